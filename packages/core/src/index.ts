@@ -1,0 +1,18 @@
+export {
+  CancelledError,
+  EcotopeError,
+  EnvironmentError,
+  type ErrorOptions,
+  InputError,
+  nearest,
+  throwIfAborted,
+} from './errors.ts'
+export {
+  type OnProgress,
+  type OnWarning,
+  type ProgressEvent,
+  secondsLeft,
+  type Warning,
+  type WorkOptions,
+} from './progress.ts'
+export { philox, type Quad, type Random, random } from './random.ts'
