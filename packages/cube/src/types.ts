@@ -16,6 +16,8 @@ export interface Crs {
   readonly proj4: string
   readonly wkt?: string
   readonly unit: 'metre' | 'degree' | 'foot' | 'us-foot'
+  /** Metres in one unit of a projected system, also for units that `unit` has no name for. */
+  readonly metresPerUnit?: number
   readonly isGeographic: boolean
 }
 

@@ -1,0 +1,141 @@
+/** Cylindrical and pseudo-cylindrical projections: Mercator, equal-area, equidistant, sinusoidal. Snyder (1987), ch. 7, 10, 12, 30. */
+import {
+  areaTerm,
+  authalic,
+  evaluateSeries,
+  fromIsometric,
+  isometric,
+  parallelRadius,
+  sineSeries,
+} from './auxiliary.ts'
+import { angle, type Definition, scaleFactor } from './definition.ts'
+import { type Projection, wrap } from './projection.ts'
+
+const HALF_PI = Math.PI / 2
+
+/** Applies one function of latitude to x's scale and one to y, for projections with x proportional to longitude. */
+function cylinder(lambda0: number, xScale: number, y: (phi: number) => number, phi: (y: number) => number): Projection {
+  return {
+    forward: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        xy[i] = xScale * wrap(xy[i]! - lambda0)
+        xy[i + 1] = y(xy[i + 1]!)
+      }
+    },
+    inverse: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        xy[i] = wrap(xy[i]! / xScale + lambda0)
+        xy[i + 1] = phi(xy[i + 1]!)
+      }
+    },
+  }
+}
+
+/** Scale on the equator: of `+lat_ts` where given, else `+k_0`. */
+function equatorScale(definition: Definition): number {
+  return definition.parameters.has('lat_ts')
+    ? parallelRadius(angle(definition, 'lat_ts'), definition.ellipsoid.es)
+    : scaleFactor(definition)
+}
+
+/** PROJ's `merc` and `webmerc`. */
+export function mercator(definition: Definition): Projection {
+  const web = definition.proj === 'webmerc'
+  const e = web ? 0 : Math.sqrt(definition.ellipsoid.es)
+  const scale = definition.ellipsoid.a * (web ? 1 : equatorScale(definition))
+  return cylinder(
+    angle(definition, 'lon_0'),
+    scale,
+    (phi) => (Math.abs(phi) >= HALF_PI ? Number.NaN : scale * isometric(phi, e)),
+    (y) => fromIsometric(y / scale, e),
+  )
+}
+
+/** PROJ's `cea`. */
+export function equalAreaCylinder(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const e = Math.sqrt(es)
+  const k = equatorScale(definition)
+  const { qp, toGeodetic } = authalic(e)
+  return cylinder(
+    angle(definition, 'lon_0'),
+    a * k,
+    (phi) => (a * areaTerm(Math.sin(phi), e)) / (2 * k),
+    (y) => {
+      const sine = (2 * y * k) / (a * qp)
+      // Rounding at the pole must not throw a whole row away.
+      if (Math.abs(sine) > 1) return Math.abs(sine) < 1 + 1e-10 ? Math.sign(sine) * HALF_PI : Number.NaN
+      return evaluateSeries(toGeodetic, Math.asin(sine))
+    },
+  )
+}
+
+/** PROJ's `eqc` (spherical, as PROJ has it; `+lat_0` moves the origin). */
+export function equidistantCylinder(definition: Definition): Projection {
+  const { a } = definition.ellipsoid
+  const phi0 = angle(definition, 'lat_0')
+  return cylinder(
+    angle(definition, 'lon_0'),
+    a * Math.cos(angle(definition, 'lat_ts')),
+    (phi) => a * (phi - phi0),
+    (y) => y / a + phi0,
+  )
+}
+
+/** PROJ's `sinu`, ellipsoidal where the ellipsoid is. */
+export function sinusoidal(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const lambda0 = angle(definition, 'lon_0')
+  const { radius, toRectifying, toGeodetic } = rectifying(a, es)
+  return {
+    forward: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const phi = xy[i + 1]!
+        xy[i] = a * wrap(xy[i]! - lambda0) * parallelRadius(phi, es)
+        xy[i + 1] = radius * evaluateSeries(toRectifying, phi)
+      }
+    },
+    inverse: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const mu = xy[i + 1]! / radius
+        const phi = Math.abs(mu) > HALF_PI + 1e-10 ? Number.NaN : evaluateSeries(toGeodetic, mu)
+        const m = parallelRadius(phi, es)
+        const lambda = m < 1e-12 ? 0 : xy[i]! / (a * m)
+        // Outside the sinusoidal outline there is no place on Earth.
+        const inside = Math.abs(lambda) <= Math.PI + 1e-9
+        xy[i] = inside ? wrap(lambda + lambda0) : Number.NaN
+        xy[i + 1] = inside ? phi : Number.NaN
+      }
+    },
+  }
+}
+
+/** Meridian distance as series of the rectifying latitude; the quarter meridian by Simpson's rule on a smooth integrand. */
+function rectifying(a: number, es: number) {
+  const distance = (phi: number): number => {
+    const steps = 256
+    const h = phi / steps
+    let sum = 0
+    for (let k = 0; k <= steps; k++) {
+      const s = Math.sin(k * h)
+      const weight = k === 0 || k === steps ? 1 : k % 2 === 1 ? 4 : 2
+      sum += weight * (1 - es * s * s) ** -1.5
+    }
+    return ((1 - es) * sum * h) / 3
+  }
+  const quarter = distance(HALF_PI)
+  const scale = HALF_PI / quarter
+  const inverse = (mu: number): number => {
+    let phi = mu
+    for (let i = 0; i < 8; i++) {
+      const s = Math.sin(phi)
+      phi -= (distance(phi) - mu / scale) / ((1 - es) * (1 - es * s * s) ** -1.5)
+    }
+    return phi
+  }
+  return {
+    radius: a / scale,
+    toRectifying: sineSeries((phi) => distance(phi) * scale),
+    toGeodetic: sineSeries(inverse),
+  }
+}

@@ -1,0 +1,213 @@
+/** Transformations between coordinate reference systems, on arrays of pairs. Two-dimensional only; no grids, no epochs. */
+import { InputError } from '@ecotope/core'
+import proj4 from 'proj4'
+import type { Crs } from '../types.ts'
+import { lambertAzimuthal, polarStereographic } from './azimuthal.ts'
+import { albers, lambertConformal } from './conic.ts'
+import { equalAreaCylinder, equidistantCylinder, mercator, sinusoidal } from './cylindrical.ts'
+import { datumShift, sameDatum } from './datum.ts'
+import { angle, type Definition, definitionOf, numeric, plain } from './definition.ts'
+import type { Projection } from './projection.ts'
+import { wrap } from './projection.ts'
+import { transverseMercator } from './transverse.ts'
+
+const DEGREE = Math.PI / 180
+
+/** Own array kernels; every other projection goes through proj4 point by point. */
+const KERNELS: Readonly<Record<string, (definition: Definition) => Projection>> = {
+  tmerc: transverseMercator,
+  etmerc: transverseMercator,
+  utm: transverseMercator,
+  merc: mercator,
+  webmerc: mercator,
+  lcc: lambertConformal,
+  aea: albers,
+  laea: lambertAzimuthal,
+  cea: equalAreaCylinder,
+  eqc: equidistantCylinder,
+  sinu: sinusoidal,
+}
+
+function projectionOf(definition: Definition): Projection {
+  const polar = definition.proj === 'stere' && Math.abs(Math.abs(angle(definition, 'lat_0')) - Math.PI / 2) < 1e-9
+  const kernel = polar ? polarStereographic : KERNELS[definition.proj]
+  return kernel === undefined ? foreignProjection(definition) : kernel(definition)
+}
+
+/** Any projection that proj4 knows, on the bare ellipsoid: datum, meridian, unit and offsets stay with us. */
+function foreignProjection(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const ellipsoid = `+x_0=0 +y_0=0 +a=${a} +b=${a * Math.sqrt(1 - es)}`
+  const ours = new Set(['datum', 'ellps', 'a', 'b', 'rf', 'f', 'es', 'R', 'towgs84', 'nadgrids', 'pm', 'units'])
+  for (const key of ['to_meter', 'axis', 'x_0', 'y_0', 'wktext', 'type', 'no_defs']) ours.add(key)
+  const kept = [...definition.parameters].filter(([key]) => !ours.has(key))
+  const text = `${kept.map(([k, v]) => (v === '' ? `+${k}` : `+${k}=${v}`)).join(' ')} ${ellipsoid} +no_defs`
+  let converter: proj4.Converter
+  try {
+    converter = proj4(`+proj=longlat ${ellipsoid} +no_defs`, text)
+  } catch (cause) {
+    throw new InputError('UnsupportedProjection', `the map projection "${definition.proj}" is not supported`, {
+      hint: 'reproject the data to a common CRS such as UTM first',
+      data: { proj: definition.proj },
+      cause,
+    })
+  }
+  const each = (xy: Float64Array, step: (pair: number[]) => number[], before: number, after: number): void => {
+    for (let i = 0; i < xy.length; i += 2) {
+      const [x = Number.NaN, y = Number.NaN] = attempt(step, [xy[i]! * before, xy[i + 1]! * before])
+      xy[i] = x * after
+      xy[i + 1] = y * after
+    }
+  }
+  return {
+    forward: (xy) => each(xy, (p) => converter.forward(p), 1 / DEGREE, 1),
+    inverse: (xy) => each(xy, (p) => converter.inverse(p), 1, DEGREE),
+  }
+}
+
+/** proj4 throws on coordinates that are not finite; here a point that cannot be projected is NaN. */
+function attempt(step: (pair: number[]) => number[], pair: number[]): number[] {
+  if (!Number.isFinite(pair[0]) || !Number.isFinite(pair[1])) return [Number.NaN, Number.NaN]
+  try {
+    return step(pair)
+  } catch {
+    return [Number.NaN, Number.NaN]
+  }
+}
+
+type Step = (xy: Float64Array) => void
+
+/** Coordinates of the system to (λ, φ) in radians from Greenwich. */
+function toGeographic(definition: Definition): Step {
+  const pm = definition.primeMeridian
+  if (definition.isGeographic) {
+    return (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        xy[i] = xy[i]! * DEGREE + pm
+        xy[i + 1] = xy[i + 1]! * DEGREE
+      }
+    }
+  }
+  const projection = projectionOf(definition)
+  const { x0, y0, unit, axis } = plane(definition)
+  return (xy) => {
+    turnAxes(xy, axis, true)
+    for (let i = 0; i < xy.length; i += 2) {
+      xy[i] = xy[i]! * unit - x0
+      xy[i + 1] = xy[i + 1]! * unit - y0
+    }
+    projection.inverse(xy)
+    if (pm !== 0) for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! + pm
+  }
+}
+
+function fromGeographic(definition: Definition): Step {
+  const pm = definition.primeMeridian
+  if (definition.isGeographic) {
+    return (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        xy[i] = wrap(xy[i]! - pm) / DEGREE
+        xy[i + 1] = xy[i + 1]! / DEGREE
+      }
+    }
+  }
+  const projection = projectionOf(definition)
+  const { x0, y0, unit, axis } = plane(definition)
+  return (xy) => {
+    if (pm !== 0) for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! - pm
+    projection.forward(xy)
+    for (let i = 0; i < xy.length; i += 2) {
+      xy[i] = (xy[i]! + x0) / unit
+      xy[i + 1] = (xy[i + 1]! + y0) / unit
+    }
+    turnAxes(xy, axis, false)
+  }
+}
+
+function plane(definition: Definition) {
+  const utm = definition.proj === 'utm'
+  const south = utm && definition.parameters.has('south')
+  return {
+    x0: utm ? 500000 : plain(definition, 'x_0', 0),
+    y0: utm ? (south ? 1e7 : 0) : plain(definition, 'y_0', 0),
+    unit: definition.metresPerUnit,
+    axis: definition.parameters.get('axis') ?? 'enu',
+  }
+}
+
+/** Axis orders of PROJ's `+axis` other than east, north: south-west and west-south systems of southern Africa. */
+function turnAxes(xy: Float64Array, axis: string, back: boolean): void {
+  if (axis === 'enu') return
+  const swapped = axis[0] === 'n' || axis[0] === 's'
+  const signs = [axis[0], axis[1]].map((c) => (c === 'w' || c === 's' ? -1 : 1))
+  for (let i = 0; i < xy.length; i += 2) {
+    const x = xy[i]!
+    const y = xy[i + 1]!
+    const first = back ? x * signs[0]! : (swapped ? y : x) * signs[0]!
+    const second = back ? y * signs[1]! : (swapped ? x : y) * signs[1]!
+    xy[i] = back && swapped ? second : first
+    xy[i + 1] = back && swapped ? first : second
+  }
+}
+
+/**
+ * Transforms pairs x0, y0, x1, y1, ... in place. Longitude comes first in geographic systems, in degrees. What cannot
+ * be transformed becomes NaN. Throws `InputError('UnsupportedProjection')` at once for a projection that is not known.
+ */
+export function transformer(from: Crs, to: Crs): (xy: Float64Array) => void {
+  if (crsEquals(from, to)) return () => undefined
+  const source = definitionOf(from.proj4)
+  const target = definitionOf(to.proj4)
+  const out = toGeographic(source)
+  const shift = datumShift(source, target)
+  const into = fromGeographic(target)
+  return (xy) => {
+    out(xy)
+    shift?.(xy)
+    into(xy)
+    for (let i = 0; i < xy.length; i++) if (!Number.isFinite(xy[i]!)) xy[i] = Number.NaN
+  }
+}
+
+/** True where two systems give every place the same coordinates, whatever they are called. */
+export function crsEquals(a: Crs, b: Crs): boolean {
+  if (a === b || a.proj4 === b.proj4) return true
+  const one = definitionOf(a.proj4)
+  const other = definitionOf(b.proj4)
+  if (one.isGeographic !== other.isGeographic || !sameEllipsoid(one, other)) return false
+  if (!sameDatum(one, other) && (one.shift !== undefined || other.shift !== undefined)) return false
+  if (Math.abs(one.primeMeridian - other.primeMeridian) > 1e-12) return false
+  if (one.isGeographic) return true
+  if (Math.abs(one.metresPerUnit / other.metresPerUnit - 1) > 1e-10) return false
+  return sameParameters(canonical(one), canonical(other))
+}
+
+/** The same to a tenth of a millimetre on the ground, so GRS 80 with a zero shift equals WGS 84. */
+function sameEllipsoid(a: Definition, b: Definition): boolean {
+  return Math.abs(a.ellipsoid.a - b.ellipsoid.a) < 1e-3 && Math.abs(a.ellipsoid.es - b.ellipsoid.es) < 5e-11
+}
+
+const SHAPE = ['lat_0', 'lon_0', 'lat_1', 'lat_2', 'lat_ts', 'lonc', 'alpha', 'gamma', 'h'] as const
+
+/** Projection parameters as numbers with defaults filled in. */
+function canonical(definition: Definition): Map<string, number | string> {
+  const out = new Map<string, number | string>()
+  const { x0, y0, axis } = plane(definition)
+  const utm = definition.proj === 'utm'
+  out.set('proj', utm || definition.proj === 'etmerc' ? 'tmerc' : definition.proj)
+  out.set('x_0', x0).set('y_0', y0).set('axis', axis)
+  for (const key of SHAPE) out.set(key, numeric(definition.parameters, key) ?? 0)
+  if (utm) out.set('lon_0', plain(definition, 'zone', 0) * 6 - 183)
+  const k = numeric(definition.parameters, 'k_0') ?? numeric(definition.parameters, 'k')
+  out.set('k', utm ? 0.9996 : (k ?? 1))
+  return out
+}
+
+function sameParameters(a: Map<string, number | string>, b: Map<string, number | string>): boolean {
+  return [...a].every(([key, value]) => {
+    const other = b.get(key)
+    if (typeof value !== 'number' || typeof other !== 'number') return value === other
+    const tolerance = key === 'x_0' || key === 'y_0' ? 1e-4 : 1e-9
+    return Math.abs(value - other) <= tolerance
+  })
+}
