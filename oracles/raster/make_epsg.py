@@ -8,6 +8,7 @@ guesses, else EPSG's own with the widest cover.
 import json
 import math
 import os
+import re
 import sqlite3
 import sys
 
@@ -15,7 +16,8 @@ from osgeo import gdal, osr
 
 osr.UseExceptions()
 gdal.PushErrorHandler("CPLQuietErrorHandler")
-gdal.SetConfigOption("OSR_ADD_TOWGS84_ON_EXPORT_TO_PROJ4", "YES")
+# A retired code keeps its own meaning: EPSG:2163 is on a sphere, its successor is not.
+gdal.SetConfigOption("OSR_USE_NON_DEPRECATED", "NO")
 
 DROPPED = {"+no_defs", "+type=crs", "+units=m"}
 
@@ -100,10 +102,13 @@ def main(database, target):
         try:
             srs.ImportFromEPSG(code)
             text = srs.ExportToProj4()
+            guessed = srs.AddGuessedTOWGS84() == 0 and re.search(r"\+towgs84=\S+", srs.ExportToProj4())
         except RuntimeError:
             continue
         if not text:
             continue
+        if guessed and not any(key in text for key in ("+towgs84", "+datum", "+nadgrids")):
+            text += " " + guessed.group()
         if not any(key in text for key in ("+towgs84", "+datum", "+nadgrids")):
             text += " " + (helmert(db, str(code)) or "")
         parts = [token(part) for part in text.split() if part not in DROPPED]

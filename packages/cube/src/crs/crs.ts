@@ -19,8 +19,8 @@ export function parseCrs(text: string): Crs {
   if (code !== undefined) return crsFromEpsg(Number(code))
   if (CRS84.test(trimmed) || /^(?:CRS:?84|WGS84)$/i.test(trimmed))
     return { ...crsFromEpsg(4326), name: 'WGS 84 (CRS84)' }
-  if (/\+?proj=/.test(trimmed)) return fromProj(trimmed)
   if (/^[A-Za-z_]+\s*[[(]/.test(trimmed)) return fromWkt(trimmed)
+  if (/\+?(?:proj|init)=/.test(trimmed)) return fromProj(trimmed)
   throw new InputError('BadCrs', `"${shorten(text)}" is not a coordinate reference system`, {
     hint: 'give an EPSG code such as EPSG:32632, a WKT or a PROJ string',
     data: { crs: text },

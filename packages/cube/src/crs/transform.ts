@@ -34,10 +34,16 @@ function projectionOf(definition: Definition): Projection {
   return kernel === undefined ? foreignProjection(definition) : kernel(definition)
 }
 
+/** Variants that proj4 would take for the plain projection: metres of error, so better refused. */
+const REFUSED: Readonly<Record<string, string>> = { cass: 'hyperbolic', aeqd: 'guam' }
+
 /** Any projection that proj4 knows, on the bare ellipsoid: datum, meridian, unit and offsets stay with us. */
 function foreignProjection(definition: Definition): Projection {
+  const variant = REFUSED[definition.proj]
+  if (variant !== undefined && definition.parameters.has(variant)) throw unsupported(definition)
   const { a, es } = definition.ellipsoid
-  const ellipsoid = `+x_0=0 +y_0=0 +a=${a} +b=${a * Math.sqrt(1 - es)}`
+  const shape = es === 0 ? `+b=${a}` : `+rf=${1 / (1 - Math.sqrt(1 - es))}`
+  const ellipsoid = `+x_0=0 +y_0=0 +a=${a} ${shape}`
   const ours = new Set(['datum', 'ellps', 'a', 'b', 'rf', 'f', 'es', 'R', 'towgs84', 'nadgrids', 'pm', 'units'])
   for (const key of ['to_meter', 'axis', 'x_0', 'y_0', 'wktext', 'type', 'no_defs']) ours.add(key)
   const kept = [...definition.parameters].filter(([key]) => !ours.has(key))
@@ -46,11 +52,7 @@ function foreignProjection(definition: Definition): Projection {
   try {
     converter = proj4(`+proj=longlat ${ellipsoid} +no_defs`, text)
   } catch (cause) {
-    throw new InputError('UnsupportedProjection', `the map projection "${definition.proj}" is not supported`, {
-      hint: 'reproject the data to a common CRS such as UTM first',
-      data: { proj: definition.proj },
-      cause,
-    })
+    throw unsupported(definition, cause)
   }
   const each = (xy: Float64Array, step: (pair: number[]) => number[], before: number, after: number): void => {
     for (let i = 0; i < xy.length; i += 2) {
@@ -63,6 +65,14 @@ function foreignProjection(definition: Definition): Projection {
     forward: (xy) => each(xy, (p) => converter.forward(p), 1 / DEGREE, 1),
     inverse: (xy) => each(xy, (p) => converter.inverse(p), 1, DEGREE),
   }
+}
+
+function unsupported(definition: Definition, cause?: unknown): InputError {
+  return new InputError('UnsupportedProjection', `the map projection "${definition.proj}" is not supported`, {
+    hint: 'reproject the data to a common CRS such as UTM first',
+    data: { proj: definition.proj },
+    cause,
+  })
 }
 
 /** proj4 throws on coordinates that are not finite; here a point that cannot be projected is NaN. */
@@ -165,7 +175,7 @@ export function transformer(from: Crs, to: Crs): (xy: Float64Array) => void {
     out(xy)
     shift?.(xy)
     into(xy)
-    for (let i = 0; i < xy.length; i++) if (!Number.isFinite(xy[i]!)) xy[i] = Number.NaN
+    for (let i = 0; i < xy.length; i += 2) if (!Number.isFinite(xy[i]! + xy[i + 1]!)) xy[i] = xy[i + 1] = Number.NaN
   }
 }
 

@@ -81,6 +81,11 @@ export function projOfWkt(wkt: string): FromWkt {
     })
   }
   const epsg = epsgOf(node)
+  // GDAL writes what WKT 1 cannot say, such as the web Mercator, as a PROJ string.
+  const extension = named(node, 'EXTENSION')
+  if (extension !== undefined && text(extension).toUpperCase() === 'PROJ4') {
+    return { name: text(node), proj4: String(extension.values[1]), ...(epsg === undefined ? {} : { epsg }) }
+  }
   const base = GEOGRAPHIC.has(node.keyword) ? node : child(node, GEOGRAPHIC)
   const earth = earthTerms(base, shift)
   const projection = node === base ? '+proj=longlat' : projectionTerms(node, base, wkt)
