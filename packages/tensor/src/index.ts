@@ -1,1 +1,98 @@
-export {}
+/** The public API of `@ecotope/tensor`. */
+
+export type { Dense, Feed, Feeds } from './node/arrays.ts'
+export {
+  createRunner,
+  type ProgramByShape,
+  type Runner,
+  type RunnerOptions,
+} from './node/runner.ts'
+export {
+  createTrainer,
+  type LossOutput,
+  type StepResult,
+  type Trainer,
+  type TrainerOptions,
+  type TrainerState,
+} from './node/trainer.ts'
+export { constant, type Operand, scope } from './node.ts'
+export {
+  abs,
+  add,
+  addAll,
+  and,
+  cast,
+  clip,
+  concat,
+  cos,
+  div,
+  equal,
+  exp,
+  expand,
+  greater,
+  less,
+  log,
+  logSoftmax,
+  type MatmulOptions,
+  matmul,
+  max,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  not,
+  pad,
+  pow,
+  type ReduceOptions,
+  relu,
+  reshape,
+  reverse,
+  sigmoid,
+  silu,
+  sin,
+  slice,
+  sliceAxis,
+  softmax,
+  softplus,
+  split,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+  transpose,
+  where,
+} from './ops.ts'
+export { type AdamWOptions, adamW, type Optimiser } from './optimiser.ts'
+export {
+  constantInit,
+  flatten,
+  heInit,
+  type Initialiser,
+  initialise,
+  layoutOf,
+  normalInit,
+  type ParameterLayout,
+  type ParameterLeaf,
+  type ParameterSpec,
+  type ParameterTree,
+  parameter,
+  type Traced,
+  unflatten,
+} from './parameters.ts'
+export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
+export type { Shape } from './shape.ts'
+export {
+  type ConvOptions,
+  conv2d,
+  type GroupNormOptions,
+  groupNorm,
+  maxPool2,
+  meanPool2,
+  up2,
+  upsample2,
+} from './spatial.ts'
+export { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from './trace.ts'
+export { grad, valueAndGrad } from './vjp.ts'

@@ -1,0 +1,57 @@
+/** From a program to the ONNX graph that a target runs. */
+
+import { OnnxGraph, type Value } from '../onnx/graph.ts'
+import { type Tensor, topological } from '../primitive.ts'
+import type { Program } from '../trace.ts'
+import { nodeCpuSpatial } from './node-cpu.ts'
+import { plainRules } from './plain.ts'
+import { portableSpatial } from './portable.ts'
+import { Lowering, type LoweringTarget, type LowerRules } from './target.ts'
+import { lowerNodes } from './walk.ts'
+
+const tables: Readonly<Record<LoweringTarget['name'], LowerRules>> = {
+  portable: { ...plainRules, ...portableSpatial },
+  'node-cpu': { ...plainRules, ...nodeCpuSpatial },
+}
+
+export interface LowerOptions {
+  readonly target: LoweringTarget
+  /** Flat parameters become initialisers; without them the graph has an input `parameters` with the flat vector. */
+  readonly parameters?: Float32Array
+  readonly inputNames?: Readonly<Record<string, string>>
+  readonly outputNames?: Readonly<Record<string, string>>
+}
+
+/** Name of the graph input that holds the flat parameter vector. */
+export const PARAMETERS = 'parameters'
+
+function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | Value): Value {
+  const { offset, path } = leaf.attributes
+  const size = leaf.shape.reduce((n, extent) => n * extent, 1)
+  if (flat instanceof Float32Array) return l.graph.constant(flat.slice(offset, offset + size), leaf.shape, path)
+  return l.reshape(l.slice(flat, [0], [offset], [offset + size]), leaf.shape)
+}
+
+/** The ONNX graph of a program. Inputs keep their order; an input that no output needs is still declared. */
+export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph {
+  const graph = new OnnxGraph()
+  const l = new Lowering(graph, options.target, tables[options.target.name])
+  const bound = new Map<Tensor, Value>()
+  for (const [name, node] of Object.entries(program.inputs)) {
+    bound.set(node, graph.input(options.inputNames?.[name] ?? name, node.shape, node.dtype))
+  }
+  const outputs = Object.values(program.outputs)
+  const leaves = topological(outputs).filter((node): node is Tensor<'parameter'> => node.op === 'parameter')
+  if (leaves.length > 0) {
+    const declared = program.inputs[PARAMETERS]
+    const flat =
+      options.parameters ??
+      (declared === undefined ? graph.input(PARAMETERS, [program.parameters.size], 'float32') : bound.get(declared)!)
+    for (const leaf of leaves) bound.set(leaf, bindLeaf(l, leaf, flat))
+  }
+  lowerNodes(l, outputs, bound)
+  for (const [name, node] of Object.entries(program.outputs)) {
+    graph.output(options.outputNames?.[name] ?? name, bound.get(node)!)
+  }
+  return graph
+}

@@ -1,0 +1,65 @@
+/** Making nodes of the graph. Checks shapes while tracing; computes nothing. */
+
+import { InputError } from '@ecotope/core'
+import type { Attributes, DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
+import { type Shape, sizeOf } from './shape.ts'
+import { inferShape } from './shapes.ts'
+
+const scopes: string[] = []
+
+/** Names the layer that `fn` traces, so that errors and the exported graph can tell where they are. */
+export function scope<T>(name: string, fn: () => T): T {
+  scopes.push(name)
+  try {
+    return fn()
+  } finally {
+    scopes.pop()
+  }
+}
+
+/** What most functions accept where a tensor is meant: a number stands for a scalar constant. */
+export type Operand = Tensor | number
+
+/** One application of a primitive. */
+export function apply<P extends Primitive>(op: P, inputs: readonly Tensor[], attributes: Attributes[P]): Tensor<P> {
+  const where = scopes.join('.')
+  const { shape, dtype } = inferShape(op, inputs, attributes, where)
+  return { op, inputs, attributes, shape, dtype, scope: where }
+}
+
+function leaf<P extends Primitive>(op: P, attributes: Attributes[P], shape: Shape, dtype: DType): Tensor<P> {
+  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+    throw new InputError('ShapeMismatch', `a shape has positive integers, not [${shape.join(', ')}]`, {
+      data: { shape },
+    })
+  }
+  return { op, inputs: [], attributes, shape, dtype, scope: scopes.join('.') }
+}
+
+/** A named input of a program. */
+export function input(name: string, spec: TensorSpec): Tensor<'input'> {
+  return leaf('input', { name }, spec.shape, spec.dtype ?? 'float32')
+}
+
+/** One leaf of the parameter tree: `offset` counts elements of the flat vector. */
+export function parameterLeaf(path: string, offset: number, shape: Shape): Tensor<'parameter'> {
+  return leaf('parameter', { path, offset }, shape, 'float32')
+}
+
+/** Fixed numbers. A single number fills any `shape`; an array must have its size (default: a vector). */
+export function constant(data: number | ArrayLike<number>, shape?: Shape): Tensor {
+  if (typeof data === 'number') {
+    const scalar = leaf('constant', { data: Float64Array.of(data) }, [], 'float32')
+    return shape === undefined || shape.length === 0 ? scalar : apply('expand', [scalar], { shape })
+  }
+  const values = Float64Array.from(data)
+  const full = shape ?? [values.length]
+  if (sizeOf(full) !== values.length) {
+    throw new InputError('ShapeMismatch', `constant: ${values.length} numbers do not fill [${full.join(', ')}]`)
+  }
+  return leaf('constant', { data: values }, full, 'float32')
+}
+
+export function operand(x: Operand): Tensor {
+  return typeof x === 'number' ? constant(x) : x
+}

@@ -1,0 +1,154 @@
+/** Trees of parameters and their flat vector: one `Float32Array` in a stable order, addressed by paths. */
+
+import { InputError, type Random } from '@ecotope/core'
+import { parameterLeaf } from './node.ts'
+import type { Tensor } from './primitive.ts'
+import { type Shape, showShape, sizeOf } from './shape.ts'
+
+/** How a leaf begins: a constant, or normal numbers of a standard deviation. */
+export type Initialiser =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly standardDeviation: number }
+
+export interface ParameterSpec {
+  readonly kind: 'parameter'
+  readonly shape: Shape
+  readonly init: Initialiser
+  /** Whether weight decay applies: by default to leaves of two or more axes, not to norms and biases. */
+  readonly decay: boolean
+}
+
+/** Plain nested objects and arrays of `ParameterSpec`. */
+export type ParameterTree = ParameterSpec | { readonly [name: string]: ParameterTree } | readonly ParameterTree[]
+
+/** The same tree with a `Tensor` for each `ParameterSpec`. */
+export type Traced<T> = T extends ParameterSpec
+  ? Tensor
+  : T extends object
+    ? { readonly [K in keyof T]: Traced<T[K]> }
+    : never
+
+export function parameter(shape: Shape, init: Initialiser, options: { readonly decay?: boolean } = {}): ParameterSpec {
+  return { kind: 'parameter', shape, init, decay: options.decay ?? shape.length >= 2 }
+}
+
+export const constantInit = (value: number): Initialiser => ({ kind: 'constant', value })
+/** Normal numbers scaled for ReLU-like layers: variance 2 / fanIn (He et al. 2015, equation 10). */
+export const heInit = (fanIn: number): Initialiser => ({ kind: 'normal', standardDeviation: Math.sqrt(2 / fanIn) })
+export const normalInit = (standardDeviation: number): Initialiser => ({ kind: 'normal', standardDeviation })
+
+/** One leaf in the flat vector. */
+export interface ParameterLeaf {
+  /** Keys from the root joined with dots, such as `encoder.0.weight`. */
+  readonly path: string
+  readonly shape: Shape
+  readonly offset: number
+  readonly size: number
+  readonly init: Initialiser
+  readonly decay: boolean
+}
+
+export interface ParameterLayout {
+  readonly leaves: readonly ParameterLeaf[]
+  /** Length of the flat vector. */
+  readonly size: number
+}
+
+function isSpec(tree: ParameterTree): tree is ParameterSpec {
+  return 'kind' in tree && tree.kind === 'parameter'
+}
+
+function childrenOf(tree: ParameterTree): [string, ParameterTree][] {
+  return Object.entries(tree as Readonly<Record<string, ParameterTree>>)
+}
+
+/** Where each leaf lies in the flat vector: in the order of the tree's keys. */
+export function layoutOf(tree: ParameterTree): ParameterLayout {
+  const leaves: ParameterLeaf[] = []
+  let offset = 0
+  const visit = (node: ParameterTree, path: string): void => {
+    if (!isSpec(node)) {
+      for (const [name, child] of childrenOf(node)) visit(child, path === '' ? name : `${path}.${name}`)
+      return
+    }
+    const size = sizeOf(node.shape)
+    leaves.push({ path, shape: node.shape, offset, size, init: node.init, decay: node.decay })
+    offset += size
+  }
+  visit(tree, '')
+  return { leaves, size: offset }
+}
+
+/** The leaves as symbolic tensors, in the tree's own form. */
+export function traceParameters<T extends ParameterTree>(
+  tree: T,
+): { readonly traced: Traced<T>; readonly leaves: Tensor[] } {
+  const leaves: Tensor[] = []
+  let offset = 0
+  const visit = (node: ParameterTree, path: string): unknown => {
+    if (isSpec(node)) {
+      const leaf = parameterLeaf(path, offset, node.shape)
+      offset += sizeOf(node.shape)
+      leaves.push(leaf)
+      return leaf
+    }
+    const mapped = childrenOf(node).map(
+      ([name, child]) => [name, visit(child, path === '' ? name : `${path}.${name}`)] as const,
+    )
+    return Array.isArray(node) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped)
+  }
+  return { traced: visit(tree, '') as Traced<T>, leaves }
+}
+
+/** First values. Each leaf draws from a stream of its own (by path), so that adding a layer changes no other. */
+export function initialise(tree: ParameterTree, random: Random): Float32Array<ArrayBuffer> {
+  const { leaves, size } = layoutOf(tree)
+  const flat = new Float32Array(size)
+  for (const { path, offset, size: count, init } of leaves) {
+    if (init.kind === 'constant') flat.fill(init.value, offset, offset + count)
+    else {
+      const values = random.split(path).normals(count)
+      for (let i = 0; i < count; i++) flat[offset + i] = values[i]! * init.standardDeviation
+    }
+  }
+  return flat
+}
+
+/** Views into the flat vector by path. */
+export function unflatten(tree: ParameterTree, flat: Float32Array): Map<string, { shape: Shape; data: Float32Array }> {
+  const { leaves, size } = layoutOf(tree)
+  checkSize(flat, size)
+  return new Map(
+    leaves.map(({ path, shape, offset, size: n }) => [path, { shape, data: flat.subarray(offset, offset + n) }]),
+  )
+}
+
+/** The flat vector of named arrays; every leaf must be there in its size. */
+export function flatten(tree: ParameterTree, named: ReadonlyMap<string, ArrayLike<number>>): Float32Array<ArrayBuffer> {
+  const { leaves, size } = layoutOf(tree)
+  const flat = new Float32Array(size)
+  for (const { path, shape, offset, size: count } of leaves) {
+    const data = named.get(path)
+    if (data?.length !== count) {
+      throw new InputError(
+        'ParameterMismatch',
+        `parameter ${path} needs ${count} numbers ${showShape(shape)}, not ${data?.length ?? 'none'}`,
+        {
+          data: { path, expected: count, actual: data?.length },
+        },
+      )
+    }
+    flat.set(data, offset)
+  }
+  return flat
+}
+
+/** Raises `InputError` when a flat vector has another length than its layout. */
+export function checkSize(flat: ArrayLike<number>, size: number): void {
+  if (flat.length !== size) {
+    throw new InputError('ParameterMismatch', `the program has ${size} parameters, not ${flat.length}`, {
+      hint: 'Use parameters that were saved with this very network.',
+      data: { expected: size, actual: flat.length },
+    })
+  }
+}

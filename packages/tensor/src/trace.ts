@@ -1,0 +1,48 @@
+/** Tracing: a TypeScript function over symbolic tensors becomes a Program, a graph of primitives with named ends. */
+
+import { InputError } from '@ecotope/core'
+import { input } from './node.ts'
+import { layoutOf, type ParameterLayout, type ParameterTree, type Traced, traceParameters } from './parameters.ts'
+import { type Tensor, type TensorSpec, topological } from './primitive.ts'
+
+export type InputSpecs = Readonly<Record<string, TensorSpec>>
+export type InputTensors<I extends InputSpecs> = { readonly [K in keyof I]: Tensor }
+
+export interface Program {
+  /** Named inputs in the order in which they were specified. */
+  readonly inputs: Readonly<Record<string, Tensor>>
+  readonly parameters: ParameterLayout
+  /** The parameters' symbolic leaves, in the layout's order. */
+  readonly leaves: readonly Tensor[]
+  readonly outputs: Readonly<Record<string, Tensor>>
+}
+
+/** A pure function of parameters and named inputs. */
+export type ProgramFunction<T extends ParameterTree, I extends InputSpecs> = (
+  parameters: Traced<T>,
+  inputs: InputTensors<I>,
+) => Readonly<Record<string, Tensor>>
+
+/** Traces `fn` once with symbolic tensors of the given shapes. */
+export function trace<T extends ParameterTree, I extends InputSpecs>(
+  fn: ProgramFunction<T, I>,
+  spec: { readonly parameters: T; readonly inputs: I },
+): Program {
+  const { traced, leaves } = traceParameters<T>(spec.parameters)
+  const inputs: InputTensors<I> = traceInputs(spec.inputs)
+  // As never: comparing the generic tree with itself, the compiler would expand it without end.
+  const outputs = fn(traced as never, inputs)
+  return { inputs, parameters: layoutOf(spec.parameters), leaves, outputs: checkOutputs(outputs) }
+}
+
+export function traceInputs<I extends InputSpecs>(specs: I): InputTensors<I> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, input(name, spec)])) as InputTensors<I>
+}
+
+function checkOutputs(outputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
+  if (Object.keys(outputs).length === 0) throw new InputError('EmptyProgram', 'a program needs at least one output')
+  return outputs
+}
+
+/** Every node that the outputs need, in an order in which inputs come first. */
+export const nodesOf = (program: Program): Tensor[] => topological(Object.values(program.outputs))

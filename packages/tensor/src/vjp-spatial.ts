@@ -1,0 +1,70 @@
+/** Vector-Jacobian products of the spatial primitives. Most are closed among themselves: each is linear in an operand. */
+
+import { type CompositePrimitive, compose, peakMask } from './compositions.ts'
+import type { SpatialPrimitive } from './kinds.ts'
+import { apply } from './node.ts'
+import { mul, sum } from './ops.ts'
+import type { Attributes, Pair, Stencil, Tensor } from './primitive.ts'
+import type { Pullback, Vjp } from './vjp.ts'
+
+const none = {} as const
+
+function stencilOf({ stride, dilation, padding }: Stencil): Stencil {
+  return { stride, dilation, padding }
+}
+
+const lastTwo = (x: Tensor): Pair => [x.shape[2]!, x.shape[3]!]
+
+const channelSums = (g: Tensor): Tensor => sum(g, [0, 2, 3])
+
+/** Differentiates through the elementary form: for second derivatives, where speed does not matter. */
+function throughComposition<P extends CompositePrimitive>(
+  node: Tensor<P>,
+  g: Tensor,
+  pullback: Pullback,
+): readonly Tensor[] {
+  return pullback(compose(node.op, node.inputs, node.attributes as Attributes[P]), g, node.inputs)
+}
+
+export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
+  conv: ({ inputs: [x, w, bias], attributes }, g) => {
+    const stencil = stencilOf(attributes)
+    const dx = apply('convInputGrad', [g, w!], { ...stencil, size: lastTwo(x!) })
+    const dw = apply('convWeightGrad', [g, x!], { ...stencil, kernel: lastTwo(w!) })
+    return bias === undefined ? [dx, dw] : [dx, dw, channelSums(g)]
+  },
+  convInputGrad: ({ inputs: [g, w], attributes }, u) => {
+    const stencil = stencilOf(attributes)
+    return [apply('conv', [u, w!], stencil), apply('convWeightGrad', [g!, u], { ...stencil, kernel: lastTwo(w!) })]
+  },
+  convWeightGrad: ({ inputs: [g, x], attributes }, u) => {
+    const stencil = stencilOf(attributes)
+    return [apply('conv', [x!, u], stencil), apply('convInputGrad', [g!, u], { ...stencil, size: lastTwo(x!) })]
+  },
+  up2: ({ inputs: [x, w, bias] }, g) => {
+    const dx = apply('up2InputGrad', [g, w!], none)
+    const dw = apply('up2WeightGrad', [g, x!], none)
+    return bias === undefined ? [dx, dw] : [dx, dw, channelSums(g)]
+  },
+  up2InputGrad: ({ inputs: [g, w] }, u) => [apply('up2', [u, w!], none), apply('up2WeightGrad', [g!, u], none)],
+  up2WeightGrad: ({ inputs: [g, x] }, u) => [apply('up2', [x!, u], none), apply('up2InputGrad', [g!, u], none)],
+  maxPool2: (y, g) => [apply('maxPool2Grad', [g, y.inputs[0]!, y], none)],
+  maxPool2Grad: ({ inputs: [, x, y] }, u) => [apply('sumPool2', [mul(u, peakMask(x!, y!))], none), null, null],
+  sumPool2: (_, g) => [apply('upsample2', [g], none)],
+  upsample2: (_, g) => [apply('sumPool2', [g], none)],
+  relu: (y, g) => [apply('reluMask', [g, y], none)],
+  reluMask: ({ inputs: [, y] }, u) => [apply('reluMask', [u, y!], none), null],
+  silu: ({ inputs: [x] }, g) => [apply('siluGrad', [g, x!], none)],
+  siluGrad: throughComposition,
+  groupNorm: (y, g) => {
+    const {
+      inputs: [x, scale],
+      attributes: { groups, eps, activation },
+    } = y
+    const masked = activation === 'relu' ? apply('reluMask', [g, y], none) : g
+    const dx = apply('groupNormInputGrad', [masked, x!, scale!], { groups, eps })
+    return [dx, apply('groupNormScaleGrad', [masked, x!], { groups, eps }), channelSums(masked)]
+  },
+  groupNormInputGrad: throughComposition,
+  groupNormScaleGrad: throughComposition,
+}
