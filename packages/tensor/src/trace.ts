@@ -30,8 +30,9 @@ export function trace<T extends ParameterTree, I extends InputSpecs>(
 ): Program {
   const { traced, leaves } = traceParameters<T>(spec.parameters)
   const inputs: InputTensors<I> = traceInputs(spec.inputs)
-  // As never: comparing the generic tree with itself, the compiler would expand it without end.
-  const outputs = fn(traced as never, inputs)
+  // Through a plain type: comparing the generic tree with itself, the compiler would expand it without end.
+  const plain = fn as unknown as (parameters: unknown, inputs: unknown) => Readonly<Record<string, Tensor>>
+  const outputs = plain(traced, inputs)
   return { inputs, parameters: layoutOf(spec.parameters), leaves, outputs: checkOutputs(outputs) }
 }
 
