@@ -19,7 +19,10 @@ export interface ParameterSpec {
 }
 
 /** Plain nested objects and arrays of `ParameterSpec`. */
-export type ParameterTree = ParameterSpec | { readonly [name: string]: ParameterTree } | readonly ParameterTree[]
+export type ParameterTree = ParameterSpec | { readonly [name: string]: ParameterTree } | ParameterList
+
+/** An interface, not an alias: the compiler expands those lazily, and `Traced` of a generic tree ends. */
+export interface ParameterList extends ReadonlyArray<ParameterTree> {}
 
 /** The same tree with a `Tensor` for each `ParameterSpec`. */
 export type Traced<T> = T extends ParameterSpec
@@ -79,10 +82,11 @@ export function layoutOf(tree: ParameterTree): ParameterLayout {
   return { leaves, size: offset }
 }
 
-/** The leaves as symbolic tensors, in the tree's own form. */
-export function traceParameters<T extends ParameterTree>(
-  tree: T,
-): { readonly traced: Traced<T>; readonly leaves: Tensor[] } {
+/**
+ * The leaves as symbolic tensors, in the tree's own form. That form is `Traced<T>`; it is left to the caller to say so,
+ * because for a generic tree the compiler would expand it without end.
+ */
+export function traceParameters(tree: ParameterTree): { readonly traced: unknown; readonly leaves: Tensor[] } {
   const leaves: Tensor[] = []
   let offset = 0
   const visit = (node: ParameterTree, path: string): unknown => {
@@ -97,7 +101,7 @@ export function traceParameters<T extends ParameterTree>(
     )
     return Array.isArray(node) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped)
   }
-  return { traced: visit(tree, '') as Traced<T>, leaves }
+  return { traced: visit(tree, ''), leaves }
 }
 
 /** First values. Each leaf draws from a stream of its own (by path), so that adding a layer changes no other. */

@@ -28,11 +28,9 @@ export function trace<T extends ParameterTree, I extends InputSpecs>(
   fn: ProgramFunction<T, I>,
   spec: { readonly parameters: T; readonly inputs: I },
 ): Program {
-  const { traced, leaves } = traceParameters<T>(spec.parameters)
+  const { traced, leaves } = traceParameters(spec.parameters)
   const inputs: InputTensors<I> = traceInputs(spec.inputs)
-  // Through a plain type: comparing the generic tree with itself, the compiler would expand it without end.
-  const plain = fn as unknown as (parameters: unknown, inputs: unknown) => Readonly<Record<string, Tensor>>
-  const outputs = plain(traced, inputs)
+  const outputs = fn(traced as never, inputs)
   return { inputs, parameters: layoutOf(spec.parameters), leaves, outputs: checkOutputs(outputs) }
 }
 
