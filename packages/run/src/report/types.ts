@@ -23,7 +23,7 @@ export interface ClassStyle {
 }
 
 /** Names of computed ramps; all are monotone in lightness except `diverging`, and readable with any colour vision. */
-export type RampName = 'viridis' | 'magma' | 'cividis' | 'grey' | 'terrain' | 'diverging'
+export type RampName = 'viridis' | 'magma' | 'cividis' | 'grey' | 'terrain' | 'ember' | 'dusk' | 'diverging'
 
 interface RasterView {
   /** Pixels; at most 768 a side. */
@@ -59,7 +59,7 @@ export interface RampRaster extends RasterView {
   /** What the quantity is, such as `probability of scar`. */
   readonly legend: string
   readonly unit?: string
-  /** Default `viridis`. */
+  /** Default `viridis`; for probabilities `ember` and for uncertainties `dusk`, which start at paper white. */
   readonly ramp?: RampName
 }
 

@@ -1,0 +1,5 @@
+export { errorRaster } from './paint.ts'
+export { encodePng } from './png.ts'
+export { classQuicklook, type QuicklookOptions, quicklook } from './quicklook.ts'
+export { renderReport } from './render.ts'
+export type * from './types.ts'
