@@ -1,1 +1,35 @@
-export {}
+export {
+  planRecipe,
+  type RanStep,
+  type Run,
+  type RunOptions,
+  runRecipe,
+  type StepEvent,
+} from './execute.ts'
+export { type ExplainOptions, explainRecipe, wrap } from './explain.ts'
+export { type PlannedGraph, type PlannedNode, planGraph } from './graph.ts'
+export { type FileHash, type Hasher, hashFile, openHasher } from './hash.ts'
+export { canonicalJson, hashJson, type JsonObject, type JsonValue } from './json.ts'
+export { explainLineage, type LineageOptions, lineage, type ProvDocument, readLineage } from './lineage.ts'
+export { type Parameters, type ResolveOptions, resolveParameters } from './parameters.ts'
+export type { PlannedStep, RunPlan } from './plan.ts'
+export type {
+  Estimate,
+  EstimateContext,
+  Process,
+  ProcessParameter,
+  ProcessSpec,
+  StepContext,
+  StepResult,
+} from './process.ts'
+export {
+  type GraphNode,
+  loadRecipe,
+  type ProcessGraph,
+  parseRecipe,
+  type Recipe,
+  type RecipeParameter,
+} from './recipe.ts'
+export { type JsonType, type Schema, type Schemas, schemaText } from './schema.ts'
+export { openStore, StepDamaged, type StepRecord, type Store, type StoredFile, type StoredStep } from './store.ts'
+export { inWords, unreadable } from './surroundings.ts'
