@@ -32,4 +32,4 @@ export {
 } from './recipe.ts'
 export { type JsonType, type Schema, type Schemas, schemaText } from './schema.ts'
 export { openStore, StepDamaged, type StepRecord, type Store, type StoredFile, type StoredStep } from './store.ts'
-export { inWords, unreadable } from './surroundings.ts'
+export { inWords, makeFolder, unreadable } from './surroundings.ts'

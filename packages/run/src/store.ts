@@ -2,13 +2,13 @@
  * The content-addressed store of finished steps on one machine's disk. A step is worked on in `partial/ADDRESS` and
  * appears in `steps/ADDRESS` by one rename, so what is there is whole. Knows nothing of recipes.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EnvironmentError, type Warning } from '@ecotope/core'
 import { hashFile } from './hash.ts'
 import { isObject, type JsonValue } from './json.ts'
-import { inWords } from './surroundings.ts'
+import { inWords, makeFolder } from './surroundings.ts'
 
 /** A file that a step wrote, relative to the step's folder. */
 export interface StoredFile {
@@ -65,12 +65,8 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
   const partial = join(root, 'partial')
   let lock: DatabaseSync | undefined
   if (options.readOnly !== true) {
-    try {
-      await mkdir(steps, { recursive: true })
-      await mkdir(partial, { recursive: true })
-    } catch (error) {
-      throw inWords(error)
-    }
+    await makeFolder(steps)
+    await makeFolder(partial)
     lock = takeLock(root)
   }
   return {
@@ -78,7 +74,7 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
     find: (address) => find(join(steps, address), address),
     begin: async (address) => {
       const directory = join(partial, address)
-      const resumed = (await mkdir(directory, { recursive: true })) === undefined
+      const resumed = !(await makeFolder(directory))
       return { directory, resumed }
     },
     finish: (record) => finish(record, join(partial, record.address), join(steps, record.address)),
@@ -182,7 +178,6 @@ async function finish(record: Omit<StepRecord, 'files'>, from: string, to: strin
       await file.close()
     }
     await rm(to, { recursive: true, force: true })
-    await mkdir(dirname(to), { recursive: true })
     await rename(from, to)
     return { ...whole, directory: to }
   } catch (error) {

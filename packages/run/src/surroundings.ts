@@ -1,4 +1,6 @@
 /** Failures of the file system in words a person can act on. Not for errors in the content of files. */
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 
 interface Case {
@@ -68,6 +70,30 @@ export function inWords(error: unknown): unknown {
     data: { path, code },
     cause: error,
   })
+}
+
+/**
+ * Makes a folder and those above it; true when it was made. Unlike `mkdir` with `recursive`, which never returns on file
+ * systems that refuse new folders with ENOENT (/proc).
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  const full = resolve(path)
+  const info = await stat(full).catch(() => undefined)
+  if (info?.isDirectory()) return false
+  try {
+    if (dirname(full) !== full) await makeFolder(dirname(full))
+    await mkdir(full)
+    return true
+  } catch (error) {
+    const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+    if (code === 'EEXIST' && (await stat(full)).isDirectory()) return false
+    if (code !== 'ENOENT') throw inWords(error)
+    throw new EnvironmentError('NotWritable', `no folder can be made at ${full}`, {
+      hint: 'Choose another folder with --out.',
+      data: { path: full, code },
+      cause: error,
+    })
+  }
 }
 
 /** A file to be read that cannot be: missing ones and unreadable ones are the user's to mend. */
