@@ -1,0 +1,178 @@
+/**
+ * Polygons burnt into a raster, equal to GDAL's `gdal_rasterize` (3.6) to the pixel: a pixel belongs to a polygon when
+ * its centre does; later features overwrite. Scan lines only; edges that touch pixels are in `touched.ts`.
+ */
+import type { Feature, Features, Grid, MultiPolygon, Polygon, Window } from '../types.ts'
+import { partsOf, signedArea } from './rings.ts'
+import { burnTouched } from './touched.ts'
+
+export interface RasteriseOptions {
+  /** The value a feature burns; NaN leaves the feature out. */
+  readonly value: (feature: Feature, index: number) => number
+  /** Also burn every pixel that an edge passes through. Default false. */
+  readonly allTouched?: boolean
+  /** Value of pixels that no feature covers. Default 0. */
+  readonly fill?: number
+  /** Part of the grid to make; default all of it. The result is the same as a crop of the whole. */
+  readonly window?: Window
+}
+
+/** Rings of one geometry in pixel coordinates, one after the other. */
+export interface PixelRings {
+  readonly x: Float64Array
+  readonly y: Float64Array
+  /** Where ring i starts; one more entry than rings. */
+  readonly starts: readonly number[]
+  readonly west: number
+  readonly east: number
+  readonly north: number
+  readonly south: number
+}
+
+/** A rectangle of pixels being filled. */
+export interface Canvas<A extends Float64Array | Int32Array = Float64Array | Int32Array> {
+  readonly data: A
+  readonly window: Window
+  readonly grid: Grid
+}
+
+/** CRS to pixel coordinates. Written with GDAL's order of operations, so that ties on pixel centres fall alike. */
+function inverseAffine(grid: Grid): readonly [number, number, number, number, number, number] {
+  const [a, b, c, d, e, f] = grid.affine
+  if (b === 0 && d === 0) return [1 / a, 0, -c / a, 0, 1 / e, -f / e]
+  const determinant = a * e - b * d
+  const inverse = 1 / determinant
+  return [e * inverse, -b * inverse, (b * f - c * e) * inverse, -d * inverse, a * inverse, (-a * f + c * d) * inverse]
+}
+
+/** The rings in pixel coordinates. Every ring runs clockwise in the CRS: the rule for horizontal edges depends on it. */
+function pixelRings(geometry: Polygon | MultiPolygon, grid: Grid): PixelRings {
+  const rings = partsOf(geometry).flat()
+  const [ia, ib, ic, id, ie, jf] = inverseAffine(grid)
+  const count = rings.reduce((sum, ring) => sum + ring.length, 0)
+  const x = new Float64Array(count)
+  const y = new Float64Array(count)
+  const starts = [0]
+  let n = 0
+  let [west, east, north, south] = [Infinity, -Infinity, Infinity, -Infinity]
+  for (const ring of rings) {
+    const clockwise = signedArea(ring) < 0
+    for (let i = 0; i < ring.length; i++) {
+      const position = ring[clockwise ? i : ring.length - 1 - i]!
+      const px = ic + position[0]! * ia + position[1]! * ib
+      const py = jf + position[0]! * id + position[1]! * ie
+      if (px < west) west = px
+      if (px > east) east = px
+      if (py < north) north = py
+      if (py > south) south = py
+      x[n] = px
+      y[n] = py
+      n++
+    }
+    starts.push(n)
+  }
+  return { x, y, starts, west, east, north, south }
+}
+
+const round = (x: number): number => Math.floor(x + 0.5)
+
+/** Fills columns [from, to) of a row where they lie in the window. */
+function span({ data, window }: Canvas, row: number, from: number, to: number, value: number): void {
+  const start = Math.max(from - window.column, 0)
+  const end = Math.min(to - window.column, window.width)
+  if (start < end) data.fill(value, (row - window.row) * window.width + start, (row - window.row) * window.width + end)
+}
+
+/** Edges that reach the window's rows, sorted by the first row whose centre they may meet. */
+function edgesByRow(
+  rings: PixelRings,
+  first: number,
+  last: number,
+): { from: Int32Array; to: Int32Array; rows: Int32Array } {
+  const list: { from: number; to: number; row: number }[] = []
+  for (let r = 0; r + 1 < rings.starts.length; r++) {
+    const start = rings.starts[r]!
+    const end = rings.starts[r + 1]!
+    for (let i = start; i < end; i++) {
+      const from = i === start ? end - 1 : i - 1
+      const top = Math.min(rings.y[from]!, rings.y[i]!)
+      const bottom = Math.max(rings.y[from]!, rings.y[i]!)
+      // The first row with a centre at or below the top.
+      const row = Math.max(first, Math.ceil(top - 0.5))
+      if (row <= last && row + 0.5 <= bottom) list.push({ from, to: i, row })
+    }
+  }
+  list.sort((p, q) => p.row - q.row)
+  return {
+    from: Int32Array.from(list, (edge) => edge.from),
+    to: Int32Array.from(list, (edge) => edge.to),
+    rows: Int32Array.from(list, (edge) => edge.row),
+  }
+}
+
+/** Burns the pixels whose centres lie inside the rings (even-odd over all rings of the geometry). */
+function burnFilled(canvas: Canvas, rings: PixelRings, value: number): void {
+  const { window } = canvas
+  const first = Math.max(window.row, Math.trunc(rings.north))
+  const last = Math.min(window.row + window.height - 1, Math.trunc(rings.south))
+  const edges = edgesByRow(rings, first, last)
+  let active: number[] = []
+  let next = 0
+  for (let row = first; row <= last; row++) {
+    const centre = row + 0.5
+    while (next < edges.rows.length && edges.rows[next]! <= row) active.push(next++)
+    if (active.length === 0 && next < edges.rows.length) {
+      row = edges.rows[next]! - 1
+      continue
+    }
+    const crossings: number[] = []
+    active = active.filter((k) => {
+      const [i, j] = [edges.from[k]!, edges.to[k]!]
+      const [yi, yj] = [rings.y[i]!, rings.y[j]!]
+      if (yi === yj) {
+        // A horizontal edge on the centre line: filled below the polygon's interior only.
+        if (yi === centre && rings.x[i]! > rings.x[j]!) span(canvas, row, round(rings.x[j]!), round(rings.x[i]!), value)
+        return false
+      }
+      const [top, bottom] = yi < yj ? [i, j] : [j, i]
+      const [y1, y2] = [rings.y[top]!, rings.y[bottom]!]
+      if (centre >= y2) return false
+      const [x1, x2] = [rings.x[top]!, rings.x[bottom]!]
+      if (centre >= y1) crossings.push(round(((centre - y1) * (x2 - x1)) / (y2 - y1) + x1))
+      return true
+    })
+    crossings.sort((p, q) => p - q)
+    for (let k = 0; k + 1 < crossings.length; k += 2) span(canvas, row, crossings[k]!, crossings[k + 1]!, value)
+  }
+}
+
+const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= 0x7fffffff
+
+/** Burns one feature into a canvas that was made before. */
+function burn(canvas: Canvas, geometry: Polygon | MultiPolygon, value: number, allTouched: boolean): void {
+  const rings = pixelRings(geometry, canvas.grid)
+  const { column, row, width, height } = canvas.window
+  if (rings.east < column || rings.west > column + width || rings.south < row || rings.north > row + height) return
+  burnFilled(canvas, rings, value)
+  if (allTouched) burnTouched(canvas, rings, value)
+}
+
+/**
+ * Values of polygons on a grid, row-major, `[window.height, window.width]`: Int32Array when every value is an integer
+ * of 32 bits, else Float64Array. Features must be in the grid's CRS (see `transformFeatures`).
+ */
+export function rasterise(features: Features, grid: Grid, options: RasteriseOptions): Int32Array | Float64Array {
+  const window = options.window ?? { column: 0, row: 0, width: grid.width, height: grid.height }
+  const values = features.features.map((feature, i) => options.value(feature, i))
+  const fill = options.fill ?? 0
+  const integers = isInt32(fill) && values.every((value) => Number.isNaN(value) || isInt32(value))
+  const size = window.width * window.height
+  const data = integers ? new Int32Array(size) : new Float64Array(size)
+  if (fill !== 0) data.fill(fill)
+  const canvas: Canvas = { data, window, grid }
+  features.features.forEach((feature, i) => {
+    const value = values[i]!
+    if (!Number.isNaN(value)) burn(canvas, feature.geometry, value, options.allTouched ?? false)
+  })
+  return data
+}

@@ -1,0 +1,98 @@
+/** Rasterisation against GDAL, pixel for pixel, and its own invariants. */
+import { readFileSync } from 'node:fs'
+import { assert as check, integer, property, record } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Affine, Crs, Feature, Features, Grid, MultiPolygon, Polygon } from '../../src/types.ts'
+import { rasterise } from '../../src/vector/rasterise.ts'
+
+interface Case {
+  readonly name: string
+  readonly affine: Affine
+  readonly width: number
+  readonly height: number
+  readonly features: readonly (Polygon | MultiPolygon)[]
+  readonly centre: readonly (readonly [value: number, count: number])[]
+  readonly touched: readonly (readonly [value: number, count: number])[]
+}
+
+const oracle = JSON.parse(
+  readFileSync(new URL('../../../../oracles/vector/rasterise.json', import.meta.url), 'utf8'),
+) as { cases: readonly Case[] }
+
+const crs: Crs = { name: 'plane', proj4: '+proj=utm +zone=23 +south', unit: 'metre', isGeographic: false }
+
+const expand = (runs: Case['centre']): number[] =>
+  runs.flatMap(([value, count]) => new Array<number>(count).fill(value))
+const layer = (geometries: readonly (Polygon | MultiPolygon)[]): Features => ({
+  crs,
+  label: 'test',
+  features: geometries.map((geometry): Feature => ({ geometry, properties: {} })),
+})
+const gridOfCase = ({ affine, width, height }: Case): Grid => ({ crs, affine, width, height })
+const number = (_: Feature, i: number): number => i + 1
+
+describe('rasterise equals GDAL', () => {
+  for (const one of oracle.cases) {
+    it(`${one.name}: centres`, () => {
+      const out = rasterise(layer(one.features), gridOfCase(one), { value: number })
+      expect([...out]).toEqual(expand(one.centre))
+    })
+    it(`${one.name}: all touched`, () => {
+      const out = rasterise(layer(one.features), gridOfCase(one), { value: number, allTouched: true })
+      expect([...out]).toEqual(expand(one.touched))
+    })
+  }
+})
+
+describe('rasterise', () => {
+  const one = oracle.cases[0]!
+  const grid = gridOfCase(one)
+
+  it('makes any window equal to the crop of the whole', async () => {
+    for (const allTouched of [false, true]) {
+      const whole = rasterise(layer(one.features), grid, { value: number, allTouched, fill: -1 })
+      await check(
+        property(
+          record({
+            column: integer({ min: -5, max: 45 }),
+            row: integer({ min: -5, max: 38 }),
+            width: integer({ min: 1, max: 30 }),
+            height: integer({ min: 1, max: 30 }),
+          }),
+          (window) => {
+            const part = rasterise(layer(one.features), grid, { value: number, allTouched, fill: -1, window })
+            for (let y = 0; y < window.height; y++) {
+              for (let x = 0; x < window.width; x++) {
+                const [column, row] = [window.column + x, window.row + y]
+                if (column < 0 || row < 0 || column >= grid.width || row >= grid.height) continue
+                expect(part[y * window.width + x]).toBe(whole[row * grid.width + column])
+              }
+            }
+          },
+        ),
+        { numRuns: 60 },
+      )
+    }
+  })
+
+  it('lets later features overwrite, leaves out NaN, keeps fractions', () => {
+    const square = (x0: number, x1: number): Polygon => ({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [x0, 0],
+          [x1, 0],
+          [x1, 2],
+          [x0, 2],
+          [x0, 0],
+        ],
+      ],
+    })
+    const small: Grid = { crs, affine: [1, 0, 0, 0, -1, 2], width: 6, height: 2 }
+    const features = layer([square(0, 3), square(2, 5), square(0, 6)])
+    const out = rasterise(features, small, { value: (_, i) => [0.5, 2, Number.NaN][i]!, fill: 9 })
+    expect([...out]).toEqual([0.5, 0.5, 2, 2, 2, 9, 0.5, 0.5, 2, 2, 2, 9])
+    expect(out).toBeInstanceOf(Float64Array)
+    expect(rasterise(features, small, { value: () => 1 })).toBeInstanceOf(Int32Array)
+  })
+})
