@@ -1,6 +1,7 @@
 export { parseCrs } from './crs/crs.ts'
 export { crsFromEpsg } from './crs/epsg.ts'
 export { crsEquals, transformer } from './crs/transform.ts'
+export type { TypedArray } from './dtype.ts'
 export {
   cropGrid,
   gridBounds,
@@ -15,4 +16,13 @@ export {
   wholeWindow,
   windowOf,
 } from './grid.ts'
+export { metresPerDegree, pixelAreasSquareMetres, pixelMetres } from './ground.ts'
+export { type Colour, type OpenOptions, openRaster, type Raster, type RasterInfo } from './raster.ts'
 export type * from './types.ts'
+export { polygonAreaSquareMetres } from './vector/area.ts'
+export { type PolygoniseOptions, polygonise } from './vector/polygonise.ts'
+export { type RasteriseOptions, rasterise } from './vector/rasterise.ts'
+export { type PolygonsRead, type ReadPolygonsOptions, readPolygons } from './vector/read.ts'
+export { bufferBounds, convexHull, featuresBounds } from './vector/rings.ts'
+export { transformFeatures } from './vector/transform.ts'
+export { type WriteGeoJsonOptions, writeGeoJson } from './vector/write.ts'

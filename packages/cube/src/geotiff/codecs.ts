@@ -1,0 +1,86 @@
+/** Block compression of TIFF: one row per scheme. zlib and zstd run in the engine's threads, LZW and PackBits here. */
+import { promisify } from 'node:util'
+import { inflate, inflateSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { InputError } from '@ecotope/core'
+import { decodeLzw } from './lzw.ts'
+
+export type CompressionName = 'none' | 'lzw' | 'deflate' | 'packbits' | 'zstd'
+
+/** Decodes one block that holds at most `size` bytes when decoded. */
+type Decoder = (data: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>
+
+const inflateAsync = promisify<Uint8Array, Uint8Array>(inflate)
+const zstdAsync = promisify<Uint8Array, Uint8Array>(zstdDecompress)
+/** Blocks below this many bytes are not worth the way to another thread. */
+const SMALL = 32768
+
+const DECODERS: Readonly<Record<CompressionName, Decoder>> = {
+  none: (data) => data,
+  lzw: decodeLzw,
+  deflate: (data, size) => (size < SMALL ? inflateSync(data) : inflateAsync(data)),
+  packbits: decodePackBits,
+  zstd: (data, size) => (size < SMALL ? zstdDecompressSync(data) : zstdAsync(data)),
+}
+
+/** TIFF compression codes that are read. */
+const CODES: Readonly<Record<number, CompressionName>> = {
+  1: 'none',
+  5: 'lzw',
+  8: 'deflate',
+  32946: 'deflate',
+  32773: 'packbits',
+  50000: 'zstd',
+}
+
+/** Names of schemes that are not read, for the message. */
+const FOREIGN: Readonly<Record<number, string>> = {
+  2: 'CCITT RLE',
+  3: 'CCITT fax 3',
+  4: 'CCITT fax 4',
+  6: 'JPEG (old)',
+  7: 'JPEG',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
+  50001: 'WebP',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
+}
+
+/** The scheme of a TIFF code. Throws `InputError('UnsupportedCompression')`. */
+export function compressionOf(code: number, path: string): CompressionName {
+  const name = CODES[code]
+  if (name === undefined) {
+    const foreign = FOREIGN[code] ?? `code ${code}`
+    throw new InputError('UnsupportedCompression', `${path} is compressed with ${foreign}, which is not supported`, {
+      hint: 'convert it first (gdal_translate -co COMPRESS=DEFLATE INPUT OUTPUT.tif)',
+      data: { path, compression: foreign },
+    })
+  }
+  return name
+}
+
+/** Decodes one block; the result may be shorter than `size` where the file is odd. */
+export function decompress(name: CompressionName, data: Uint8Array, size: number): Uint8Array | Promise<Uint8Array> {
+  return DECODERS[name](data, size)
+}
+
+function decodePackBits(data: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(size)
+  let at = 0
+  let p = 0
+  while (p < data.length && at < size) {
+    const head = data[p++]!
+    if (head < 128) {
+      const run = data.subarray(p, Math.min(p + head + 1, p + size - at))
+      out.set(run, at)
+      at += run.length
+      p += head + 1
+    } else if (head > 128) {
+      const count = Math.min(257 - head, size - at)
+      out.fill(data[p++] ?? 0, at, at + count)
+      at += count
+    }
+  }
+  return out
+}

@@ -1,0 +1,205 @@
+/** One image of a TIFF file: how its samples are laid out and where its blocks are. Decodes single blocks. */
+import { InputError } from '@ecotope/core'
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { DType } from '../types.ts'
+import { type CompressionName, compressionOf, decompress } from './codecs.ts'
+import type { Directory, TiffFile } from './directory.ts'
+import { swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
+import { type ByteSource, truncated } from './source.ts'
+import { TAG } from './tags.ts'
+
+export interface Image {
+  readonly width: number
+  readonly height: number
+  /** Samples of a pixel: bands. */
+  readonly samples: number
+  readonly dtype: DType
+  readonly bits: number
+  readonly tiled: boolean
+  readonly blockWidth: number
+  readonly blockHeight: number
+  readonly blocksAcross: number
+  readonly blocksDown: number
+  /** True where a block holds all bands of its pixels. */
+  readonly pixelInterleaved: boolean
+  readonly compression: CompressionName
+  readonly predictor: 1 | 2 | 3
+  readonly littleEndian: boolean
+  readonly offsets: Float64Array
+  readonly byteCounts: Float64Array
+  /** TIFF NewSubfileType: 1 overview, 4 mask (5 both). */
+  readonly subfile: number
+}
+
+/** Samples by TIFF sample format and bits. */
+const SAMPLES: Readonly<Record<string, DType>> = {
+  '1:1': 'uint8',
+  '1:2': 'uint8',
+  '1:4': 'uint8',
+  '1:8': 'uint8',
+  '1:16': 'uint16',
+  '1:32': 'uint32',
+  '2:8': 'int8',
+  '2:16': 'int16',
+  '2:32': 'int32',
+  '3:32': 'float32',
+  '3:64': 'float64',
+  // Format 4 is "not defined"; readers take it as unsigned.
+  '4:8': 'uint8',
+  '4:16': 'uint16',
+  '4:32': 'uint32',
+}
+
+/** Reads the layout. Throws `InputError` for what is not supported and where blocks lie beyond the file. */
+export async function readImage(source: ByteSource, file: TiffFile, directory: Directory): Promise<Image> {
+  const one = async (tag: number, otherwise: number): Promise<number> => (await directory.number(tag)) ?? otherwise
+  const width = await one(TAG.imageWidth, 0)
+  const height = await one(TAG.imageLength, 0)
+  const samples = await one(TAG.samplesPerPixel, 1)
+  if (!(width > 0 && height > 0 && samples > 0)) {
+    throw new InputError('NotTiff', `${source.path} has an image without size`, { data: { path: source.path } })
+  }
+  const bits = await one(TAG.bitsPerSample, 1)
+  const compression = compressionOf(await one(TAG.compression, 1), source.path)
+  const tiled = directory.has(TAG.tileWidth)
+  const blockWidth = tiled ? await one(TAG.tileWidth, width) : width
+  const rows = tiled ? await one(TAG.tileLength, height) : await one(TAG.rowsPerStrip, height)
+  const blockHeight = tiled ? rows : Math.max(1, Math.min(height, rows))
+  const blocksAcross = Math.ceil(width / blockWidth)
+  const blocksDown = Math.ceil(height / blockHeight)
+  const image: Image = {
+    width,
+    height,
+    samples,
+    dtype: await dtypeOfDirectory(source, directory, bits),
+    bits,
+    tiled,
+    blockWidth,
+    blockHeight,
+    blocksAcross,
+    blocksDown,
+    pixelInterleaved: (await one(TAG.planarConfiguration, 1)) === 1,
+    compression,
+    predictor: predictorOf(await one(TAG.predictor, 1), compression, source.path),
+    littleEndian: file.littleEndian,
+    offsets: (await directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets)) ?? new Float64Array(0),
+    byteCounts: (await directory.numbers(tiled ? TAG.tileByteCounts : TAG.stripByteCounts)) ?? new Float64Array(0),
+    subfile: await one(TAG.newSubfileType, 0),
+  }
+  checkBlocks(source, image)
+  return image
+}
+
+async function dtypeOfDirectory(source: ByteSource, directory: Directory, bits: number): Promise<DType> {
+  const formats = (await directory.numbers(TAG.sampleFormat)) ?? new Float64Array([1])
+  const format = formats[0] ?? 1
+  const widths = (await directory.numbers(TAG.bitsPerSample)) ?? new Float64Array([bits])
+  const dtype = SAMPLES[`${format}:${bits}`]
+  const mixed = widths.some((w) => w !== bits) || formats.some((f) => f !== format)
+  if (dtype !== undefined && !mixed) return dtype
+  const kind =
+    format === 5 || format === 6 ? 'complex numbers' : mixed ? 'bands of different types' : `${bits}-bit samples`
+  throw new InputError('UnsupportedSample', `${source.path} holds ${kind}, which are not supported`, {
+    hint: 'convert it to a real type first (gdal_translate -ot Float32 INPUT OUTPUT.tif)',
+    data: { path: source.path, bits, format },
+  })
+}
+
+function predictorOf(code: number, compression: CompressionName, path: string): 1 | 2 | 3 {
+  // The tag has meaning only where a compression uses it.
+  if (compression === 'none' || compression === 'packbits') return 1
+  if (code === 1 || code === 2 || code === 3) return code
+  throw new InputError('UnsupportedCompression', `${path} uses predictor ${code}, which is not supported`, {
+    data: { path, predictor: code },
+  })
+}
+
+/** Finds truncation at once, before hours of work: every block must end within the file. */
+function checkBlocks(source: ByteSource, image: Image): void {
+  const planes = image.pixelInterleaved ? 1 : image.samples
+  const expected = image.blocksAcross * image.blocksDown * planes
+  if (image.offsets.length < expected || image.byteCounts.length < expected) {
+    throw new InputError('TruncatedFile', `${source.path} lists ${image.offsets.length} of its ${expected} blocks`, {
+      hint: 'the file is damaged; get it again',
+      data: { path: source.path, expected, actual: image.offsets.length },
+    })
+  }
+  for (let i = 0; i < expected; i++) {
+    const end = image.offsets[i]! + image.byteCounts[i]!
+    if (end > source.size) throw truncated(source.path, blockName(image, i), end, source.size)
+  }
+}
+
+/** A block in words: `tile 3 (row 0, column 2) of band 1`. */
+export function blockName(image: Image, index: number): string {
+  const perPlane = image.blocksAcross * image.blocksDown
+  const inPlane = index % perPlane
+  const where = image.tiled
+    ? `tile ${inPlane + 1} (tile row ${Math.floor(inPlane / image.blocksAcross) + 1}, column ${(inPlane % image.blocksAcross) + 1})`
+    : `strip ${inPlane + 1}`
+  return image.pixelInterleaved ? where : `${where} of band ${Math.floor(index / perPlane) + 1}`
+}
+
+/** Rows that a block holds: a last strip may be short, a tile never is. */
+export function blockRows(image: Image, index: number): number {
+  if (image.tiled) return image.blockHeight
+  const row = Math.floor((index % (image.blocksAcross * image.blocksDown)) / image.blocksAcross)
+  return Math.min(image.blockHeight, image.height - row * image.blockHeight)
+}
+
+/** Decodes the bytes of one block to samples, shape `[rows, blockWidth, samples in a block]`. */
+export async function decodeBlock(image: Image, data: Uint8Array, index: number, path: string): Promise<TypedArray> {
+  const rows = blockRows(image, index)
+  const samples = image.pixelInterleaved ? image.samples : 1
+  const columns = image.blockWidth
+  const width = DTYPES[image.dtype].bytes
+  const rowBytes = image.bits < 8 ? Math.ceil((columns * samples * image.bits) / 8) : columns * samples * width
+  const size = rows * rowBytes
+  let decoded: Uint8Array
+  try {
+    decoded = await decompress(image.compression, data, size)
+  } catch (cause) {
+    throw corrupt(path, blockName(image, index), cause)
+  }
+  const bytes = exactly(decoded, size, data)
+  if (decoded.length < size && image.compression !== 'none') {
+    throw corrupt(path, blockName(image, index), new RangeError(`${decoded.length} of ${size} bytes`))
+  }
+  if (image.bits < 8) return unpackBits(bytes, rows, columns * samples, image.bits)
+  const shape = { rows, columns, samples }
+  if (image.predictor === 3) undoFloating(bytes, shape, width)
+  else {
+    if (!image.littleEndian) swapBytes(bytes, width)
+    if (image.predictor === 2) undoHorizontal(wordsOf(bytes, width), shape)
+  }
+  return DTYPES[image.dtype].view(bytes.buffer, bytes.byteOffset, rows * columns * samples)
+}
+
+/** The first `size` bytes in memory that is ours to change and aligned for the samples. */
+function exactly(decoded: Uint8Array, size: number, input: Uint8Array): Uint8Array<ArrayBuffer> {
+  const ours = decoded.buffer !== input.buffer && decoded.byteOffset % 8 === 0 && decoded.length >= size
+  if (ours && decoded.buffer instanceof ArrayBuffer) return new Uint8Array(decoded.buffer, decoded.byteOffset, size)
+  const out = new Uint8Array(size)
+  out.set(decoded.length > size ? decoded.subarray(0, size) : decoded)
+  return out
+}
+
+function unpackBits(bytes: Uint8Array, rows: number, perRow: number, bits: number): Uint8Array<ArrayBuffer> {
+  const out = newArray('uint8', rows * perRow) as Uint8Array<ArrayBuffer>
+  const mask = (1 << bits) - 1
+  const rowBytes = Math.ceil((perRow * bits) / 8)
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < perRow; i++) {
+      const bit = i * bits
+      out[r * perRow + i] = (bytes[r * rowBytes + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask
+    }
+  }
+  return out
+}
+
+const corrupt = (path: string, what: string, cause: unknown): InputError =>
+  new InputError('CorruptBlock', `${path} is damaged: ${what} cannot be decoded`, {
+    hint: 'get the file again',
+    data: { path, what },
+    cause,
+  })

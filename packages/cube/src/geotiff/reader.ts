@@ -1,0 +1,229 @@
+/** Windows of an image: which blocks, read in long runs, decoded side by side, kept in a bounded cache, copied out. */
+import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
+import { intersectWindows } from '../grid.ts'
+import type { Window } from '../types.ts'
+import { blockName, blockRows, decodeBlock, type Image } from './image.ts'
+import type { ByteSource } from './source.ts'
+
+/** Bytes of decoded blocks that one reader keeps. */
+const CACHE_BYTES = 64 * 2 ** 20
+/** Neighbouring blocks are read together up to this many bytes. */
+const RUN_BYTES = 4 * 2 ** 20
+/** A gap between blocks that is cheaper to read than to skip. */
+const GAP_BYTES = 16384
+/** Decoded bytes on the way at one time. */
+const FLIGHT_BYTES = 32 * 2 ** 20
+
+export interface ImageReader {
+  readonly image: Image
+  /** Raw samples, band-major, of the part of the window that lies in the image; elsewhere `fill`. */
+  read(window: Window, bands: readonly number[], fill: number, options?: WorkOptions): Promise<TypedArray>
+}
+
+/** A reader over one image of an open file. `fill` in `read` also stands for blocks that the file leaves out. */
+export function imageReader(source: ByteSource, image: Image, cacheBytes = CACHE_BYTES): ImageReader {
+  const cache = blockCache(cacheBytes)
+  return {
+    image,
+    read: async (window, bands, fill, options) => {
+      const out = newArray(image.dtype, window.width * window.height * bands.length)
+      const inside = intersectWindows(window, { column: 0, row: 0, width: image.width, height: image.height })
+      const whole = inside.width === window.width && inside.height === window.height
+      if (fill !== 0 && !whole) out.fill(fill)
+      const wanted = blocksOf(image, inside, bands)
+      const copy = copier(image, inside, window, bands, out)
+      const missing: number[] = []
+      for (const index of wanted) {
+        const held = cache.get(index)
+        if (held !== undefined) copy(index, held)
+        else if (image.byteCounts[index] === 0) copy(index, fillBlock(image, index, fill))
+        else missing.push(index)
+      }
+      await load(source, image, missing, options, (index, block) => {
+        cache.set(index, block)
+        copy(index, block)
+      })
+      return out
+    },
+  }
+}
+
+interface BlockCache {
+  get(index: number): TypedArray | undefined
+  set(index: number, block: TypedArray): void
+}
+
+/** Least recently used blocks go first. */
+function blockCache(limit: number): BlockCache {
+  const blocks = new Map<number, TypedArray>()
+  let held = 0
+  return {
+    get: (index) => {
+      const block = blocks.get(index)
+      if (block !== undefined) {
+        blocks.delete(index)
+        blocks.set(index, block)
+      }
+      return block
+    },
+    set: (index, block) => {
+      if (blocks.has(index)) return
+      blocks.set(index, block)
+      held += block.byteLength
+      for (const [oldest, value] of blocks) {
+        if (held <= limit) break
+        blocks.delete(oldest)
+        held -= value.byteLength
+      }
+    },
+  }
+}
+
+function fillBlock(image: Image, index: number, fill: number): TypedArray {
+  const samples = image.pixelInterleaved ? image.samples : 1
+  const block = newArray(image.dtype, blockRows(image, index) * image.blockWidth * samples)
+  if (fill !== 0) block.fill(fill)
+  return block
+}
+
+/** Indices of the blocks that a window of some bands touches, in file order of the layout. */
+function blocksOf(image: Image, window: Window, bands: readonly number[]): number[] {
+  if (window.width === 0 || window.height === 0) return []
+  const firstColumn = Math.floor(window.column / image.blockWidth)
+  const lastColumn = Math.floor((window.column + window.width - 1) / image.blockWidth)
+  const firstRow = Math.floor(window.row / image.blockHeight)
+  const lastRow = Math.floor((window.row + window.height - 1) / image.blockHeight)
+  const planes = image.pixelInterleaved ? [0] : [...new Set(bands)]
+  const out: number[] = []
+  for (const plane of planes) {
+    for (let r = firstRow; r <= lastRow; r++) {
+      for (let c = firstColumn; c <= lastColumn; c++) out.push((plane * image.blocksDown + r) * image.blocksAcross + c)
+    }
+  }
+  return out
+}
+
+interface Run {
+  readonly indices: number[]
+  offset: number
+  end: number
+}
+
+/** Blocks that lie close together in the file, so that one read fetches many. */
+function runsOf(image: Image, indices: readonly number[]): Run[] {
+  const sorted = [...indices].sort((a, b) => image.offsets[a]! - image.offsets[b]!)
+  const runs: Run[] = []
+  for (const index of sorted) {
+    const offset = image.offsets[index]!
+    const end = offset + image.byteCounts[index]!
+    const last = runs.at(-1)
+    if (last !== undefined && offset - last.end <= GAP_BYTES && end - last.offset <= RUN_BYTES) {
+      last.indices.push(index)
+      last.end = Math.max(last.end, end)
+    } else runs.push({ indices: [index], offset, end })
+  }
+  return runs
+}
+
+async function load(
+  source: ByteSource,
+  image: Image,
+  indices: readonly number[],
+  options: WorkOptions | undefined,
+  done: (index: number, block: TypedArray) => void,
+): Promise<void> {
+  const samples = image.pixelInterleaved ? image.samples : 1
+  const blockBytes = image.blockWidth * image.blockHeight * samples * 8
+  const abreast = Math.max(1, Math.min(8, Math.floor(FLIGHT_BYTES / blockBytes)))
+  for (const run of runsOf(image, indices)) {
+    throwIfAborted(options?.signal)
+    const what = blockName(image, run.indices[0]!)
+    const bytes = await source.read(run.offset, run.end - run.offset, what)
+    await inParallel(run.indices, abreast, async (index) => {
+      const at = image.offsets[index]! - run.offset
+      const data = bytes.subarray(at, at + image.byteCounts[index]!)
+      done(index, await decodeBlock(image, data, index, source.path))
+    })
+  }
+}
+
+/** Runs tasks with at most `limit` on the way; the first failure is thrown when the others have ended. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  let failure: { readonly cause: unknown } | undefined
+  const worker = async (): Promise<void> => {
+    while (next < items.length && failure === undefined) {
+      try {
+        await task(items[next++]!)
+      } catch (cause) {
+        failure ??= { cause }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
+  if (failure !== undefined) throw failure.cause
+}
+
+/** Copies the part of a block that lies in `inside` to its place in `out`, which holds `window`. */
+function copier(image: Image, inside: Window, window: Window, bands: readonly number[], out: TypedArray) {
+  const perPlane = image.blocksAcross * image.blocksDown
+  const size = window.width * window.height
+  const target = words(out)
+  return (index: number, block: TypedArray): void => {
+    const inPlane = index % perPlane
+    const plane = Math.floor(index / perPlane)
+    const left = (inPlane % image.blocksAcross) * image.blockWidth
+    const top = Math.floor(inPlane / image.blocksAcross) * image.blockHeight
+    const part = intersectWindows(inside, {
+      column: left,
+      row: top,
+      width: image.blockWidth,
+      height: image.blockHeight,
+    })
+    if (part.width === 0) return
+    const samples = image.pixelInterleaved ? image.samples : 1
+    const source = words(block)
+    for (const [position, band] of bands.entries()) {
+      if (!image.pixelInterleaved && band !== plane) continue
+      copyRows(source, target, {
+        from:
+          ((part.row - top) * image.blockWidth + (part.column - left)) * samples + (image.pixelInterleaved ? band : 0),
+        fromStride: image.blockWidth * samples,
+        step: samples,
+        to: position * size + (part.row - window.row) * window.width + (part.column - window.column),
+        toStride: window.width,
+        width: part.width,
+        height: part.height,
+      })
+    }
+  }
+}
+
+interface Move {
+  readonly from: number
+  readonly fromStride: number
+  readonly step: number
+  readonly to: number
+  readonly toStride: number
+  readonly width: number
+  readonly height: number
+}
+
+function copyRows(source: WordArray, target: WordArray, move: Move): void {
+  const { fromStride, step, toStride, width, height } = move
+  if (step === 1 && fromStride === width && toStride === width) {
+    target.set(source.subarray(move.from, move.from + width * height), move.to)
+    return
+  }
+  for (let r = 0; r < height; r++) {
+    let from = move.from + r * fromStride
+    let to = move.to + r * toStride
+    if (step === 1) target.set(source.subarray(from, from + width), to)
+    else for (const end = to + width; to < end; to++, from += step) target[to] = source[from]!
+  }
+}

@@ -1,0 +1,59 @@
+/** Bytes of a local file by position, with errors in the user's words. Never reads a whole file. */
+import { type FileHandle, open } from 'node:fs/promises'
+import { EnvironmentError, InputError } from '@ecotope/core'
+
+export interface ByteSource {
+  readonly path: string
+  /** Bytes in the file. */
+  readonly size: number
+  /** Bytes [offset, offset + length). Throws `InputError('TruncatedFile')` where the file ends before; `what` names the part. */
+  read(offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>>
+  close(): Promise<void>
+}
+
+const MISSING = new Set(['ENOENT', 'ENOTDIR'])
+
+/** Opens a file. Throws `InputError('MissingFile')` or `EnvironmentError('CannotRead')`. */
+export async function openSource(path: string): Promise<ByteSource> {
+  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== undefined && MISSING.has(cause.code)) {
+      throw new InputError('MissingFile', `there is no file ${path}`, { hint: 'check the path', data: { path }, cause })
+    }
+    throw cannotRead(path, cause)
+  })
+  const stat = await handle.stat()
+  if (!stat.isFile()) {
+    await handle.close()
+    throw new InputError('NotTiff', `${path} is not a file but a folder or a device`, { data: { path } })
+  }
+  return { path, size: stat.size, read: reader(handle, path, stat.size), close: () => handle.close() }
+}
+
+function reader(handle: FileHandle, path: string, size: number): ByteSource['read'] {
+  return async (offset, length, what) => {
+    if (offset < 0 || length < 0 || offset + length > size) throw truncated(path, what, offset + length, size)
+    const bytes = new Uint8Array(length)
+    let at = 0
+    while (at < length) {
+      const { bytesRead } = await handle.read(bytes, at, length - at, offset + at).catch((cause: Error) => {
+        throw cannotRead(path, cause)
+      })
+      if (bytesRead === 0) throw truncated(path, what, offset + length, size)
+      at += bytesRead
+    }
+    return bytes
+  }
+}
+
+const cannotRead = (path: string, cause: Error): EnvironmentError =>
+  new EnvironmentError('CannotRead', `cannot read ${path}: ${cause.message}`, {
+    hint: 'check the permissions and the disk',
+    data: { path },
+    cause,
+  })
+
+export const truncated = (path: string, what: string, needed: number, size: number): InputError =>
+  new InputError('TruncatedFile', `${path} is truncated: ${what} ends at byte ${needed}, the file at ${size}`, {
+    hint: 'the file was not copied or downloaded completely; get it again',
+    data: { path, what, needed, size },
+  })
