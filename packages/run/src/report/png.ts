@@ -17,9 +17,9 @@ export function encodePng(width: number, height: number, rgba: Uint8Array | Uint
   const chunks = [Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', header)]
   if (indexed) {
     chunks.push(chunk('PLTE', indexed.colours), chunk('tRNS', indexed.alpha))
-    chunks.push(chunk('IDAT', deflateSync(plainRows(indexed.indices, width, height), { level: 9 })))
+    chunks.push(chunk('IDAT', deflateSync(plainRows(indexed.indices, width, height), { level: 7 })))
   } else {
-    chunks.push(chunk('IDAT', deflateSync(filteredRows(rgba, width, height), { level: 9 })))
+    chunks.push(chunk('IDAT', deflateSync(filteredRows(rgba, width, height), { level: 7 })))
   }
   chunks.push(chunk('IEND', Buffer.alloc(0)))
   return Buffer.concat(chunks)

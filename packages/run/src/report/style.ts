@@ -42,7 +42,7 @@ const BLOCKS = `
 .front{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:40px;align-items:start}
 .front nav{border-left:1px solid var(--line);padding-left:24px}
 nav{font-size:14px}nav .eyebrow{margin-bottom:9px}
-.pair{display:grid;grid-template-columns:minmax(0,auto) minmax(0,1fr);gap:0 44px;align-items:start}
+.pair{display:grid;grid-template-columns:fit-content(610px) minmax(340px,1fr);gap:0 44px;align-items:start}.pair figcaption{contain:inline-size}.pair figure{min-width:0}.pair td:first-child{white-space:nowrap}.pair table.fit{min-width:100%}
 nav ol{display:flex;flex-direction:column;gap:5px;list-style:none;padding:0;margin:0;counter-reset:n}
 nav a{color:inherit;text-decoration:none;border-bottom:1px solid var(--line)}
 nav a:hover{border-color:var(--accent);color:var(--accent)}
@@ -140,15 +140,15 @@ main,header,footer{max-width:none;padding:0}header{padding:0}
 h1{font-size:25pt}h2{font-size:16pt;break-after:avoid}h3{font-size:12pt;break-after:avoid}
 .lede{font-size:11pt}.subtitle{font-size:13pt}
 section{margin-top:22pt;padding-top:14pt}
-nav{display:none}.front{display:block}.pair{grid-template-columns:auto 1fr;gap:0 20px}
+nav{display:none}.front{display:block}.pair{grid-template-columns:fit-content(60%) minmax(0,1fr);gap:0 20px}table.confusion td{min-width:60px;padding:5px 8px}
 a{color:inherit;text-decoration:none}
 tr,.tile,.panel,.map,.notice,dl.terms div{break-inside:avoid}
 thead{display:table-header-group}
 table{font-size:8.6pt}td{padding:4px 10px 4px 0}
-.tabular{break-inside:auto}.tabular figcaption{break-after:avoid}
+.tabular{break-inside:auto}.tabular:has(table.fit),.tabular:has(table.confusion){break-inside:avoid}.tabular figcaption{break-after:avoid}
 figcaption{font-size:8.8pt}
 .scroll{overflow:visible}
-.panels.three{grid-template-columns:repeat(3,1fr);gap:14px}.panels{grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}.panels.many{grid-template-columns:repeat(3,1fr)}
+.panels.three{grid-template-columns:repeat(3,1fr);gap:14px}.panels{grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}.panels.many{grid-template-columns:repeat(auto-fit,minmax(40mm,1fr))}
 .tile b{font-size:19pt}.tiles{grid-template-columns:repeat(auto-fit,minmax(125px,1fr))}
 pre{font-size:8.4pt}
 }

@@ -16,8 +16,8 @@ export function areaChart(estimate: AreaEstimate, colours: readonly string[]): M
     c.mappedHectares,
   ])
   const positive = values.filter((v) => v > 0)
-  const high = Math.max(...positive) * 1.08
-  const least = Math.min(...positive)
+  const high = Math.max(1e-6, ...positive) * 1.08
+  const least = Math.min(high, ...positive)
   const log = positive.length > 0 && high / least > 50
   const domain: [number, number] = log ? [least / 1.4, high * 1.2] : [0, high]
   const height = 20 + ROW * estimate.classes.length + 42

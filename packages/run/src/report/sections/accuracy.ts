@@ -33,7 +33,8 @@ function scoreParts(section: ScoreSection, data: ReportData, page: Page): Markup
   const confusion = page.table(caption, confusionTable(section))
   const summary = summaryTable(section, page)
   // Beside each other while the matrix is small.
-  const tops = scores.classes.length <= 4 ? html`<div class="pair">${confusion}${summary}</div>` : [confusion, summary]
+  const narrow = scores.classes.length <= 4 && !section.baselines?.length
+  const tops = narrow ? html`<div class="pair">${confusion}${summary}</div>` : [confusion, summary]
   return html`${tops}${page.table('Scores per class.', classTable(scores, colours))}`
 }
 
@@ -45,9 +46,9 @@ function confusionTable({ confusion, scores }: ScoreSection): Markup {
       const share = sum > 0 ? count / sum : 0
       // Errors are tinted warm so that they show beside the diagonal, in grey print by the number.
       const hue = r === c ? 'var(--accent)' : 'var(--warm)'
-      const strength = Math.round(100 * Math.min(0.9, r === c ? 0.9 * share : Math.sqrt(share)))
-      const ink = strength > 52 ? 'color:var(--paper)' : ''
-      return html`<td style="background:color-mix(in srgb,${hue} ${strength}%,var(--sunk));${ink}"><b>${number(count)}</b><span>${percent(share)}</span></td>`
+      // Never so strong that the text would need another colour.
+      const strength = Math.round(r === c ? 50 * share : 48 * Math.sqrt(share))
+      return html`<td style="background:color-mix(in srgb,${hue} ${strength}%,var(--sunk))"><b>${number(count)}</b><span>${percent(share)}</span></td>`
     })
     return html`<tr><th scope="row">${names[r]}</th>${cells}<td class="sum">${number(sum)}</td></tr>`
   })
@@ -78,8 +79,8 @@ function summaryTable({ scores, intervals = {}, baselines = [] }: ScoreSection, 
   const rows: [string, number, Content][] = [
     ['Overall accuracy', scores.overallAccuracy, range('overallAccuracy')],
     ['Cohen’s kappa', scores.kappa, range('kappa')],
-    ['Mean F1 (classes present)', scores.meanF1, range('meanF1')],
-    ['Mean IoU (classes present)', scores.meanIou, '–'],
+    ['Mean F1', scores.meanF1, range('meanF1')],
+    ['Mean IoU', scores.meanIou, '–'],
     ['Balanced accuracy', scores.balancedAccuracy, '–'],
     ['Matthews correlation', scores.matthews, '–'],
     ['Quantity disagreement', scores.quantityDisagreement, '–'],
@@ -91,14 +92,14 @@ function summaryTable({ scores, intervals = {}, baselines = [] }: ScoreSection, 
       const value = {
         'Overall accuracy': b.overallAccuracy,
         'Cohen’s kappa': b.kappa,
-        'Mean F1 (classes present)': b.meanF1,
+        'Mean F1': b.meanF1,
       }[name]
       return html`<td class="n">${value === undefined ? '–' : number(value, 3)}</td>`
     })
   const level = Object.values(intervals).find((i) => !isRefusal(i))
   const title = level && !isRefusal(level) ? `${percent(level.level, 0)} interval` : 'Interval'
   return page.table(
-    'Scores over all classes. Quantity disagreement: the classes’ totals are wrong; allocation disagreement: the totals fit, but not the places (Pontius and Millones 2011). Intervals: resampled blocks.',
+    'Scores over all classes; means are over the classes that the reference has. Quantity disagreement: the classes’ totals are wrong; allocation disagreement: the totals fit, but not the places (Pontius and Millones 2011). Intervals: resampled blocks.',
     html`<table class="fit"><thead><tr><th>Score</th><th class="n">Value</th><th class="n">${title}</th>${others}</tr></thead><tbody>${rows.map(([name, value, text]) => html`<tr><td>${name}</td><td class="n">${number(value, 3)}</td><td class="n">${text}</td>${beside(name)}</tr>`)}</tbody></table>`,
   )
 }
