@@ -83,6 +83,8 @@ export {
   unflatten,
 } from './parameters.ts'
 export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
+export type { Float64Dense } from './reference/array.ts'
+export { evaluate } from './reference/evaluate.ts'
 export type { Shape } from './shape.ts'
 export {
   type ConvOptions,

@@ -4,7 +4,138 @@
  */
 
 import type { SpatialPrimitive } from '../kinds.ts'
-import { portableSpatial } from './portable.ts'
-import type { Lower } from './target.ts'
+import type { Value } from '../onnx/graph.ts'
+import type { Stencil } from '../primitive.ts'
+import type { Shape } from '../shape.ts'
+import { fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
+import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
+import { extents, plainConv, portableSpatial, resize2 } from './portable.ts'
+import { shiftWeightGrad } from './shift-gemm.ts'
+import type { Lower, Lowering } from './target.ts'
+import { blockedUp2, blockedUp2InputGrad, blockedUp2WeightGrad } from './up2.ts'
+import { winogradConv, winogradInputGrad, winogradWeightGrad } from './winograd.ts'
 
-export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = { ...portableSpatial }
+/** Above this many pixels the blocked convolution is as fast as Winograd and needs less memory. */
+const WINOGRAD_PIXELS = 1024
+/** Winograd pays from this many channels on: the smaller count, and the larger (for all three directions). */
+const WINOGRAD_LEAST = 64
+const WINOGRAD_MOST = 128
+
+/** What decides on the form of a convolution. */
+interface Case {
+  /** Stride 1, odd kernel, padding that keeps the extents. */
+  readonly same: boolean
+  /** `same` with a 3 x 3 kernel and dilation 1. */
+  readonly three: boolean
+  readonly pixels: number
+  readonly tiled: boolean
+  readonly c: number
+  readonly o: number
+}
+
+function caseOf(image: Shape, weight: Shape, { stride, dilation, padding }: Stencil): Case {
+  const [o, c, kh, kw] = [weight[0]!, weight[1]!, weight[2]!, weight[3]!]
+  const [h, w] = [image[2]!, image[3]!]
+  const kept = (axis: 0 | 1, kernel: number): boolean => {
+    const reach = dilation[axis] * (kernel - 1)
+    return stride[axis] === 1 && padding[axis] === reach / 2 && padding[axis + 2] === reach / 2
+  }
+  const same = kept(0, kh) && kept(1, kw)
+  const three = same && kh === 3 && kw === 3 && dilation[0] === 1 && dilation[1] === 1
+  return { same, three, pixels: h * w, tiled: h % 4 === 0 && w % 4 === 0, c, o }
+}
+
+/** Winograd's weight gradient pays on images of any size, the other two on small ones with many channels. */
+function winogradFits(l: Lowering, { three, tiled, c, o }: Case): boolean {
+  return l.target.winograd && three && tiled && Math.min(c, o) >= WINOGRAD_LEAST
+}
+
+function winogradThroughout(l: Lowering, kind: Case): boolean {
+  return winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_MOST && kind.pixels <= WINOGRAD_PIXELS
+}
+
+const isPoint = (weight: Shape): boolean => weight[2] === 1 && weight[3] === 1
+
+function plainStencil({ stride, dilation, padding }: Stencil): Stencil {
+  return { stride, dilation, padding }
+}
+
+const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
+  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
+  const kind = caseOf(x.shape, w.shape, attributes)
+  if (winogradThroughout(l, kind)) {
+    const y = winogradConv(l, x, w, shape)
+    return bias === undefined ? y : l.add(y, l.reshape(bias, [1, shape[1]!, 1, 1]))
+  }
+  if (!isPoint(w.shape) && fitsBlocks(l, kind.c, kind.o)) return nchwcConv(l, inputs, plainStencil(attributes), shape)
+  return plainConv(l, inputs, attributes, shape)
+}
+
+const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
+  const { attributes, shape } = node
+  const kind = caseOf(shape, w!.shape, attributes)
+  if (winogradThroughout(l, kind)) return winogradInputGrad(l, g!, w!, shape)
+  const b = l.target.nchwcBlock
+  if (kind.same && !isPoint(w!.shape) && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
+    return nchwcInputGrad(l, g!, w!, plainStencil(attributes), shape)
+  }
+  return portableSpatial.convInputGrad(l, [g!, w!], node)
+}
+
+const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
+  const { attributes, shape } = node
+  const kind = caseOf(x!.shape, shape, attributes)
+  if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
+  const [, , h, w] = extents(x!)
+  if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
+  return portableSpatial.convWeightGrad(l, [g!, x!], node)
+}
+
+function inBlocks(l: Lowering, weight: Shape): boolean {
+  const b = l.target.nchwcBlock
+  return b > 0 && weight[0]! % b === 0 && weight[1]! % b === 0
+}
+
+/** 1 where y > 0, else 0: comparisons are scalar kernels in ONNX Runtime, this is a vector one. */
+function positive(l: Lowering, y: Value): Value {
+  return l.unary('HardSigmoid', y, { alpha: { float: 1e38 }, beta: { float: 0 } })
+}
+
+/** 1 where x is its window's maximum y (else below it), by the same means. */
+function atPeak(l: Lowering, x: Value, y: Value): Value {
+  const below = l.sub(x, resize2(l, y, x.shape))
+  return l.unary('HardSigmoid', below, { alpha: { float: 1e38 }, beta: { float: 1 } })
+}
+
+const silu = (l: Lowering, x: Value): Value => l.unary('QuickGelu', x, { alpha: { float: 1 } }, 'com.microsoft')
+
+/** The derivative of y = x s is s + y (1 - s), where s = sigmoid(x). */
+const siluGrad: Lower<'siluGrad'> = (l, [g, x]) => {
+  const s = l.unary('Sigmoid', x!)
+  const derivative = l.add(s, l.mul(silu(l, x!), l.sub(l.graph.scalar(1), s)))
+  return l.mul(g!, derivative)
+}
+
+export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
+  ...portableSpatial,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  up2: (l, inputs, node) =>
+    inBlocks(l, inputs[1]!.shape) ? blockedUp2(l, inputs, node.shape) : portableSpatial.up2(l, inputs, node),
+  up2InputGrad: (l, [g, w], node) =>
+    inBlocks(l, w!.shape)
+      ? blockedUp2InputGrad(l, g!, w!, node.shape)
+      : portableSpatial.up2InputGrad(l, [g!, w!], node),
+  up2WeightGrad: (l, [g, x], node) =>
+    inBlocks(l, node.shape)
+      ? blockedUp2WeightGrad(l, g!, x!, node.shape)
+      : portableSpatial.up2WeightGrad(l, [g!, x!], node),
+  maxPool2Grad: (l, [g, x, y]) => l.mul(resize2(l, g!, x!.shape), atPeak(l, x!, y!)),
+  reluMask: (l, [g, y]) => l.mul(g!, positive(l, y!)),
+  silu: (l, [x]) => silu(l, x!),
+  siluGrad,
+  groupNorm,
+  groupNormInputGrad,
+  groupNormScaleGrad,
+}

@@ -1,0 +1,58 @@
+/** The float64 reference interpreter: what a program means, without ONNX. For tests and small problems. */
+
+import { InputError } from '@ecotope/core'
+import { type CompositePrimitive, compose } from '../compositions.ts'
+import { checkSize } from '../parameters.ts'
+import { type Attributes, type Tensor, topological } from '../primitive.ts'
+import { showShape, sizeOf } from '../shape.ts'
+import type { Program } from '../trace.ts'
+import type { Float64Dense } from './array.ts'
+import { type Evaluate, type EvaluatedPrimitive, isComposite, referenceRules } from './rules.ts'
+
+function evaluateNode<P extends EvaluatedPrimitive>(node: Tensor<P>, inputs: readonly Float64Dense[]): Float64Dense {
+  return (referenceRules[node.op] as Evaluate<P>)(inputs, node)
+}
+
+/** The values of `outputs`; leaves must be bound already. */
+export function evaluateNodes(outputs: readonly Tensor[], bound: Map<Tensor, Float64Dense>): Float64Dense[] {
+  for (const node of topological(outputs)) {
+    if (bound.has(node)) continue
+    if (isComposite(node.op)) {
+      const attributes = node.attributes as Attributes[CompositePrimitive]
+      bound.set(node, evaluateNodes([compose(node.op, node.inputs, attributes)], bound)[0]!)
+    } else {
+      const inputs = node.inputs.map((input) => bound.get(input)!)
+      bound.set(node, evaluateNode(node as Tensor<EvaluatedPrimitive>, inputs))
+    }
+  }
+  return outputs.map((output) => bound.get(output)!)
+}
+
+/** Runs a program in float64. `inputs` by name, row-major; `parameters` is the flat vector. */
+export function evaluate(
+  program: Program,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+  parameters: ArrayLike<number> = [],
+): Record<string, Float64Dense> {
+  checkSize(parameters, program.parameters.size)
+  const flat = Float64Array.from(parameters)
+  const bound = new Map<Tensor, Float64Dense>()
+  for (const [name, node] of Object.entries(program.inputs)) bound.set(node, bind(name, node, inputs[name]))
+  program.leaves.forEach((leaf, i) => {
+    const { offset, size, shape } = program.parameters.leaves[i]!
+    bound.set(leaf, { shape, data: flat.slice(offset, offset + size) })
+  })
+  const names = Object.keys(program.outputs)
+  const values = evaluateNodes(Object.values(program.outputs), bound)
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]))
+}
+
+function bind(name: string, { shape }: Tensor, data: ArrayLike<number> | undefined): Float64Dense {
+  if (data?.length !== sizeOf(shape)) {
+    const given = data === undefined ? 'missing' : `${data.length} numbers`
+    throw new InputError('ShapeMismatch', `input ${name} must be ${showShape(shape)}, but is ${given}`, {
+      data: { name },
+    })
+  }
+  return { shape, data: Float64Array.from(data) }
+}
