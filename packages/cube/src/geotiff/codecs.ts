@@ -9,17 +9,21 @@ export type CompressionName = 'none' | 'lzw' | 'deflate' | 'packbits' | 'zstd'
 /** Decodes one block that holds at most `size` bytes when decoded. */
 type Decoder = (data: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>
 
-const inflateAsync = promisify<Uint8Array, Uint8Array>(inflate)
-const zstdAsync = promisify<Uint8Array, Uint8Array>(zstdDecompress)
+const inflateAsync = promisify<Uint8Array, { readonly chunkSize: number }, Uint8Array>(inflate)
+const zstdAsync = promisify<Uint8Array, { readonly chunkSize: number }, Uint8Array>(zstdDecompress)
+
+/** One output buffer with a little room, so that the engine neither grows nor joins buffers. */
+const room = (size: number): { readonly chunkSize: number } => ({ chunkSize: Math.max(64, size + 64) })
+
 /** Blocks below this many bytes are not worth the way to another thread. */
 const SMALL = 32768
 
 const DECODERS: Readonly<Record<CompressionName, Decoder>> = {
   none: (data) => data,
   lzw: decodeLzw,
-  deflate: (data, size) => (size < SMALL ? inflateSync(data) : inflateAsync(data)),
+  deflate: (data, size) => (size < SMALL ? inflateSync(data, room(size)) : inflateAsync(data, room(size))),
   packbits: decodePackBits,
-  zstd: (data, size) => (size < SMALL ? zstdDecompressSync(data) : zstdAsync(data)),
+  zstd: (data, size) => (size < SMALL ? zstdDecompressSync(data, room(size)) : zstdAsync(data, room(size))),
 }
 
 /** TIFF compression codes that are read. */

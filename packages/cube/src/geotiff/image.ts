@@ -161,7 +161,8 @@ export async function decodeBlock(image: Image, data: Uint8Array, index: number,
   } catch (cause) {
     throw corrupt(path, blockName(image, index), cause)
   }
-  const bytes = exactly(decoded, size, data)
+  const untouched = image.compression === 'none' && image.littleEndian && image.bits >= 8
+  const bytes = exactly(decoded, size, untouched ? undefined : data, width)
   if (decoded.length < size && image.compression !== 'none') {
     throw corrupt(path, blockName(image, index), new RangeError(`${decoded.length} of ${size} bytes`))
   }
@@ -175,9 +176,17 @@ export async function decodeBlock(image: Image, data: Uint8Array, index: number,
   return DTYPES[image.dtype].view(bytes.buffer, bytes.byteOffset, rows * columns * samples)
 }
 
-/** The first `size` bytes in memory that is ours to change and aligned for the samples. */
-function exactly(decoded: Uint8Array, size: number, input: Uint8Array): Uint8Array<ArrayBuffer> {
-  const ours = decoded.buffer !== input.buffer && decoded.byteOffset % 8 === 0 && decoded.length >= size
+/**
+ * The first `size` bytes, aligned for samples of `width` bytes and in memory that is ours to change: not that of
+ * `input`, where it is given.
+ */
+function exactly(
+  decoded: Uint8Array,
+  size: number,
+  input: Uint8Array | undefined,
+  width: number,
+): Uint8Array<ArrayBuffer> {
+  const ours = decoded.buffer !== input?.buffer && decoded.byteOffset % width === 0 && decoded.length >= size
   if (ours && decoded.buffer instanceof ArrayBuffer) return new Uint8Array(decoded.buffer, decoded.byteOffset, size)
   const out = new Uint8Array(size)
   out.set(decoded.length > size ? decoded.subarray(0, size) : decoded)

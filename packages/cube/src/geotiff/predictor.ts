@@ -29,19 +29,15 @@ export function undoHorizontal(words: Words | BigUint64Array, { rows, columns, s
     return
   }
   const stride = columns * samples
-  if (samples === 1) {
+  // One running sum per sample is faster than looking back in memory.
+  for (let s = 0; s < samples; s++) {
     for (let r = 0; r < rows; r++) {
       let sum = 0
-      for (let i = r * stride, end = i + stride; i < end; i++) {
+      for (let i = r * stride + s, end = (r + 1) * stride; i < end; i += samples) {
         sum = (sum + words[i]!) | 0
         words[i] = sum
       }
     }
-    return
-  }
-  for (let r = 0; r < rows; r++) {
-    const start = r * stride
-    for (let i = start + samples, end = start + stride; i < end; i++) words[i] = (words[i]! + words[i - samples]!) | 0
   }
 }
 

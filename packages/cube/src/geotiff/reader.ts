@@ -188,18 +188,22 @@ function copier(image: Image, inside: Window, window: Window, bands: readonly nu
     if (part.width === 0) return
     const samples = image.pixelInterleaved ? image.samples : 1
     const source = words(block)
+    const moved = {
+      fromStride: image.blockWidth * samples,
+      to: (part.row - window.row) * window.width + (part.column - window.column),
+      toStride: window.width,
+      width: part.width,
+      height: part.height,
+    }
+    const from = ((part.row - top) * image.blockWidth + (part.column - left)) * samples
+    if (samples === 3 && bands.length === 3 && bands.every((band, i) => band === i)) {
+      splitThree(source, target, { ...moved, from, step: size })
+      return
+    }
     for (const [position, band] of bands.entries()) {
       if (!image.pixelInterleaved && band !== plane) continue
-      copyRows(source, target, {
-        from:
-          ((part.row - top) * image.blockWidth + (part.column - left)) * samples + (image.pixelInterleaved ? band : 0),
-        fromStride: image.blockWidth * samples,
-        step: samples,
-        to: position * size + (part.row - window.row) * window.width + (part.column - window.column),
-        toStride: window.width,
-        width: part.width,
-        height: part.height,
-      })
+      const at = from + (image.pixelInterleaved ? band : 0)
+      copyRows(source, target, { ...moved, from: at, to: moved.to + position * size, step: samples })
     }
   }
 }
@@ -225,5 +229,19 @@ function copyRows(source: WordArray, target: WordArray, move: Move): void {
     let to = move.to + r * toStride
     if (step === 1) target.set(source.subarray(from, from + width), to)
     else for (const end = to + width; to < end; to++, from += step) target[to] = source[from]!
+  }
+}
+
+/** Pixels of three samples (the usual picture) to three bands, `step` apart, in one pass. */
+function splitThree(source: WordArray, target: WordArray, move: Move): void {
+  const { fromStride, toStride, width, height, step } = move
+  for (let r = 0; r < height; r++) {
+    let from = move.from + r * fromStride
+    let to = move.to + r * toStride
+    for (const end = to + width; to < end; to++, from += 3) {
+      target[to] = source[from]!
+      target[to + step] = source[from + 1]!
+      target[to + 2 * step] = source[from + 2]!
+    }
   }
 }
