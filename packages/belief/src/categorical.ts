@@ -72,59 +72,97 @@ export function ensembleCategorical(
     aleatoric: new Float32Array(n),
     epistemic: new Float32Array(n),
   }
-  const member = new Float64Array(classes)
-  const mean = new Float64Array(classes)
+  const room = Math.min(n, BLOCK)
+  const mean = new Float64Array(classes * room)
+  const spread = new Float64Array(room)
+  const soft = softmaxBlock(classes, room, scale, bias)
   const share = 1 / memberLogits.length
-  for (let i = 0; i < n; i++) {
+  for (let start = 0; start < n; start += BLOCK) {
+    const count = Math.min(BLOCK, n - start)
     mean.fill(0)
-    let aleatoric = 0
-    for (const logits of memberLogits) {
-      aleatoric += share * softmaxEntropy(logits, i, n, scale, bias, member)
-      for (let c = 0; c < classes; c++) mean[c] = mean[c]! + share * member[c]!
-    }
-    let total = 0
+    spread.fill(0)
+    for (const logits of memberLogits) soft(logits, start, count, n, share, mean, spread)
     for (let c = 0; c < classes; c++) {
-      const p = mean[c]!
-      out.probability[c * n + i] = p
-      if (p > 0) total -= p * Math.log(p)
-      else if (p !== 0) total = Number.NaN
+      for (let i = 0; i < count; i++) out.probability[c * n + start + i] = mean[c * room + i]!
     }
-    out.total[i] = total
-    // Both are equal up to rounding where members agree; a negative mutual information would be noise.
-    out.aleatoric[i] = Math.min(aleatoric, total)
-    out.epistemic[i] = aleatoric > total ? 0 : total - aleatoric
+    splitEntropy(out, start, count, mean, room, spread)
   }
   return out
 }
 
-/** Softmax of one pixel into `into`; returns its entropy in nats. */
-function softmaxEntropy(
+/** Pixels that are worked on together: their classes' rows fit the processor's cache and are passed over in order. */
+const BLOCK = 1024
+
+/** Adds one member's share of probability and of entropy for a block of pixels. */
+type SoftmaxBlock = (
   logits: Float32Array,
-  i: number,
+  start: number,
+  count: number,
   n: number,
-  scale: readonly number[],
-  bias: readonly number[],
-  into: Float64Array,
-): number {
-  const k = into.length
-  let top = Number.NEGATIVE_INFINITY
-  for (let c = 0; c < k; c++) {
-    const z = logits[c * n + i]! * scale[c]! + bias[c]!
-    into[c] = z
-    if (z > top) top = z
+  share: number,
+  mean: Float64Array,
+  entropy: Float64Array,
+) => void
+
+function softmaxBlock(classes: number, room: number, scale: readonly number[], bias: readonly number[]): SoftmaxBlock {
+  const z = new Float64Array(classes * room)
+  const top = new Float64Array(room)
+  const sum = new Float64Array(room)
+  const weighted = new Float64Array(room)
+  return (logits, start, count, n, share, mean, entropy) => {
+    top.fill(Number.NEGATIVE_INFINITY)
+    sum.fill(0)
+    weighted.fill(0)
+    for (let c = 0; c < classes; c++) {
+      const [a, b] = [scale[c]!, bias[c]!]
+      for (let i = 0; i < count; i++) {
+        const v = logits[c * n + start + i]! * a + b
+        z[c * room + i] = v
+        if (v > top[i]!) top[i] = v
+      }
+    }
+    for (let c = 0; c < classes; c++) {
+      for (let i = 0; i < count; i++) {
+        const v = z[c * room + i]! - top[i]!
+        const e = Math.exp(v)
+        z[c * room + i] = e
+        sum[i] = sum[i]! + e
+        // An impossible class (logit -Infinity) adds nothing: p log p -> 0.
+        if (v !== Number.NEGATIVE_INFINITY) weighted[i] = weighted[i]! + e * v
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      entropy[i] = entropy[i]! + share * (Math.log(sum[i]!) - weighted[i]! / sum[i]!)
+      sum[i] = share / sum[i]!
+    }
+    for (let c = 0; c < classes; c++) {
+      for (let i = 0; i < count; i++) mean[c * room + i] = mean[c * room + i]! + z[c * room + i]! * sum[i]!
+    }
   }
-  let sum = 0
-  let weighted = 0
-  for (let c = 0; c < k; c++) {
-    const z = into[c]! - top
-    const e = Math.exp(z)
-    into[c] = e
-    sum += e
-    // An impossible class (logit -Infinity) adds nothing: p log p -> 0.
-    if (z !== Number.NEGATIVE_INFINITY) weighted += e * z
+}
+
+/** Total entropy of the mean, and what of it the members share. */
+function splitEntropy(
+  out: EnsembleBelief,
+  start: number,
+  count: number,
+  mean: Float64Array,
+  room: number,
+  shared: Float64Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    let total = 0
+    for (let at = i; at < mean.length; at += room) {
+      const p = mean[at]!
+      if (p > 0) total -= p * Math.log(p)
+      else if (p !== 0) total = Number.NaN
+    }
+    const aleatoric = shared[i]!
+    out.total[start + i] = total
+    // Both are equal up to rounding where members agree; a negative mutual information would be noise.
+    out.aleatoric[start + i] = Math.min(aleatoric, total)
+    out.epistemic[start + i] = aleatoric > total ? 0 : total - aleatoric
   }
-  for (let c = 0; c < k; c++) into[c] = into[c]! / sum
-  return Math.log(sum) - weighted / sum
 }
 
 /** Most probable class per pixel, `[n]`; `none` where the probabilities are missing. The lowest index wins a tie. */

@@ -23,6 +23,7 @@ export {
   normalisedEntropy,
   temperatureCalibration,
 } from './categorical.ts'
+export { type ConformalFit, type ConformalKind, conformalSets, fitConformal } from './conformal.ts'
 export {
   addConfusions,
   type ClassScore,

@@ -122,6 +122,20 @@ describe('ensembleCategorical', () => {
     expect(normalisedEntropy(contradict.total, 2)[0]).toBeCloseTo(1, 6)
   })
 
+  test('a pixel’s belief does not depend on how many come with it', () => {
+    const [k, n] = [3, 2500]
+    const all = [1, 2].map((seed) => random(seed).normals(k * n))
+    const whole = ensembleCategorical(all, k)
+    for (const i of [0, 1023, 1024, 2047, 2048, 2499]) {
+      const one = ensembleCategorical(
+        all.map((m) => Float32Array.from([m[i]!, m[n + i]!, m[2 * n + i]!])),
+        k,
+      )
+      expect([whole.probability[i], whole.probability[2 * n + i]]).toEqual([one.probability[0], one.probability[2]])
+      expect([whole.total[i], whole.aleatoric[i]]).toEqual([one.total[0], one.aleatoric[0]])
+    }
+  })
+
   test('a missing pixel is missing throughout, and an impossible class is no accident', () => {
     const belief = ensembleCategorical([Float32Array.from([Number.NaN, 0, 1, Number.NEGATIVE_INFINITY])], 2)
     expect(Array.from(belief.probability)).toEqual([Number.NaN, 1, Number.NaN, 0])

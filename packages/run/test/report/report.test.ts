@@ -99,6 +99,18 @@ describe('what is said in words', () => {
     expect(text).toContain('Raise if both losses still fall at the end.')
   })
 
+  test('a class-wise error that hides behind a small overall one is told', () => {
+    const { calibration } = multi
+    const after = { ...calibration!.after, ece: 0.007, classwiseEce: 0.07 }
+    const hidden = textOf(renderReport({ ...multi, calibration: { ...calibration!, after } }))
+    expect(hidden).toContain('can be taken at their word: they differ from what was observed by 0.7 percentage points')
+    expect(hidden).toContain('off by 7.0 percentage points on average')
+    const poor = { ...after, ece: 0.2 }
+    const text = textOf(renderReport({ ...multi, calibration: { ...calibration!, after: poor } }))
+    expect(text).toContain('are not reliable')
+    expect(text).not.toContain('Class by class')
+  })
+
   test('the command is there word for word', () => {
     expect(pages.multi).toContain(`<pre><code>${multi.command}</code></pre>`)
   })

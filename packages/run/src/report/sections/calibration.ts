@@ -20,7 +20,7 @@ const ROWS: readonly { readonly name: string; readonly pick: (r: Reliability) =>
 export function calibrationParts({ before, after, fit, on }: CalibrationSection, page: Page): Markup {
   const sureness = fit.temperature > 1 ? 'too sure of themselves' : 'not sure enough'
   const caution = fit.atBound
-    ? html`<div class="notice"><p>The temperature ran into the end of its range: the validation blocks hold too few errors to calibrate on.</p></div>`
+    ? html`<div class="notice"><p>The temperature ran into the end of its range: ${fit.temperature > 1 ? 'on the validation blocks the models do no better than guessing' : 'the validation blocks hold too few errors to calibrate on'}.</p></div>`
     : ''
   return html`<h3>Can the probabilities be taken at their word?</h3><p>A temperature of ${significant(fit.temperature)} was fitted on ${number(fit.count)} validation pixels${fit.kind === 'temperature' ? '' : `, with class-wise corrections (${fit.kind})`}: before it, the models were ${sureness}. The diagrams below were measured on ${on}.</p>${caution}${page.figure(
     'Bars: how often the map is right when it states a probability in that range; dashed: perfect agreement; tinted: the gap. Faint: fewer than 30 pixels or 0.05 %. Below each: how many pixels state it.',

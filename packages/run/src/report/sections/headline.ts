@@ -133,12 +133,20 @@ const TRUST: readonly { readonly below: number; readonly words: string }[] = [
   { below: Number.POSITIVE_INFINITY, words: 'are not reliable: use them to rank places, not as chances' },
 ]
 
+/** The error over mapped classes can hide errors of single classes that cancel; then both are told. */
 function howSureSentence({ calibration }: ReportData): Content {
   if (!calibration) return undefined
-  const { ece } = calibration.after
+  const { ece, classwiseEce } = calibration.after
   const words = TRUST.find(({ below }) => ece < below)?.words ?? ''
-  return html`The stated probabilities ${words}: they differ from what was observed by ${number(100 * ece, 1)} percentage points on average.`
+  const points = (error: number): string => `${number(100 * error, 1)} percentage points`
+  const hidden =
+    classwiseEce > Math.max(2 * ece, CLASSWISE_LIMIT)
+      ? ` Class by class, though, they are off by ${points(classwiseEce)} on average: trust the ranking of places more than the numbers.`
+      : ''
+  return html`On average over the map the stated probabilities ${words}: they differ from what was observed by ${points(ece)}.${hidden}`
 }
+
+const CLASSWISE_LIMIT = 0.03
 
 function areaSentence(data: ReportData): Content {
   const { areas } = data

@@ -39,19 +39,17 @@ export function confidenceSection(data: ReportData, page: Page): Markup | undefi
   const doubts = rows.map(
     ([title, raster]) => raster && mapView({ ramp: 'dusk', ...raster }, { title, alt: `${title} per pixel.` }),
   )
-  return html`${
-    chances.length > 0 &&
-    page.figure(
-      'How probable each class is in every pixel: the mean over the members of the ensemble, after calibration.',
-      html`<div class="panels${chances.length > 3 ? ' many' : ' three'}">${chances}</div>`,
-      { wide: true },
-    )
-  }${
-    uncertainty &&
-    page.figure(
-      'How undecided the map is. Total uncertainty (entropy of the mean probability) splits into a part that better data could lower (aleatoric: mixed pixels, shadow, haze) and a part that more examples could lower (epistemic: places unlike the training blocks). Look at the epistemic map before trusting the class map far from where it was trained.',
-      html`<div class="panels three">${doubts}</div>`,
-      { wide: true },
-    )
+  if (chances.length === 1 && uncertainty) {
+    const panels = html`<div class="panels">${chances}${doubts}</div>`
+    return page.figure(`${PROBABLE} ${UNDECIDED}`, panels, { wide: true })
+  }
+  const layout = chances.length > 3 ? 'panels many' : 'panels three'
+  return html`${chances.length > 0 && page.figure(PROBABLE, html`<div class="${layout}">${chances}</div>`, { wide: true })}${
+    uncertainty && page.figure(UNDECIDED, html`<div class="panels three">${doubts}</div>`, { wide: true })
   }`
 }
+
+const PROBABLE =
+  'How probable each class is in every pixel: the mean over the members of the ensemble, after calibration.'
+const UNDECIDED =
+  'How undecided the map is: total uncertainty (entropy of the mean probability) splits into a part that better data could lower (aleatoric: mixed pixels, shadow, haze) and a part that more examples could lower (epistemic: places unlike the training blocks). Look at the epistemic map before trusting the class map far from where it was trained.'
