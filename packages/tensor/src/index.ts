@@ -16,6 +16,7 @@ export {
   type TrainerState,
 } from './node/trainer.ts'
 export { constant, type Operand, scope } from './node.ts'
+export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
   abs,
   add,

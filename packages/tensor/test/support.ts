@@ -82,8 +82,11 @@ export async function runOnnx(
   engine: Engine,
   target: LoweringTarget,
   { program, inputs }: Traced,
+  parameters?: Float32Array,
 ): Promise<Record<string, { data: ArrayLike<number>; shape: Shape }>> {
-  const session = await engine.load(encodeModel(lowerProgram(program, { target }), { opset: 18 }))
+  const session = await engine.load(
+    encodeModel(lowerProgram(program, parameters === undefined ? { target } : { target, parameters }), { opset: 18 }),
+  )
   const feeds = Object.fromEntries(
     Object.entries(program.inputs).map(([name, { shape }]) => {
       return [name, { type: 'float32' as const, data: inputs[name]!, shape }]
