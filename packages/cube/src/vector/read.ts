@@ -69,10 +69,10 @@ async function headOf(path: string): Promise<Uint8Array> {
 function unreadable(path: string, cause: unknown): unknown {
   const code = (cause as NodeJS.ErrnoException).code
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new InputError('FileMissing', `${path} does not exist`, { hint: 'Check the path.', data: { path }, cause })
+    return new InputError('MissingFile', `${path} does not exist`, { hint: 'Check the path.', data: { path }, cause })
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new InputError('FileUnreadable', `${path} may not be read by this user`, { data: { path }, cause })
+    return new InputError('CannotRead', `${path} may not be read by this user`, { data: { path }, cause })
   }
   return cause
 }
@@ -169,7 +169,7 @@ function noPolygons(layer: RawLayer, path: string): InputError {
 /**
  * Polygons of a GeoJSON, GeoPackage or FlatGeobuf file in the CRS that the file states (GeoJSON: its `crs` member, else
  * longitude and latitude). Features without a polygon are left out with a warning; crossing edges are mended with one.
- * Errors: `FileMissing`, `EmptyFile`, `UnknownFormat`, `InvalidJson`, `NotGeoJson`, `InvalidGeoPackage`, `UnknownLayer`,
+ * Errors: `MissingFile`, `EmptyFile`, `UnknownFormat`, `InvalidJson`, `NotGeoJson`, `InvalidGeoPackage`, `UnknownLayer`,
  * `AmbiguousLayer`, `InvalidFlatGeobuf`, `InvalidGeometry`, `UnknownCrs`, `NoPolygons`.
  */
 export async function readPolygons(path: string, options: ReadPolygonsOptions = {}): Promise<PolygonsRead> {

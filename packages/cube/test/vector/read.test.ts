@@ -169,7 +169,7 @@ describe('FlatGeobuf by GDAL', () => {
 
 describe('errors', () => {
   it.each([
-    ['missing', join(folder, 'none.geojson'), 'FileMissing', /does not exist/],
+    ['missing', join(folder, 'none.geojson'), 'MissingFile', /does not exist/],
     ['folder', folder, 'NotAFile', /is a folder/],
     ['empty', file('empty.geojson', ''), 'EmptyFile', /0 bytes/],
     [
