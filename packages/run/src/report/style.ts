@@ -53,6 +53,7 @@ figcaption b{color:var(--ink)}
 .tabular figcaption{margin:0 0 8px}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:22px 26px;align-items:start}
 .panels.three{grid-template-columns:repeat(auto-fit,minmax(290px,1fr))}
+.panels.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.many{grid-template-columns:repeat(auto-fill,minmax(225px,1fr))}
 .panel-title{font-size:13.5px;font-weight:600;margin:0 0 7px;max-width:none}
 .beside{display:flex;flex-wrap:wrap;gap:20px 34px;align-items:center}
@@ -148,7 +149,7 @@ table{font-size:8.6pt}td{padding:4px 10px 4px 0}
 .tabular{break-inside:auto}.tabular:has(table.fit),.tabular:has(table.confusion){break-inside:avoid}.tabular figcaption{break-after:avoid}
 figcaption{font-size:8.8pt}
 .scroll{overflow:visible}
-.panels.three{grid-template-columns:repeat(3,1fr);gap:14px}.panels{grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}.panels.many{grid-template-columns:repeat(auto-fit,minmax(40mm,1fr))}
+.panels.three{grid-template-columns:repeat(3,1fr);gap:14px}.panels{grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}.panels.two{grid-template-columns:1fr 1fr}.panels.many{grid-template-columns:repeat(auto-fit,minmax(40mm,1fr))}
 .tile b{font-size:19pt}.tiles{grid-template-columns:repeat(auto-fit,minmax(125px,1fr))}
 pre{font-size:8.4pt}
 }

@@ -23,7 +23,7 @@ export function areaSection(data: ReportData, page: Page): Markup | undefined {
   if (!areas && !counted) return undefined
   if (!areas || isRefusal(areas)) return refusal(areas, data, page)
   const colours = classColours(data.classes)
-  return html`<p>A class’s area is not the number of its pixels: false alarms add to it and misses take away. These figures are corrected by ${GROUNDS[areas.estimator]}; ${number(areas.units)} reference pixels.</p>${page.figure(
+  return html`<p>A class’s area is not the number of its pixels: false alarms add to it and misses take away. These figures rest on ${GROUNDS[areas.estimator]}; ${number(areas.units)} reference pixels.</p>${page.figure(
     html`Area per class${areas.estimator === 'census' ? '' : html` with its ${percent(areas.level, 0)} interval`}.`,
     areaChart(areas, colours.map(lineColour)),
   )}${page.table('Areas and the accuracies behind them.', table(areas, colours))}`

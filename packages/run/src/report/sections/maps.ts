@@ -40,7 +40,7 @@ export function confidenceSection(data: ReportData, page: Page): Markup | undefi
     ([title, raster]) => raster && mapView({ ramp: 'dusk', ...raster }, { title, alt: `${title} per pixel.` }),
   )
   if (chances.length === 1 && uncertainty) {
-    const panels = html`<div class="panels">${chances}${doubts}</div>`
+    const panels = html`<div class="panels two">${chances}${doubts}</div>`
     return page.figure(`${PROBABLE} ${UNDECIDED}`, panels, { wide: true })
   }
   const layout = chances.length > 3 ? 'panels many' : 'panels three'
