@@ -18,8 +18,8 @@ export interface TerrainOptions {
   readonly metresPerUnit?: number | readonly [x: number, y: number]
 }
 
-/** Elevations of 3 x 3 pixels, row by row from the upper left. */
-type Neighbours = readonly [number, number, number, number, number, number, number, number, number]
+/** Elevations of 3 x 3 pixels, row by row from the upper left; one array used over and over. */
+type Neighbours = Float64Array
 
 /** Inverse of the pixel's ground vectors: east = [0]·column + [1]·row, north = [2]·column + [3]·row, per metre. */
 type Frame = readonly [number, number, number, number]
@@ -51,35 +51,51 @@ function frameOf(grid: Grid, row: number, options: TerrainOptions): Frame {
   return [rn / determinant, -cn / determinant, -re / determinant, ce / determinant]
 }
 
-/** East and north slope by Horn (1981): weights 1, 2, 1 over three rows or columns. */
-function hornGradient([a, b, c, d, , f, g, h, i]: Neighbours, frame: Frame): readonly [east: number, north: number] {
-  const column = (c + 2 * f + i - a - 2 * d - g) / 8
-  const row = (g + 2 * h + i - a - 2 * b - c) / 8
-  return [frame[0] * column + frame[1] * row, frame[2] * column + frame[3] * row]
-}
+/** Change from column to column and from row to row by Horn (1981): weights 1, 2, 1 across. */
+const alongRow = (z: Neighbours): number => (z[2]! + 2 * z[5]! + z[8]! - z[0]! - 2 * z[3]! - z[6]!) / 8
+const alongColumn = (z: Neighbours): number => (z[6]! + 2 * z[7]! + z[8]! - z[0]! - 2 * z[1]! - z[2]!) / 8
+
+/** Rise per metre to the east and to the north. */
+const eastward = (z: Neighbours, frame: Frame): number => frame[0] * alongRow(z) + frame[1] * alongColumn(z)
+const northward = (z: Neighbours, frame: Frame): number => frame[2] * alongRow(z) + frame[3] * alongColumn(z)
 
 const slopeKernel: Kernel = (z, frame) => {
-  const [east, north] = hornGradient(z, frame)
-  return Math.atan(Math.hypot(east, north)) * DEGREES
+  const east = eastward(z, frame)
+  const north = northward(z, frame)
+  return Math.atan(Math.sqrt(east * east + north * north)) * DEGREES
 }
 
 /** The azimuth of steepest descent; missing where the ground is level, as in gdaldem. */
 const aspectKernel: Kernel = (z, frame) => {
-  const [east, north] = hornGradient(z, frame)
+  const east = eastward(z, frame)
+  const north = northward(z, frame)
   if (east === 0 && north === 0) return Number.NaN
   const azimuth = Math.atan2(-east, -north) * DEGREES
   return azimuth < 0 ? azimuth + 360 : azimuth
 }
 
-const towards =
-  (axis: 0 | 1): Kernel =>
+/** A horizontal part of the unit vector that stands on the ground. */
+const normalTowards =
+  (part: (z: Neighbours, frame: Frame) => number): Kernel =>
   (z, frame) => {
-    const gradient = hornGradient(z, frame)
-    return -gradient[axis] / Math.sqrt(1 + gradient[0] ** 2 + gradient[1] ** 2)
+    const east = eastward(z, frame)
+    const north = northward(z, frame)
+    return -part(z, frame) / Math.sqrt(1 + east * east + north * north)
   }
 
 /** First and second derivatives on the ground from Zevenbergen and Thorne's (1987) surface, eq. 3 to 11. */
-function surface([a, b, c, d, e, f, g, h, i]: Neighbours, [ec, er, nc, nr]: Frame): readonly number[] {
+function surface(z: Neighbours, [ec, er, nc, nr]: Frame): readonly number[] {
+  const [a, b, c, d, e, f, g, h, i] = z as unknown as readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const [zc, zr] = [(f - d) / 2, (h - b) / 2]
   const [zcc, zrr, zcr] = [d - 2 * e + f, b - 2 * e + h, (i + a - c - g) / 4]
   return [
@@ -129,41 +145,20 @@ function closeSides(lines: readonly Line[], first: boolean, last: boolean, repli
   }
 }
 
-function centred(z: Neighbours): Neighbours {
-  const centre = z[4]
-  return z.map((value) => (Number.isNaN(value) ? centre : value)) as unknown as Neighbours
-}
-
-/** Applies kernels to one row; `lines` are the rows above, at and below it. */
-function applyRow(
-  lines: readonly [Line, Line, Line],
-  kernels: readonly Kernel[],
-  frame: Frame,
-  fill: boolean,
-  emit: (k: number, x: number, value: number) => void,
-): void {
-  const [up, at, down] = lines
-  for (let x = 0; x + 2 < at.length; x++) {
-    const centre = at[x + 1]!
-    if (Number.isNaN(centre)) continue
-    let z: Neighbours = [
-      up[x]!,
-      up[x + 1]!,
-      up[x + 2]!,
-      at[x]!,
-      centre,
-      at[x + 2]!,
-      down[x]!,
-      down[x + 1]!,
-      down[x + 2]!,
-    ]
-    const sum = z[0] + z[1] + z[2] + z[3] + z[5] + z[6] + z[7] + z[8]
-    if (Number.isNaN(sum)) {
-      if (!fill) continue
-      z = centred(z)
-    }
-    for (let k = 0; k < kernels.length; k++) emit(k, x, kernels[k]!(z, frame))
+/** Copies the neighbours of column x; false where nothing can be computed. */
+function gather(z: Neighbours, [up, at, down]: readonly [Line, Line, Line], x: number, fill: boolean): boolean {
+  const centre = at[x + 1]!
+  if (Number.isNaN(centre)) return false
+  let sum = 0
+  for (let k = 0; k < 3; k++) {
+    z[k] = up[x + k]!
+    z[k + 3] = at[x + k]!
+    z[k + 6] = down[x + k]!
+    sum += z[k]! + z[k + 3]! + z[k + 6]!
   }
+  if (!Number.isNaN(sum)) return true
+  if (fill) for (let k = 0; k < 9; k++) if (Number.isNaN(z[k]!)) z[k] = centre
+  return fill
 }
 
 /** The rows above, at and below `row` with one column more on either side; the border continued where asked. */
@@ -178,7 +173,9 @@ function linesOf(
   const zFactor = options.zFactor ?? 1
   const line = (offset: number): Line => {
     const start = (row - window.row + 1 + offset) * width
-    return Float64Array.from(data.subarray(start, start + width), (value) => value * zFactor)
+    const out = new Float64Array(width)
+    for (let i = 0; i < width; i++) out[i] = data[start + i]! * zFactor
+    return out
   }
   let [up, at, down] = [line(-1), line(0), line(1)]
   if (options.edges === 'missing') return [up, at, down]
@@ -237,11 +234,14 @@ function derive(
     const size = around.width * around.height
     const data = all.subarray(band * size, (band + 1) * size)
     const out = new Float32Array(kernels.length * width * height).fill(Number.NaN)
+    const z = new Float64Array(9)
     for (let y = 0; y < height; y++) {
       const lines = linesOf(data, window, row + y, grid, options)
-      applyRow(lines, kernels, frameOf(grid, row + y, options), options.edges !== 'missing', (k, x, value) => {
-        out[(k * height + y) * width + x] = value
-      })
+      const frame = frameOf(grid, row + y, options)
+      for (let x = 0; x < width; x++) {
+        if (!gather(z, lines, x, options.edges !== 'missing')) continue
+        for (let k = 0; k < kernels.length; k++) out[(k * height + y) * width + x] = kernels[k]!(z, frame)
+      }
     }
     return out
   }
@@ -278,7 +278,7 @@ export function aspect(dem: Cube, options: TerrainOptions & { readonly as?: 'deg
     { name: 'eastness', role: 'eastness' },
     { name: 'northness', role: 'northness' },
   ]
-  return derive(dem, 'aspect', bands, [towards(0), towards(1)], options)
+  return derive(dem, 'aspect', bands, [normalTowards(eastward), normalTowards(northward)], options)
 }
 
 /**
@@ -313,7 +313,8 @@ export function hillshade(
     Math.sin(altitude),
   ]
   const kernel: Kernel = (z, frame) => {
-    const [gx, gy] = hornGradient(z, frame)
+    const gx = eastward(z, frame)
+    const gy = northward(z, frame)
     const facing = (up - gx * east - gy * north) / Math.sqrt(1 + gx * gx + gy * gy)
     return 1 + 254 * Math.max(0, facing)
   }

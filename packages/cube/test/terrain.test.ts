@@ -77,7 +77,8 @@ describe('terrain equals gdaldem', () => {
       })
     }
     const title = `${one.name}, edges ${one.edges}`
-    it(`slope, ${title}`, () => compare(slope(dem, options), one.slope, 2e-4))
+    // gdaldem computes in 32 bits.
+    it(`slope, ${title}`, () => compare(slope(dem, options), one.slope, 5e-4))
     const azimuths = one.aspect
     if (azimuths !== null) it(`aspect, ${title}`, () => compare(aspect(dem, options), azimuths, 5e-3))
     // gdaldem rounds to whole numbers.
