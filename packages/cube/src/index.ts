@@ -17,7 +17,9 @@ export {
   windowOf,
 } from './grid.ts'
 export { metresPerDegree, pixelAreasSquareMetres, pixelMetres } from './ground.ts'
+export { type BandIndexName, type BandIndexOptions, bandIndex, bandIndices, rolesOf } from './indices.ts'
 export { type Colour, type OpenOptions, openRaster, type Raster, type RasterInfo } from './raster.ts'
+export { aspect, type Curvature, curvature, hillshade, slope, type TerrainOptions } from './terrain.ts'
 export type * from './types.ts'
 export { polygonAreaSquareMetres } from './vector/area.ts'
 export { type PolygoniseOptions, polygonise } from './vector/polygonise.ts'
