@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   CancelledError,
   EnvironmentError,
+  InputError,
   type ProgressEvent,
   secondsLeft,
   throwIfAborted,
@@ -14,7 +15,7 @@ import type { PlannedNode } from './graph.ts'
 import { type FileHash, openHasher } from './hash.ts'
 import { canonicalJson, type JsonValue } from './json.ts'
 import type { Parameters } from './parameters.ts'
-import { argumentsOf, type Budget, makePlan, type PlannedStep, type RunPlan, stepOf } from './plan.ts'
+import { argumentsOf, type Budget, makePlan, type PlannedStep, prepare, type RunPlan, stepOf } from './plan.ts'
 import type { Process, StepContext, StepResult } from './process.ts'
 import type { Recipe } from './recipe.ts'
 import { openStore, type Store, type StoredStep } from './store.ts'
@@ -84,11 +85,10 @@ function budgetOf(options: RunOptions): Budget {
 /** The plan of a run, without running or locking anything: what is reused, what is to do, what it may cost. */
 export async function planRecipe(recipe: Recipe, parameters: Parameters, options: RunOptions): Promise<RunPlan> {
   const store = await openStore(options.store, { readOnly: true })
-  const hasher = await openHasher(join(store.path, 'hashes.json'))
   const { processes, signal, onWarning } = options
-  const budget = budgetOf(options)
-  const input = { recipe, parameters, processes, store, hasher, budget, signal, onWarning, estimates: true }
-  return (await makePlan(input)).plan
+  const hasher = await openHasher(join(store.path, 'hashes.json'))
+  const input = { recipe, parameters, processes, hasher, budget: budgetOf(options), signal, onWarning, estimates: true }
+  return (await makePlan(input, await prepare(input), store)).plan
 }
 
 /**
@@ -98,13 +98,15 @@ export async function planRecipe(recipe: Recipe, parameters: Parameters, options
  */
 export async function runRecipe(recipe: Recipe, parameters: Parameters, options: RunOptions): Promise<Run> {
   const startedAt = new Date().toISOString()
+  const { processes, signal, onWarning } = options
+  const hasher = await openHasher(join(options.store, 'hashes.json'))
+  const budget = budgetOf(options)
+  const input = { recipe, parameters, processes, hasher, budget, signal, onWarning, estimates: false }
+  // Before the store is made: a wrong file name should leave nothing behind.
+  const prepared = await prepare(input)
   const store = await openStore(options.store)
   try {
-    const hasher = await openHasher(join(store.path, 'hashes.json'))
-    const { processes, signal, onWarning } = options
-    const budget = budgetOf(options)
-    const input = { recipe, parameters, processes, store, hasher, budget, signal, onWarning, estimates: false }
-    const { graph, plan, stored } = await makePlan(input)
+    const { graph, plan, stored } = await makePlan(input, prepared, store)
     await hasher.save()
     const results = new Map<string, StepResult>()
     const steps: RanStep[] = []
@@ -125,6 +127,7 @@ export async function runRecipe(recipe: Recipe, parameters: Parameters, options:
     const endedAt = new Date().toISOString()
     return { recipe, parameters, seed: budget.seed, files: plan.files, steps, value, startedAt, endedAt }
   } catch (error) {
+    if (error instanceof InputError) await store.removeUnused()
     throw inWords(error)
   } finally {
     store.close()

@@ -1,3 +1,4 @@
+export type { Application, PredictOptions, Published, PublishOptions } from './application.ts'
 export {
   planRecipe,
   type RanStep,
@@ -9,8 +10,20 @@ export {
 export { type ExplainOptions, explainRecipe, wrap } from './explain.ts'
 export { type PlannedGraph, type PlannedNode, planGraph } from './graph.ts'
 export { type FileHash, type Hasher, hashFile, openHasher } from './hash.ts'
+export {
+  type InspectedBand,
+  type InspectedPolygons,
+  type InspectedProperty,
+  type InspectedRaster,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  type Problem,
+  type PropertyValue,
+} from './inspect.ts'
 export { canonicalJson, hashJson, type JsonObject, type JsonValue } from './json.ts'
 export { explainLineage, type LineageOptions, lineage, type ProvDocument, readLineage } from './lineage.ts'
+export type { Overlap } from './overlap.ts'
 export { type Parameters, type ResolveOptions, resolveParameters } from './parameters.ts'
 export type { PlannedStep, RunPlan } from './plan.ts'
 export type {
@@ -31,5 +44,7 @@ export {
   type RecipeParameter,
 } from './recipe.ts'
 export { type JsonType, type Schema, type Schemas, schemaText } from './schema.ts'
+export { type ClassNames, namesOf, type ScoreOptions, type ScoreResult, score } from './score.ts'
+export { type BandStatistics, PERCENTILES } from './statistics.ts'
 export { openStore, StepDamaged, type StepRecord, type Store, type StoredFile, type StoredStep } from './store.ts'
 export { inWords, makeFolder, unreadable } from './surroundings.ts'

@@ -49,7 +49,6 @@ export interface PlanInput {
   readonly recipe: Recipe
   readonly parameters: Parameters
   readonly processes: readonly Process[]
-  readonly store: Store
   readonly hasher: Hasher
   readonly budget: Budget
   readonly signal?: AbortSignal | undefined
@@ -58,10 +57,19 @@ export interface PlanInput {
   readonly estimates: boolean
 }
 
-/** Makes the plan of a run. Errors: those of `planGraph`, MissingFile, UnreadableFile. */
-export async function makePlan(input: PlanInput): Promise<WorkingPlan> {
-  const graph = planGraph(input.recipe, input.processes)
-  const files = await hashParameters(input)
+/** What can be known before there is a store: the checked graph and the hashes of all input files, by path. */
+export interface Prepared {
+  readonly graph: PlannedGraph
+  readonly files: Map<string, FileHash>
+}
+
+/** Checks the graph and reads the input files. Errors: those of `planGraph`, MissingFile, UnreadableFile. */
+export async function prepare(input: PlanInput): Promise<Prepared> {
+  return { graph: planGraph(input.recipe, input.processes), files: await hashParameters(input) }
+}
+
+/** Makes the plan of a run over a store. */
+export async function makePlan(input: PlanInput, { graph, files }: Prepared, store: Store): Promise<WorkingPlan> {
   const addresses = new Map<string, string>()
   const stored = new Map<string, StoredStep>()
   const forecasts = new Map<string, StepResult>()
@@ -69,7 +77,7 @@ export async function makePlan(input: PlanInput): Promise<WorkingPlan> {
   for (const node of graph.order) {
     const address = await addressOf(node, input, files, addresses)
     addresses.set(node.node, address)
-    const found = await findSound(input.store, address, input.onWarning)
+    const found = await findSound(store, address, input.onWarning)
     if (found !== undefined) stored.set(node.node, found)
     const estimate = found || !input.estimates ? {} : await estimateOf(node, input, forecasts)
     const value = found?.value ?? estimate.value ?? null

@@ -47,6 +47,8 @@ export interface Store {
   finish(record: Omit<StepRecord, 'files'>): Promise<StoredStep>
   /** Removes whatever is there under an address, finished or not. */
   discard(address: string): Promise<void>
+  /** Removes the whole store where this opening made it and no step was finished. */
+  removeUnused(): Promise<void>
   /** Addresses of the finished steps. */
   list(): Promise<string[]>
   /** Lets other runs write. */
@@ -64,6 +66,7 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
   const steps = join(root, 'steps')
   const partial = join(root, 'partial')
   let lock: DatabaseSync | undefined
+  const created = (await stat(root).catch(() => undefined)) === undefined
   if (options.readOnly !== true) {
     await makeFolder(steps)
     await makeFolder(partial)
@@ -81,6 +84,12 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
     discard: async (address) => {
       await rm(join(steps, address), { recursive: true, force: true })
       await rm(join(partial, address), { recursive: true, force: true })
+    },
+    removeUnused: async () => {
+      if (!created || (await readdir(steps).catch(() => [])).length > 0) return
+      lock?.close()
+      lock = undefined
+      await rm(root, { recursive: true, force: true })
     },
     list: async () => (await readdir(steps).catch(() => [])).sort(),
     close: () => lock?.close(),
