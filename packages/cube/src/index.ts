@@ -19,6 +19,7 @@ export {
 export { metresPerDegree, pixelAreasSquareMetres, pixelMetres } from './ground.ts'
 export { type BandIndexName, type BandIndexOptions, bandIndex, bandIndices, rolesOf } from './indices.ts'
 export { type Colour, type OpenOptions, openRaster, type Raster, type RasterInfo } from './raster.ts'
+export { memoryCube, type StackOptions, selectBands, stack } from './stack.ts'
 export { aspect, type Curvature, curvature, hillshade, slope, type TerrainOptions } from './terrain.ts'
 export type * from './types.ts'
 export { polygonAreaSquareMetres } from './vector/area.ts'
@@ -28,3 +29,4 @@ export { type PolygonsRead, type ReadPolygonsOptions, readPolygons } from './vec
 export { bufferBounds, convexHull, featuresBounds } from './vector/rings.ts'
 export { transformFeatures } from './vector/transform.ts'
 export { type WriteGeoJsonOptions, writeGeoJson } from './vector/write.ts'
+export { type Resampling, type WarpOptions, warp } from './warp/warp.ts'
