@@ -277,7 +277,9 @@ function problemsOfValues(raster: Raster, statistics: readonly BandStatistics[],
       )
   }
   const total = raster.grid.width * raster.grid.height
-  const isUndeclared = raster.bands.every((band) => band.nodata === undefined) && !raster.info.hasMask
+  // In one band of bytes 0 is mostly a class.
+  const isClasses = raster.bands.length === 1 && raster.dtype === 'uint8'
+  const isUndeclared = raster.bands.every((band) => band.nodata === undefined) && !raster.info.hasMask && !isClasses
   const threshold = raster.bands.length > 1 ? 0.01 : 0.2
   if (isUndeclared && allZero > threshold * total && allZero < total)
     say(
