@@ -320,7 +320,7 @@ function describeProperty(features: Features, name: string, areas: readonly numb
   const isIdentifier = groups.size > SHOWN_VALUES && groups.size > features.features.length / 2
   return {
     name,
-    types: [...types].sort(),
+    types: [...types].sort((a, b) => a.localeCompare(b, 'en')),
     distinct: groups.size,
     values: isIdentifier ? undefined : values.slice(0, SHOWN_VALUES),
   }

@@ -13,7 +13,7 @@ export function canonicalJson(value: JsonValue | undefined): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null)
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`
   const entries = Object.keys(value)
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .filter((key) => value[key] !== undefined)
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`)
   return `{${entries.join(',')}}`

@@ -9,18 +9,7 @@ import {
   scores,
 } from '@ecotope/belief'
 import { InputError, type WorkOptions } from '@ecotope/core'
-import {
-  type Cube,
-  crsEquals,
-  type Grid,
-  gridEquals,
-  invertAffine,
-  openRaster,
-  parseCrs,
-  pixelToCrs,
-  type Raster,
-  transformer,
-} from '@ecotope/cube'
+import { type Cube, crsEquals, gridEquals, openRaster, parseCrs, type Raster, warp } from '@ecotope/cube'
 import { isObject } from './json.ts'
 
 /** Class names by value. */
@@ -123,7 +112,7 @@ export function namesOf(raster: Pick<Raster, 'info'>): ClassNames | undefined {
 /** The prediction on the reference's grid. */
 function align(reference: Raster, prediction: Raster, resample: boolean): Cube {
   if (gridEquals(reference.grid, prediction.grid)) return prediction
-  if (resample) return nearestOnto(prediction, reference.grid)
+  if (resample) return warp(prediction, reference.grid, { resampling: 'nearest' })
   const [a, b] = [reference.grid, prediction.grid]
   const what = !crsEquals(a.crs, b.crs)
     ? `CRS (${a.crs.code ?? a.crs.name} and ${b.crs.code ?? b.crs.name})`
@@ -134,41 +123,6 @@ function align(reference: Raster, prediction: Raster, resample: boolean): Cube {
     hint: 'Add --resample to bring the prediction to the grid of the reference (nearest pixel).',
     data: { reference: reference.path, prediction: prediction.path },
   })
-}
-
-/** A one-band cube read at the pixel centres of another grid. */
-function nearestOnto(cube: Cube, grid: Grid): Cube {
-  const toCube = transformer(grid.crs, cube.grid.crs)
-  const inverse = invertAffine(cube.grid.affine)
-  const read: Cube['read'] = async (window, options) => {
-    const size = window.width * window.height
-    const points = new Float64Array(2 * size)
-    for (let i = 0; i < size; i++) {
-      const column = window.column + (i % window.width) + 0.5
-      const row = window.row + Math.floor(i / window.width) + 0.5
-      points.set(pixelToCrs(grid.affine, column, row), 2 * i)
-    }
-    toCube(points)
-    let [west, north, east, south] = [cube.grid.width, cube.grid.height, -1, -1]
-    for (let i = 0; i < points.length; i += 2) {
-      const [x, y] = pixelToCrs(inverse, points[i]!, points[i + 1]!).map(Math.floor) as [number, number]
-      points[i] = x
-      points[i + 1] = y
-      if (!(x >= 0 && y >= 0 && x < cube.grid.width && y < cube.grid.height)) continue
-      ;[west, north] = [Math.min(west, x), Math.min(north, y)]
-      ;[east, south] = [Math.max(east, x), Math.max(south, y)]
-    }
-    const out = new Float32Array(size).fill(Number.NaN)
-    if (east < 0) return out
-    const box = { column: west, row: north, width: east - west + 1, height: south - north + 1 }
-    const values = await cube.read(box, options)
-    for (let i = 0; i < size; i++) {
-      const [x, y] = [points[2 * i]! - west, points[2 * i + 1]! - north]
-      if (x >= 0 && y >= 0 && x < box.width && y < box.height) out[i] = values[y * box.width + x]!
-    }
-    return out
-  }
-  return { dims: cube.dims, bands: cube.bands.slice(0, 1), grid, label: cube.label, read }
 }
 
 /** Pairs of values in one block: reference value, then prediction value, to the number of pixels. */
