@@ -1,6 +1,6 @@
 /**
  * A U-Net's training step and whole-image inference beside PyTorch: two threads each, runs interleaved, ratio of
- * medians. Prints JSON. Usage: node bench/tensor/run.ts [train|infer] [rounds]; needs `python3` with PyTorch.
+ * medians (of wall time, and of processor time, which other work on the machine disturbs less). Prints JSON. Usage: node bench/tensor/run.ts [train|infer] [rounds] [relu|silu]; needs `python3` with PyTorch.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 interface Peer {
-  /** Milliseconds, value, peak memory in MB. */
+  /** Wall and processor milliseconds, value, peak memory in MB. */
   once(): Promise<readonly number[]>
   end(): void
 }
@@ -38,25 +38,35 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-async function compare(mode: 'train' | 'infer', rounds: number): Promise<Record<string, unknown>> {
+async function compare(mode: 'train' | 'infer', rounds: number, activation: string): Promise<Record<string, unknown>> {
   const peers = {
-    ecotope: open(process.execPath, [here('worker.ts'), mode]),
-    pytorch: open(python, [here('unet.py'), mode]),
+    ecotope: open(process.execPath, [here('worker.ts'), mode, activation]),
+    pytorch: open(python, [here('unet.py'), mode, activation]),
   }
-  const times = { ecotope: [] as number[], pytorch: [] as number[] }
-  const last: Record<string, { value: number; peakMb: number }> = {}
+  const samples = { ecotope: [] as (readonly number[])[], pytorch: [] as (readonly number[])[] }
   for (let round = 0; round <= rounds; round++) {
     for (const name of ['ecotope', 'pytorch'] as const) {
-      const [milliseconds, value, peakMb] = await peers[name].once()
-      if (round > 0) times[name].push(milliseconds!)
-      last[name] = { value: value!, peakMb: Math.round(peakMb!) }
+      const sample = await peers[name].once()
+      // The first run allocates and warms caches on either side.
+      if (round > 0) samples[name].push(sample)
     }
   }
   for (const peer of Object.values(peers)) peer.end()
-  const medians = { ecotope: median(times.ecotope), pytorch: median(times.pytorch) }
-  return { mode, rounds, ratio: medians.ecotope / medians.pytorch, medianMilliseconds: medians, last }
+  const [ours, theirs] = [summary(samples.ecotope), summary(samples.pytorch)]
+  const ratio = ours.wallMs / theirs.wallMs
+  return { mode, activation, rounds, ratio, cpuRatio: ours.cpuMs / theirs.cpuMs, ecotope: ours, pytorch: theirs }
 }
 
-const [mode, rounds] = [process.argv[2], Number(process.argv[3] ?? 8)]
+function summary(samples: readonly (readonly number[])[]): {
+  wallMs: number
+  cpuMs: number
+  value: number
+  peakMb: number
+} {
+  const column = (i: number): number => median(samples.map((sample) => sample[i]!))
+  return { wallMs: column(0), cpuMs: column(1), value: samples.at(-1)![2]!, peakMb: column(3) }
+}
+
+const [, , mode, rounds = '8', activation = 'relu'] = process.argv
 const modes = (['train', 'infer'] as const).filter((each) => mode === undefined || mode === each)
-for (const each of modes) console.log(JSON.stringify(await compare(each, rounds)))
+for (const each of modes) console.log(JSON.stringify(await compare(each, Number(rounds), activation)))

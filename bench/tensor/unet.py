@@ -1,4 +1,4 @@
-"""The peer: one PyTorch training step or inference per line on standard input. Usage: unet.py train|infer"""
+"""The peer: one PyTorch training step or inference per line on standard input. Usage: unet.py train|infer relu|silu"""
 
 import pathlib
 import resource
@@ -13,7 +13,7 @@ from unet import cross_entropy_and_dice, first_values, hashed, hashed_target, pa
 
 torch.set_num_threads(2)
 BANDS, CLASSES, BASE, LEVELS = 6, 4, 32, 4
-MODE = sys.argv[1]
+MODE, ACTIVATION = sys.argv[1:3]
 BATCH, SIZE = (8, 128) if MODE == "train" else (1, 512)
 
 layout = specs(BANDS, CLASSES, BASE, LEVELS)
@@ -25,7 +25,7 @@ optimiser = torch.optim.AdamW(p.values(), lr=1e-3)
 
 def train():
     optimiser.zero_grad()
-    loss = cross_entropy_and_dice(unet(p, x, LEVELS, "relu"), t)
+    loss = cross_entropy_and_dice(unet(p, x, LEVELS, ACTIVATION), t)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(p.values(), 1.0)
     optimiser.step()
@@ -34,11 +34,11 @@ def train():
 
 def infer():
     with torch.inference_mode():
-        return float(unet(p, x, LEVELS, "relu").mean())
+        return float(unet(p, x, LEVELS, ACTIVATION).mean())
 
 
 for _ in sys.stdin:
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     value = train() if MODE == "train" else infer()
-    milliseconds = (time.perf_counter() - start) * 1e3
-    print(milliseconds, value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    wall, cpu = (time.perf_counter() - start) * 1e3, (time.process_time() - busy) * 1e3
+    print(wall, cpu, value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)

@@ -1,4 +1,4 @@
-/** Our side: one training step or inference per line on standard input. Usage: worker.ts train|infer */
+/** Our side: one training step or inference per line on standard input. Usage: worker.ts train|infer relu|silu */
 
 import { resourceUsage } from 'node:process'
 import { createInterface } from 'node:readline'
@@ -13,7 +13,7 @@ import {
 } from '../../oracles/tensor/unet.ts'
 import { adamW, createRunner, createTrainer, trace } from '../../packages/tensor/src/index.ts'
 
-const activation = 'relu'
+const activation = process.argv[3] === 'silu' ? 'silu' : 'relu'
 const shape = { bands: 6, classes: 4, base: 32, levels: 4, activation } as const
 const tree = unetTree(shape)
 const initial = firstValues(tree, 100)
@@ -53,8 +53,10 @@ const started = performance.now()
 const once = process.argv[2] === 'train' ? await training() : await inference()
 console.error(`ready after ${(performance.now() - started).toFixed(0)} ms`)
 for await (const _ of createInterface({ input: process.stdin })) {
-  const start = performance.now()
+  const [start, busy] = [performance.now(), process.cpuUsage()]
   const value = await once()
-  console.log(performance.now() - start, value, resourceUsage().maxRSS / 1024)
+  const wall = performance.now() - start
+  const { user, system } = process.cpuUsage(busy)
+  console.log(wall, (user + system) / 1000, value, resourceUsage().maxRSS / 1024)
 }
 process.exit(0)

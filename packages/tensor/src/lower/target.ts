@@ -72,6 +72,8 @@ export class Lowering {
     ends: readonly number[],
     steps?: readonly number[],
   ): Value {
+    const whole = axes.every((axis, i) => starts[i] === 0 && ends[i] === x.shape[axis])
+    if (whole && steps === undefined) return x
     const shape = [...x.shape]
     axes.forEach((axis, i) => {
       shape[axis] = Math.ceil((ends[i]! - starts[i]!) / (steps?.[i] ?? 1))

@@ -39,8 +39,13 @@ export async function loadProgram(
 ): Promise<Runner> {
   if (options.parameters !== undefined) checkSize(options.parameters, program.parameters.size)
   const target = await engine.target(options.exact ?? false)
+  // Names of its own, so that an input, an output and a parameter may have the same one.
+  const inputNames = numbered(program.inputs, '_x')
+  const outputNames = numbered(program.outputs, '_y')
   const graph = lowerProgram(program, {
     target,
+    inputNames,
+    outputNames,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
   })
   const needsParameters = graph.inputs.some(({ name }) => name === PARAMETERS)
@@ -53,11 +58,10 @@ export async function loadProgram(
   const resident: Record<string, string> = needsParameters ? { [PARAMETERS]: options.live! } : {}
   return {
     run: async (inputs, { transfer = false } = {}) => {
-      const outputs = await engine.run(
-        { session, feeds: toFeeds(inputs, program.inputs), resident, keep: {} },
-        transfer,
-      )
-      return mapValues(outputs, toDense)
+      const given = Object.entries(toFeeds(inputs, program.inputs))
+      const feeds = Object.fromEntries(given.map(([name, feed]) => [inputNames[name]!, feed]))
+      const outputs = await engine.run({ session, feeds, resident, keep: {} }, transfer)
+      return mapValues(outputNames, (name) => toDense(outputs[name]!))
     },
     close: () => engine.unload(session),
   }
@@ -65,6 +69,9 @@ export async function loadProgram(
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]))
+
+const numbered = (record: Readonly<Record<string, unknown>>, prefix: string): Record<string, string> =>
+  Object.fromEntries(Object.keys(record).map((name, i) => [name, prefix + i]))
 
 /** How many shapes stay loaded at once. */
 const KEPT_SHAPES = 4

@@ -3,6 +3,7 @@
  * simply ask again for what the forward pass computed. Knows operators only by name.
  */
 
+import { InputError } from '@ecotope/core'
 import { type Shape, sizeOf } from '../shape.ts'
 
 /** `TensorProto.DataType`. */
@@ -51,15 +52,18 @@ export class OnnxGraph {
   /** The layer to which emitted nodes belong. */
   scope = ''
   readonly #known = new Map<string, Value>()
+  readonly #names = new Set<string>()
   #count = 0
 
   input(name: string, shape: Shape, type: ElementType): Value {
+    this.#claim(name, 'input')
     const value = { name, shape, type }
     this.inputs.push(value)
     return value
   }
 
   output(name: string, value: Value): void {
+    this.#claim(name, 'output')
     this.nodes.push({ op: 'Identity', domain: '', inputs: [value.name], output: name, attributes: {}, scope: '' })
     this.outputs.push({ ...value, name })
   }
@@ -71,7 +75,7 @@ export class OnnxGraph {
     const key = `${domain}|${op}|${names.join()}|${JSON.stringify(attributes)}|${shape.join()}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const value = { name: `v${this.#count++}`, shape, type }
+    const value = { name: `_v${this.#count++}`, shape, type }
     this.nodes.push({ op, domain, inputs: names, output: value.name, attributes, scope: this.scope })
     this.#known.set(key, value)
     return value
@@ -83,10 +87,22 @@ export class OnnxGraph {
     const key = data.length <= 1024 ? `const|${type}|${shape.join()}|${data.join()}` : undefined
     const known = key === undefined || name !== undefined ? undefined : this.#known.get(key)
     if (known !== undefined) return known
-    const value: Value = { name: name ?? `c${this.#count++}`, shape, type }
+    if (name !== undefined) this.#claim(name, 'parameter')
+    const value: Value = { name: name ?? `_c${this.#count++}`, shape, type }
     this.initialisers.push({ value, data })
     if (key !== undefined && name === undefined) this.#known.set(key, value)
     return value
+  }
+
+  /** Inputs, outputs and named constants share one name space. */
+  #claim(name: string, kind: string): void {
+    if (this.#names.has(name)) {
+      throw new InputError('DuplicateName', `the ${kind} ${name} has the name of another input, output or parameter`, {
+        hint: 'Rename it, or export it under another name.',
+        data: { name },
+      })
+    }
+    this.#names.add(name)
   }
 
   scalar(x: number): Value {
