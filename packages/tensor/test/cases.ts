@@ -105,7 +105,7 @@ export const cases: { readonly [P in Primitive]: readonly ProgramCase[] } = {
   softplus: elementwise(softplus),
   silu: elementwise(silu),
   powConstant: [
-    ...[2, 3, -1, 0, 1].flatMap((exponent) => elementwise((x) => pow(x, exponent))),
+    ...[2, 3, 5, -1, 0, 1].flatMap((exponent) => elementwise((x) => pow(x, exponent))),
     ...[0.5, -0.5, -2, 1.7].flatMap((exponent) => ofPositive((x) => pow(x, exponent))),
   ],
   clip: elementwise((x) => clip(x, -0.5, 0.7)),

@@ -31,7 +31,8 @@ function power(l: Lowering, x: Value, exponent: number): Value {
   if (exponent === -0.5) return l.unary('Reciprocal', l.unary('Sqrt', x))
   if (exponent === -1) return l.unary('Reciprocal', x)
   if (exponent === -2) return l.unary('Reciprocal', l.mul(x, x))
-  return l.binary('Pow', x, l.graph.scalar(exponent))
+  if (Number.isInteger(exponent)) return l.binary('Pow', x, l.graph.scalar(exponent))
+  return l.unary('Exp', l.scale(l.unary('Log', x), exponent))
 }
 
 const isLast = (axis: number, x: Value): boolean => axis === x.shape.length - 1

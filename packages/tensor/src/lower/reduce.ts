@@ -13,12 +13,17 @@ export function rootDivisor(n: number): number {
   return 1
 }
 
+/** A length without a divisor of at least this many (a prime, say) is filled up with zeros first. */
+const FEW = 8
+const FILL = 512
+
 /** Sums the last axis of `[rows, n]`, giving `[rows]`. */
 export function sumRows(l: Lowering, x: Value): Value {
   const [rows, n] = [x.shape[0]!, x.shape[1]!]
-  const inner = n > SHORT ? n / rootDivisor(n) : n
-  if (inner === n) return l.reduce('ReduceSum', x, [1], false)
-  const partial = l.reduce('ReduceSum', l.reshape(x, [rows, n / inner, inner]), [2], false)
+  if (n <= SHORT) return l.reduce('ReduceSum', x, [1], false)
+  const parts = rootDivisor(n)
+  if (parts < FEW) return sumRows(l, l.pad(x, [0, 0], [0, FILL - (n % FILL)]))
+  const partial = l.reduce('ReduceSum', l.reshape(x, [rows, parts, n / parts]), [2], false)
   return l.reduce('ReduceSum', partial, [1], false)
 }
 
@@ -38,6 +43,7 @@ export function sumAxes(l: Lowering, x: Value, axes: readonly number[], keepDims
 
 function sumAll(l: Lowering, x: Value): Value {
   const total = sizeOf(x.shape)
+  // One row per part, so that the first stage runs in parallel.
   const rows = total > SHORT ? rootDivisor(total) : 1
   const sums = sumRows(l, l.reshape(x, [rows, total / rows]))
   return rows === 1 ? sums : sumRows(l, l.reshape(sums, [1, rows]))
