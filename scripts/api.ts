@@ -14,10 +14,12 @@ const flags =
   ts.TypeFormatFlags.WriteTypeArgumentsOfSignature |
   ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope
 
+const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
 export function packageNames(): string[] {
   return readdirSync(join(root, 'packages'))
     .filter((name) => existsSync(join(root, 'packages', name, 'src', 'index.ts')))
-    .sort()
+    .sort(byText)
 }
 
 export function apiPath(name: string): string {
@@ -41,7 +43,7 @@ export function describeApi(names: readonly string[]): Map<string, string> {
     const module = checker.getSymbolAtLocation(source)
     const symbols = module === undefined ? [] : checker.getExportsOfModule(module)
     const lines = symbols.map((symbol) => describeSymbol(checker, symbol, source))
-    described.set(name, `${lines.sort().join('\n')}\n`)
+    described.set(name, `${lines.sort(byText).join('\n')}\n`)
   }
   return described
 }
@@ -73,7 +75,7 @@ function describeClass(checker: ts.TypeChecker, symbol: ts.Symbol, name: string,
       const type = checker.typeToString(checker.getTypeOfSymbolAtLocation(member, at), at, flags)
       return `  ${member.name}${optional}: ${type}`
     })
-    .sort()
+    .sort(byText)
   const built = constructors.map((signature) => `  new ${checker.signatureToString(signature, at, flags)}`)
   const heritage = bases.length === 0 ? '' : ` extends ${bases.join(', ')}`
   return [`class ${name}${heritage} {`, ...built, ...members, '}'].join('\n')

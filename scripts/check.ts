@@ -17,6 +17,7 @@ interface Outcome {
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
+const colours = process.stdout.isTTY ? '--colors=force' : '--colors=off'
 
 /** Runs a tool of node_modules by its script, so that no shell and no `.cmd` shim is in between. */
 function tool(script: string, args: readonly string[], live = false): SpawnSyncReturns<string> {
@@ -64,8 +65,9 @@ function runTests(): Outcome {
 }
 
 const stages: Readonly<Record<string, () => Outcome>> = {
-  'format and lint': () => quiet('@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '.']),
-  types: () => quiet('typescript/bin/tsc', ['-p', '.']),
+  'format and lint': () =>
+    quiet('@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '--max-diagnostics=20', colours, '.']),
+  types: () => quiet('typescript/bin/tsc', ['-p', '.', ...(process.stdout.isTTY ? ['--pretty'] : [])]),
   directions: checkDirections,
   tests: runTests,
 }

@@ -23,7 +23,9 @@ function pages(): string[] {
     if (!existsSync(start)) return []
     return readdirSync(start, { recursive: true, encoding: 'utf8' }).map((path) => join(start, path))
   })
-  return [join(root, 'README.md'), ...below].filter((path) => path.endsWith('.md') && existsSync(path)).sort()
+  return [join(root, 'README.md'), ...below]
+    .filter((path) => path.endsWith('.md') && existsSync(path))
+    .sort((a, b) => a.localeCompare(b, 'en'))
 }
 
 function run(args: readonly string[], cwd: string): Promise<{ code: number | null; output: string }> {
