@@ -2,6 +2,9 @@ export { parseCrs } from './crs/crs.ts'
 export { crsFromEpsg } from './crs/epsg.ts'
 export { crsEquals, transformer } from './crs/transform.ts'
 export type { TypedArray } from './dtype.ts'
+export { type CogSpec, type ReadWindow, writeCog } from './geotiff/cog.ts'
+export type { CogCompression } from './geotiff/encode.ts'
+export type { OverviewMethod } from './geotiff/overview.ts'
 export {
   cropGrid,
   gridBounds,

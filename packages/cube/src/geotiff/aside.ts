@@ -1,0 +1,57 @@
+/** Files that appear whole or not at all: written under another name in the same folder, flushed, then renamed. */
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { EcotopeError, EnvironmentError } from '@ecotope/core'
+
+/** What to do about a failed write, by the system's code. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space or write elsewhere',
+  EDQUOT: 'the disk quota is used up; free some space or write elsewhere',
+  EACCES: 'you may not write there; choose another folder',
+  EPERM: 'you may not write there; choose another folder',
+  EROFS: 'that disk is read-only; choose another folder',
+  ENOENT: 'the folder does not exist; make it first',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EISDIR: 'the path is a folder; give the name of a file',
+  EFBIG: 'the disk cannot hold files this large',
+}
+
+/** A system error while writing, in the user's words; other errors stay what they are. */
+export function writeError(path: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  const isSystem =
+    cause instanceof Error && !(cause instanceof EcotopeError) && code !== undefined && /^E[A-Z]+$/.test(code)
+  if (!isSystem) return cause
+  const hint = HINTS[code]
+  return new EnvironmentError('CannotWrite', `cannot write ${path}: ${cause.message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    data: { path, code },
+    cause,
+  })
+}
+
+/**
+ * Runs `body` with a fresh file and a second path for scratch data beside `path`; the file takes the name `path` when
+ * the body succeeds. Otherwise nothing is left behind. Throws `EnvironmentError('CannotWrite')`.
+ */
+export async function writeAside(
+  path: string,
+  body: (handle: FileHandle, scratch: string) => Promise<void>,
+): Promise<void> {
+  const stem = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  const temporary = `${stem}.partial`
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(temporary, 'wx+')
+    await body(handle, `${stem}.spool`)
+    await handle.sync()
+    await handle.close()
+    handle = undefined
+    await rename(temporary, path)
+  } catch (cause) {
+    await handle?.close().catch(() => undefined)
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw writeError(path, cause)
+  }
+}

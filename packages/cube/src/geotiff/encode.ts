@@ -1,0 +1,149 @@
+/** The bytes of tags and directories, and of one compressed tile. Little-endian throughout. */
+import { promisify } from 'node:util'
+import { constants, deflate, zstdCompress } from 'node:zlib'
+import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
+import type { DType } from '../types.ts'
+import { doFloating, doHorizontal, wordsOf } from './predictor.ts'
+
+export type CogCompression = 'deflate' | 'zstd' | 'none'
+
+const deflateAsync = promisify<Uint8Array, { level: number }, Uint8Array>(deflate)
+const zstdAsync = promisify<Uint8Array, { params: Record<number, number> }, Uint8Array>(zstdCompress)
+
+/** TIFF code and encoder of each scheme. Levels: the knee of size against time. */
+export const ENCODERS: Readonly<
+  Record<
+    CogCompression,
+    { readonly code: number; readonly encode: (data: Uint8Array) => Promise<Uint8Array> | Uint8Array }
+  >
+> = {
+  none: { code: 1, encode: (data) => data },
+  deflate: { code: 8, encode: (data) => deflateAsync(data, { level: 6 }) },
+  zstd: { code: 50000, encode: (data) => zstdAsync(data, { params: { [constants.ZSTD_c_compressionLevel]: 9 } }) },
+}
+
+/** Samples of a rectangle, band-major. */
+export interface Patch {
+  readonly data: TypedArray
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * One tile, pixel-interleaved, differenced and compressed: the part of the patch from (column, row), padded with
+ * `fill` to `side` x `side`.
+ */
+export async function encodeTile(
+  patch: Patch,
+  column: number,
+  row: number,
+  side: number,
+  bands: number,
+  dtype: DType,
+  fill: number,
+  predictor: 1 | 2 | 3,
+  compression: CogCompression,
+): Promise<Uint8Array> {
+  const tile = newArray(dtype, side * side * bands)
+  const width = Math.min(side, patch.width - column)
+  const height = Math.min(side, patch.height - row)
+  if (fill !== 0 && (width < side || height < side)) tile.fill(fill)
+  const source = words(patch.data)
+  const target = words(tile)
+  for (let b = 0; b < bands; b++) {
+    for (let r = 0; r < height; r++) {
+      let from = (b * patch.height + row + r) * patch.width + column
+      let to = r * side * bands + b
+      for (const end = from + width; from < end; from++, to += bands) target[to] = source[from]!
+    }
+  }
+  const bytes = new Uint8Array(tile.buffer)
+  const shape = { rows: side, columns: side, samples: bands }
+  const width8 = DTYPES[dtype].bytes
+  if (predictor === 2) doHorizontal(wordsOf(bytes, width8), shape)
+  if (predictor === 3) doFloating(bytes, shape, width8)
+  return ENCODERS[compression].encode(bytes)
+}
+
+/** TIFF field types that are written. */
+export const FIELD = { byte: 1, ascii: 2, short: 3, long: 4, double: 12, long8: 16 } as const
+
+export interface Field {
+  readonly tag: number
+  readonly type: (typeof FIELD)[keyof typeof FIELD]
+  readonly count: number
+  readonly bytes: Uint8Array
+}
+
+export const shorts = (tag: number, values: ArrayLike<number>): Field => ({
+  tag,
+  type: FIELD.short,
+  count: values.length,
+  bytes: new Uint8Array(Uint16Array.from(values).buffer),
+})
+
+export const longs = (tag: number, values: ArrayLike<number>): Field => ({
+  tag,
+  type: FIELD.long,
+  count: values.length,
+  bytes: new Uint8Array(Uint32Array.from(values).buffer),
+})
+
+export const long8s = (tag: number, values: ArrayLike<number>): Field => ({
+  tag,
+  type: FIELD.long8,
+  count: values.length,
+  bytes: new Uint8Array(BigUint64Array.from(Array.from(values, BigInt)).buffer),
+})
+
+export const doubles = (tag: number, values: ArrayLike<number>): Field => ({
+  tag,
+  type: FIELD.double,
+  count: values.length,
+  bytes: new Uint8Array(Float64Array.from(values).buffer),
+})
+
+export const text = (tag: number, value: string): Field => {
+  const bytes = new TextEncoder().encode(`${value}\0`)
+  return { tag, type: FIELD.ascii, count: bytes.length, bytes }
+}
+
+/** Bytes of a directory with the values that do not fit into its entries. */
+export function directorySize(fields: readonly Field[], big: boolean): number {
+  const inline = big ? 8 : 4
+  const outside = fields.reduce((sum, f) => sum + (f.bytes.length > inline ? even(f.bytes.length) : 0), 0)
+  return even((big ? 8 : 2) + fields.length * (big ? 20 : 12) + inline) + outside
+}
+
+export const even = (size: number): number => size + (size & 1)
+
+/** A directory at a position of the file; `next` is where the following one is, 0 for none. */
+export function encodeDirectory(fields: readonly Field[], at: number, next: number, big: boolean): Uint8Array {
+  const sorted = [...fields].sort((a, b) => a.tag - b.tag)
+  const out = new Uint8Array(directorySize(fields, big))
+  const view = new DataView(out.buffer)
+  const inline = big ? 8 : 4
+  const put = (position: number, value: number): void => {
+    if (big) view.setBigUint64(position, BigInt(value), true)
+    else view.setUint32(position, value, true)
+  }
+  if (big) view.setBigUint64(0, BigInt(fields.length), true)
+  else view.setUint16(0, fields.length, true)
+  let p = big ? 8 : 2
+  let outside = even(p + fields.length * (big ? 20 : 12) + inline)
+  for (const field of sorted) {
+    view.setUint16(p, field.tag, true)
+    view.setUint16(p + 2, field.type, true)
+    put(p + 4, field.count)
+    const value = p + (big ? 12 : 8)
+    if (field.bytes.length <= inline) out.set(field.bytes, value)
+    else {
+      put(value, at + outside)
+      out.set(field.bytes, outside)
+      outside += even(field.bytes.length)
+    }
+    p += big ? 20 : 12
+  }
+  put(p, next)
+  return out
+}

@@ -1,0 +1,97 @@
+/** Halving of resolution for overviews: 2 x 2 samples to one; missing samples do not count. */
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { DType } from '../types.ts'
+import type { Patch } from './encode.ts'
+
+export type OverviewMethod = 'average' | 'nearest' | 'mode'
+
+/** Four samples in reading order to one; those beyond an odd edge repeat the last. */
+type Cell = (a: number, b: number, c: number, d: number, nodata: number) => number
+
+/** NaN equals nothing, so a nodata of NaN needs its own test. */
+const isMissing = (v: number, nodata: number): boolean => v === nodata || Number.isNaN(v)
+
+const CELLS: Readonly<Record<OverviewMethod, Cell>> = {
+  nearest: (a) => a,
+  average: (a, b, c, d, nodata) => {
+    let sum = 0
+    let count = 0
+    for (const v of [a, b, c, d]) {
+      if (isMissing(v, nodata)) continue
+      sum += v
+      count++
+    }
+    return count === 0 ? nodata : sum / count
+  },
+  mode: (a, b, c, d, nodata) => {
+    let best = nodata
+    let most = 0
+    for (const v of [a, b, c, d]) {
+      if (isMissing(v, nodata)) continue
+      const count = Number(v === a) + Number(v === b) + Number(v === c) + Number(v === d)
+      if (count > most) {
+        most = count
+        best = v
+      }
+    }
+    return best
+  },
+}
+
+/** The patch at half the resolution; an odd last column or row is halved by itself. */
+export function halve(
+  patch: Patch,
+  bands: number,
+  dtype: DType,
+  method: OverviewMethod,
+  nodata: number | undefined,
+): Patch {
+  const width = Math.ceil(patch.width / 2)
+  const height = Math.ceil(patch.height / 2)
+  const data = newArray(dtype, width * height * bands)
+  const cell = CELLS[method]
+  const missing = nodata ?? Number.NaN
+  const round = !DTYPES[dtype].isFloat
+  const source: TypedArray = patch.data
+  for (let b = 0; b < bands; b++) {
+    for (let r = 0; r < height; r++) {
+      const upper = (b * patch.height + 2 * r) * patch.width
+      const lower = 2 * r + 1 < patch.height ? upper + patch.width : upper
+      let to = (b * height + r) * width
+      for (let c = 0; c < patch.width; c += 2, to++) {
+        const next = c + 1 < patch.width ? c + 1 : c
+        const value = cell(
+          source[upper + c]!,
+          source[upper + next]!,
+          source[lower + c]!,
+          source[lower + next]!,
+          missing,
+        )
+        data[to] = round ? Math.round(value) : value
+      }
+    }
+  }
+  return { data, width, height }
+}
+
+/** Joins up to four halved children, in reading order, of which the left and upper ones have full size. */
+export function joinQuarters(children: readonly (Patch | undefined)[], bands: number, dtype: DType): Patch {
+  const [a, b, c] = children
+  const width = a!.width + (b?.width ?? 0)
+  const height = a!.height + (c?.height ?? 0)
+  const data = newArray(dtype, width * height * bands)
+  for (const [i, child] of children.entries()) {
+    if (child === undefined) continue
+    const left = i % 2 === 1 ? a!.width : 0
+    const top = i >= 2 ? a!.height : 0
+    for (let band = 0; band < bands; band++) {
+      for (let r = 0; r < child.height; r++) {
+        const from = (band * child.height + r) * child.width
+        const to = (band * height + top + r) * width + left
+        const row = child.data.subarray(from, from + child.width)
+        data.set(row, to)
+      }
+    }
+  }
+  return { data, width, height }
+}
