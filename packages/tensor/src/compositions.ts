@@ -10,15 +10,18 @@ import type { Attributes, Grouping, Tensor } from './primitive.ts'
 interface Statistics {
   /** (x - mean) / standard deviation, `[N, G, M]`. */
   readonly normal: Tensor
-  /** 1 / standard deviation, `[N, G, 1]`. */
+  /** 1 / standard deviation, `[N, G, 1]` (or `[1, G, 1]` over the batch). */
   readonly inverse: Tensor
 }
 
-function statistics(x: Tensor, { groups, eps }: Grouping): Statistics {
+/** Means of `[N, G, M]` over what shares statistics. */
+const level = (x: Tensor, { overBatch }: Grouping): Tensor => mean(x, overBatch ? [0, 2] : 2, { keepDims: true })
+
+function statistics(x: Tensor, grouping: Grouping): Statistics {
   const n = x.shape[0]!
-  const grouped = reshape(x, [n, groups, -1])
-  const centred = sub(grouped, mean(grouped, 2, { keepDims: true }))
-  const inverse = pow(add(mean(mul(centred, centred), 2, { keepDims: true }), eps), -0.5)
+  const grouped = reshape(x, [n, grouping.groups, -1])
+  const centred = sub(grouped, level(grouped, grouping))
+  const inverse = pow(add(level(mul(centred, centred), grouping), grouping.eps), -0.5)
   return { normal: mul(centred, inverse), inverse }
 }
 
@@ -34,8 +37,8 @@ function groupNorm([x, scale, bias]: readonly Tensor[], attributes: Attributes['
 function groupNormInputGrad([g, x, scale]: readonly Tensor[], attributes: Grouping): Tensor {
   const { normal, inverse } = statistics(x!, attributes)
   const scaled = reshape(mul(g!, perChannel(scale!)), normal.shape)
-  const along = mul(normal, mean(mul(scaled, normal), 2, { keepDims: true }))
-  const across = sub(scaled, mean(scaled, 2, { keepDims: true }))
+  const along = mul(normal, level(mul(scaled, normal), attributes))
+  const across = sub(scaled, level(scaled, attributes))
   return reshape(mul(sub(across, along), inverse), x!.shape)
 }
 

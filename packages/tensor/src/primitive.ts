@@ -26,6 +26,8 @@ export interface Stencil {
 export interface Grouping {
   readonly groups: number
   readonly eps: number
+  /** Statistics over all samples together. With as many groups as channels this is batch normalisation. */
+  readonly overBatch: boolean
 }
 
 export type None = Readonly<Record<never, never>>
@@ -115,7 +117,7 @@ export interface Attributes {
   readonly reluMask: None
   /** g times the derivative of SiLU at x. */
   readonly siluGrad: None
-  /** x `[N, C, H, W]`, scale `[C]`, bias `[C]`; statistics over each sample's group of channels (Wu and He 2018). */
+  /** x `[N, C, H, W]`, scale `[C]`, bias `[C]`; statistics over groups of channels (Wu and He 2018). */
   readonly groupNorm: Grouping & { readonly activation: 'none' | 'relu' }
   /** g, x, scale. */
   readonly groupNormInputGrad: Grouping

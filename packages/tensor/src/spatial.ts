@@ -67,16 +67,26 @@ export interface GroupNormOptions {
   readonly groups: number
   /** Default 1e-5. */
   readonly eps?: number
+  /**
+   * Statistics over all samples of the batch together, not of each: with as many groups as channels, batch
+   * normalisation (Ioffe and Szegedy 2015) by the batch's own statistics. Default false.
+   */
+  readonly overBatch?: boolean
   /** Applied after the normalisation. Default `none`. */
   readonly activation?: 'none' | 'relu' | 'silu'
 }
 
 /** Group normalisation (Wu and He 2018) of x `[N, C, H, W]` with `scale` and `bias` `[C]`, then the activation. */
 export function groupNorm(x: Tensor, scale: Tensor, bias: Tensor, options: GroupNormOptions): Tensor {
-  const { groups, eps = 1e-5, activation = 'none' } = options
+  const { groups, eps = 1e-5, activation = 'none', overBatch = false } = options
   if (!Number.isInteger(groups) || groups < 1) {
     throw new InputError('ParameterOutOfRange', `groupNorm: groups must be a positive integer, not ${groups}`)
   }
-  const y = apply('groupNorm', [x, scale, bias], { groups, eps, activation: activation === 'relu' ? 'relu' : 'none' })
+  const y = apply('groupNorm', [x, scale, bias], {
+    groups,
+    eps,
+    overBatch,
+    activation: activation === 'relu' ? 'relu' : 'none',
+  })
   return activation === 'silu' ? silu(y) : y
 }

@@ -59,11 +59,11 @@ export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
   groupNorm: (y, g) => {
     const {
       inputs: [x, scale],
-      attributes: { groups, eps, activation },
+      attributes: { activation, ...grouping },
     } = y
     const masked = activation === 'relu' ? apply('reluMask', [g, y], none) : g
-    const dx = apply('groupNormInputGrad', [masked, x!, scale!], { groups, eps })
-    return [dx, apply('groupNormScaleGrad', [masked, x!], { groups, eps }), channelSums(masked)]
+    const dx = apply('groupNormInputGrad', [masked, x!, scale!], grouping)
+    return [dx, apply('groupNormScaleGrad', [masked, x!], grouping), channelSums(masked)]
   },
   groupNormInputGrad: throughComposition,
   groupNormScaleGrad: throughComposition,

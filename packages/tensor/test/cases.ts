@@ -83,7 +83,8 @@ const reductions = (fn: (x: Tensor, axes?: number | number[], o?: { keepDims: bo
 const point: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] }
 const same: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] }
 const wide: Stencil = { stride: [2, 1], dilation: [1, 2], padding: [0, 2, 1, 1] }
-const grouping = { groups: 2, eps: 1e-3 }
+const grouping = { groups: 2, eps: 1e-3, overBatch: false }
+const batchwise = { groups: 4, eps: 1e-3, overBatch: true }
 
 export const cases: { readonly [P in Primitive]: readonly ProgramCase[] } = {
   input: [{ shapes: [a], fn: (x) => x }],
@@ -275,6 +276,11 @@ export const cases: { readonly [P in Primitive]: readonly ProgramCase[] } = {
   reluMask: [{ shapes: [a, a], fn: (g, y) => apply('reluMask', [g, y], {}) }],
   siluGrad: [{ shapes: [a, a], fn: (g, x) => apply('siluGrad', [g, x], {}) }],
   groupNorm: [
+    {
+      shapes: [image, [4], [4]],
+      fn: (x, s, b) => groupNorm(x, s, b, { groups: 4, overBatch: true, activation: 'relu' }),
+    },
+    { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 2, overBatch: true }) },
     { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 2 }) },
     { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 4, activation: 'relu' }) },
     {
@@ -283,7 +289,11 @@ export const cases: { readonly [P in Primitive]: readonly ProgramCase[] } = {
     },
   ],
   groupNormInputGrad: [
+    { shapes: [image, image, [4]], fn: (g, x, s) => apply('groupNormInputGrad', [g, x, s], batchwise) },
     { shapes: [image, image, [4]], fn: (g, x, s) => apply('groupNormInputGrad', [g, x, s], grouping) },
   ],
-  groupNormScaleGrad: [{ shapes: [image, image], fn: (g, x) => apply('groupNormScaleGrad', [g, x], grouping) }],
+  groupNormScaleGrad: [
+    { shapes: [image, image], fn: (g, x) => apply('groupNormScaleGrad', [g, x], grouping) },
+    { shapes: [image, image], fn: (g, x) => apply('groupNormScaleGrad', [g, x], batchwise) },
+  ],
 }

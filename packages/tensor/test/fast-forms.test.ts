@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { concat, conv2d, groupNorm, maxPool2, mul, type Shape, silu, sum, up2 } from '../src/index.ts'
+import { concat, conv2d, evaluate, groupNorm, maxPool2, mul, type Shape, silu, sum, up2 } from '../src/index.ts'
 import type { LoweringTarget } from '../src/lower/target.ts'
 import type { Engine } from '../src/node/engine.ts'
 import { type ProgramCase, targetOf, testEngine, traceCase, worstError } from './support.ts'
@@ -20,6 +20,8 @@ const threeByThree = (n: number, c: number, o: number, h: number, w: number): Pr
   ],
   fn: (x, weight) => conv2d(x, weight),
 })
+
+const ones = (n: number): Float32Array => new Float32Array(n).fill(1)
 
 /** Winograd's transforms lose about one digit. */
 const WINOGRAD = 3e-5
@@ -104,6 +106,26 @@ describe('normalisation, activations, pooling and enlargement', () => {
         fn: (x, s, b) => groupNorm(x, s, b, { groups, activation }),
       }
       expect(await worstError(engine, target, traceCase(c))).toBeLessThan(2e-5)
+    }
+  })
+
+  test('over the batch, groupNorm of single channels is batch normalisation', async () => {
+    for (const activation of ['none', 'relu', 'silu'] as const) {
+      const c: ProgramCase = {
+        shapes: [[3, 16, 8, 12], [16], [16]],
+        fn: (x, s, b) => groupNorm(x, s, b, { groups: 16, overBatch: true, activation }),
+      }
+      const traced = traceCase(c)
+      expect(await worstError(engine, target, traced)).toBeLessThan(2e-5)
+      if (activation !== 'none') continue
+      const { y } = evaluate(traced.program, { ...traced.inputs, x1: ones(16), x2: new Float32Array(16) })
+      for (let channel = 0; channel < 16; channel++) {
+        const own = y!.data.filter((_, i) => Math.floor(i / 96) % 16 === channel)
+        const mean = own.reduce((sum, v) => sum + v, 0) / own.length
+        const variance = own.reduce((sum, v) => sum + (v - mean) ** 2, 0) / own.length
+        expect(Math.abs(mean)).toBeLessThan(1e-12)
+        expect(variance).toBeCloseTo(1, 4)
+      }
     }
   })
 

@@ -16,18 +16,19 @@ interface Layout {
   readonly groups: number
   readonly perGroup: number
   readonly pixels: number
+  readonly overBatch: boolean
 }
 
 interface Statistics {
-  /** `[N, G, 1]`. */
+  /** `[N, G, 1]`, or `[1, G, 1]` over the batch; so is the next. */
   readonly mean: Value
-  /** 1 / standard deviation, `[N, G, 1]`. */
+  /** 1 / standard deviation. */
   readonly inverse: Value
 }
 
-function layoutOf(x: Value, groups: number): Layout {
+function layoutOf(x: Value, { groups, overBatch }: Grouping): Layout {
   const [n, c, h, w] = extents(x)
-  return { n, c, groups, perGroup: c / groups, pixels: h * w }
+  return { n, c, groups, perGroup: c / groups, pixels: h * w, overBatch }
 }
 
 /** Sums over each channel's pixels, `[N, G, C/G]`. */
@@ -41,9 +42,15 @@ function channelDots(l: Lowering, a: Value, b: Value, { n, c, groups, perGroup, 
   return l.reshape(l.matmul(rows(a), rows(b), false, true), [n, groups, perGroup])
 }
 
-/** Mean over a group from sums per channel, `[N, G, 1]`. */
-function groupMean(l: Lowering, sums: Value, { perGroup, pixels }: Layout): Value {
-  return l.scale(l.reduce('ReduceSum', sums, [2], true), 1 / (perGroup * pixels))
+/** Mean over what shares statistics, from sums per channel: `[N, G, 1]`, or `[1, G, 1]` over the batch. */
+function groupMean(l: Lowering, sums: Value, { n, perGroup, pixels, overBatch }: Layout): Value {
+  const count = perGroup * pixels * (overBatch ? n : 1)
+  return l.scale(l.reduce('ReduceSum', sums, overBatch ? [0, 2] : [2], true), 1 / count)
+}
+
+/** One number per sample and channel, `[N, G, C/G]`. */
+function forEach(l: Lowering, v: Value, { n, groups, perGroup }: Layout): Value {
+  return l.expand(v, [n, groups, perGroup])
 }
 
 function statistics(l: Lowering, x: Value, layout: Layout, eps: number): Statistics {
@@ -87,11 +94,12 @@ function affine(l: Lowering, { x, factor, offset, addend, relu = false }: Affine
 const grouped = (l: Lowering, v: Value, { groups, perGroup }: Layout): Value => l.reshape(v, [1, groups, perGroup])
 
 export const groupNorm: Lower<'groupNorm'> = (l, [x, scale, bias], { attributes }) => {
-  const layout = layoutOf(x!, attributes.groups)
+  const layout = layoutOf(x!, attributes)
   const { mean, inverse } = statistics(l, x!, layout, attributes.eps)
   const factor = l.mul(inverse, grouped(l, scale!, layout))
   const offset = l.sub(grouped(l, bias!, layout), l.mul(mean, factor))
-  return affine(l, { x: x!, factor, offset, relu: attributes.activation === 'relu' })
+  const [each, shift] = [forEach(l, factor, layout), forEach(l, offset, layout)]
+  return affine(l, { x: x!, factor: each, offset: shift, relu: attributes.activation === 'relu' })
 }
 
 interface Sums extends Statistics {
@@ -102,9 +110,9 @@ interface Sums extends Statistics {
   readonly gNormal: Value
 }
 
-function gradientSums(l: Lowering, g: Value, x: Value, { groups, eps }: Grouping): Sums {
-  const layout = layoutOf(x, groups)
-  const { mean, inverse } = statistics(l, x, layout, eps)
+function gradientSums(l: Lowering, g: Value, x: Value, grouping: Grouping): Sums {
+  const layout = layoutOf(x, grouping)
+  const { mean, inverse } = statistics(l, x, layout, grouping.eps)
   const sums = channelSums(l, g, layout)
   const gNormal = l.mul(l.sub(channelDots(l, g, x, layout), l.mul(sums, mean)), inverse)
   return { layout, mean, inverse, g: sums, gNormal }
@@ -118,10 +126,10 @@ export const groupNormInputGrad: Lower<'groupNormInputGrad'> = (l, [g, x, scale]
   const level = groupMean(l, l.mul(sums.g, weights), layout)
   const slope = groupMean(l, l.mul(sums.gNormal, weights), layout)
   const steep = l.mul(slope, l.mul(inverse, inverse))
-  const each = (v: Value): Value => l.expand(v, [layout.n, layout.groups, layout.perGroup])
+  const each = (v: Value): Value => forEach(l, v, layout)
   const offset = l.sub(l.mul(steep, mean), l.mul(level, inverse))
   const addend = affine(l, { x: x!, factor: each(l.unary('Neg', steep)), offset: each(offset) })
-  return affine(l, { x: g!, factor: l.mul(inverse, weights), addend })
+  return affine(l, { x: g!, factor: each(l.mul(inverse, weights)), addend })
 }
 
 export const groupNormScaleGrad: Lower<'groupNormScaleGrad'> = (l, [g, x], { attributes, shape }) => {

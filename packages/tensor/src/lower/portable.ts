@@ -112,7 +112,10 @@ export function resize2(l: Lowering, x: Value, shape: readonly number[]): Value 
 }
 
 /** By `InstanceNormalization` over `[N, G, -1]`: no extent is written down, so that H and W may vary. */
-const groupNorm: Lower<'groupNorm'> = (l, [x, scale, bias], { attributes: { groups, eps, activation } }) => {
+const groupNorm: Lower<'groupNorm'> = (l, inputs, node) => {
+  const { groups, eps, activation, overBatch } = node.attributes
+  if (overBatch) return byComposition(l, inputs, node)
+  const [x, scale, bias] = inputs
   const { graph } = l
   const [n, c, h, w] = extents(x!)
   const grouped = graph.emit('Reshape', [x!, graph.integers([0, groups, -1])], [n, groups, (c / groups) * h * w])
