@@ -1,11 +1,12 @@
 /** The program as a process: entry point, exit codes, pipes, signals, a full disk. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writePlainTiff } from '../../run/test/tiff.ts'
 
 const start = fileURLToPath(new URL('../bin/ecotope.mjs', import.meta.url))
 const slow = fileURLToPath(new URL('slow.ts', import.meta.url))
@@ -44,6 +45,18 @@ describe('ecotope', () => {
     expect(out).toBe('')
     expect(err).toMatch(/^error: .*a\.tif/)
     expect(err).not.toContain('    at ')
+  })
+
+  it('exits with 2 for a TIFF that ends too early', async () => {
+    const path = join(folder, 'a.tif')
+    await writePlainTiff(path, { width: 100, height: 100, bands: [new Array<number>(10000).fill(1)] })
+    const whole = await readFile(path)
+    for (const bytes of [6, 5000, whole.length - 20]) {
+      await writeFile(path, whole.subarray(0, bytes))
+      const { code, err } = await program('inspect', 'a.tif')
+      expect(code, err).toBe(2)
+      expect(err).toMatch(/^error: .*a\.tif/)
+    }
   })
 
   it('does not mind a reader that stops reading', async () => {

@@ -8,7 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { InputError, nearest } from '@ecotope/core'
 import type { Run } from './execute.ts'
 import { type FileHash, hashFile, openHasher } from './hash.ts'
-import { isObject, type JsonValue } from './json.ts'
+import { canonicalJson, isObject, type JsonValue } from './json.ts'
 import { unreadable } from './surroundings.ts'
 
 type Attributes = { readonly [name: string]: JsonValue }
@@ -47,16 +47,17 @@ export async function lineage(run: Run, options: LineageOptions = {}): Promise<P
   const agent = `eco:software/ecotope-${options.softwareVersion ?? VERSION}`
 
   entity['eco:recipe'] = {
-    'prov:type': 'prov:Plan',
+    'prov:type': name('prov:Plan'),
     'prov:label': run.recipe.id,
     'eco:summary': run.recipe.summary,
-    'eco:parameters': run.parameters as JsonValue,
+    // PROV-JSON knows no objects as values.
+    'eco:parameters': canonicalJson(run.parameters),
     'eco:seed': run.seed,
     ...(options.command === undefined ? {} : { 'eco:command': options.command }),
   }
   for (const file of run.files)
     entity[fileId(file)] = {
-      'prov:type': 'eco:File',
+      'prov:type': name('eco:File'),
       'prov:label': basename(file.path),
       'prov:location': file.path,
       'eco:sha256': file.sha256,
@@ -66,7 +67,7 @@ export async function lineage(run: Run, options: LineageOptions = {}): Promise<P
     const id = `eco:step/${step.address}`
     const result = resultId(step.address)
     activity[id] = {
-      'prov:type': `eco:${step.process}`,
+      'prov:type': name(`eco:${step.process}`),
       'prov:label': step.node,
       'prov:startTime': step.startedAt,
       'prov:endTime': step.endedAt,
@@ -74,7 +75,7 @@ export async function lineage(run: Run, options: LineageOptions = {}): Promise<P
       'eco:seconds': Math.round(step.seconds * 1000) / 1000,
       'eco:description': step.description,
     }
-    entity[result] = { 'prov:type': 'eco:StepResult', 'prov:label': step.node, 'eco:address': step.address }
+    entity[result] = { 'prov:type': name('eco:StepResult'), 'prov:label': step.node, 'eco:address': step.address }
     relations.generated.add({ 'prov:entity': result, 'prov:activity': id })
     for (const source of sourcesOf(run, step.node)) {
       relations.used.add({ 'prov:activity': id, 'prov:entity': source })
@@ -102,7 +103,7 @@ export async function lineage(run: Run, options: LineageOptions = {}): Promise<P
 
 function softwareAgent(version: string): Attributes {
   return {
-    'prov:type': 'prov:SoftwareAgent',
+    'prov:type': name('prov:SoftwareAgent'),
     'prov:label': 'Ecotope',
     'eco:version': version,
     'eco:node': process.versions.node,
@@ -110,6 +111,8 @@ function softwareAgent(version: string): Attributes {
   }
 }
 
+/** A qualified name as an attribute's value (PROV-JSON, section 2.3). */
+const name = (qualified: string): JsonValue => ({ $: qualified, type: 'prov:QUALIFIED_NAME' })
 const fileId = (file: FileHash): string => `eco:file/${file.sha256}/${basename(file.path)}`
 const resultId = (address: string): string => `eco:result/${address}`
 
@@ -133,13 +136,13 @@ function sourcesOf(run: Run, node: string): string[] {
 async function outputEntity(path: string, directory: string): Promise<{ id: string; attributes: Attributes }> {
   const hasher = await openHasher()
   const { sha256, bytes } = await hasher.hash(path)
-  const name = relative(resolve(directory), resolve(path)).split(sep).join('/')
+  const place = relative(resolve(directory), resolve(path)).split(sep).join('/')
   return {
-    id: `eco:output/${name}`,
+    id: `eco:output/${place}`,
     attributes: {
-      'prov:type': 'eco:File',
-      'prov:label': name,
-      'prov:location': name,
+      'prov:type': name('eco:File'),
+      'prov:label': place,
+      'prov:location': place,
       'eco:sha256': sha256,
       'eco:bytes': bytes,
     },
@@ -186,9 +189,8 @@ export async function explainLineage(path: string): Promise<string> {
   if (recipe?.['eco:command'] !== undefined) lines.push(`Repeat it with: ${text(recipe, 'eco:command')}`)
   lines.push('', 'Steps, the last first:', ...describeSteps(document, start), '', 'Input files:')
   lines.push(...describeFiles(document, start), '', 'Parameters:')
-  const parameters = recipe?.['eco:parameters']
-  if (isObject(parameters))
-    for (const [name, value] of Object.entries(parameters)) lines.push(`  ${name} = ${JSON.stringify(value)}`)
+  for (const [parameter, value] of Object.entries(parametersOf(recipe)))
+    lines.push(`  ${parameter} = ${JSON.stringify(value)}`)
   for (const agent of Object.values(document.agent))
     lines.push(
       '',
@@ -197,7 +199,16 @@ export async function explainLineage(path: string): Promise<string> {
   return `${lines.join('\n')}\n`
 }
 
-const text = (attributes: Attributes | undefined, name: string): string => String(attributes?.[name] ?? '')
+/** An attribute as text; of a typed value, what it holds. */
+function text(attributes: Attributes | undefined, key: string): string {
+  const value = attributes?.[key] ?? ''
+  return String(isObject(value) ? value.$ : value)
+}
+
+function parametersOf(recipe: Attributes | undefined): { readonly [name: string]: unknown } {
+  const json: unknown = JSON.parse(text(recipe, 'eco:parameters') || '{}')
+  return isObject(json) ? json : {}
+}
 
 function findSubject(document: ProvDocument, subject: string): string {
   const outputs = Object.keys(document.entity).filter((id) => id.startsWith('eco:output/'))

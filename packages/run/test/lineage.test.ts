@@ -50,8 +50,11 @@ describe('lineage', () => {
   it('notes parameters, seed and command', () => {
     expect(document.entity['eco:recipe']).toMatchObject({
       'eco:seed': 7,
-      'eco:parameters': { factor: 2, text: 'sum' },
       'eco:command': 'ecotope run numbers',
+    })
+    expect(JSON.parse(String(document.entity['eco:recipe']!['eco:parameters']))).toMatchObject({
+      factor: 2,
+      text: 'sum',
     })
   })
 
@@ -70,6 +73,15 @@ describe('lineage', () => {
       for (const [role, id] of Object.entries(relation)) expect(has[role], role).toHaveProperty([String(id)])
     expect(Object.keys(activity)).toHaveLength(4)
     expect(Object.values(document.used)).toHaveLength(4)
+  })
+
+  it('has only values that PROV-JSON allows', () => {
+    const { prefix: _, ...kinds } = document
+    for (const record of Object.values(kinds).flatMap((kind) => Object.values(kind)))
+      for (const value of Object.values(record))
+        if (typeof value === 'object')
+          expect(value).toEqual({ $: expect.any(String) as string, type: 'prov:QUALIFIED_NAME' })
+        else expect(['string', 'number', 'boolean']).toContain(typeof value)
   })
 
   it('uses prefixes that it declares', () => {
