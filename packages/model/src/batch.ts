@@ -23,12 +23,13 @@ function emptyBatch({ batch, bands, classes, tilePixels }: BatchShape): Batch {
   return { x: new Float32Array(n * bands), target: new Float32Array(n * classes) }
 }
 
-/** Class indices as one-hot layers `[classes, n]`. */
-export function oneHot(labels: Uint8Array, classes: number): Float32Array {
-  const n = labels.length
-  const out = new Float32Array(n * classes)
-  for (let i = 0; i < n; i++) if (labels[i] !== UNLABELLED) out[labels[i]! * n + i] = 1
-  return out
+/** Writes class indices, moved by a symmetry, as one-hot layers `[classes, n]` to `target` (zeros so far) from `offset`. */
+export function oneHot(labels: Uint8Array, target: Float32Array, offset: number, map: Int32Array): void {
+  const n = map.length
+  for (let i = 0; i < n; i++) {
+    const k = labels[map[i]!]!
+    if (k !== UNLABELLED) target[offset + k * n + i] = 1
+  }
 }
 
 async function place(
@@ -45,7 +46,7 @@ async function place(
   const [features, labels] = await Promise.all([reader.features(window), reader.labels(window, role)])
   const n = tilePixels * tilePixels
   applySymmetry(features, batch.x, slot * bands * n, bands, map)
-  applySymmetry(oneHot(labels, classes), batch.target, slot * classes * n, classes, map)
+  oneHot(labels, batch.target, slot * classes * n, map)
 }
 
 export interface TrainingDraw {
@@ -55,6 +56,18 @@ export interface TrainingDraw {
   readonly height: number
   readonly augmentation: Augmentation
 }
+
+/** The eight index maps of one tile size at a time, made when first needed. */
+const maps = ((): typeof symmetryMap => {
+  let size = 0
+  let known: Int32Array[] = []
+  return (n, symmetry) => {
+    if (n !== size) [size, known] = [n, []]
+    const at = symmetry.turns + (symmetry.mirror ? 4 : 0)
+    known[at] ??= symmetryMap(n, symmetry)
+    return known[at]
+  }
+})()
 
 export async function trainingBatch(
   reader: TileReader,
@@ -66,31 +79,54 @@ export async function trainingBatch(
   const perTile = shape.bands * shape.tilePixels ** 2
   for (let slot = 0; slot < shape.batch; slot++) {
     const at = drawTile(from.index, { ...from, tilePixels: shape.tilePixels }, draw)
-    const map = symmetryMap(shape.tilePixels, drawSymmetry(from.augmentation, draw))
+    const map = maps(shape.tilePixels, drawSymmetry(from.augmentation, draw))
     await place(batch, slot, at, 'train', reader, shape, map)
     disturb(batch.x, slot * perTile, (slot + 1) * perTile, from.augmentation, draw)
   }
   return batch
 }
 
-/** Tiles that together hold validation pixels of every class; at most `limit`, the same at every epoch. */
-export function validationTiles(
-  index: PixelIndex,
-  options: { tilePixels: number; width: number; height: number; limit: number },
-): TilePosition[] {
+export interface ValidationTiling {
+  readonly tilePixels: number
+  readonly width: number
+  readonly height: number
+  /** Most tiles to take. */
+  readonly limit: number
+}
+
+/**
+ * Tiles of a fixed pattern that hold validation pixels, the same at every epoch. Where there are more than `limit`,
+ * classes take turns, rarest first, each choosing evenly along the raster, so that none is left out.
+ */
+export function validationTiles(index: PixelIndex, options: ValidationTiling): TilePosition[] {
+  const chosen = new Map<string, TilePosition>()
+  const order = [...index.counts.keys()].sort((a, b) => index.counts[a]! - index.counts[b]!)
+  const queues = order.map((k) => spread(tilesOfClass(index, k, options), options.limit))
+  for (let turn = 0; turn < options.limit; turn++) {
+    for (const queue of queues) {
+      const at = queue[turn]
+      if (at !== undefined && chosen.size < options.limit) chosen.set(`${at.row}:${at.column}`, at)
+    }
+  }
+  return [...chosen.values()].sort((a, b) => a.row - b.row || a.column - b.column)
+}
+
+function tilesOfClass(index: PixelIndex, k: number, options: ValidationTiling): TilePosition[] {
   const step = options.tilePixels
-  const seen = new Map<string, TilePosition>()
   const snap = (at: number, extent: number): number =>
     Math.max(0, Math.min(Math.floor(at / step) * step, extent - step))
-  index.rows.forEach((rows, k) => {
-    rows.forEach((row, i) => {
-      const at = { row: snap(row, options.height), column: snap(index.columns[k]![i]!, options.width) }
-      seen.set(`${at.row}:${at.column}`, at)
-    })
+  const tiles = new Map<string, TilePosition>()
+  index.rows[k]!.forEach((row, i) => {
+    const at = { row: snap(row, options.height), column: snap(index.columns[k]![i]!, options.width) }
+    tiles.set(`${at.row}:${at.column}`, at)
   })
-  const all = [...seen.values()].sort((a, b) => a.row - b.row || a.column - b.column)
-  const every = Math.max(1, all.length / options.limit)
-  return Array.from({ length: Math.min(all.length, options.limit) }, (_, i) => all[Math.floor(i * every)]!)
+  return [...tiles.values()].sort((a, b) => a.row - b.row || a.column - b.column)
+}
+
+/** At most `limit` of the items, evenly along their order. */
+function spread<T>(items: readonly T[], limit: number): T[] {
+  const every = Math.max(1, items.length / limit)
+  return Array.from({ length: Math.min(items.length, limit) }, (_, i) => items[Math.floor(i * every)]!)
 }
 
 /** One validation batch; slots beyond the last tile stay empty and unlabelled. */
@@ -100,7 +136,7 @@ export async function validationBatch(
   tiles: readonly TilePosition[],
 ): Promise<Batch> {
   const batch = emptyBatch(shape)
-  const map = symmetryMap(shape.tilePixels, { mirror: false, turns: 0 })
+  const map = maps(shape.tilePixels, { mirror: false, turns: 0 })
   for (const [slot, at] of tiles.entries()) await place(batch, slot, at, 'validation', reader, shape, map)
   return batch
 }

@@ -19,30 +19,26 @@ export interface Ensemble {
 
 const outputName = (member: number): string => `logits${member}`
 
-/** Runs each extent through a session of its own, made at first use; tilings need one or two. */
+/** A session is made for each extent at its first use; tilings need one or two. */
 export function openEnsemble(options: EnsembleOptions): Ensemble {
   const net = network(options.network)
-  const runners = new Map<string, Promise<Runner>>()
-  const runnerFor = (width: number, height: number): Promise<Runner> => {
-    const key = `${width}x${height}`
-    const known = runners.get(key)
-    if (known !== undefined) return known
-    const made = createRunner(ensembleProgram(net, options.members.length, width, height), {
+  const { bands } = net.spec
+  const members = options.members.length
+  let runner: Promise<Runner> | undefined
+  const open = (): Promise<Runner> =>
+    createRunner(({ x }) => ensembleProgram(net, members, x![3]!, x![2]!), {
       parameters: joined(options.members),
       threads: options.threads,
     })
-    runners.set(key, made)
-    return made
-  }
   return {
     network: net,
     logits: async (features, { width, height }) => {
-      const runner = await runnerFor(width, height)
-      const out = await runner.run({ x: features })
-      return options.members.map((_, i) => out[outputName(i)]!.data as Float32Array)
+      runner ??= open()
+      const out = await (await runner).run({ x: { data: features, shape: [1, bands, height, width] } })
+      return options.members.map((_, i) => out[outputName(i)]!.data)
     },
     close: async () => {
-      for (const runner of runners.values()) await (await runner).close()
+      await (await runner)?.close()
     },
   }
 }

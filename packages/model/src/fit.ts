@@ -1,12 +1,15 @@
 /** The fit loop of one network: epochs, schedule, validation, early stopping, checkpoints. Knows nothing of files or rasters. */
-import { type ProgressEvent, random, secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { adamW, createTrainer, initialise, type Trainer, type TrainerState } from '@ecotope/tensor'
+import { InputError, type ProgressEvent, random, secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { adamW, createTrainer, initialise, type Tensor, type Trainer, type TrainerState } from '@ecotope/tensor'
 import type { Augmentation } from './augment.ts'
-import { type Batch, type BatchShape, trainingBatch, validationBatch, validationTiles } from './batch.ts'
+import { type BatchShape, type TrainingDraw, trainingBatch } from './batch.ts'
+import { batchNormInTraining } from './batch-norm.ts'
+import { evaluations, STATISTICS_BATCHES, validationBatches } from './evaluate.ts'
+import { convNorms } from './layers.ts'
 import { type LossName, losses } from './losses.ts'
 import { type Network, type NetworkSpec, network } from './networks.ts'
 import type { RoleIndex, TileReader } from './samples.ts'
-import { cosineRate } from './schedule.ts'
+import { cosineRate, type Schedule } from './schedule.ts'
 
 export interface FitOptions {
   readonly network: NetworkSpec
@@ -41,6 +44,7 @@ export interface EpochRecord {
 }
 
 export interface FittedMember {
+  /** Flat, as `Network.apply` takes them: those of norm `batch` have the statistics folded in. */
   readonly parameters: Float32Array<ArrayBuffer>
   readonly curve: readonly EpochRecord[]
   readonly bestEpoch: number
@@ -50,6 +54,7 @@ export interface FittedMember {
 /** All that is needed to go on after an interruption. */
 export interface Checkpoint {
   readonly state: TrainerState
+  /** As `FittedMember.parameters`. */
   readonly best: Float32Array<ArrayBuffer>
   readonly bestEpoch: number
   readonly curve: readonly EpochRecord[]
@@ -70,12 +75,12 @@ export interface FitData {
   readonly classes: number
 }
 
-const VALIDATION_TILES = 64
 const SCHEDULE_FLOOR = 0.01
 
 /**
  * Fits one network and returns the parameters of the epoch with the lowest validation loss.
- * @throws CancelledError after the last finished epoch has been saved; InputError `LossNotFinite` when training diverges.
+ * @throws CancelledError after the last finished epoch has been saved; InputError `LossNotFinite` when training
+ *   diverges (the checkpoint of the epoch before stays).
  */
 export async function fitNetwork(
   data: FitData,
@@ -90,24 +95,28 @@ export async function fitNetwork(
     classes: data.classes,
     tilePixels: options.tilePixels,
   }
-  const trainer = await openTrainer(net, shape, data, options)
+  const lossOptions = { counts: data.index.counts.train, gamma: options.gamma, missShare: options.missShare }
+  const loss = (logits: Tensor, target: Tensor): Tensor => losses[options.loss](logits, target, lossOptions)
+  const trainer = await openTrainer(net, shape, loss, options)
   try {
-    const checks = await validationBatches(data, shape)
+    const checks = await validationBatches(data.reader, data.index.validation, data, shape)
+    const evaluate = await evaluations[options.network.norm]({ trainer, network: net, shape, loss, checks })
     let run = await restore(trainer, store)
-    const started = performance.now()
+    const started = { ms: performance.now(), epoch: run.curve.length }
     const before = run.seconds
     while (run.curve.length < options.epochs && !patienceIsOver(run, options.patience)) {
-      const record = await oneEpoch(trainer, data, shape, options, run.curve.length, work, started)
-      const validationLoss = await meanLoss(trainer, checks)
-      const curve = [...run.curve, { ...record, validationLoss }]
+      const { record, recent } = await oneEpoch(trainer, data, shape, options, run.curve.length, work, started)
       const state = await trainer.state()
+      const { parameters, validationLoss } = await evaluate(state.parameters, recent)
+      if (checks.length > 0) checkFinite({ ...record, loss: validationLoss })
+      const curve = [...run.curve, { ...record, validationLoss }]
       const better = Number.isNaN(validationLoss) || validationLoss <= bestLoss(run)
       run = {
         state,
         curve,
-        best: better ? state.parameters : run.best,
+        best: better ? parameters : run.best,
         bestEpoch: better ? curve.length : run.bestEpoch,
-        seconds: before + (performance.now() - started) / 1000,
+        seconds: before + (performance.now() - started.ms) / 1000,
       }
       await store.save(run)
     }
@@ -124,24 +133,27 @@ const bestLoss = (run: Checkpoint): number =>
 
 const patienceIsOver = (run: Checkpoint, patience: number): boolean => run.curve.length - run.bestEpoch >= patience
 
-async function openTrainer(net: Network, shape: BatchShape, data: FitData, options: FitOptions): Promise<Trainer> {
+async function openTrainer(
+  net: Network,
+  shape: BatchShape,
+  loss: (logits: Tensor, target: Tensor) => Tensor,
+  options: FitOptions,
+): Promise<Trainer> {
   const { batch, bands, classes, tilePixels } = shape
-  const lossOptions = { counts: data.index.counts.train, gamma: options.gamma, missShare: options.missShare }
-  const trainer = await createTrainer({
+  const { norm } = net.spec
+  const convNorm = norm === 'batch' ? batchNormInTraining : convNorms[norm]
+  return createTrainer({
     parameters: net.parameters,
     batch: {
       x: { shape: [batch, bands, tilePixels, tilePixels] },
       target: { shape: [batch, classes, tilePixels, tilePixels] },
     },
-    loss: (parameters, { x, target }) => ({
-      loss: losses[options.loss](net.apply(parameters as never, x), target, lossOptions),
-    }),
+    loss: (parameters, { x, target }) => ({ loss: loss(net.applyWith(convNorm, parameters as never, x), target) }),
     optimiser: adamW({ weightDecay: options.weightDecay }),
     clipNorm: options.clipNorm,
     initial: initialise(net.parameters, random(options.seed).split('initial')),
     threads: options.threads,
   })
-  return trainer
 }
 
 async function restore(trainer: Trainer, store: CheckpointStore): Promise<Checkpoint> {
@@ -154,6 +166,18 @@ async function restore(trainer: Trainer, store: CheckpointStore): Promise<Checkp
   return { state, best: state.parameters, bestEpoch: 0, curve: [], seconds: 0 }
 }
 
+interface Started {
+  readonly ms: number
+  /** Epochs that were done before. */
+  readonly epoch: number
+}
+
+interface EpochOutcome {
+  readonly record: Omit<EpochRecord, 'validationLoss'>
+  /** Features of the last batches, oldest first. */
+  readonly recent: readonly Float32Array<ArrayBuffer>[]
+}
+
 async function oneEpoch(
   trainer: Trainer,
   data: FitData,
@@ -161,75 +185,76 @@ async function oneEpoch(
   options: FitOptions,
   epoch: number,
   work: WorkOptions,
-  started: number,
-): Promise<Omit<EpochRecord, 'validationLoss'>> {
+  started: Started,
+): Promise<EpochOutcome> {
   // The stream is named by the epoch, so that a resumed run draws what an uninterrupted one would have drawn.
   const draw = random(options.seed).split(`epoch ${epoch}`)
-  const from = {
-    index: data.index.train,
-    balance: options.balance,
-    width: data.width,
-    height: data.height,
-    augmentation: options.augmentation,
-  }
-  const totalSteps = options.epochs * options.stepsPerEpoch
-  const schedule = {
-    peak: options.learningRate,
-    totalSteps,
-    warmUpSteps: Math.round(options.warmUp * totalSteps),
-    floor: SCHEDULE_FLOOR,
-  }
+  const from = drawOf(data, options)
+  const schedule = scheduleOf(options)
+  const n = options.stepsPerEpoch
+  const recent: Float32Array<ArrayBuffer>[] = []
   let [lossSum, normSum, learningRate] = [0, 0, 0]
-  for (let step = 0; step < options.stepsPerEpoch; step++) {
+  let next = trainingBatch(data.reader, shape, from, draw)
+  for (let step = 0; step < n; step++) {
+    const { x, target } = await next
     throwIfAborted(work.signal)
-    const batch = await trainingBatch(data.reader, shape, from, draw)
-    learningRate = cosineRate(schedule, epoch * options.stepsPerEpoch + step)
-    const { loss, gradientNorm } = await trainer.step(asInputs(batch), { learningRate })
+    learningRate = cosineRate(schedule, epoch * n + step)
+    const stepping = trainer.step({ x, target }, { learningRate })
+    // The next batch is put together while the worker computes.
+    if (step + 1 < n) next = trainingBatch(data.reader, shape, from, draw)
+    const [{ loss, gradientNorm }] = await Promise.all([stepping, next])
+    checkFinite({ epoch: epoch + 1, learningRate, loss, gradientNorm })
     lossSum += loss
     normSum += gradientNorm
+    if (n - step <= STATISTICS_BATCHES) recent.push(x)
     work.onProgress?.(progressOf(options, epoch, step, lossSum / (step + 1), started))
   }
-  const n = options.stepsPerEpoch
-  return { epoch: epoch + 1, trainLoss: lossSum / n, gradientNorm: normSum / n, learningRate }
+  const record = { epoch: epoch + 1, trainLoss: lossSum / n, gradientNorm: normSum / n, learningRate }
+  return { record, recent }
 }
 
-const asInputs = (batch: Batch): Record<string, Float32Array<ArrayBuffer>> => ({ x: batch.x, target: batch.target })
+const drawOf = (data: FitData, options: FitOptions): TrainingDraw => ({
+  index: data.index.train,
+  balance: options.balance,
+  width: data.width,
+  height: data.height,
+  augmentation: options.augmentation,
+})
 
-function progressOf(options: FitOptions, epoch: number, step: number, loss: number, started: number): ProgressEvent {
-  const fraction = (epoch + (step + 1) / options.stepsPerEpoch) / options.epochs
+function scheduleOf({ epochs, stepsPerEpoch, learningRate, warmUp }: FitOptions): Schedule {
+  const totalSteps = epochs * stepsPerEpoch
+  return { peak: learningRate, totalSteps, warmUpSteps: Math.round(warmUp * totalSteps), floor: SCHEDULE_FLOOR }
+}
+
+interface Measured {
+  readonly epoch: number
+  readonly learningRate: number
+  readonly loss: number
+  readonly gradientNorm: number
+}
+
+/** A gradient that is not finite spoils the parameters although the loss before it was. */
+function checkFinite({ epoch, learningRate, loss, gradientNorm }: Measured): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return
+  const what = Number.isFinite(loss) ? 'gradient' : 'loss'
+  throw new InputError(
+    'LossNotFinite',
+    `training diverged: the ${what} was no longer finite in epoch ${epoch}, at a learning rate of ${learningRate.toPrecision(3)}`,
+    {
+      hint: 'lower the learning rate to a third, or lengthen the warm-up',
+      data: { epoch, learningRate, loss, gradientNorm },
+    },
+  )
+}
+
+function progressOf(options: FitOptions, epoch: number, step: number, loss: number, started: Started): ProgressEvent {
+  const done = epoch + (step + 1) / options.stepsPerEpoch
   return {
     step: 'fit',
-    fraction,
+    fraction: done / options.epochs,
     epoch: epoch + 1,
     epochs: options.epochs,
     loss,
-    secondsLeft: secondsLeft(started, fraction),
+    secondsLeft: secondsLeft(started.ms, (done - started.epoch) / (options.epochs - started.epoch)),
   }
-}
-
-/** Validation batches with their labelled pixels; read once, since every epoch sees the same. */
-async function validationBatches(data: FitData, shape: BatchShape): Promise<{ batch: Batch; labelled: number }[]> {
-  const tiles = validationTiles(data.index.validation, {
-    ...data,
-    tilePixels: shape.tilePixels,
-    limit: VALIDATION_TILES,
-  })
-  const batches: { batch: Batch; labelled: number }[] = []
-  for (let i = 0; i < tiles.length; i += shape.batch) {
-    const batch = await validationBatch(data.reader, shape, tiles.slice(i, i + shape.batch))
-    batches.push({ batch, labelled: batch.target.reduce((sum, v) => sum + v, 0) })
-  }
-  return batches
-}
-
-/** Mean loss weighted by labelled pixels; NaN without validation labels. */
-async function meanLoss(trainer: Trainer, batches: readonly { batch: Batch; labelled: number }[]): Promise<number> {
-  let [sum, weight] = [0, 0]
-  for (const { batch, labelled } of batches) {
-    if (labelled === 0) continue
-    const { loss } = await trainer.evaluate(asInputs(batch))
-    sum += loss * labelled
-    weight += labelled
-  }
-  return weight === 0 ? Number.NaN : sum / weight
 }

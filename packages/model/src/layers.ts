@@ -26,12 +26,14 @@ export type Activation = 'relu' | 'silu'
 /**
  * `group`: statistics over a tile's group of channels (Wu and He 2018); robust and quick, but a value depends a little
  * on the rest of its tile. `channel`: statistics over the channels of each pixel alone (Ba et al. 2016), so that tiles
- * and whole images give the same values.
+ * and whole images give the same values. `batch`: statistics over a training batch (Ioffe and Szegedy 2015), fixed
+ * numbers in prediction, so that tiles and whole images agree too; see `batch-norm.ts`.
  */
-export type Norm = 'group' | 'channel'
+export type Norm = 'group' | 'channel' | 'batch'
 
 const GROUPS = 8
-const EPS = 1e-5
+/** Added to variances before the root. */
+export const EPS = 1e-5
 
 /** As many groups as divide the channels, at most 8. */
 function groupsOf(channels: number): number {
@@ -45,7 +47,7 @@ export type NormParameters = {
   readonly bias: ParameterSpec
 }
 
-type Leaves<T> = { readonly [K in keyof T]: T[K] extends ParameterSpec ? Tensor : Leaves<T[K]> }
+export type Leaves<T> = { readonly [K in keyof T]: T[K] extends ParameterSpec ? Tensor : Leaves<T[K]> }
 
 export type ConvParameters = {
   readonly weight: ParameterSpec
@@ -74,22 +76,19 @@ export function convNormParameters(inputs: number, outputs: number, kernel = 3):
   }
 }
 
-export interface Style {
-  readonly norm: Norm
-  readonly activation: Activation
-}
+/** Convolution, norm and activation of x `[N, C, H, W]`: what the networks are mostly made of. */
+export type ConvNorm = (x: Tensor, p: Leaves<ConvNormParameters>, activation: Activation | 'none') => Tensor
 
-const activations: Record<Activation, (x: Tensor) => Tensor> = { relu, silu }
+export const activations: Record<Activation | 'none', (x: Tensor) => Tensor> = { relu, silu, none: (x) => x }
 
-/** Convolution, norm and, where `activate`, activation. */
-export function convNorm(x: Tensor, p: Leaves<ConvNormParameters>, style: Style, activate = true): Tensor {
-  const y = conv2d(x, p.weight)
-  if (style.norm === 'group') {
-    const activation = activate ? style.activation : 'none'
+/** How each norm predicts. For `batch` the parameters are those with the statistics folded in. */
+export const convNorms: Record<Norm, ConvNorm> = {
+  group: (x, p, activation) => {
+    const y = conv2d(x, p.weight)
     return groupNorm(y, p.norm.scale, p.norm.bias, { groups: groupsOf(y.shape[1]!), eps: EPS, activation })
-  }
-  const normed = channelNorm(y, p.norm)
-  return activate ? activations[style.activation](normed) : normed
+  },
+  channel: (x, p, activation) => activations[activation](channelNorm(conv2d(x, p.weight), p.norm)),
+  batch: (x, p, activation) => activations[activation](conv2d(x, p.weight, { bias: p.norm.bias })),
 }
 
 /** Layer normalisation over the channels of each pixel, x `[N, C, H, W]`. */

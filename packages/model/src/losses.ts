@@ -36,7 +36,7 @@ const CLASS_AXIS = 1
 
 const total = (x: Tensor): Tensor => sum(x, [0, 1, 2, 3])
 
-/** −Σ t·v / Σ t over labelled pixels; 0 when a batch has none. */
+/** Σ w·v / Σ w over all elements; 0 when a batch has no labels. */
 function labelledMean(value: Tensor, weights: Tensor): Tensor {
   return div(total(mul(weights, value)), clip(total(weights), TINY, Number.POSITIVE_INFINITY))
 }

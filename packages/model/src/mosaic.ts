@@ -3,7 +3,7 @@
  * by linear ramps, so that the result equals whole-image inference wherever a network's values do not depend on its tile.
  */
 
-import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import type { Window } from '@ecotope/cube'
 
 export interface TilingOptions {
@@ -64,7 +64,7 @@ export function edgeWeights(
   })
 }
 
-/** Values of one tile, `[layers, window.height, window.width]`. */
+/** Values of one tile, `[layers, window.height, window.width]`. Asked for the next tile while this one is under way. */
 export type PredictTile = (window: Window) => Promise<Float32Array>
 
 /** Finished rows from top to bottom, `[layers, rows, width]`. */
@@ -78,28 +78,57 @@ export async function predictMosaic(
   take: TakeRows,
   work: WorkOptions = {},
 ): Promise<void> {
+  const started = performance.now()
   const plan = tiling(options)
   const strip = stripBuffer(layers, options, plan.tileHeight)
+  const windows = plan.rows.flatMap((row) =>
+    plan.columns.map((column) => ({ row, column, width: plan.tileWidth, height: plan.tileHeight })),
+  )
+  const values = aheadByOne(windows, predict)
   let done = 0
   for (const [i, row] of plan.rows.entries()) {
     strip.moveTo(row)
     const down = edgeWeights(row, plan.tileHeight, options.height, options)
     for (const column of plan.columns) {
       throwIfAborted(work.signal)
-      const values = await predict({ row, column, width: plan.tileWidth, height: plan.tileHeight })
-      strip.blend(values, column, plan.tileWidth, edgeWeights(column, plan.tileWidth, options.width, options), down)
+      const across = edgeWeights(column, plan.tileWidth, options.width, options)
+      strip.blend(await values(), column, across, down)
       done++
-      work.onProgress?.({ step: 'predict', fraction: done / (plan.rows.length * plan.columns.length) })
+      work.onProgress?.({
+        step: 'predict',
+        fraction: done / windows.length,
+        secondsLeft: secondsLeft(started, done / windows.length),
+      })
     }
     const end = Math.min(options.height, plan.rows[i + 1] ?? options.height)
     await take(row, end - row, strip.finished(end - row))
   }
 }
 
+/** Results in order; the next piece of work is begun before the one at hand is waited for. */
+function aheadByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): () => Promise<R> {
+  let at = 0
+  const begin = (): Promise<R> | undefined => {
+    const item = items[at++]
+    if (item === undefined) return undefined
+    const begun = work(item)
+    // Who stops halfway never waits for this one; its failure is not news then.
+    begun.catch(() => undefined)
+    return begun
+  }
+  let next: Promise<R> | undefined
+  return () => {
+    const current = next ?? begin()!
+    next = begin()
+    return current
+  }
+}
+
 interface StripBuffer {
   /** Makes `row` the buffer's first row, keeping what already lies at or below it. */
   moveTo(row: number): void
-  blend(values: Float32Array, column: number, tileWidth: number, across: Float32Array, down: Float32Array): void
+  /** Adds a tile that starts at `column`, weighted by `across` (one number per column) times `down` (one per row). */
+  blend(values: Float32Array, column: number, across: Float32Array, down: Float32Array): void
   /** The first `rows` rows, weighted means, `[layers, rows, width]`. */
   finished(rows: number): Float32Array<ArrayBuffer>
 }
@@ -122,19 +151,18 @@ function stripBuffer(layers: number, { width }: TilingOptions, tileHeight: numbe
       weights.copyWithin(0, shift)
       weights.fill(0, plane - shift)
     },
-    blend: (values, column, tileWidth, across, down) => {
+    blend: (values, column, across, down) => {
+      const tileWidth = across.length
       const columns = Math.min(tileWidth, width - column)
       for (let r = 0; r < tileHeight; r++) {
-        for (let c = 0; c < columns; c++) {
-          const weight = across[c]! * down[r]!
-          if (weight === 0) continue
-          const at = r * width + column + c
-          weights[at] = weights[at]! + weight
-          const from = r * tileWidth + c
-          for (let layer = 0; layer < layers; layer++) {
-            const to = layer * plane + at
-            sums[to] = sums[to]! + weight * values[layer * tileHeight * tileWidth + from]!
-          }
+        const weight = down[r]!
+        if (weight === 0) continue
+        const at = r * width + column
+        for (let c = 0; c < columns; c++) weights[at + c] = weights[at + c]! + weight * across[c]!
+        for (let layer = 0; layer < layers; layer++) {
+          const to = layer * plane + at
+          const from = (layer * tileHeight + r) * tileWidth
+          for (let c = 0; c < columns; c++) sums[to + c] = sums[to + c]! + weight * across[c]! * values[from + c]!
         }
       }
     },

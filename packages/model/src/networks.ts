@@ -3,25 +3,24 @@ import { InputError } from '@ecotope/core'
 import {
   add,
   concat,
-  conv2d,
   maxPool2,
   mul,
   type ParameterTree,
   relu,
   sigmoid,
-  silu,
   type Tensor,
   type Traced,
 } from '@ecotope/tensor'
 import {
   type Activation,
-  convNorm,
+  activations,
+  type ConvNorm,
   convNormParameters,
+  convNorms,
   convolve,
   convParameters,
   enlarge,
   type Norm,
-  type Style,
   upParameters,
 } from './layers.ts'
 
@@ -40,21 +39,23 @@ export interface NetworkSpec {
 export interface Network {
   readonly spec: NetworkSpec
   readonly parameters: ParameterTree
+  /** Logits as predicted. With norm `batch` the parameters are those with the statistics folded in. */
   apply(parameters: never, x: Tensor): Tensor
+  /** As `apply`, with another form of convolution and norm: what training with batch statistics needs. */
+  applyWith(convNorm: ConvNorm, parameters: never, x: Tensor): Tensor
   /** Extents must be multiples of this. */
   readonly multiple: number
-  /** Pixels at which an input can still change an output: what a tile needs around it. */
+  /** Largest distance in pixels at which an input can still change an output (norms apart): what a tile needs around it. */
   readonly reach: number
 }
 
-type Builder = (spec: NetworkSpec) => { parameters: ParameterTree; apply: (parameters: never, x: Tensor) => Tensor }
+type Builder = (spec: NetworkSpec) => Pick<Network, 'parameters' | 'applyWith'>
 
 const channels = (spec: NetworkSpec, level: number): number => spec.width * 2 ** level
 const levels = (spec: NetworkSpec): number[] => Array.from({ length: spec.depth }, (_, level) => level)
 
 /** Ronneberger et al. 2015 with zero padding, norms, and a transposed convolution on the way up. */
 const unet: Builder = (spec) => {
-  const style: Style = spec
   const double = (inputs: number, outputs: number) => ({
     first: convNormParameters(inputs, outputs),
     second: convNormParameters(outputs, outputs),
@@ -70,9 +71,9 @@ const unet: Builder = (spec) => {
       })),
     head: convParameters(spec.width, spec.classes, 1),
   }
-  const block = (x: Tensor, p: Traced<ReturnType<typeof double>>): Tensor =>
-    convNorm(convNorm(x, p.first, style), p.second, style)
-  const apply = (p: Traced<typeof parameters>, x: Tensor): Tensor => {
+  const applyWith = (convNorm: ConvNorm, p: Traced<typeof parameters>, x: Tensor): Tensor => {
+    const block = (h: Tensor, b: Traced<ReturnType<typeof double>>): Tensor =>
+      convNorm(convNorm(h, b.first, spec.activation), b.second, spec.activation)
     const skips: Tensor[] = []
     let h = x
     for (const level of levels(spec)) {
@@ -86,20 +87,19 @@ const unet: Builder = (spec) => {
     }
     return convolve(h, p.head)
   }
-  return { parameters, apply }
+  return { parameters, applyWith }
 }
 
 /** U-Net of residual blocks (He et al. 2016; Zhang et al. 2018) whose skips pass attention gates (Oktay et al. 2018, eqs. 1-2). */
 const attentionResUNet: Builder = (spec) => {
-  const style: Style = spec
-  const activation = spec.activation === 'relu' ? relu : silu
+  const activation = activations[spec.activation]
   const residual = (inputs: number, outputs: number) => ({
     first: convNormParameters(inputs, outputs),
     second: convNormParameters(outputs, outputs),
     shortcut: convNormParameters(inputs, outputs, 1),
   })
   const gate = (width: number) => {
-    const inner = Math.max(1, width / 2)
+    const inner = Math.max(1, Math.floor(width / 2))
     return {
       skip: convParameters(width, inner, 1),
       signal: convParameters(width, inner, 1),
@@ -118,15 +118,15 @@ const attentionResUNet: Builder = (spec) => {
       })),
     head: convParameters(spec.width, spec.classes, 1),
   }
-  const block = (x: Tensor, p: Traced<ReturnType<typeof residual>>): Tensor => {
-    const deep = convNorm(convNorm(x, p.first, style), p.second, style, false)
-    return activation(add(deep, convNorm(x, p.shortcut, style, false)))
-  }
   const attend = (skip: Tensor, signal: Tensor, p: Traced<ReturnType<typeof gate>>): Tensor => {
-    const joint = relu(add(convolve(skip, p.skip), conv2d(signal, p.signal.weight, { bias: p.signal.bias })))
+    const joint = relu(add(convolve(skip, p.skip), convolve(signal, p.signal)))
     return mul(skip, sigmoid(convolve(joint, p.attention)))
   }
-  const apply = (p: Traced<typeof parameters>, x: Tensor): Tensor => {
+  const applyWith = (convNorm: ConvNorm, p: Traced<typeof parameters>, x: Tensor): Tensor => {
+    const block = (h: Tensor, b: Traced<ReturnType<typeof residual>>): Tensor => {
+      const deep = convNorm(convNorm(h, b.first, spec.activation), b.second, 'none')
+      return activation(add(deep, convNorm(h, b.shortcut, 'none')))
+    }
     const skips: Tensor[] = []
     let h = x
     for (const level of levels(spec)) {
@@ -141,23 +141,54 @@ const attentionResUNet: Builder = (spec) => {
     }
     return convolve(h, p.head)
   }
-  return { parameters, apply }
+  return { parameters, applyWith }
 }
 
 const builders: Record<NetworkSpec['architecture'], Builder> = { unet, 'attention-res-unet': attentionResUNet }
 
-/** @throws InputError `NetworkInvalid` for a width or depth out of range. */
+/**
+ * @throws InputError `NetworkInvalid` for a width or depth out of range; applying it, `ExtentInvalid` for an image whose
+ *   extents are no multiples of `multiple`.
+ */
 export function network(spec: NetworkSpec): Network {
-  if (!(spec.depth >= 2 && spec.depth <= 7 && spec.width >= 4 && spec.width <= 256)) {
-    throw new InputError('NetworkInvalid', `no ${spec.architecture} of width ${spec.width} and depth ${spec.depth}`, {
+  const { width, depth, bands, classes } = spec
+  const whole = [width, depth, bands, classes].every(Number.isInteger)
+  if (!(whole && depth >= 2 && depth <= 7 && width >= 4 && width <= 256 && bands >= 1 && classes >= 1)) {
+    throw new InputError('NetworkInvalid', `no ${spec.architecture} of width ${width} and depth ${depth}`, {
       hint: 'choose a width from 4 to 256 and a depth from 2 to 7',
       data: { ...spec },
     })
   }
-  // Two 3 x 3 convolutions reach 2 pixels of their level, on the way down and up; pooling and enlarging reach one more.
-  const reach = levels(spec).reduce(
-    (sum, level) => sum + (level === spec.depth - 1 ? 2 : 4) * 2 ** level + 2 ** level,
-    0,
+  const { parameters, applyWith: build } = builders[spec.architecture](spec)
+  const multiple = 2 ** (depth - 1)
+  const applyWith: Network['applyWith'] = (convNorm, p, x) => {
+    checkImage(spec, multiple, x)
+    return build(convNorm, p, x)
+  }
+  const apply: Network['apply'] = (p, x) => applyWith(convNorms[spec.norm], p, x)
+  return { spec, parameters, apply, applyWith, multiple, reach: reachOf(depth) }
+}
+
+/**
+ * Two 3 x 3 convolutions reach 2 pixels of their level, on the way down and on the way up, 2^level pixels each; the
+ * pixel itself lies anywhere in a window of 2^(depth − 1), which pooling takes as one.
+ */
+function reachOf(depth: number): number {
+  const bottom = 2 ** (depth - 1)
+  return 4 * (bottom - 1) + 2 * bottom + (bottom - 1)
+}
+
+function checkImage(spec: NetworkSpec, multiple: number, x: Tensor): void {
+  const [, bands, height = 0, width = 0] = x.shape
+  if (bands !== spec.bands) {
+    throw new InputError('BandsDiffer', `the network takes ${spec.bands} bands, not ${bands}`, {
+      data: { expected: spec.bands, actual: bands },
+    })
+  }
+  if (height % multiple === 0 && width % multiple === 0) return
+  throw new InputError(
+    'ExtentInvalid',
+    `a network of depth ${spec.depth} takes images whose sides are multiples of ${multiple}, not ${width} x ${height}`,
+    { hint: `pad to multiples of ${multiple}, or lower the depth`, data: { multiple, width, height } },
   )
-  return { spec, ...builders[spec.architecture](spec), multiple: 2 ** (spec.depth - 1), reach }
 }

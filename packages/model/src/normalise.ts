@@ -14,7 +14,7 @@ const LIMIT = 10
 
 /** Running mean and variance by band (Welford 1962), so that no raster need be held. */
 export interface BandMoments {
-  /** Adds values of one band; NaN is skipped. */
+  /** Adds values of one band; NaN and infinities are skipped. */
   add(band: number, value: number): void
   readonly count: readonly number[]
   readonly mean: readonly number[]
@@ -29,7 +29,7 @@ export function bandMoments(bands: number): BandMoments {
     count,
     mean,
     add: (band, value) => {
-      if (Number.isNaN(value)) return
+      if (!Number.isFinite(value)) return
       const n = count[band]! + 1
       const delta = value - mean[band]!
       const centre = mean[band]! + delta / n

@@ -45,12 +45,11 @@ export async function forEachLabel(
 /** Labelled pixels per sub-block of the blocks that do not test. */
 export async function trainingSubBlocks(labelled: LabelledCube, plan: SplitPlan): Promise<SubBlock[]> {
   const blocks = new Map<string, { row: number; column: number; counts: number[] }>()
-  const piece = plan.subBlockPixels
   await forEachLabel(labelled, (k, localRow, localColumn) => {
     const row = localRow + labelled.origin.row
     const column = localColumn + labelled.origin.column
     if (plan.roleAt(row, column) === 'test') return
-    const at = { row: Math.floor(row / piece), column: Math.floor(column / piece) }
+    const at = plan.subBlockAt(row, column)
     const key = `${at.row}:${at.column}`
     let block = blocks.get(key)
     if (block === undefined) {

@@ -2,7 +2,7 @@
  * Which pixels train, validate and test. Whole blocks are assigned, so that test pixels have no training neighbours
  * beside them; a pure function of pixel position, never an array over the raster.
  */
-import { InputError, type OnWarning, type Random, random } from '@ecotope/core'
+import { InputError, type OnWarning, philox, type Random } from '@ecotope/core'
 
 export type Role = 'train' | 'validation' | 'test'
 
@@ -42,17 +42,24 @@ export function parseSplit(text: string, onWarning?: OnWarning): SplitSpec {
       tag: 'RandomPixels',
       message: 'test pixels have training pixels beside them: the scores are too good',
     })
+    if (rest.length > 1) throw noSplit(text)
     return { arrangement: 'random', blockPixels: 1, testShare: share(rest[0], text), text }
   }
   const blockPixels = Number(rest[0])
   const arrangement = ARRANGEMENTS.find((name) => name === (rest[1] ?? 'checkerboard'))
+  const longest = arrangement === 'random' ? 3 : 2
   if (kind !== 'blocks' || !Number.isInteger(blockPixels) || blockPixels < 8 || arrangement === undefined) {
-    throw new InputError('SplitInvalid', `'${text}' is no split`, {
-      hint: `write ${GRAMMAR}; PIXELS at least 8`,
-      data: { split: text },
-    })
+    throw noSplit(text)
   }
+  if (rest.length > longest) throw noSplit(text)
   return { arrangement, blockPixels, testShare: arrangement === 'random' ? share(rest[2], text) : 0.5, text }
+}
+
+function noSplit(text: string): InputError {
+  return new InputError('SplitInvalid', `'${text}' is no split`, {
+    hint: `write ${GRAMMAR}; PIXELS at least 8`,
+    data: { split: text },
+  })
 }
 
 function share(given: string | undefined, text: string): number {
@@ -66,10 +73,15 @@ function share(given: string | undefined, text: string): number {
   return value
 }
 
+/** Marks the counter of block draws, so that they are independent of all other streams of the seed. */
+const BLOCK_STREAM = 0x73706c74
+
 /** True where a block tests. The same for every raster: it depends on the position and the seed only. */
 export function isTestBlock(spec: SplitSpec, seed: number, blockRow: number, blockColumn: number): boolean {
-  if (spec.arrangement === 'checkerboard') return (blockRow + blockColumn) % 2 === 1
-  return random(seed).split(`block ${blockRow} ${blockColumn}`).uniform() < spec.testShare
+  if (spec.arrangement === 'checkerboard') return ((blockRow + blockColumn) & 1) === 1
+  const key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const
+  const [word] = philox([blockRow >>> 0, blockColumn >>> 0, BLOCK_STREAM, 0], key)
+  return word < spec.testShare * 2 ** 32
 }
 
 /** Labelled pixels of one sub-block, by class. Sub-blocks are the units that validation is chosen from. */
@@ -81,10 +93,16 @@ export interface SubBlock {
 
 /** Sub-blocks divide a block in this many parts a side; validation needs pieces small enough to leave rare classes in training. */
 const PARTS = 2
+/** Where single pixels are split there are no blocks to divide; validation still takes pieces, of this many pixels a side. */
+const PIECE_OF_SINGLE_PIXELS = 16
+/** Columns in the number that stands for a row and a column. */
+const STRIDE = 2 ** 26
 
 export interface SplitPlan {
   readonly spec: SplitSpec
   readonly subBlockPixels: number
+  /** The address of the sub-block of a pixel. */
+  subBlockAt(row: number, column: number): { readonly row: number; readonly column: number }
   /** The role of the pixel at a row and column of the reference grid. */
   roleAt(row: number, column: number): Role
   /** The block's address, for scores by block. */
@@ -94,37 +112,64 @@ export interface SplitPlan {
 }
 
 export function subBlockPixels(spec: SplitSpec): number {
-  return spec.blockPixels === 1 ? 1 : Math.max(4, Math.ceil(spec.blockPixels / PARTS))
+  return spec.blockPixels === 1 ? PIECE_OF_SINGLE_PIXELS : Math.ceil(spec.blockPixels / PARTS)
+}
+
+/** Index of the sub-block along one axis; the parts of a block start anew with it, also where it has an odd extent. */
+function subBlockIndex(spec: SplitSpec): (at: number) => number {
+  const piece = subBlockPixels(spec)
+  const { blockPixels } = spec
+  if (blockPixels === 1) return (at) => Math.floor(at / piece)
+  return (at) => {
+    const block = Math.floor(at / blockPixels)
+    return block * PARTS + (at - block * blockPixels >= piece ? 1 : 0)
+  }
 }
 
 /** A plan whose validation sub-blocks are known. */
 export function splitPlan(spec: SplitSpec, seed: number, validation: readonly string[]): SplitPlan {
-  const piece = subBlockPixels(spec)
-  const chosen = new Set(validation)
-  const tests = new Map<string, boolean>()
-  const blockAt = (row: number, column: number): { row: number; column: number } => ({
-    row: Math.floor(row / spec.blockPixels),
-    column: Math.floor(column / spec.blockPixels),
-  })
-  const testsAt = (row: number, column: number): boolean => {
-    const key = `${row}:${column}`
-    let known = tests.get(key)
-    if (known === undefined) {
-      known = isTestBlock(spec, seed, row, column)
-      if (spec.blockPixels > 1) tests.set(key, known)
-    }
-    return known
+  const index = subBlockIndex(spec)
+  const chosen = new Set(validation.map(keyOfAddress))
+  const blockIndex = (at: number): number => Math.floor(at / spec.blockPixels)
+  const testsAt = (row: number, column: number): boolean => isTestBlock(spec, seed, blockIndex(row), blockIndex(column))
+  const roleOf = (row: number, column: number, subRow: number, subColumn: number): Role => {
+    if (testsAt(row, column)) return 'test'
+    return chosen.has(subRow * STRIDE + subColumn) ? 'validation' : 'train'
   }
   return {
     spec,
-    subBlockPixels: piece,
+    subBlockPixels: subBlockPixels(spec),
     validation,
-    blockAt,
-    roleAt: (row, column) => {
-      const block = blockAt(row, column)
-      if (testsAt(block.row, block.column)) return 'test'
-      return chosen.has(`${Math.floor(row / piece)}:${Math.floor(column / piece)}`) ? 'validation' : 'train'
-    },
+    blockAt: (row, column) => ({ row: blockIndex(row), column: blockIndex(column) }),
+    subBlockAt: (row, column) => ({ row: index(row), column: index(column) }),
+    roleAt: spec.blockPixels === 1 ? (r, c) => roleOf(r, c, index(r), index(c)) : rememberingLast(index, roleOf),
+  }
+}
+
+function keyOfAddress(address: string): number {
+  const [row, column] = address.split(':').map(Number)
+  if (!Number.isInteger(row) || !Number.isInteger(column)) {
+    throw new InputError('SplitInvalid', `'${address}' is no address of a sub-block`, {
+      hint: 'the split recorded with the model has been altered',
+      data: { address },
+    })
+  }
+  return row! * STRIDE + column!
+}
+
+/** A sub-block has one role, and pixels are asked for in runs: only the first of a run is worked out. */
+function rememberingLast(
+  index: (at: number) => number,
+  roleOf: (row: number, column: number, subRow: number, subColumn: number) => Role,
+): SplitPlan['roleAt'] {
+  let [lastRow, lastColumn] = [Number.NaN, Number.NaN]
+  let last: Role = 'train'
+  return (row, column) => {
+    const [subRow, subColumn] = [index(row), index(column)]
+    if (subRow === lastRow && subColumn === lastColumn) return last
+    last = roleOf(row, column, subRow, subColumn)
+    ;[lastRow, lastColumn] = [subRow, subColumn]
+    return last
   }
 }
 
