@@ -45,6 +45,7 @@ export {
 } from './recipe.ts'
 export { type JsonType, type Schema, type Schemas, schemaText } from './schema.ts'
 export { type ClassNames, namesOf, type ScoreOptions, type ScoreResult, score } from './score.ts'
+export { segmentation, segmentationProcesses } from './segmentation/index.ts'
 export { type BandStatistics, PERCENTILES } from './statistics.ts'
 export { openStore, StepDamaged, type StepRecord, type Store, type StoredFile, type StoredStep } from './store.ts'
 export { inWords, makeFolder, unreadable } from './surroundings.ts'

@@ -66,7 +66,27 @@ export async function loadRecipe(path: string): Promise<Recipe> {
   } catch (cause) {
     throw badRecipe(file, `is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
-  return parseRecipe(json, { directory: dirname(resolve(file)), file })
+  const from = { directory: dirname(resolve(file)), file }
+  return isObject(json) && typeof json.extends === 'string'
+    ? extendRecipe(json, json.extends, from)
+    : parseRecipe(json, from)
+}
+
+/** A recipe that is another one with other words and defaults: `extends` names it, `defaults` lists what differs. */
+async function extendRecipe(
+  json: { readonly [key: string]: unknown },
+  base: string,
+  from: { directory: string; file: string },
+): Promise<Recipe> {
+  const parent = await loadRecipe(join(from.directory, base))
+  const defaults = isObject(json.defaults) ? json.defaults : {}
+  const unknown = Object.keys(defaults).find((name) => !parent.parameters.some((parameter) => parameter.name === name))
+  if (unknown !== undefined)
+    throw badRecipe(from.file, `sets a default for ${unknown}, which ${parent.id} does not have`)
+  const parameters = parent.parameters.map((parameter) =>
+    parameter.name in defaults ? { ...parameter, default: defaults[parameter.name] } : parameter,
+  )
+  return parseRecipe({ ...parent, ...json, parameters, process_graph: parent.process_graph }, from)
 }
 
 async function locate(path: string): Promise<string> {

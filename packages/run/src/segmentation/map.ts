@@ -1,0 +1,49 @@
+/** `ecotope:ml_predict_probabilities`: the Belief of every pixel. */
+
+import { writeBeliefMap } from './belief-map.ts'
+import { type FittedArguments, withEnsemble } from './calibrate.ts'
+import { openSamples } from './prepare.ts'
+import { process, required, resultOf, spec } from './specs.ts'
+import type { CalibrationValue, MapValue, SplitValue } from './types.ts'
+
+interface MapArguments extends FittedArguments {
+  readonly calibration: unknown
+}
+
+export const predictProbabilities = process<MapArguments, MapValue>({
+  version: '1',
+  seeded: false,
+  spec: spec(
+    'ml_predict_probabilities',
+    'Map the probability of each class with its uncertainty',
+    'Predicts by overlapping tiles, averages the members and splits the entropy of the result into what the members agree on (aleatoric) and what they differ in (epistemic).',
+    [
+      required('samples', 'What prepare_samples gave.'),
+      required('split', 'What split_blocks gave.'),
+      required('fit', 'What ml_fit gave.'),
+      required('calibration', 'What calibrate gave.'),
+    ],
+    'probability.tif, class.tif, uncertainty.tif and the pixels of each class.',
+  ),
+  run: async (args, context) => {
+    const started = performance.now()
+    const split = resultOf<SplitValue>(context.step(args.split))
+    const { fit } = resultOf<CalibrationValue>(context.step(args.calibration))
+    const samples = await openSamples(context.step(args.samples), context.memoryBytes)
+    try {
+      const mapped = await withEnsemble(args, context, (ensemble) =>
+        writeBeliefMap({
+          ...context,
+          features: samples.features,
+          normalisation: split.normalisation,
+          ensemble,
+          calibration: fit,
+          classes: samples.prepared.classes,
+        }),
+      )
+      return { mapped, seconds: (performance.now() - started) / 1000 }
+    } finally {
+      await samples.close()
+    }
+  },
+})
