@@ -26,7 +26,7 @@ export interface PlannedStep {
 export interface RunPlan {
   readonly steps: readonly PlannedStep[]
   readonly files: readonly FileHash[]
-  /** Seconds that the steps to come may take, where every one of them could say. */
+  /** Seconds that those steps to come may take that can say. */
   readonly seconds: number | undefined
   /** The most memory that a step to come may take. */
   readonly memoryBytes: number | undefined
@@ -203,10 +203,10 @@ async function estimateOf(
 
 function totals(steps: readonly PlannedStep[]): Pick<RunPlan, 'seconds' | 'memoryBytes'> {
   const open = steps.filter((step) => !step.reused)
-  const seconds = open.map((step) => step.estimate.seconds)
+  const seconds = open.flatMap((step) => step.estimate.seconds ?? [])
   const memory = open.flatMap((step) => step.estimate.memoryBytes ?? [])
   return {
-    seconds: seconds.every((one) => one !== undefined) ? seconds.reduce((sum, one) => sum + one, 0) : undefined,
+    seconds: seconds.length === 0 && open.length > 0 ? undefined : seconds.reduce((sum, one) => sum + one, 0),
     memoryBytes: memory.length === 0 ? undefined : Math.max(...memory),
   }
 }

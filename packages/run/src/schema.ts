@@ -137,10 +137,14 @@ function oneSchemaText(schema: Schema): string {
   const plain = isFileSchema(schema) ? 'file' : ''
   const types = typesOf(schema)
     .filter((type) => type !== 'null')
-    .map((type) => (type === 'array' && schema.items ? `list of ${schemaText(schema.items)}` : names[type]))
+    .map((type) => (type === 'array' && schema.items ? `list of ${plural(schemaText(schema.items))}` : names[type]))
   const range = rangeText(schema)
   return [plain || types.join(' or ') || 'anything', ...(range ? [range] : [])].join(', ')
 }
+
+/** `file` to `files`; what has a range or alternatives stays as it is. */
+const plural = (text: string): string =>
+  /^(?:file|number|whole number|object|list)$/.test(text) ? `${text}s` : text === 'text' ? 'texts' : text
 
 /** A value read from a command-line text by its schema. Undefined where the text fits no alternative. */
 export function parseText(text: string, schema: Schemas): JsonValue | undefined {

@@ -265,7 +265,7 @@ describe('planRecipe', () => {
     expect(done.steps.map(({ address }) => address)).toEqual(before.steps.map(({ address }) => address))
   })
 
-  it('leaves the total open where a step cannot say', async () => {
+  it('leaves the total open where no step can say', async () => {
     const at = await setting()
     const process = fake('mute', [], () => null)
     const graph = { only: { process_id: 'mute', namespace: 'ecotope', arguments: {}, result: true } }

@@ -167,7 +167,7 @@ describe('schemas', () => {
 
   it('says what is allowed', () => {
     expect(schemaText({ type: 'integer', minimum: 1, maximum: 9 })).toBe('whole number, 1 to 9')
-    expect(schemaText({ type: 'array', items: { type: 'string', subtype: 'file-path' } })).toBe('list of file')
+    expect(schemaText({ type: 'array', items: { type: 'string', subtype: 'file-path' } })).toBe('list of files')
     expect(schemaText({ enum: ['a', 'b'] })).toBe('one of a, b')
   })
 })
