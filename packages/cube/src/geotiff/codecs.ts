@@ -26,6 +26,15 @@ const DECODERS: Readonly<Record<CompressionName, Decoder>> = {
   zstd: (data, size) => (size < SMALL ? zstdDecompressSync(data, room(size)) : zstdAsync(data, room(size))),
 }
 
+/** The most bytes that one compressed byte can stand for; a block that claims more is damaged. */
+export const GREATEST_RATIO: Readonly<Record<CompressionName, number>> = {
+  none: 1,
+  lzw: 2600,
+  deflate: 1040,
+  packbits: 64,
+  zstd: 44000,
+}
+
 /** TIFF compression codes that are read. */
 const CODES: Readonly<Record<number, CompressionName>> = {
   1: 'none',

@@ -2,7 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { DType } from '../types.ts'
-import { type CompressionName, compressionOf, decompress } from './codecs.ts'
+import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
 import type { Directory, TiffFile } from './directory.ts'
 import { swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
 import { type ByteSource, truncated } from './source.ts'
@@ -56,15 +56,15 @@ export async function readImage(source: ByteSource, file: TiffFile, directory: D
   const width = await one(TAG.imageWidth, 0)
   const height = await one(TAG.imageLength, 0)
   const samples = await one(TAG.samplesPerPixel, 1)
-  if (!(width > 0 && height > 0 && samples > 0)) {
-    throw new InputError('NotTiff', `${source.path} has an image without size`, { data: { path: source.path } })
-  }
   const bits = await one(TAG.bitsPerSample, 1)
   const compression = compressionOf(await one(TAG.compression, 1), source.path)
   const tiled = directory.has(TAG.tileWidth)
   const blockWidth = tiled ? await one(TAG.tileWidth, width) : width
   const rows = tiled ? await one(TAG.tileLength, height) : await one(TAG.rowsPerStrip, height)
   const blockHeight = tiled ? rows : Math.max(1, Math.min(height, rows))
+  if (!(width > 0 && height > 0 && samples > 0 && blockWidth > 0 && blockHeight > 0)) {
+    throw new InputError('NotTiff', `${source.path} has an image without size`, { data: { path: source.path } })
+  }
   const blocksAcross = Math.ceil(width / blockWidth)
   const blocksDown = Math.ceil(height / blockHeight)
   const image: Image = {
@@ -127,6 +127,11 @@ function checkBlocks(source: ByteSource, image: Image): void {
   for (let i = 0; i < expected; i++) {
     const end = image.offsets[i]! + image.byteCounts[i]!
     if (end > source.size) throw truncated(source.path, blockName(image, i), end, source.size)
+    // Also keeps a damaged size from asking for all memory.
+    const held = image.byteCounts[i]! * GREATEST_RATIO[image.compression] + 64
+    if (image.byteCounts[i]! > 0 && blockBytes(image, i) > held) {
+      throw corrupt(source.path, blockName(image, i), new RangeError(`${image.byteCounts[i]} bytes are too few`))
+    }
   }
 }
 
@@ -147,14 +152,20 @@ export function blockRows(image: Image, index: number): number {
   return Math.min(image.blockHeight, image.height - row * image.blockHeight)
 }
 
+/** Bytes of a block when decoded. */
+function blockBytes(image: Image, index: number): number {
+  const perRow = image.blockWidth * (image.pixelInterleaved ? image.samples : 1)
+  const rowBytes = image.bits < 8 ? Math.ceil((perRow * image.bits) / 8) : perRow * DTYPES[image.dtype].bytes
+  return blockRows(image, index) * rowBytes
+}
+
 /** Decodes the bytes of one block to samples, shape `[rows, blockWidth, samples in a block]`. */
 export async function decodeBlock(image: Image, data: Uint8Array, index: number, path: string): Promise<TypedArray> {
   const rows = blockRows(image, index)
   const samples = image.pixelInterleaved ? image.samples : 1
   const columns = image.blockWidth
   const width = DTYPES[image.dtype].bytes
-  const rowBytes = image.bits < 8 ? Math.ceil((columns * samples * image.bits) / 8) : columns * samples * width
-  const size = rows * rowBytes
+  const size = blockBytes(image, index)
   let decoded: Uint8Array
   try {
     decoded = await decompress(image.compression, data, size)

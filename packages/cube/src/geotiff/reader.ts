@@ -1,5 +1,5 @@
 /** Windows of an image: which blocks, read in long runs, decoded side by side, kept in a bounded cache, copied out. */
-import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import { intersectWindows } from '../grid.ts'
 import type { Window } from '../types.ts'
@@ -27,7 +27,7 @@ export function imageReader(source: ByteSource, image: Image, cacheBytes = CACHE
   return {
     image,
     read: async (window, bands, fill, options) => {
-      const out = newArray(image.dtype, window.width * window.height * bands.length)
+      const out = allocate(image, window, bands.length)
       const inside = intersectWindows(window, { column: 0, row: 0, width: image.width, height: image.height })
       const whole = inside.width === window.width && inside.height === window.height
       if (fill !== 0 && !whole) out.fill(fill)
@@ -46,6 +46,20 @@ export function imageReader(source: ByteSource, image: Image, cacheBytes = CACHE
       })
       return out
     },
+  }
+}
+
+/** The result's array; a window that memory cannot hold is the caller's mistake, said so. */
+function allocate(image: Image, window: Window, bands: number): TypedArray {
+  try {
+    return newArray(image.dtype, window.width * window.height * bands)
+  } catch (cause) {
+    const size = `${window.width} x ${window.height} pixels of ${bands} bands`
+    throw new EnvironmentError('OutOfMemory', `a window of ${size} does not fit into memory`, {
+      hint: 'read smaller windows',
+      data: { window, bands },
+      cause,
+    })
   }
 }
 
