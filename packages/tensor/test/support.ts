@@ -71,10 +71,12 @@ export function weightedSum({ program }: Traced, inputs: Readonly<Record<string,
 
 export const testEngine = (): Engine => openEngine(1)
 
-export type TargetName = 'node-cpu' | 'node-cpu, exact' | 'portable'
+export type TargetName = 'node-cpu' | 'node-cpu, fixed' | 'node-cpu, exact' | 'portable'
 
 export async function targetOf(engine: Engine, name: TargetName): Promise<LoweringTarget> {
-  return name === 'portable' ? portable : engine.target(name === 'node-cpu, exact')
+  return name === 'portable'
+    ? portable
+    : engine.target({ exact: name === 'node-cpu, exact', fixedWeights: name === 'node-cpu, fixed' })
 }
 
 /** Runs a program through ONNX Runtime. */

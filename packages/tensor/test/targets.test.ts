@@ -3,7 +3,7 @@ import type { Engine } from '../src/node/engine.ts'
 import { cases } from './cases.ts'
 import { type TargetName, targetOf, testEngine, traceCase, worstError } from './support.ts'
 
-const targets: readonly TargetName[] = ['node-cpu', 'node-cpu, exact', 'portable']
+const targets: readonly TargetName[] = ['node-cpu', 'node-cpu, fixed', 'node-cpu, exact', 'portable']
 
 describe.each(targets)('value and gradient in ONNX Runtime, target %s, equal the float64 reference', (name) => {
   let engine: Engine

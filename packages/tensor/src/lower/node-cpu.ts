@@ -67,7 +67,8 @@ const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
     const y = winogradConv(l, x, w, shape)
     return bias === undefined ? y : l.add(y, l.reshape(bias, [1, shape[1]!, 1, 1]))
   }
-  if (!isPoint(w.shape) && fitsBlocks(l, kind.c, kind.o)) return nchwcConv(l, inputs, plainStencil(attributes), shape)
+  if (!l.target.fixedWeights && !isPoint(w.shape) && fitsBlocks(l, kind.c, kind.o))
+    return nchwcConv(l, inputs, plainStencil(attributes), shape)
   return plainConv(l, inputs, attributes, shape)
 }
 

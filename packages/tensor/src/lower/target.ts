@@ -11,9 +11,14 @@ export interface LoweringTarget {
   readonly nchwcBlock: number
   /** Winograd F(4, 3): faster, and some 10 times the rounding of a direct convolution. */
   readonly winograd: boolean
+  /**
+   * The weights are constants of the graph: ONNX Runtime then blocks convolutions by itself, and keeps the layout
+   * from one to the next and through activations and pooling.
+   */
+  readonly fixedWeights: boolean
 }
 
-export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false }
+export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false, fixedWeights: true }
 
 /** Leaves are bound by the walk over a program, not by a rule. */
 export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter'>

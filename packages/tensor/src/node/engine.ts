@@ -18,9 +18,16 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+export interface TargetChoice {
+  /** Neither Winograd nor blocked layouts of our own. */
+  readonly exact: boolean
+  /** The weights are constants of the graph. Then Winograd gains little, and images of all sizes get equal values. */
+  readonly fixedWeights: boolean
+}
+
 export interface Engine {
-  /** The target for which graphs should be lowered on this machine. `exact` leaves Winograd and blocked layouts out. */
-  target(exact: boolean): Promise<LoweringTarget>
+  /** The target for which graphs should be lowered on this machine. */
+  target(choice: TargetChoice): Promise<LoweringTarget>
   /** Loads a model; its bytes are moved to the worker. Returns the session's number. */
   load(bytes: Bytes): Promise<number>
   unload(session: number): Promise<void>
@@ -53,9 +60,9 @@ class WorkerEngine implements Engine {
     )
   }
 
-  async target(exact: boolean): Promise<LoweringTarget> {
+  async target({ exact, fixedWeights }: TargetChoice): Promise<LoweringTarget> {
     this.#block ??= (await this.#request('probe', {})).nchwcBlock
-    return { name: 'node-cpu', nchwcBlock: exact ? 0 : this.#block, winograd: !exact }
+    return { name: 'node-cpu', nchwcBlock: exact ? 0 : this.#block, winograd: !exact && !fixedWeights, fixedWeights }
   }
 
   async load(bytes: Bytes): Promise<number> {

@@ -27,7 +27,7 @@ export interface RunnerOptions {
   readonly parameters?: Float32Array
   /** Default 2. */
   readonly threads?: number
-  /** Plain convolutions only, no Winograd: slower, rounding as PyTorch's. Default false. */
+  /** Standard forms only: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
 }
 
@@ -38,7 +38,10 @@ export async function loadProgram(
   options: { readonly parameters?: Float32Array; readonly exact?: boolean; readonly live?: string },
 ): Promise<Runner> {
   if (options.parameters !== undefined) checkSize(options.parameters, program.parameters.size)
-  const target = await engine.target(options.exact ?? false)
+  const target = await engine.target({
+    exact: options.exact ?? false,
+    fixedWeights: options.parameters !== undefined,
+  })
   // Names of its own, so that an input, an output and a parameter may have the same one.
   const inputNames = numbered(program.inputs, '_x')
   const outputNames = numbered(program.outputs, '_y')

@@ -132,7 +132,7 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
     const moments = Array.from({ length: optimiser.moments }, zeros)
     await this.restore({ parameters: initial.slice(), moments, step: 0 })
     const program = stepProgram(this.#program, optimiser, clipNorm)
-    const graph = lowerProgram(program, { target: await this.#engine.target(exact) })
+    const graph = lowerProgram(program, { target: await this.#engine.target({ exact, fixedWeights: false }) })
     this.#session = await this.#engine.load(encodeModel(graph, { opset: OPSET }))
   }
 

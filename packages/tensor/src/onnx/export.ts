@@ -29,7 +29,7 @@ export interface ExportOptions {
 }
 
 const OPSET = 18
-const unblocked: LoweringTarget = { name: 'node-cpu', nchwcBlock: 0, winograd: true }
+const unblocked: LoweringTarget = { name: 'node-cpu', nchwcBlock: 0, winograd: false, fixedWeights: true }
 
 type Shapes = ReadonlyMap<Tensor, Shape>
 
