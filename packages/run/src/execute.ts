@@ -74,6 +74,9 @@ export interface Run {
   readonly endedAt: string
 }
 
+/** A refused input leaves nothing behind, unless finished steps took longer than this and are worth keeping. */
+const CHEAP_SECONDS = 60
+
 function budgetOf(options: RunOptions): Budget {
   return {
     seed: options.seed ?? 1,
@@ -105,11 +108,11 @@ export async function runRecipe(recipe: Recipe, parameters: Parameters, options:
   // Before the store is made: a wrong file name should leave nothing behind.
   const prepared = await prepare(input)
   const store = await openStore(options.store)
+  const steps: RanStep[] = []
   try {
     const { graph, plan, stored } = await makePlan(input, prepared, store)
     await hasher.save()
     const results = new Map<string, StepResult>()
-    const steps: RanStep[] = []
     for (const [index, node] of graph.order.entries()) {
       throwIfAborted(signal)
       const planned = plan.steps[index]!
@@ -127,7 +130,8 @@ export async function runRecipe(recipe: Recipe, parameters: Parameters, options:
     const endedAt = new Date().toISOString()
     return { recipe, parameters, seed: budget.seed, files: plan.files, steps, value, startedAt, endedAt }
   } catch (error) {
-    if (error instanceof InputError) await store.removeUnused()
+    const spent = steps.reduce((sum, step) => sum + step.seconds, 0)
+    if (error instanceof InputError && spent < CHEAP_SECONDS) await store.removeIfNew()
     throw inWords(error)
   } finally {
     store.close()

@@ -47,8 +47,8 @@ export interface Store {
   finish(record: Omit<StepRecord, 'files'>): Promise<StoredStep>
   /** Removes whatever is there under an address, finished or not. */
   discard(address: string): Promise<void>
-  /** Removes the whole store where this opening made it and no step was finished. */
-  removeUnused(): Promise<void>
+  /** Removes the whole store where this opening made it. */
+  removeIfNew(): Promise<void>
   /** Addresses of the finished steps. */
   list(): Promise<string[]>
   /** Lets other runs write. */
@@ -85,8 +85,8 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
       await rm(join(steps, address), { recursive: true, force: true })
       await rm(join(partial, address), { recursive: true, force: true })
     },
-    removeUnused: async () => {
-      if (!created || (await readdir(steps).catch(() => [])).length > 0) return
+    removeIfNew: async () => {
+      if (!created) return
       lock?.close()
       lock = undefined
       await rm(root, { recursive: true, force: true })
