@@ -1,10 +1,10 @@
 /** One image of a TIFF file: how its samples are laid out and where its blocks are. Decodes single blocks. */
 import { InputError } from '@ecotope/core'
-import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
 import type { Directory, TiffFile } from './directory.ts'
-import { swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
+import { type Rows, split, swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
 import { type ByteSource, truncated } from './source.ts'
 import { TAG } from './tags.ts'
 
@@ -159,7 +159,7 @@ function blockBytes(image: Image, index: number): number {
   return blockRows(image, index) * rowBytes
 }
 
-/** Decodes the bytes of one block to samples, shape `[rows, blockWidth, samples in a block]`. */
+/** Decodes the bytes of one block to samples, shape `[samples in a block, rows, blockWidth]`. */
 export async function decodeBlock(image: Image, data: Uint8Array, index: number, path: string): Promise<TypedArray> {
   const rows = blockRows(image, index)
   const samples = image.pixelInterleaved ? image.samples : 1
@@ -177,14 +177,26 @@ export async function decodeBlock(image: Image, data: Uint8Array, index: number,
   if (decoded.length < size && image.compression !== 'none') {
     throw corrupt(path, blockName(image, index), new RangeError(`${decoded.length} of ${size} bytes`))
   }
-  if (image.bits < 8) return unpackBits(bytes, rows, columns * samples, image.bits)
-  const shape = { rows, columns, samples }
-  if (image.predictor === 3) undoFloating(bytes, shape, width)
-  else {
-    if (!image.littleEndian) swapBytes(bytes, width)
-    if (image.predictor === 2) undoHorizontal(wordsOf(bytes, width), shape)
+  if (image.bits < 8) return unpackBits(bytes, { rows, columns, samples }, image.bits)
+  return samplesOf(image, bytes, { rows, columns, samples }, width)
+}
+
+/** Bytes to samples by band: byte order, predictor and interleaving undone. */
+function samplesOf(image: Image, bytes: Uint8Array<ArrayBuffer>, shape: Rows, width: number): TypedArray {
+  const { dtype, predictor } = image
+  const count = shape.rows * shape.columns * shape.samples
+  const view = (buffer: ArrayBuffer, at: number): TypedArray => DTYPES[dtype].view(buffer, at, count)
+  if (predictor === 3) undoFloating(bytes, shape, width)
+  else if (!image.littleEndian) swapBytes(bytes, width)
+  if (shape.samples === 1 || width === 8) {
+    if (predictor === 2) undoHorizontal(wordsOf(bytes, width), shape)
+    if (shape.samples === 1) return view(bytes.buffer, bytes.byteOffset)
   }
-  return DTYPES[image.dtype].view(bytes.buffer, bytes.byteOffset, rows * columns * samples)
+  const planes = newArray(dtype, count)
+  // Differences are undone on the way to the planes, in one pass; 64-bit words have been undone above.
+  const summed = predictor === 2 && width < 8
+  split(words(view(bytes.buffer, bytes.byteOffset)), words(planes), shape, summed)
+  return planes
 }
 
 /**
@@ -204,17 +216,21 @@ function exactly(
   return out
 }
 
-function unpackBits(bytes: Uint8Array, rows: number, perRow: number, bits: number): Uint8Array<ArrayBuffer> {
-  const out = newArray('uint8', rows * perRow) as Uint8Array<ArrayBuffer>
+function unpackBits(bytes: Uint8Array, { rows, columns, samples }: Rows, bits: number): TypedArray {
+  const perRow = columns * samples
+  const pixels = new Uint8Array(rows * perRow)
   const mask = (1 << bits) - 1
   const rowBytes = Math.ceil((perRow * bits) / 8)
   for (let r = 0; r < rows; r++) {
     for (let i = 0; i < perRow; i++) {
       const bit = i * bits
-      out[r * perRow + i] = (bytes[r * rowBytes + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask
+      pixels[r * perRow + i] = (bytes[r * rowBytes + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask
     }
   }
-  return out
+  if (samples === 1) return pixels
+  const planes = new Uint8Array(pixels.length)
+  split(pixels, planes, { rows, columns, samples }, false)
+  return planes
 }
 
 const corrupt = (path: string, what: string, cause: unknown): InputError =>

@@ -1,5 +1,7 @@
 /** TIFF predictors (2: horizontal differences, 3: floating point) and byte order, undone and done in place, row by row. */
 
+import type { WordArray } from '../dtype.ts'
+
 /** Swaps the bytes of every sample in place. */
 export function swapBytes(bytes: Uint8Array, width: number): void {
   if (width === 1) return
@@ -23,20 +25,37 @@ export interface Rows {
 type Words = Uint8Array | Uint16Array | Uint32Array
 
 /** Undoes predictor 2: every sample was stored as the difference from the pixel to its left, modulo the word. */
-export function undoHorizontal(words: Words | BigUint64Array, { rows, columns, samples }: Rows): void {
+export function undoHorizontal(words: Words | BigUint64Array, shape: Rows): void {
   if (words instanceof BigUint64Array) {
-    undoWide(words, { rows, columns, samples })
+    undoWide(words, shape)
     return
   }
-  const stride = columns * samples
-  // One running sum per sample is faster than looking back in memory.
-  for (let s = 0; s < samples; s++) {
-    for (let r = 0; r < rows; r++) {
+  const stride = shape.columns * shape.samples
+  for (let s = 0; s < shape.samples; s++) {
+    for (let r = 0; r < shape.rows; r++) {
       let sum = 0
-      for (let i = r * stride + s, end = (r + 1) * stride; i < end; i += samples) {
+      for (let i = r * stride + s, end = (r + 1) * stride; i < end; i += shape.samples) {
         sum = (sum + words[i]!) | 0
         words[i] = sum
       }
+    }
+  }
+}
+
+/** Pixels of several samples to one plane per sample; with `summed`, undoes predictor 2 on the way. */
+export function split(pixels: WordArray, planes: WordArray, { rows, columns, samples }: Rows, summed: boolean): void {
+  const stride = columns * samples
+  let to = 0
+  for (let s = 0; s < samples; s++) {
+    for (let r = 0; r < rows; r++) {
+      const end = (r + 1) * stride
+      if (summed) {
+        let sum = 0
+        for (let i = r * stride + s; i < end; i += samples) {
+          sum = (sum + pixels[i]!) | 0
+          planes[to++] = sum
+        }
+      } else for (let i = r * stride + s; i < end; i += samples) planes[to++] = pixels[i]!
     }
   }
 }

@@ -200,24 +200,19 @@ function copier(image: Image, inside: Window, window: Window, bands: readonly nu
       height: image.blockHeight,
     })
     if (part.width === 0) return
-    const samples = image.pixelInterleaved ? image.samples : 1
     const source = words(block)
-    const moved = {
-      fromStride: image.blockWidth * samples,
-      to: (part.row - window.row) * window.width + (part.column - window.column),
-      toStride: window.width,
-      width: part.width,
-      height: part.height,
-    }
-    const from = ((part.row - top) * image.blockWidth + (part.column - left)) * samples
-    if (samples === 3 && bands.length === 3 && bands.every((band, i) => band === i)) {
-      splitThree(source, target, { ...moved, from, step: size })
-      return
-    }
+    const planeSize = blockRows(image, index) * image.blockWidth
     for (const [position, band] of bands.entries()) {
       if (!image.pixelInterleaved && band !== plane) continue
-      const at = from + (image.pixelInterleaved ? band : 0)
-      copyRows(source, target, { ...moved, from: at, to: moved.to + position * size, step: samples })
+      const inBlock = (part.row - top) * image.blockWidth + (part.column - left)
+      copyRows(source, target, {
+        from: (image.pixelInterleaved ? band * planeSize : 0) + inBlock,
+        fromStride: image.blockWidth,
+        to: position * size + (part.row - window.row) * window.width + (part.column - window.column),
+        toStride: window.width,
+        width: part.width,
+        height: part.height,
+      })
     }
   }
 }
@@ -225,37 +220,19 @@ function copier(image: Image, inside: Window, window: Window, bands: readonly nu
 interface Move {
   readonly from: number
   readonly fromStride: number
-  readonly step: number
   readonly to: number
   readonly toStride: number
   readonly width: number
   readonly height: number
 }
 
-function copyRows(source: WordArray, target: WordArray, move: Move): void {
-  const { fromStride, step, toStride, width, height } = move
-  if (step === 1 && fromStride === width && toStride === width) {
-    target.set(source.subarray(move.from, move.from + width * height), move.to)
+function copyRows(source: WordArray, target: WordArray, { from, fromStride, to, toStride, width, height }: Move): void {
+  if (fromStride === width && toStride === width) {
+    target.set(source.subarray(from, from + width * height), to)
     return
   }
   for (let r = 0; r < height; r++) {
-    let from = move.from + r * fromStride
-    let to = move.to + r * toStride
-    if (step === 1) target.set(source.subarray(from, from + width), to)
-    else for (const end = to + width; to < end; to++, from += step) target[to] = source[from]!
-  }
-}
-
-/** Pixels of three samples (the usual picture) to three bands, `step` apart, in one pass. */
-function splitThree(source: WordArray, target: WordArray, move: Move): void {
-  const { fromStride, toStride, width, height, step } = move
-  for (let r = 0; r < height; r++) {
-    let from = move.from + r * fromStride
-    let to = move.to + r * toStride
-    for (const end = to + width; to < end; to++, from += 3) {
-      target[to] = source[from]!
-      target[to + step] = source[from + 1]!
-      target[to + 2 * step] = source[from + 2]!
-    }
+    const at = from + r * fromStride
+    target.set(source.subarray(at, at + width), to + r * toStride)
   }
 }

@@ -1,0 +1,72 @@
+/**
+ * Reading the scene's GeoTIFF beside rasterio, and an exact bilinear warp from UTM to UTM (2000 x 2000, float32) beside
+ * GDAL: runs interleaved, ratio of medians. Prints JSON. Usage: node bench/raster/run.ts [read|warp|all] [rounds]
+ * [file.tif]; needs `python3` with rasterio and GDAL, and for `read` the reference data (ECOTOPE_DATA) or a file.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const python = process.env.PYTHON ?? '/usr/bin/python3'
+const data = process.env.ECOTOPE_DATA ?? here('../../../shared/data')
+
+interface Peer {
+  /** Wall and processor milliseconds, and the sum of the result. */
+  once(): Promise<readonly number[]>
+  end(): void
+}
+
+function open(command: string, args: readonly string[]): Peer {
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  }) as unknown as ChildProcessWithoutNullStreams
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    once: async () => {
+      child.stdin.write('\n')
+      const { value, done } = await lines.next()
+      if (done === true) throw new Error(`${command} ended early`)
+      return value.split(' ').map(Number)
+    },
+    end: () => child.stdin.end(),
+  }
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+async function compare(mode: 'read' | 'warp', rounds: number, path: string, limit: number) {
+  const peers = {
+    ecotope: open(process.execPath, [here('worker.ts'), mode, path]),
+    peer: open(python, [here('peer.py'), mode, path]),
+  }
+  const samples = { ecotope: [] as (readonly number[])[], peer: [] as (readonly number[])[] }
+  const warmUp = mode === 'read' ? 5 : 1
+  for (let round = 0; round < rounds + warmUp; round++) {
+    for (const name of ['ecotope', 'peer'] as const) {
+      const sample = await peers[name].once()
+      if (round >= warmUp) samples[name].push(sample)
+    }
+  }
+  peers.ecotope.end()
+  peers.peer.end()
+  const of = (name: 'ecotope' | 'peer', column: number): number => median(samples[name].map((s) => s[column]!))
+  const [ours, theirs] = [samples.ecotope[0]![2]!, samples.peer[0]![2]!]
+  return {
+    mode,
+    rounds,
+    ratio: of('ecotope', 0) / of('peer', 0),
+    limit,
+    cpuRatio: of('ecotope', 1) / of('peer', 1),
+    ecotope: { wallMs: of('ecotope', 0), cpuMs: of('ecotope', 1) },
+    peer: { wallMs: of('peer', 0), cpuMs: of('peer', 1) },
+    // The same result up to rounding, else the comparison means nothing.
+    sumDifference: Math.abs(ours - theirs) / Math.max(1, Math.abs(theirs)),
+  }
+}
+
+const [mode = 'all', rounds, path = `${data}/cloud_segmentation/sentinel2_visible.tif`] = process.argv.slice(2)
+const results: unknown[] = []
+if (mode !== 'warp') results.push(await compare('read', Number(rounds ?? 31), path, 1.5))
+if (mode !== 'read') results.push(await compare('warp', Number(rounds ?? 5), path, 1))
+console.log(JSON.stringify(results, undefined, 2))
