@@ -29,9 +29,12 @@ export async function openSource(path: string): Promise<ByteSource> {
   return { path, size: stat.size, read: reader(handle, path, stat.size), close: () => handle.close() }
 }
 
+/** Bytes at the start of the file that are read at once: the directories of most files. */
+const HEAD_BYTES = 32768
+
 function reader(handle: FileHandle, path: string, size: number): ByteSource['read'] {
-  return async (offset, length, what) => {
-    if (offset < 0 || length < 0 || offset + length > size) throw truncated(path, what, offset + length, size)
+  let head: Promise<Uint8Array<ArrayBuffer>> | undefined
+  const fetch = async (offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>> => {
     const bytes = new Uint8Array(length)
     let at = 0
     while (at < length) {
@@ -42,6 +45,12 @@ function reader(handle: FileHandle, path: string, size: number): ByteSource['rea
       at += bytesRead
     }
     return bytes
+  }
+  return async (offset, length, what) => {
+    if (offset < 0 || length < 0 || offset + length > size) throw truncated(path, what, offset + length, size)
+    if (offset + length > HEAD_BYTES) return fetch(offset, length, what)
+    head ??= fetch(0, Math.min(size, HEAD_BYTES), what)
+    return (await head).slice(offset, offset + length)
   }
 }
 
