@@ -1,6 +1,6 @@
 /**
  * The public API of each package as text: every export of `src/index.ts` with its type, sorted, one declaration each.
- * `node scripts/api.ts --write` rewrites `packages/NAME/api.txt`; a test compares. Bodies and comments do not count.
+ * `npx node scripts/api.ts --write` rewrites `packages/NAME/api.txt`; a test compares. Bodies and comments do not count.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

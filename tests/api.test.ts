@@ -1,4 +1,4 @@
-/** The frozen public API: what each package exports, with types. A change is a decision: `node scripts/api.ts --write`. */
+/** The frozen public API: what each package exports, with types. A change is a decision: `npx node scripts/api.ts --write`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { apiPath, describeApi, packageNames } from '../scripts/api.ts'
@@ -13,7 +13,7 @@ beforeAll(() => {
 describe('public API', () => {
   it.each(names)('%s exports what its api.txt says', (name) => {
     const frozen = existsSync(apiPath(name)) ? readFileSync(apiPath(name), 'utf8') : '(no api.txt)'
-    expect(described.get(name), 'if meant, run: node scripts/api.ts --write').toBe(frozen)
+    expect(described.get(name), 'if meant, run: npx node scripts/api.ts --write').toBe(frozen)
   })
 
   it('describes functions, classes, interfaces and constants of core', () => {

@@ -1,7 +1,8 @@
 /**
  * Executes the documentation. Every `ts` example of README.md, docs/ and recipes/ runs as a module and has to end well;
- * every `npx ecotope` command of their `sh` examples has to exit with 0, unless the fence says `sh skip`.
- * The examples of one page share a temporary folder with a small scene: dem.tif, bands.tif, scars.geojson, class.tif.
+ * every `npx ecotope` command of their `sh` examples has to exit with 0, unless the fence says `sh skip`. In `sh quick`
+ * runs are cut down to seconds. The examples of one page share a temporary folder with a small scene: dem.tif,
+ * rapideye.tif, scars.geojson, reference.tif, and with recipes/.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ecotopeCommands, type Fence, fences } from './fences.ts'
-import { writeDocsScene } from './scene.ts'
+import { quickParameters, writeDocsScene } from './scene.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // Inside the repository, so that examples resolve @ecotope/* as a user's project does.
@@ -58,7 +59,8 @@ async function execute(fence: Fence, page: string): Promise<void> {
   const folder = folderOf(page)
   if (fence.language === 'sh') {
     for (const args of ecotopeCommands(fence.text)) {
-      const { code, output } = await run([main, ...args], folder)
+      const cut = args[0] === 'run' && fence.flags.includes('quick') ? quickParameters : []
+      const { code, output } = await run([main, ...args, ...cut], folder)
       expect(code, `npx ecotope ${args.join(' ')}\n${output}`).toBe(0)
     }
     return
@@ -70,7 +72,7 @@ async function execute(fence: Fence, page: string): Promise<void> {
 }
 
 const found = pages()
-  .map((page) => ({ page, list: fences(readFileSync(page, 'utf8')).filter(isRun) }))
+  .map((page) => ({ page, name: relative(root, page), list: fences(readFileSync(page, 'utf8')).filter(isRun) }))
   .filter(({ list }) => list.length > 0)
 
 beforeAll(async () => {
@@ -82,7 +84,7 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true })
 })
 
-describe.each(found)('$page', ({ page, list }) => {
+describe.each(found)('$name', ({ page, list }) => {
   it.each(list)('line $line runs ($language)', (fence) => execute(fence, page), 300_000)
 })
 

@@ -1,60 +1,42 @@
 /** The small scene beside which documentation examples run: simulated, 160 x 160 pixels, the same on every machine. */
 import { join } from 'node:path'
-import {
-  type Grid,
-  rasterise,
-  type TypedArray,
-  transformFeatures,
-  type Window,
-  writeCog,
-  writeGeoJson,
-} from '@ecotope/cube'
-import { IMAGE_SCALE, makeScene } from '../packages/run/src/scene/scene.ts'
-import { BANDS } from '../packages/run/src/scene/spectra.ts'
+import { openRaster, rasterise, readPolygons, transformFeatures, writeCog } from '@ecotope/cube'
+import { makeLandslideScene } from '@ecotope/run'
 
-const SIZE = 160
+/** As little work as a run can do on this scene; what docs examples marked `quick` are run with. */
+export const quickParameters = [
+  ...['--split', 'blocks:32:checkerboard'],
+  ...['tile=32', 'epochs=1', 'stepsPerEpoch=2', 'members=1', 'width=8', 'depth=2', 'margin=200'].flatMap((text) => [
+    '--param',
+    text,
+  ]),
+]
 
-/** Writes dem.tif, bands.tif, scars.geojson and class.tif (0 other, 1 scar) into an existing folder. */
+/** Writes dem.tif, rapideye.tif, scars.geojson and reference.tif (0 other, 1 landslide) into a folder. */
 export async function writeDocsScene(folder: string): Promise<void> {
-  const { dem, image, scars } = makeScene({ seed: 1, size: SIZE })
+  const files = await makeLandslideScene(folder, { seed: 1, size: 160 })
+  const dem = await openRaster(files.dem)
+  const { grid } = dem
+  await dem.close()
+  const { features } = await readPolygons(files.scars)
+  const classes = Uint8Array.from(rasterise(transformFeatures(features, grid.crs), grid, { value: () => 1 }))
   await writeCog(
-    join(folder, 'dem.tif'),
-    { grid: dem.grid, bands: [{ name: 'dem', role: 'dem', unit: 'm' }], dtype: 'float32' },
-    reader(dem.data, dem.grid),
-  )
-  const bands = BANDS.map((name) => ({ name, role: name, nodata: 0 }))
-  await writeCog(
-    join(folder, 'bands.tif'),
-    { grid: image.grid, bands, dtype: 'uint16', nodata: 0, scale: IMAGE_SCALE },
-    reader(image.data, image.grid),
-  )
-  await writeGeoJson(join(folder, 'scars.geojson'), scars)
-  const classes = rasterise(transformFeatures(scars, dem.grid.crs), dem.grid, { value: () => 1 })
-  await writeCog(
-    join(folder, 'class.tif'),
+    join(folder, 'reference.tif'),
     {
-      grid: dem.grid,
+      grid,
       bands: [{ name: 'class' }],
       dtype: 'uint8',
       nodata: 255,
-      overviews: 'mode',
+      overviews: 'none',
       metadata: { CLASS_NAMES: '["other","landslide"]' },
     },
-    reader(Uint8Array.from(classes), dem.grid),
-  )
-}
-
-/** Windows of a whole band-major array. */
-function reader<A extends TypedArray>(data: A, grid: Grid): (window: Window) => Promise<A> {
-  const size = grid.width * grid.height
-  const bands = data.length / size
-  return async ({ column, row, width, height }) => {
-    const out = data.slice(0, bands * width * height) as A
-    for (let b = 0; b < bands; b++)
+    async ({ column, row, width, height }) => {
+      const out = new Uint8Array(width * height)
       for (let r = 0; r < height; r++) {
-        const from = b * size + (row + r) * grid.width + column
-        out.set(data.subarray(from, from + width), (b * height + r) * width)
+        const from = (row + r) * grid.width + column
+        out.set(classes.subarray(from, from + width), r * width)
       }
-    return out
-  }
+      return out
+    },
+  )
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { writeDocsScene } from '../../../tests/scene.ts'
+import { quickParameters, writeDocsScene } from '../../../tests/scene.ts'
 import { type PlainTiff, writePlainTiff } from '../../run/test/tiff.ts'
 import { application } from '../src/application.ts'
 import { runCli } from '../src/cli.ts'
@@ -47,15 +47,8 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; err:
   return { code, out, err }
 }
 
-/** As little work as a run can do. */
-const small = [
-  '--split',
-  'blocks:32:checkerboard',
-  ...['tile=32', 'epochs=1', 'stepsPerEpoch=2', 'members=1', 'width=8', 'depth=2', 'margin=200'],
-]
-
 const run = (features: string, labels: string, ...more: string[]) => {
-  const split = more.includes('--split') ? small.slice(2) : small
+  const split = more.includes('--split') ? quickParameters.slice(2) : quickParameters
   return cli('run', recipe, ...split, '--features', features, '--labels', labels, '--out', 'out/deep', ...more)
 }
 
@@ -103,7 +96,7 @@ async function polygons(name: string, list: readonly { ring: Ring; properties?: 
   return name
 }
 
-const given = ['bands.tif', 'class.tif', 'dem.tif', 'scars.geojson']
+const given = ['dem.tif', 'rapideye.tif', 'reference.tif', 'scars.geojson']
 
 describe('rasters', () => {
   it('missing', () => refused(run('none.tif', 'scars.geojson'), /none\.tif does not exist/, given))
@@ -114,7 +107,7 @@ describe('rasters', () => {
   })
 
   it('truncated', async () => {
-    await writeFile('cut.tif', (await readFile('bands.tif')).subarray(0, 60_000))
+    await writeFile('cut.tif', (await readFile('rapideye.tif')).subarray(0, 60_000))
     await refused(run('cut.tif', 'scars.geojson'), /cut\.tif/, [...given, 'cut.tif'])
   })
 
@@ -256,17 +249,17 @@ describe('parameters and output', () => {
 
 describe('predict', () => {
   it('refuses features with other bands, order or units', async () => {
-    const trained = await run('dem.tif,bands.tif', 'scars.geojson')
+    const trained = await run('dem.tif,rapideye.tif', 'scars.geojson')
     expect(trained.code, trained.err).toBe(0)
     const predict = (features: string, model = 'out/deep/model') =>
       cli('predict', model, '--features', features, '--out', 'new')
     const files = [...given, 'out']
     await refused(predict('dem.tif'), /trained on/, files)
-    await refused(predict('bands.tif,dem.tif'), /trained on/, files)
+    await refused(predict('rapideye.tif,dem.tif'), /trained on/, files)
     await refused(predict('dem.tif', 'nowhere'), /nowhere/, files)
     await tiff('feet.tif', { metadata: {} })
-    await refused(predict('feet.tif,bands.tif'), /trained on/, [...files, 'feet.tif'])
-    const again = await predict('dem.tif,bands.tif')
+    await refused(predict('feet.tif,rapideye.tif'), /trained on/, [...files, 'feet.tif'])
+    const again = await predict('dem.tif,rapideye.tif')
     expect(again.code, again.err).toBe(0)
     expect(await readdir('new')).toContain('class.tif')
   }, 120_000)
