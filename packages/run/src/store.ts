@@ -24,7 +24,7 @@ export interface StepRecord {
   readonly process: string
   readonly version: string
   readonly value: JsonValue
-  /** Seconds of work, over all attempts that ended by themselves. */
+  /** Seconds of work of the attempt that finished. */
   readonly seconds: number
   readonly startedAt: string
   readonly endedAt: string
