@@ -126,12 +126,23 @@ async function companions(source: ByteSource, file: TiffFile, full: Image) {
   for (const directory of file.directories.slice(1)) {
     const subfile = (await directory.number(TAG.newSubfileType)) ?? 0
     if ((subfile & 5) === 0) continue
-    const image = await readImage(source, file, directory)
+    const image = await readableImage(source, file, directory)
+    if (image === undefined) continue
     if ((subfile & 4) !== 0) {
       if (image.width === full.width && image.height === full.height) mask ??= image
     } else if (image.samples === full.samples && image.dtype === full.dtype) overviews.push(image)
   }
   return { overviews: overviews.sort((a, b) => b.width - a.width), mask }
+}
+
+/** An overview in a scheme that is not read (JPEG, say) is not missed: the full resolution is there. */
+async function readableImage(source: ByteSource, file: TiffFile, directory: Directory): Promise<Image | undefined> {
+  try {
+    return await readImage(source, file, directory)
+  } catch (cause) {
+    if (cause instanceof InputError && cause.tag.startsWith('Unsupported')) return undefined
+    throw cause
+  }
 }
 
 async function infoOf(
