@@ -66,7 +66,8 @@ describe('which blocks test', () => {
     const share = choice(1).filter(Boolean).length / 10_000
     expect(Math.abs(share - 0.3)).toBeLessThan(0.02)
     expect(choice(1)).toEqual(choice(1))
-    const both = choice(1).filter((v, i) => v && choice(2)[i]).length / 10_000
+    const [one, two] = [choice(1), choice(2)]
+    const both = one.filter((v, i) => v && two[i]).length / 10_000
     expect(Math.abs(both - 0.09)).toBeLessThan(0.02)
   })
 
