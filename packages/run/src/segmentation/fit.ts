@@ -68,7 +68,7 @@ export const mlFit = process<FitArguments, FitValue>({
       optional('architecture', 'unet or attention-res-unet.', text, 'unet'),
       optional('width', 'Channels of the first level.', integer, 16),
       optional('depth', 'Levels.', integer, 4),
-      optional('norm', 'group or channel.', text, 'group'),
+      optional('norm', 'batch, group or channel.', text, 'batch'),
       optional('activation', 'relu or silu.', text, 'relu'),
       optional('loss', 'Name of the loss.', text, 'crossEntropyDice'),
       optional('gamma', 'Focusing exponent.', number, 2),
