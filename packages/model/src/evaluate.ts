@@ -1,4 +1,4 @@
-/** What an epoch has come to: the parameters as they would predict, and their loss on the validation tiles. */
+/** What training has come to: the loss on the validation tiles after an epoch, and the parameters that predict at the end. */
 import type { Tensor, Trainer } from '@ecotope/tensor'
 import { type Batch, type BatchShape, validationBatch, validationTiles } from './batch.ts'
 import { foldMoments, momentCount, momentRecorder, populationMoments, withMoments } from './batch-norm.ts'
@@ -7,18 +7,17 @@ import type { Network } from './networks.ts'
 import type { PixelIndex } from './sampler.ts'
 import type { TileReader } from './samples.ts'
 
-export interface EpochResult {
-  /** Flat, as `Network.apply` takes them. */
-  readonly parameters: Float32Array<ArrayBuffer>
-  /** Mean over labelled pixels; NaN where there is nothing to validate on. */
-  readonly validationLoss: number
-}
+type Features = Float32Array<ArrayBuffer>
 
-/** `parameters`: the live ones; `recent`: features of the epoch's last batches. */
-export type Evaluate = (
-  parameters: Float32Array<ArrayBuffer>,
-  recent: readonly Float32Array<ArrayBuffer>[],
-) => Promise<EpochResult>
+export interface Evaluation {
+  /**
+   * Mean validation loss over labelled pixels of the live parameters; NaN where there is nothing to validate on.
+   * `recent`: features of the epoch's last training batches.
+   */
+  validationLoss(recent: readonly Features[]): Promise<number>
+  /** Trained parameters as `Network.apply` takes them, both flat. `draw` makes features of a further training batch. */
+  finish(best: Float32Array<ArrayBuffer>, draw: () => Promise<Features>): Promise<Float32Array<ArrayBuffer>>
+}
 
 export interface EvaluationSetting {
   readonly trainer: Trainer
@@ -33,8 +32,10 @@ export interface ValidationBatch extends Batch {
 }
 
 const VALIDATION_TILES = 64
-/** Batches at the end of an epoch from which population statistics are taken. */
-export const STATISTICS_BATCHES = 10
+/** Batches at the end of an epoch whose statistics its validation uses. */
+export const RECENT_BATCHES = 4
+/** Batches from which the statistics that predict are taken. */
+const POPULATION_BATCHES = 32
 
 /** Batches of the validation tiles; read once, since every epoch sees the same. */
 export async function validationBatches(
@@ -65,14 +66,14 @@ async function meanLoss(
   return weight === 0 ? Number.NaN : sum / weight
 }
 
-const plainEvaluation = ({ trainer, checks }: EvaluationSetting): Promise<Evaluate> =>
-  Promise.resolve(async (parameters) => ({
-    parameters,
-    validationLoss: await meanLoss(checks, async ({ x, target }) => (await trainer.evaluate({ x, target })).loss),
-  }))
+const plainEvaluation = ({ trainer, checks }: EvaluationSetting): Promise<Evaluation> =>
+  Promise.resolve({
+    validationLoss: () => meanLoss(checks, async ({ x, target }) => (await trainer.evaluate({ x, target })).loss),
+    finish: (best) => Promise.resolve(best),
+  })
 
-/** Takes the population's statistics first, so that what is validated is what will predict. */
-async function batchNormEvaluation(setting: EvaluationSetting): Promise<Evaluate> {
+/** Statistics of training batches at fixed parameters stand in for those of a batch, in validation as in prediction. */
+async function batchNormEvaluation(setting: EvaluationSetting): Promise<Evaluation> {
   const { trainer, network: net, shape, checks } = setting
   const pixels = [shape.tilePixels, shape.tilePixels] as const
   const x = { shape: [shape.batch, shape.bands, ...pixels] }
@@ -92,21 +93,30 @@ async function batchNormEvaluation(setting: EvaluationSetting): Promise<Evaluate
     },
     { x, target, moments: { shape: [momentCount(net.parameters)] } },
   )
-  return async (parameters, recent) => {
-    const seen: Float32Array[] = []
-    for (const features of recent) seen.push((await recorder.run({ x: features })).moments!.data)
-    const moments = populationMoments(seen)
-    const lossOf = async (batch: Batch): Promise<number> =>
-      (await judge.run({ x: batch.x, target: batch.target, moments })).loss!.data[0]!
-    return {
-      parameters: foldMoments(net.parameters, parameters, moments),
-      validationLoss: await meanLoss(checks, lossOf),
-    }
+  const momentsOf = async (features: Features): Promise<Float32Array> =>
+    (await recorder.run({ x: features })).moments!.data
+  return {
+    validationLoss: async (recent) => {
+      if (checks.length === 0) return Number.NaN
+      const seen: Float32Array[] = []
+      for (const features of recent) seen.push(await momentsOf(features))
+      const moments = populationMoments(seen)
+      return meanLoss(checks, async (batch) => {
+        const { loss } = await judge.run({ x: batch.x, target: batch.target, moments })
+        return loss!.data[0]!
+      })
+    },
+    finish: async (best, draw) => {
+      await trainer.restore({ ...(await trainer.state()), parameters: best })
+      const seen: Float32Array[] = []
+      while (seen.length < POPULATION_BATCHES) seen.push(await momentsOf(await draw()))
+      return foldMoments(net.parameters, best, populationMoments(seen))
+    },
   }
 }
 
-/** How an epoch is judged, by norm. */
-export const evaluations: Record<Norm, (setting: EvaluationSetting) => Promise<Evaluate>> = {
+/** How training is judged and finished, by norm. */
+export const evaluations: Record<Norm, (setting: EvaluationSetting) => Promise<Evaluation>> = {
   group: plainEvaluation,
   channel: plainEvaluation,
   batch: batchNormEvaluation,

@@ -4,7 +4,7 @@ import { adamW, createTrainer, initialise, type Tensor, type Trainer, type Train
 import type { Augmentation } from './augment.ts'
 import { type BatchShape, type TrainingDraw, trainingBatch } from './batch.ts'
 import { batchNormInTraining } from './batch-norm.ts'
-import { evaluations, STATISTICS_BATCHES, validationBatches } from './evaluate.ts'
+import { evaluations, RECENT_BATCHES, validationBatches } from './evaluate.ts'
 import { convNorms } from './layers.ts'
 import { type LossName, losses } from './losses.ts'
 import { type Network, type NetworkSpec, network } from './networks.ts'
@@ -54,7 +54,7 @@ export interface FittedMember {
 /** All that is needed to go on after an interruption. */
 export interface Checkpoint {
   readonly state: TrainerState
-  /** As `FittedMember.parameters`. */
+  /** Trained parameters of the best epoch, without any statistics folded in. */
   readonly best: Float32Array<ArrayBuffer>
   readonly bestEpoch: number
   readonly curve: readonly EpochRecord[]
@@ -100,27 +100,32 @@ export async function fitNetwork(
   const trainer = await openTrainer(net, shape, loss, options)
   try {
     const checks = await validationBatches(data.reader, data.index.validation, data, shape)
-    const evaluate = await evaluations[options.network.norm]({ trainer, network: net, shape, loss, checks })
+    const evaluation = await evaluations[options.network.norm]({ trainer, network: net, shape, loss, checks })
     let run = await restore(trainer, store)
     const started = { ms: performance.now(), epoch: run.curve.length }
     const before = run.seconds
     while (run.curve.length < options.epochs && !patienceIsOver(run, options.patience)) {
       const { record, recent } = await oneEpoch(trainer, data, shape, options, run.curve.length, work, started)
       const state = await trainer.state()
-      const { parameters, validationLoss } = await evaluate(state.parameters, recent)
+      const validationLoss = await evaluation.validationLoss(recent)
       if (checks.length > 0) checkFinite({ ...record, loss: validationLoss })
       const curve = [...run.curve, { ...record, validationLoss }]
       const better = Number.isNaN(validationLoss) || validationLoss <= bestLoss(run)
       run = {
         state,
         curve,
-        best: better ? parameters : run.best,
+        best: better ? state.parameters : run.best,
         bestEpoch: better ? curve.length : run.bestEpoch,
         seconds: before + (performance.now() - started.ms) / 1000,
       }
       await store.save(run)
     }
-    return { parameters: run.best, curve: run.curve, bestEpoch: run.bestEpoch, seconds: run.seconds }
+    const draw = random(options.seed).split('population')
+    const parameters = await evaluation.finish(run.best, async () => {
+      throwIfAborted(work.signal)
+      return (await trainingBatch(data.reader, shape, drawOf(data, options), draw)).x
+    })
+    return { parameters, curve: run.curve, bestEpoch: run.bestEpoch, seconds: run.seconds }
   } finally {
     await trainer.close()
   }
@@ -206,7 +211,7 @@ async function oneEpoch(
     checkFinite({ epoch: epoch + 1, learningRate, loss, gradientNorm })
     lossSum += loss
     normSum += gradientNorm
-    if (n - step <= STATISTICS_BATCHES) recent.push(x)
+    if (n - step <= RECENT_BATCHES) recent.push(x)
     work.onProgress?.(progressOf(options, epoch, step, lossSum / (step + 1), started))
   }
   const record = { epoch: epoch + 1, trainLoss: lossSum / n, gradientNorm: normSum / n, learningRate }

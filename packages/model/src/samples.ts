@@ -19,6 +19,8 @@ export interface LabelledCube {
 }
 
 const STRIP_ROWS = 256
+/** Columns in the number that stands for a row and a column. */
+const COLUMNS = 2 ** 26
 
 /** Full-width strips from top to bottom: the order in which everything streams. */
 export function* strips(width: number, height: number, rows: number = STRIP_ROWS): Generator<Window> {
@@ -44,13 +46,13 @@ export async function forEachLabel(
 
 /** Labelled pixels per sub-block of the blocks that do not test. */
 export async function trainingSubBlocks(labelled: LabelledCube, plan: SplitPlan): Promise<SubBlock[]> {
-  const blocks = new Map<string, { row: number; column: number; counts: number[] }>()
+  const blocks = new Map<number, { row: number; column: number; counts: number[] }>()
   await forEachLabel(labelled, (k, localRow, localColumn) => {
     const row = localRow + labelled.origin.row
     const column = localColumn + labelled.origin.column
     if (plan.roleAt(row, column) === 'test') return
     const at = plan.subBlockAt(row, column)
-    const key = `${at.row}:${at.column}`
+    const key = at.row * COLUMNS + at.column
     let block = blocks.get(key)
     if (block === undefined) {
       block = { ...at, counts: new Array<number>(labelled.classes.length).fill(0) }
