@@ -153,16 +153,18 @@ function stripBuffer(layers: number, { width }: TilingOptions, tileHeight: numbe
     },
     blend: (values, column, across, down) => {
       const tileWidth = across.length
-      const columns = Math.min(tileWidth, width - column)
+      // Columns of no weight are left out, so that even a missing value in a margin counts for nothing.
+      const first = across.findIndex((v) => v > 0)
+      const end = Math.min(across.findLastIndex((v) => v > 0) + 1, width - column)
       for (let r = 0; r < tileHeight; r++) {
         const weight = down[r]!
         if (weight === 0) continue
         const at = r * width + column
-        for (let c = 0; c < columns; c++) weights[at + c] = weights[at + c]! + weight * across[c]!
+        for (let c = first; c < end; c++) weights[at + c] = weights[at + c]! + weight * across[c]!
         for (let layer = 0; layer < layers; layer++) {
           const to = layer * plane + at
           const from = (layer * tileHeight + r) * tileWidth
-          for (let c = 0; c < columns; c++) sums[to + c] = sums[to + c]! + weight * across[c]! * values[from + c]!
+          for (let c = first; c < end; c++) sums[to + c] = sums[to + c]! + weight * across[c]! * values[from + c]!
         }
       }
     },

@@ -90,7 +90,23 @@ const unet: Builder = (spec) => {
   return { parameters, applyWith }
 }
 
-/** U-Net of residual blocks (He et al. 2016; Zhang et al. 2018) whose skips pass attention gates (Oktay et al. 2018, eqs. 1-2). */
+/** An attention gate on a skip of `width` channels, with half as many inside. */
+function gateParameters(width: number) {
+  const inner = Math.max(1, Math.floor(width / 2))
+  return {
+    skip: convParameters(width, inner, 1),
+    signal: convParameters(width, inner, 1),
+    attention: convParameters(inner, 1, 1),
+  }
+}
+
+/** The skip, dimmed where the coarser level sees nothing of interest (Oktay et al. 2018, eqs. 1-2). */
+function attend(skip: Tensor, signal: Tensor, p: Traced<ReturnType<typeof gateParameters>>): Tensor {
+  const joint = relu(add(convolve(skip, p.skip), convolve(signal, p.signal)))
+  return mul(skip, sigmoid(convolve(joint, p.attention)))
+}
+
+/** U-Net of residual blocks (He et al. 2016; Zhang et al. 2018) whose skips pass attention gates. */
 const attentionResUNet: Builder = (spec) => {
   const activation = activations[spec.activation]
   const residual = (inputs: number, outputs: number) => ({
@@ -98,14 +114,6 @@ const attentionResUNet: Builder = (spec) => {
     second: convNormParameters(outputs, outputs),
     shortcut: convNormParameters(inputs, outputs, 1),
   })
-  const gate = (width: number) => {
-    const inner = Math.max(1, Math.floor(width / 2))
-    return {
-      skip: convParameters(width, inner, 1),
-      signal: convParameters(width, inner, 1),
-      attention: convParameters(inner, 1, 1),
-    }
-  }
   const inputsAt = (level: number): number => (level === 0 ? spec.bands : channels(spec, level - 1))
   const parameters = {
     encoder: levels(spec).map((level) => residual(inputsAt(level), channels(spec, level))),
@@ -113,14 +121,10 @@ const attentionResUNet: Builder = (spec) => {
       .slice(0, -1)
       .map((level) => ({
         up: upParameters(channels(spec, level + 1), channels(spec, level)),
-        gate: gate(channels(spec, level)),
+        gate: gateParameters(channels(spec, level)),
         block: residual(2 * channels(spec, level), channels(spec, level)),
       })),
     head: convParameters(spec.width, spec.classes, 1),
-  }
-  const attend = (skip: Tensor, signal: Tensor, p: Traced<ReturnType<typeof gate>>): Tensor => {
-    const joint = relu(add(convolve(skip, p.skip), convolve(signal, p.signal)))
-    return mul(skip, sigmoid(convolve(joint, p.attention)))
   }
   const applyWith = (convNorm: ConvNorm, p: Traced<typeof parameters>, x: Tensor): Tensor => {
     const block = (h: Tensor, b: Traced<ReturnType<typeof residual>>): Tensor => {

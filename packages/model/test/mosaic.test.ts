@@ -185,6 +185,28 @@ describe('tilings', () => {
   })
 })
 
+test('what a tile says within its margins never counts, missing values included', async () => {
+  const options: TilingOptions = { width: 70, height: 55, tilePixels: 32, multiple: 4, margin: 6, ramp: 4 }
+  const plan = tiling(options)
+  let wrong = 0
+  await predictMosaic(
+    1,
+    options,
+    async ({ row, column, width, height }) => {
+      const down = edgeWeights(row, plan.tileHeight, options.height, options)
+      const across = edgeWeights(column, plan.tileWidth, options.width, options)
+      return Float32Array.from({ length: width * height }, (_, i) =>
+        down[Math.floor(i / width)] === 0 || across[i % width] === 0 ? Number.NaN : 7,
+      )
+    },
+    async (_first, _rows, values) => {
+      for (const v of values) if (Math.abs(v - 7) > 1e-6 || Number.isNaN(v)) wrong++
+    },
+  )
+  expect(plan.columns.length * plan.rows.length).toBeGreaterThan(4)
+  expect(wrong).toBe(0)
+})
+
 describe('while predicting', () => {
   const options: TilingOptions = { width: 90, height: 40, tilePixels: 32, multiple: 4, margin: 4, ramp: 4 }
   const zeros = async ({ width, height }: { width: number; height: number }) => new Float32Array(width * height)

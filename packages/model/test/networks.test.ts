@@ -1,9 +1,9 @@
 import { random } from '@ecotope/core'
-import { createRunner, evaluate, initialise, layoutOf, trace } from '@ecotope/tensor'
+import { createRunner, evaluate, initialise, layoutOf, toOnnx, trace } from '@ecotope/tensor'
 import { afterAll, describe, expect, test } from 'vitest'
 import { hashed } from '../../../oracles/tensor/unet.ts'
 import { batchNormInTraining } from '../src/batch-norm.ts'
-import { type NetworkSpec, network, openEnsemble, parameterCount } from '../src/index.ts'
+import { ensembleProgram, type NetworkSpec, network, openEnsemble, parameterCount } from '../src/index.ts'
 import { convNorms } from '../src/layers.ts'
 import { largestDifference, oracle, oracleParameters, small } from './support.ts'
 
@@ -122,6 +122,25 @@ describe('what does not fit is refused', () => {
     expect(program.outputs.y!.shape).toEqual([1, 2, 6, 10])
   })
 })
+
+test.each(['unet', 'attention-res-unet'] as const)(
+  'a %s with norm batch is exported for any extent, and predicts there as here',
+  async (architecture) => {
+    const spec = small({ architecture, norm: 'batch' })
+    const net = network(spec)
+    const parameters = oracleParameters(net.parameters)
+    const bytes = toOnnx(ensembleProgram(net, 1, 64, 64), { parameters, dynamic: { x: { 2: 'height', 3: 'width' } } })
+    const [runner, ensemble] = [
+      await createRunner(bytes, { threads: 1 }),
+      openEnsemble({ network: spec, members: [parameters], threads: 1 }),
+    ]
+    const x = random(5).normals(2 * 24 * 40)
+    const { logits0 } = await runner.run({ x: { data: x.slice(), shape: [1, 2, 24, 40] } })
+    const [expected] = await ensemble.logits(x, { width: 40, height: 24 })
+    await Promise.all([runner.close(), ensemble.close()])
+    expect(largestDifference(logits0!.data, expected!)).toBeLessThan(1e-4)
+  },
+)
 
 describe('an ensemble', () => {
   const spec = small()
