@@ -43,11 +43,11 @@ export {
   type Recipe,
   type RecipeParameter,
 } from './recipe.ts'
+export { makeLandslideScene, type SceneFiles } from './scene/files.ts'
+export type { SceneOptions } from './scene/scene.ts'
 export { type JsonType, type Schema, type Schemas, schemaText } from './schema.ts'
 export { type ClassNames, namesOf, type ScoreOptions, type ScoreResult, score } from './score.ts'
 export { segmentation, segmentationProcesses } from './segmentation/index.ts'
 export { type BandStatistics, PERCENTILES } from './statistics.ts'
 export { openStore, StepDamaged, type StepRecord, type Store, type StoredFile, type StoredStep } from './store.ts'
 export { inWords, makeFolder, unreadable } from './surroundings.ts'
-export { makeLandslideScene, type SceneFiles } from './scene/files.ts'
-export type { SceneOptions } from './scene/scene.ts'
