@@ -145,7 +145,7 @@ describe('learning', () => {
     })
     const member = await fitNetwork(data, given, noStore)
     expect(member.curve.at(-1)!.validationLoss).toBeLessThan(0.5 * member.curve[0]!.trainLoss)
-    expect(await accuracy(member, given)).toBeGreaterThan(0.93)
+    expect(await accuracy(member, given)).toBeGreaterThan(0.9)
   })
 })
 
