@@ -26,7 +26,7 @@ export class EcotopeError extends Error {
 /** The input (a file, a parameter, a graph) is at fault and the user can mend it. The command line exits with 2. */
 export class InputError extends EcotopeError {}
 
-/** The surroundings are at fault: a full disk, no permission, a lost worker. The command line exits with 1. */
+/** The surroundings are at fault: a lost worker, a missing library. The command line exits with 1, or with 2 where the user can mend it (a full disk, a folder that cannot be written). */
 export class EnvironmentError extends EcotopeError {}
 
 /** The user asked to stop. The command line exits with 130. */

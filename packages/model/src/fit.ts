@@ -27,6 +27,11 @@ export interface FitOptions {
   readonly warmUp: number
   /** Epochs without a better validation loss after which training stops. */
   readonly patience: number
+  /**
+   * Which parameters to return: those of the `best` epoch by validation loss, or of the `last`, when the learning rate
+   * has come to rest. Training that was stopped early always returns the best.
+   */
+  readonly keep: 'best' | 'last'
   readonly balance: number
   readonly augmentation: Augmentation
   readonly seed: number
@@ -47,6 +52,7 @@ export interface FittedMember {
   /** Flat, as `Network.apply` takes them: those of norm `batch` have the statistics folded in. */
   readonly parameters: Float32Array<ArrayBuffer>
   readonly curve: readonly EpochRecord[]
+  /** The epoch whose parameters these are. */
   readonly bestEpoch: number
   readonly seconds: number
 }
@@ -78,7 +84,7 @@ export interface FitData {
 const SCHEDULE_FLOOR = 0.01
 
 /**
- * Fits one network and returns the parameters of the epoch with the lowest validation loss.
+ * Fits one network and returns the parameters of the epoch that `options.keep` chooses.
  * @throws CancelledError after the last finished epoch has been saved; InputError `LossNotFinite` when training
  *   diverges (the checkpoint of the epoch before stays).
  */
@@ -121,11 +127,12 @@ export async function fitNetwork(
       await store.save(run)
     }
     const draw = random(options.seed).split('population')
-    const parameters = await evaluation.finish(run.best, async () => {
+    const kept = keptOf(run, options)
+    const parameters = await evaluation.finish(kept.parameters, async () => {
       throwIfAborted(work.signal)
       return (await trainingBatch(data.reader, shape, drawOf(data, options), draw)).x
     })
-    return { parameters, curve: run.curve, bestEpoch: run.bestEpoch, seconds: run.seconds }
+    return { parameters, curve: run.curve, bestEpoch: kept.epoch, seconds: run.seconds }
   } finally {
     await trainer.close()
   }
@@ -135,6 +142,15 @@ const bestLoss = (run: Checkpoint): number =>
   run.bestEpoch === 0
     ? Number.POSITIVE_INFINITY
     : (run.curve[run.bestEpoch - 1]?.validationLoss ?? Number.POSITIVE_INFINITY)
+
+function keptOf(
+  run: Checkpoint,
+  { keep, epochs }: FitOptions,
+): { parameters: Float32Array<ArrayBuffer>; epoch: number } {
+  const ended = run.curve.length >= epochs
+  if (keep === 'last' && ended) return { parameters: run.state.parameters, epoch: run.curve.length }
+  return { parameters: run.best, epoch: run.bestEpoch }
+}
 
 const patienceIsOver = (run: Checkpoint, patience: number): boolean => run.curve.length - run.bestEpoch >= patience
 

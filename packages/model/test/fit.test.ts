@@ -74,6 +74,7 @@ const options = (changes: Partial<FitOptions> = {}): FitOptions => ({
   clipNorm: 1,
   warmUp: 0.1,
   patience: 20,
+  keep: 'best',
   balance: 0.5,
   augmentation: { flips: true, quarterTurns: false, brightness: 0.05, noise: 0.05 },
   seed: 3,

@@ -44,6 +44,7 @@ export interface FitArguments {
   readonly clip_norm: number
   readonly warm_up: number
   readonly patience: number
+  readonly keep: 'best' | 'last'
   readonly balance: number
   readonly flips: boolean
   readonly quarter_turns: boolean
@@ -83,6 +84,7 @@ export const mlFit = process<FitArguments, FitValue>({
       optional('clip_norm', 'Largest gradient norm.', number, 1),
       optional('warm_up', 'Share of steps with rising learning rate.', number, 0.08),
       optional('patience', 'Epochs without improvement before stopping.', integer, 20),
+      optional('keep', 'Parameters of the best epoch by validation loss, or of the last.', text, 'last'),
       optional('balance', 'Share of tiles placed on a class drawn uniformly.', number, 0.3),
       optional('flips', 'Mirror tiles.', boolean, true),
       optional('quarter_turns', 'Turn tiles.', boolean, true),
@@ -157,6 +159,7 @@ async function fitMember(
     clipNorm: args.clip_norm,
     warmUp: args.warm_up,
     patience: args.patience,
+    keep: args.keep,
     balance: args.balance,
     augmentation: {
       flips: args.flips,
