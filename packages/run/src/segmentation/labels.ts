@@ -21,6 +21,8 @@ export interface LabelOptions {
   /** Name of the only class where no property tells classes apart. */
   readonly name: string
   readonly background: 'auto' | 'class' | 'ignore'
+  /** Values of the property to keep; empty for all. Polygons of other values count as unknown. */
+  readonly only: readonly string[]
 }
 
 /**
@@ -31,11 +33,7 @@ export function classesOf(features: Features, options: LabelOptions): LabelClass
   if (options.property === null) return singleClass(features, options)
   const property = options.property
   checkProperty(features, property)
-  const values = new Map<string, number>()
-  for (const { properties } of features.features) {
-    const value = properties[property]
-    if (value !== null && value !== undefined) values.set(String(value), (values.get(String(value)) ?? 0) + 1)
-  }
+  const values = chosenValues(features, property, options.only)
   const background = options.background === 'class' ? 'class' : 'ignore'
   const names = sortedNames([...values.keys()])
   const all = background === 'class' ? [BACKGROUND, ...names] : names
@@ -66,6 +64,25 @@ export function classesOf(features: Features, options: LabelOptions): LabelClass
     indexOf: (feature) => index.get(String(feature.properties[property])) ?? Number.NaN,
     background,
   }
+}
+
+/** Polygons by value of the property. */
+function chosenValues(features: Features, property: string, only: readonly string[]): Map<string, number> {
+  const values = new Map<string, number>()
+  for (const { properties } of features.features) {
+    const value = properties[property]
+    if (value !== null && value !== undefined) values.set(String(value), (values.get(String(value)) ?? 0) + 1)
+  }
+  const strange = only.find((name) => !values.has(name))
+  if (strange !== undefined) {
+    const near = nearest(strange, values.keys())
+    throw new InputError('NoClass', `no polygon has ${property} '${strange}'`, {
+      hint: `${near === undefined ? '' : `did you mean '${near}'? `}present: ${[...values.keys()].join(', ')}`,
+      data: { class: strange, present: [...values.keys()] },
+    })
+  }
+  if (only.length > 0) for (const name of [...values.keys()]) if (!only.includes(name)) values.delete(name)
+  return values
 }
 
 function singleClass(features: Features, options: LabelOptions): LabelClasses {

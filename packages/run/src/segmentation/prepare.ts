@@ -46,6 +46,7 @@ interface PrepareArguments {
   readonly resampling: Resampling
   readonly derive: readonly string[]
   readonly background: 'auto' | 'class' | 'ignore'
+  readonly classes: readonly string[]
 }
 
 export const FEATURES_FILE = 'features.tif'
@@ -80,6 +81,12 @@ export const prepareSamples = process<PrepareArguments, PreparedValue>({
       optional('resampling', 'How layers of another grid are resampled.', { type: 'string' }, 'bilinear'),
       optional('derive', 'Layers to derive.', { type: 'array', items: { type: 'string' } }, []),
       optional('background', 'Whether the absence of a polygon is a class.', { type: 'string' }, 'auto'),
+      optional(
+        'classes',
+        'Values of the property to keep; empty for all.',
+        { type: 'array', items: { type: 'string' } },
+        [],
+      ),
     ],
     'Files features.tif and labels.tif; grid, bands, classes and counts.',
   ),
@@ -102,6 +109,7 @@ async function prepare(args: PrepareArguments, context: WorkOptions & { director
       property: args.label_property,
       name: args.label_name ?? basename(args.labels, extname(args.labels)),
       background: args.background,
+      only: args.classes,
     })
     const stacked = stack(layers.cubes, grid, { resampling: args.resampling })
     const written = await writeSamples(stacked, polygons, classes, context)

@@ -18,7 +18,7 @@ function square(west: number, south: number, size: number, properties: Record<st
 
 const features = (...list: ReturnType<typeof square>[]): Features => ({ crs, features: list, label: 'test' })
 const whole = { column: 0, row: 0, width: 10, height: 10 }
-const options = { property: 'class', name: 'scar', background: 'auto' } as const
+const options = { property: 'class', name: 'scar', background: 'auto', only: [] } as const
 
 describe('classes', () => {
   test('text values are sorted and numbered, unlabelled pixels stay unknown', () => {
@@ -52,6 +52,21 @@ describe('classes', () => {
   test('a class that is contrasted with everything else', () => {
     const polygons = features(square(0, 0, 20, { class: 'a' }), square(50, 50, 30, { class: 'b' }))
     expect(classesOf(polygons, { ...options, background: 'class' }).names).toEqual(['background', 'a', 'b'])
+  })
+
+  test('only some of the values', () => {
+    const polygons = features(
+      square(0, 0, 20, { class: 'a' }),
+      square(50, 50, 30, { class: 'b' }),
+      square(0, 50, 10, { class: 'c' }),
+    )
+    const classes = classesOf(polygons, { ...options, only: ['c', 'a'] })
+    expect(classes.names).toEqual(['a', 'c'])
+    const labels = labelWindow(polygons, classes, grid, whole)
+    expect([0, 1, NO_LABEL].map((k) => labels.filter((v) => v === k).length)).toEqual([4, 1, 95])
+    expect(() => classesOf(polygons, { ...options, only: ['d', 'a'] })).toThrow(
+      expect.objectContaining({ tag: 'NoClass' }),
+    )
   })
 
   test.each([
