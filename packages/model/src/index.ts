@@ -6,6 +6,8 @@ export {
   joined,
   openEnsemble,
   parameterCount,
+  type Views,
+  viewLogits,
 } from './ensemble.ts'
 export {
   type Checkpoint,

@@ -16,7 +16,7 @@ import type { StepContext } from '../process.ts'
 import { CLASS_FILE } from './belief-map.ts'
 import { type FittedArguments, logitsOf } from './calibrate.ts'
 import { openSamples } from './prepare.ts'
-import { process, required, resultOf, spec } from './specs.ts'
+import { optional, process, required, resultOf, spec } from './specs.ts'
 import { planOf } from './split.ts'
 import type { AssessmentValue, BlockValue, CalibrationValue, SplitValue } from './types.ts'
 
@@ -35,6 +35,7 @@ export const assess = process<AssessArguments, AssessmentValue & { all: Confusio
       required('samples', 'What prepare_samples gave.'),
       required('split', 'What split_blocks gave.'),
       required('fit', 'What ml_fit gave.'),
+      optional('views', 'Mirrored views to average: 1, 2 or 4.', { type: 'integer' }, 4),
       required('calibration', 'What calibrate gave.'),
       required('map', 'What ml_predict_probabilities gave.'),
     ],

@@ -1,11 +1,11 @@
 /** `ecotope:calibrate`: temperature scaling of the ensemble on validation blocks. */
 import { fitTemperature, temperatureCalibration } from '@ecotope/belief'
-import { type Ensemble, openEnsemble } from '@ecotope/model'
+import { type Ensemble, openEnsemble, type Views } from '@ecotope/model'
 import type { StepContext } from '../process.ts'
 import { collectLogits, type LabelledLogits } from './collect.ts'
 import { readMembers } from './fit.ts'
 import { openSamples } from './prepare.ts'
-import { process, required, resultOf, spec } from './specs.ts'
+import { optional, process, required, resultOf, spec } from './specs.ts'
 import { planOf } from './split.ts'
 import type { CalibrationValue, FitValue, SplitValue } from './types.ts'
 
@@ -13,6 +13,7 @@ export interface FittedArguments {
   readonly samples: unknown
   readonly split: unknown
   readonly fit: unknown
+  readonly views: Views
 }
 
 /** Runs something with the ensemble that a fit step left, and closes it. */
@@ -26,6 +27,7 @@ export async function withEnsemble<T>(
   const ensemble = openEnsemble({
     network: value.network,
     members: await readMembers(step.directory, value),
+    views: args.views,
     threads: context.threads,
   })
   try {
@@ -73,6 +75,7 @@ export const calibrate = process<FittedArguments, CalibrationValue>({
       required('samples', 'What prepare_samples gave.'),
       required('split', 'What split_blocks gave.'),
       required('fit', 'What ml_fit gave.'),
+      optional('views', 'Mirrored views to average: 1, 2 or 4.', { type: 'integer' }, 4),
     ],
     'The calibration and its effect.',
   ),

@@ -3,7 +3,7 @@
 import { writeBeliefMap } from './belief-map.ts'
 import { type FittedArguments, withEnsemble } from './calibrate.ts'
 import { openSamples } from './prepare.ts'
-import { process, required, resultOf, spec } from './specs.ts'
+import { optional, process, required, resultOf, spec } from './specs.ts'
 import type { CalibrationValue, MapValue, SplitValue } from './types.ts'
 
 interface MapArguments extends FittedArguments {
@@ -21,6 +21,7 @@ export const predictProbabilities = process<MapArguments, MapValue>({
       required('samples', 'What prepare_samples gave.'),
       required('split', 'What split_blocks gave.'),
       required('fit', 'What ml_fit gave.'),
+      optional('views', 'Mirrored views to average: 1, 2 or 4.', { type: 'integer' }, 4),
       required('calibration', 'What calibrate gave.'),
     ],
     'probability.tif, class.tif, uncertainty.tif and the pixels of each class.',

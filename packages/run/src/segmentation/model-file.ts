@@ -3,11 +3,11 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Calibration } from '@ecotope/belief'
 import { InputError } from '@ecotope/core'
-import { type NetworkSpec, type Normalisation, network } from '@ecotope/model'
+import { type NetworkSpec, type Normalisation, network, type Views } from '@ecotope/model'
 import { readMembers } from './fit.ts'
 import { exportOnnx } from './onnx.ts'
 import { gridFrom } from './prepare.ts'
-import { process, required, resultOf, spec } from './specs.ts'
+import { optional, process, required, resultOf, spec } from './specs.ts'
 import { stacItem } from './stac.ts'
 import type { BandValue, CalibrationValue, ClassValue, FitValue, PreparedValue, SplitValue } from './types.ts'
 
@@ -22,6 +22,7 @@ export interface SavedModel {
   readonly format: number
   readonly network: NetworkSpec
   readonly members: readonly string[]
+  readonly views: Views
   readonly normalisation: Normalisation
   readonly calibration: Calibration
   readonly classes: readonly ClassValue[]
@@ -36,6 +37,7 @@ interface SaveArguments {
   readonly split: unknown
   readonly fit: unknown
   readonly calibration: unknown
+  readonly views: Views
 }
 
 export const saveModel = process<SaveArguments, { files: string[] }>({
@@ -49,6 +51,7 @@ export const saveModel = process<SaveArguments, { files: string[] }>({
       required('samples', 'What prepare_samples gave.'),
       required('split', 'What split_blocks gave.'),
       required('fit', 'What ml_fit gave.'),
+      optional('views', 'Mirrored views to average: 1, 2 or 4.', { type: 'integer' }, 4),
       required('calibration', 'What calibrate gave.'),
     ],
     'The files of the model.',
@@ -64,6 +67,7 @@ export const saveModel = process<SaveArguments, { files: string[] }>({
       format: FORMAT,
       network: fit.network,
       members,
+      views: args.views,
       normalisation,
       calibration: {
         kind: calibration.kind,

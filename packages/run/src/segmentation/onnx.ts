@@ -1,9 +1,10 @@
 /** The whole predictor as one ONNX graph: normalisation, every network, calibrated softmax, mean over networks. */
 
 import { InputError } from '@ecotope/core'
-import { joined, type Network } from '@ecotope/model'
+import { joined, type Network, viewLogits } from '@ecotope/model'
 import {
   add,
+  addAll,
   clip,
   constant,
   type DynamicAxes,
@@ -50,24 +51,16 @@ export function exportOnnx(saved: SavedModel, net: Network, members: readonly Fl
 }
 
 function predictor(saved: SavedModel, net: Network, members: number): Program {
-  const { parameters, inputs } = {
-    parameters: Array.from({ length: members }, () => net.parameters),
-    inputs: { x: { shape: [1, net.spec.bands, EXTENT, EXTENT] } },
-  }
+  const parameters = Array.from({ length: members }, () => net.parameters)
   return trace(
     (trees, { x }) => {
-      const logits = trees.map((tree) => net.apply(tree as never, normalise(x, saved)))
+      const logits = trees.flatMap((tree) => viewLogits(net, tree, normalise(x, saved), saved.views))
       const parts = logits.map((z) =>
         softmax(add(mul(z, along(saved.calibration.scale)), along(saved.calibration.bias)), 1),
       )
-      return {
-        probability: div(
-          parts.reduce((a, b) => add(a, b)),
-          members,
-        ),
-      }
+      return { probability: div(addAll(parts), parts.length) }
     },
-    { parameters, inputs },
+    { parameters, inputs: { x: { shape: [1, net.spec.bands, EXTENT, EXTENT] } } },
   )
 }
 

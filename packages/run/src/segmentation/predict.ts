@@ -34,7 +34,7 @@ export async function predictWithModel(options: PredictOptions): Promise<Publish
     checkBands(saved, features, options)
     await mkdir(aside, { recursive: true })
     const members = await Promise.all(saved.members.map((file) => readVector(join(options.model, file))))
-    const ensemble = openEnsemble({ network: saved.network, members, threads: options.threads })
+    const ensemble = openEnsemble({ network: saved.network, members, views: saved.views, threads: options.threads })
     try {
       const mapped = await writeBeliefMap({ ...options, features, ensemble, ...saved, directory: aside })
       for (const file of FILES) await rename(join(aside, file), join(options.out, file))
