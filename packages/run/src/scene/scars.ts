@@ -236,7 +236,7 @@ function grow(
     scale *= Math.min(1.6, Math.max(0.6, Math.sqrt(area / Math.max(covered, 1))))
   }
   const outline = outlineOf({ track, scale, breadth, seed })
-  const regrowth = random.uniform() < 0.6 ? 0.3 * random.uniform() : 0.15 + 0.65 * random.uniform()
+  const regrowth = random.uniform() < 0.6 ? 0.3 * random.uniform() : 0.15 + 0.5 * random.uniform()
   return { track, scale, breadth, seed, regrowth, pale: random.uniform(), outline, areaSquareMetres: area }
 }
 
