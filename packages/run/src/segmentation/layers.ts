@@ -45,7 +45,7 @@ export async function openLayers(
     await Promise.all(rasters.map((raster) => raster.close()))
   }
   try {
-    for (const path of paths) rasters.push(await openWith(path, crs, onWarning))
+    for (const path of paths) rasters.push(await openFeature(path, crs, onWarning))
     return { rasters, cubes: [...rasters, ...derive.map((name) => derivedLayer(name, rasters))], close }
   } catch (cause) {
     await close()
@@ -53,8 +53,8 @@ export async function openLayers(
   }
 }
 
-/** The user's CRS is for rasters that have none; where a raster has one, that one is believed. */
-async function openWith(path: string, crs: Crs | undefined, onWarning?: OnWarning): Promise<Raster> {
+/** Opens a raster. The user's CRS is for rasters that have none; where a raster has one, that one is believed. */
+export async function openFeature(path: string, crs: Crs | undefined, onWarning?: OnWarning): Promise<Raster> {
   try {
     return await openRaster(path)
   } catch (cause) {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type AreaEstimate, blockBootstrap, type Refusal, scores } from '@ecotope/belief'
 import type { Warning } from '@ecotope/core'
-import { type Cube, openRaster, type Raster, readPolygons, selectBands } from '@ecotope/cube'
+import { type Cube, openRaster, parseCrs, type Raster, readPolygons, selectBands } from '@ecotope/cube'
 import type { PublishOptions } from '../application.ts'
 import type { Run } from '../execute.ts'
 import { classQuicklook, quicklook } from '../report/index.ts'
@@ -21,9 +21,10 @@ import type {
 } from '../report/types.ts'
 import { alternatives } from '../schema.ts'
 import { CLASS_FILE, PROBABILITY_FILE, UNCERTAINTY_FILE } from './belief-map.ts'
+import { openFeature } from './layers.ts'
 import type { Outcome } from './metrics.ts'
 import { classHexColours } from './palette.ts'
-import { gridFrom, LABELS_FILE } from './prepare.ts'
+import { LABELS_FILE } from './prepare.ts'
 import { planOf } from './split.ts'
 
 const ROLES = ['train', 'validation', 'test'] as const
@@ -94,13 +95,8 @@ const OUTPUTS = [
   { path: 'model/', description: 'the networks as ONNX with a STAC description' },
 ]
 
-async function withRaster<T>(path: string, crs: string | null, use: (raster: Raster) => Promise<T>): Promise<T> {
-  const raster = await openRaster(
-    path,
-    crs === null
-      ? {}
-      : { crs: gridFrom({ crs, crsName: '', crsUnit: '', affine: [1, 0, 0, 0, 1, 0], width: 1, height: 1 }).crs },
-  )
+async function withRaster<T>(opening: Promise<Raster>, use: (raster: Raster) => Promise<T>): Promise<T> {
+  const raster = await opening
   try {
     return await use(raster)
   } finally {
@@ -111,8 +107,9 @@ async function withRaster<T>(path: string, crs: string | null, use: (raster: Ras
 async function inputLayers(outcome: Outcome): Promise<InputLayer[]> {
   const { prepared } = outcome
   const layers: InputLayer[] = []
+  const crs = prepared.crsOverride === null ? undefined : parseCrs(prepared.crsOverride)
   for (const path of prepared.features)
-    layers.push(await withRaster(path, prepared.crsOverride, (raster) => rasterLayer(raster, path, prepared.grid.crs)))
+    layers.push(await withRaster(openFeature(path, crs), (raster) => rasterLayer(raster, path, prepared.grid.crs)))
   const { features } = await readPolygons(prepared.labels)
   layers.push({
     name: features.label,
@@ -161,8 +158,7 @@ async function mapSection(outcome: Outcome, classes: readonly ClassStyle[]): Pro
   const size = { maxSize: VIEW }
   const ramp = async (path: string, band: string, legend: string): Promise<RampRaster> =>
     withRaster(
-      path,
-      null,
+      openRaster(path),
       async (raster) =>
         (await quicklook(selectBands(raster, [band]), { ...size, range: [0, 1], legend })) as RampRaster,
     )
@@ -172,10 +168,10 @@ async function mapSection(outcome: Outcome, classes: readonly ClassStyle[]): Pro
   for (const { name } of prepared.classes)
     probability.push({ name, raster: await ramp(probabilityFile, name, `probability of ${name}`) })
   return {
-    classes: await withRaster(join(directories.map, CLASS_FILE), null, (raster) =>
+    classes: await withRaster(openRaster(join(directories.map, CLASS_FILE)), (raster) =>
       classQuicklook(asIndices(raster, codes), classes, size),
     ),
-    reference: await withRaster(join(directories.samples, LABELS_FILE), null, (raster) =>
+    reference: await withRaster(openRaster(join(directories.samples, LABELS_FILE)), (raster) =>
       classQuicklook(raster, classes, size),
     ),
     probability: classes.length === 2 ? probability.slice(1) : probability,
@@ -194,7 +190,7 @@ async function splitSection(outcome: Outcome): Promise<SplitSection> {
   const { split, prepared } = outcome
   const plan = planOf(split)
   const styles: ClassStyle[] = [{ name: 'train' }, { name: 'validation' }, { name: 'test' }]
-  const raster = await withRaster(join(outcome.directories.samples, LABELS_FILE), null, async (labels) => {
+  const raster = await withRaster(openRaster(join(outcome.directories.samples, LABELS_FILE)), async (labels) => {
     const roles: Cube = {
       ...labels,
       read: async (window, work) => {
