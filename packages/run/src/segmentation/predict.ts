@@ -32,6 +32,7 @@ export async function predictWithModel(options: PredictOptions): Promise<Publish
   try {
     const features = alignedFeatures(layers.rasters, layers.cubes)
     checkBands(saved, features, options)
+    await checkRanges(saved, features)
     await mkdir(aside, { recursive: true })
     const members = await Promise.all(saved.members.map((file) => readVector(join(options.model, file))))
     const ensemble = openEnsemble({ network: saved.network, members, views: saved.views, threads: options.threads })
@@ -83,14 +84,14 @@ function checkBands(saved: SavedModel, features: Cube, { onWarning }: PredictOpt
   saved.bands.forEach((band, i) => {
     const unit = features.bands[i]!.unit
     if (band.unit === unit) return
-    throw new InputError(
-      'OtherUnits',
-      `band '${band.name}' is in ${unit ?? 'no stated unit'}; the model was trained on ${band.unit ?? 'no stated unit'}`,
-      {
-        hint: 'convert the band, or state its unit in the file',
-        data: { band: band.name, expected: band.unit, actual: unit },
-      },
-    )
+    if (unit === undefined || band.unit === undefined) {
+      onWarning?.({
+        tag: 'UnitUnknown',
+        message: `band '${band.name}' is in ${unit ?? 'no stated unit'}; the model was trained on ${band.unit ?? 'no stated unit'}`,
+      })
+      return
+    }
+    throw otherUnits(band.name, `is in ${unit}; the model was trained on ${band.unit}`)
   })
   const ratio = meanPixelArea(features.grid) / saved.pixelAreaSquareMetres
   if (ratio > AREA_FACTOR || ratio < 1 / AREA_FACTOR) {
@@ -99,4 +100,44 @@ function checkBands(saved: SavedModel, features: Cube, { onWarning }: PredictOpt
       message: `pixels cover ${ratio.toFixed(2)} times the area of those that the model was trained on`,
     })
   }
+}
+
+const otherUnits = (band: string, what: string): InputError =>
+  new InputError('OtherUnits', `band '${band}' ${what}`, {
+    hint: 'bring the band to the units of the training features, and state unit, scale and offset in the file',
+    data: { band },
+  })
+
+/** Pixels a side of a sampled window, and windows a side of the raster. */
+const SAMPLE = 32
+const SAMPLES = 4
+/** Share of sampled values beyond the clipping limit, in standard deviations, that no change of scene explains. */
+const STRANGE_SHARE = 0.9
+
+/** Units that no file states show in the values: nearly all of them far outside what the model was trained on. */
+async function checkRanges({ normalisation }: SavedModel, features: Cube): Promise<void> {
+  const { width, height } = features.grid
+  const bands = normalisation.bands.length
+  const valid = new Array<number>(bands).fill(0)
+  const strange = new Array<number>(bands).fill(0)
+  for (let s = 0; s < SAMPLES * SAMPLES; s++) {
+    const at = (i: number, extent: number): number => Math.floor(((i + 0.5) / SAMPLES) * extent)
+    const window = {
+      row: at(Math.floor(s / SAMPLES), height),
+      column: at(s % SAMPLES, width),
+      width: SAMPLE,
+      height: SAMPLE,
+    }
+    const values = await features.read(window)
+    for (let i = 0; i < values.length; i++) {
+      const band = Math.floor(i / SAMPLE ** 2)
+      const z = (values[i]! - normalisation.centre[band]!) / normalisation.scale[band]!
+      if (Number.isNaN(z)) continue
+      valid[band]!++
+      if (Math.abs(z) > normalisation.limit) strange[band]!++
+    }
+  }
+  const band = valid.findIndex((n, i) => n > 0 && strange[i]! > STRANGE_SHARE * n)
+  if (band >= 0)
+    throw otherUnits(normalisation.bands[band]!, 'has values far outside those that the model was trained on')
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openRaster, readPolygons, wholeWindow } from '@ecotope/cube'
+import { openRaster, readPolygons, wholeWindow, writeCog } from '@ecotope/cube'
 import { type NetworkSpec, network } from '@ecotope/model'
 import { createRunner } from '@ecotope/tensor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -165,6 +165,27 @@ describe('a run of the landslide recipe', () => {
         command: '',
       }),
     ).rejects.toMatchObject({ tag: 'OtherBands', hint: expect.stringContaining('order') })
+  })
+
+  test('predict refuses values in other units', async () => {
+    const source = await openRaster(join(folder, 'rapideye.tif'))
+    const counts = join(folder, 'counts.tif')
+    await writeCog(
+      counts,
+      { grid: source.grid, bands: source.bands.map(({ unit: _, ...band }) => band), dtype: 'float32' },
+      async (window) => (await source.read(window)).map((value) => value * 1e4),
+    )
+    await source.close()
+    const features = [join(folder, 'dem.tif'), counts]
+    const options = {
+      model: join(out(), 'model'),
+      features,
+      out: join(folder, 'none'),
+      threads: 1,
+      memoryBytes: 1e9,
+      command: '',
+    }
+    await expect(segmentation.predict(options)).rejects.toMatchObject({ tag: 'OtherUnits', data: { band: 'blue' } })
   })
 
   test('polygons can be read again and the report stands alone', async () => {
