@@ -97,13 +97,20 @@ export const mlFit = process<FitArguments, FitValue>({
   estimate: (args, context) => {
     const tiles = args.members * args.epochs * args.steps_per_epoch * args.batch_size
     const work = (args.tile / 64) ** 2 * (args.width / 16) ** 1.6 * 1.25 ** (args.depth - 4)
-    const resnet = args.architecture === 'unet' ? 1 : 1.5
-    return { seconds: (tiles * work * resnet * SECONDS_PER_TILE * 2) / Math.max(1, Math.min(2, context.threads)) }
+    const shape = args.architecture === 'unet' ? 1 : 1.5
+    return {
+      seconds: (tiles * work * shape * SECONDS_PER_TILE * 2) / Math.max(1, Math.min(2, context.threads)),
+      memoryBytes: PROGRAM_BYTES + TRAINING_BYTES * args.width * args.tile ** 2 * args.batch_size * shape,
+    }
   },
 })
 
-/** Measured with width 16, depth 4, 64 pixels, two threads. */
-const SECONDS_PER_TILE = 0.013
+/** Measured with width 16, depth 4, tiles of 64 pixels, two threads. */
+const SECONDS_PER_TILE = 0.0094
+/** Of Node.js, ONNX Runtime and the code. */
+export const PROGRAM_BYTES = 300e6
+/** Bytes by channel of the first level and pixel in training: activations and their gradients over all levels. */
+const TRAINING_BYTES = 420
 
 async function fit(args: FitArguments, context: StepContext): Promise<FitValue> {
   const samples = await openSamples(context.step(args.samples), context.memoryBytes)

@@ -2,9 +2,14 @@
 
 import { writeBeliefMap } from './belief-map.ts'
 import { type FittedArguments, withEnsemble } from './calibrate.ts'
+import { PROGRAM_BYTES } from './fit.ts'
 import { openSamples } from './prepare.ts'
 import { optional, process, required, resultOf, spec } from './specs.ts'
-import type { CalibrationValue, MapValue, SplitValue } from './types.ts'
+import { WHOLE } from './tiles.ts'
+import type { CalibrationValue, FitValue, MapValue, SplitValue } from './types.ts'
+
+/** Bytes by channel of the first level and pixel of a tile: the activations that live at one time. */
+const PREDICTION_BYTES = 32
 
 interface MapArguments extends FittedArguments {
   readonly calibration: unknown
@@ -26,6 +31,10 @@ export const predictProbabilities = process<MapArguments, MapValue>({
     ],
     'probability.tif, class.tif, uncertainty.tif and the pixels of each class.',
   ),
+  estimate: (args, context) => {
+    const { network } = (context.step(args.fit).value ?? { network: { width: 16 } }) as Pick<FitValue, 'network'>
+    return { memoryBytes: PROGRAM_BYTES + PREDICTION_BYTES * network.width * WHOLE ** 2 }
+  },
   run: async (args, context) => {
     const started = performance.now()
     const split = resultOf<SplitValue>(context.step(args.split))

@@ -8,7 +8,7 @@ const RAMP = 32
 /** Longest side of a tile unless the network's reach asks for more. */
 const TILE = 512
 /** A raster of at most this side is one tile: no surroundings are read twice. */
-const WHOLE = 768
+export const WHOLE = 768
 
 export function tilingFor(net: Network, width: number, height: number): TilingOptions {
   const tilePixels = Math.max(width, height) <= WHOLE ? WHOLE : TILE
