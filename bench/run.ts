@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { python } from './peer.ts'
 
 interface Row {
   readonly name: string
@@ -35,7 +36,7 @@ function measure({ script, args }: Row): Result {
 function versions(): string {
   const script =
     'import torch, rasterio; print("PyTorch", torch.__version__ + ", rasterio", rasterio.__version__ + ", GDAL", rasterio.__gdal_version__)'
-  return execFileSync(process.env.PYTHON ?? '/usr/bin/python3', ['-c', script], { encoding: 'utf8' }).trim()
+  return execFileSync(python, ['-c', script], { encoding: 'utf8' }).trim()
 }
 
 const load = loadavg()[0]!.toFixed(2)

@@ -3,42 +3,16 @@
  * GDAL: runs interleaved, ratio of medians. Prints JSON. Usage: node bench/raster/run.ts [read|warp|all] [rounds]
  * [file.tif]; needs `python3` with rasterio and GDAL, and for `read` the reference data (ECOTOPE_DATA) or a file.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { median, openPeer, python } from '../peer.ts'
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const python = process.env.PYTHON ?? '/usr/bin/python3'
 const data = process.env.ECOTOPE_DATA ?? here('../../../shared/data')
-
-interface Peer {
-  /** Wall and processor milliseconds, and the sum of the result. */
-  once(): Promise<readonly number[]>
-  end(): void
-}
-
-function open(command: string, args: readonly string[]): Peer {
-  const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  }) as unknown as ChildProcessWithoutNullStreams
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    once: async () => {
-      child.stdin.write('\n')
-      const { value, done } = await lines.next()
-      if (done === true) throw new Error(`${command} ended early`)
-      return value.split(' ').map(Number)
-    },
-    end: () => child.stdin.end(),
-  }
-}
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 async function compare(mode: 'read' | 'warp', rounds: number, path: string, limit: number) {
   const peers = {
-    ecotope: open(process.execPath, [here('worker.ts'), mode, path]),
-    peer: open(python, [here('peer.py'), mode, path]),
+    ecotope: openPeer(process.execPath, [here('worker.ts'), mode, path]),
+    peer: openPeer(python, [here('peer.py'), mode, path]),
   }
   const samples = { ecotope: [] as (readonly number[])[], peer: [] as (readonly number[])[] }
   const warmUp = mode === 'read' ? 5 : 1

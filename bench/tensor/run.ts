@@ -3,45 +3,17 @@
  * medians (of wall time, and of processor time, which other work on the machine disturbs less). Prints JSON. Usage: node bench/tensor/run.ts [train|infer] [rounds] [relu|silu]; needs `python3` with PyTorch.
  */
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-interface Peer {
-  /** Wall and processor milliseconds, value, peak memory in MB. */
-  once(): Promise<readonly number[]>
-  end(): void
-}
+import { median, openPeer, python } from '../peer.ts'
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const python = process.env.PYTHON ?? '/usr/bin/python3'
 
-function open(command: string, args: readonly string[]): Peer {
-  const env = { ...process.env, OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: '2' }
-  const child = spawn(command, args, {
-    env,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  }) as unknown as ChildProcessWithoutNullStreams
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    once: async () => {
-      child.stdin.write('\n')
-      const { value, done } = await lines.next()
-      if (done === true) throw new Error(`${command} ended early`)
-      return value.split(' ').map(Number)
-    },
-    end: () => child.stdin.end(),
-  }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-}
+const threads = { OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: '2' }
 
 async function compare(mode: 'train' | 'infer', rounds: number, activation: string): Promise<Record<string, unknown>> {
   const peers = {
-    ecotope: open(process.execPath, [here('worker.ts'), mode, activation]),
-    pytorch: open(python, [here('unet.py'), mode, activation]),
+    ecotope: openPeer(process.execPath, [here('worker.ts'), mode, activation], threads),
+    pytorch: openPeer(python, [here('unet.py'), mode, activation], threads),
   }
   const samples = { ecotope: [] as (readonly number[])[], pytorch: [] as (readonly number[])[] }
   for (let round = 0; round <= rounds; round++) {
