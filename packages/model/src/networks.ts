@@ -54,6 +54,18 @@ type Builder = (spec: NetworkSpec) => Pick<Network, 'parameters' | 'applyWith'>
 const channels = (spec: NetworkSpec, level: number): number => spec.width * 2 ** level
 const levels = (spec: NetworkSpec): number[] => Array.from({ length: spec.depth }, (_, level) => level)
 
+/** The way that every U-Net goes: `coarser` at each level down, then `finer` with that level's skip on the way up. */
+function downAndUp(
+  depth: number,
+  x: Tensor,
+  coarser: (h: Tensor, level: number) => Tensor,
+  finer: (h: Tensor, skip: Tensor, level: number) => Tensor,
+): Tensor {
+  const skips: Tensor[] = [coarser(x, 0)]
+  for (let level = 1; level < depth; level++) skips.push(coarser(maxPool2(skips[level - 1]!), level))
+  return skips.slice(0, -1).reduceRight((h, skip, level) => finer(h, skip, level), skips[depth - 1]!)
+}
+
 /** Ronneberger et al. 2015 with zero padding, norms, and a transposed convolution on the way up. */
 const unet: Builder = (spec) => {
   const double = (inputs: number, outputs: number) => ({
@@ -74,18 +86,12 @@ const unet: Builder = (spec) => {
   const applyWith = (convNorm: ConvNorm, p: Traced<typeof parameters>, x: Tensor): Tensor => {
     const block = (h: Tensor, b: Traced<ReturnType<typeof double>>): Tensor =>
       convNorm(convNorm(h, b.first, spec.activation), b.second, spec.activation)
-    const skips: Tensor[] = []
-    let h = x
-    for (const level of levels(spec)) {
-      if (level > 0) h = maxPool2(h)
-      h = block(h, p.encoder[level]!)
-      skips.push(h)
-    }
-    for (let level = spec.depth - 2; level >= 0; level--) {
+    const coarser = (h: Tensor, level: number): Tensor => block(h, p.encoder[level]!)
+    const finer = (h: Tensor, skip: Tensor, level: number): Tensor => {
       const { up, block: mix } = p.decoder[level]!
-      h = block(concat([skips[level]!, enlarge(h, up)], 1), mix)
+      return block(concat([skip, enlarge(h, up)], 1), mix)
     }
-    return convolve(h, p.head)
+    return convolve(downAndUp(spec.depth, x, coarser, finer), p.head)
   }
   return { parameters, applyWith }
 }
@@ -131,19 +137,13 @@ const attentionResUNet: Builder = (spec) => {
       const deep = convNorm(convNorm(h, b.first, spec.activation), b.second, 'none')
       return activation(add(deep, convNorm(h, b.shortcut, 'none')))
     }
-    const skips: Tensor[] = []
-    let h = x
-    for (const level of levels(spec)) {
-      if (level > 0) h = maxPool2(h)
-      h = block(h, p.encoder[level]!)
-      skips.push(h)
-    }
-    for (let level = spec.depth - 2; level >= 0; level--) {
+    const coarser = (h: Tensor, level: number): Tensor => block(h, p.encoder[level]!)
+    const finer = (h: Tensor, skip: Tensor, level: number): Tensor => {
       const { up, gate: gating, block: mix } = p.decoder[level]!
       const signal = enlarge(h, up)
-      h = block(concat([attend(skips[level]!, signal, gating), signal], 1), mix)
+      return block(concat([attend(skip, signal, gating), signal], 1), mix)
     }
-    return convolve(h, p.head)
+    return convolve(downAndUp(spec.depth, x, coarser, finer), p.head)
   }
   return { parameters, applyWith }
 }
