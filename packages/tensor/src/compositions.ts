@@ -3,8 +3,8 @@
  * derivatives are taken through. Not the fast form: that is the lowering's.
  */
 
-import { apply } from './node.ts'
-import { add, cast, equal, expand, greater, mean, mul, pow, reshape, sigmoid, sub, sum } from './ops.ts'
+import { apply } from './apply.ts'
+import { add, cast, equal, expand, greater, mean, mul, pow, reshape, sigmoid, sub, sum } from './ops/plain.ts'
 import type { Attributes, Grouping, Tensor } from './primitive.ts'
 
 interface Statistics {

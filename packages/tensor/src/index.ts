@@ -1,5 +1,6 @@
 /** The public API of `@ecotope/tensor`. */
 
+export { constant, type Operand, scope } from './apply.ts'
 export type { Dense, Feed, Feeds } from './node/arrays.ts'
 export {
   createRunner,
@@ -15,7 +16,6 @@ export {
   type TrainerOptions,
   type TrainerState,
 } from './node/trainer.ts'
-export { constant, type Operand, scope } from './node.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
   abs,
@@ -65,7 +65,17 @@ export {
   tanh,
   transpose,
   where,
-} from './ops.ts'
+} from './ops/plain.ts'
+export {
+  type ConvOptions,
+  conv2d,
+  type GroupNormOptions,
+  groupNorm,
+  maxPool2,
+  meanPool2,
+  up2,
+  upsample2,
+} from './ops/spatial.ts'
 export { type AdamWOptions, adamW, type Optimiser } from './optimiser.ts'
 export {
   constantInit,
@@ -87,15 +97,5 @@ export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 export type { Float64Dense } from './reference/array.ts'
 export { evaluate } from './reference/evaluate.ts'
 export type { Shape } from './shape.ts'
-export {
-  type ConvOptions,
-  conv2d,
-  type GroupNormOptions,
-  groupNorm,
-  maxPool2,
-  meanPool2,
-  up2,
-  upsample2,
-} from './spatial.ts'
 export { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from './trace.ts'
-export { grad, valueAndGrad } from './vjp.ts'
+export { grad, valueAndGrad } from './vjp/index.ts'

@@ -1,7 +1,7 @@
 /** Optimisers as programs on flat vectors: what one step makes of parameters, gradient and moments. */
 
-import { constant } from './node.ts'
-import { add, div, minimum, mul, sliceAxis, sqrt, square, sub, sum } from './ops.ts'
+import { constant } from './apply.ts'
+import { add, div, minimum, mul, sliceAxis, sqrt, square, sub, sum } from './ops/plain.ts'
 import type { ParameterLayout } from './parameters.ts'
 import type { Tensor } from './primitive.ts'
 

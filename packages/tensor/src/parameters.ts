@@ -1,7 +1,7 @@
 /** Trees of parameters and their flat vector: one `Float32Array` in a stable order, addressed by paths. */
 
 import { InputError, type Random } from '@ecotope/core'
-import { parameterLeaf } from './node.ts'
+import { parameterLeaf } from './apply.ts'
 import type { Tensor } from './primitive.ts'
 import { type Shape, showShape, sizeOf } from './shape.ts'
 

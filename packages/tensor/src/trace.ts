@@ -1,7 +1,7 @@
 /** Tracing: a TypeScript function over symbolic tensors becomes a Program, a graph of primitives with named ends. */
 
 import { InputError } from '@ecotope/core'
-import { input } from './node.ts'
+import { input } from './apply.ts'
 import { layoutOf, type ParameterLayout, type ParameterTree, type Traced, traceParameters } from './parameters.ts'
 import { type Tensor, type TensorSpec, topological } from './primitive.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '../src/index.ts'
-import { cases } from './cases.ts'
+import { cases } from './cases/index.ts'
 import { type ProgramCase, relativeError, traceCase, weightedSum } from './support.ts'
 
 const STEP = 1e-5

@@ -1,6 +1,7 @@
 import { InputError } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { apply, input } from '../src/apply.ts'
 import {
   add,
   addAll,
@@ -32,7 +33,6 @@ import {
   upsample2,
   where,
 } from '../src/index.ts'
-import { apply, input } from '../src/node.ts'
 import { broadcastShapes, normaliseAxes, reducedShape, stridesOf } from '../src/shape.ts'
 
 const t = (...shape: number[]): Tensor => input('t', { shape })

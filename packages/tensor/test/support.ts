@@ -1,6 +1,7 @@
 /** What the tests share: numbers without ties or kinks, programs from plain functions, and runs on every target. */
 
 import { random } from '@ecotope/core'
+import { constant } from '../src/apply.ts'
 import {
   evaluate,
   type Float64Dense,
@@ -15,7 +16,6 @@ import {
 import { lowerProgram } from '../src/lower/lower.ts'
 import { type LoweringTarget, portable } from '../src/lower/target.ts'
 import { type Engine, openEngine } from '../src/node/engine.ts'
-import { constant } from '../src/node.ts'
 import { encodeModel } from '../src/onnx/encode.ts'
 import { sizeOf } from '../src/shape.ts'
 

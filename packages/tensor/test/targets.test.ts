@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../src/node/engine.ts'
-import { cases } from './cases.ts'
+import { cases } from './cases/index.ts'
 import { type TargetName, targetOf, testEngine, traceCase, worstError } from './support.ts'
 
 const targets: readonly TargetName[] = ['node-cpu', 'node-cpu, fixed', 'node-cpu, exact', 'portable']

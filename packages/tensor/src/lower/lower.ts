@@ -3,15 +3,21 @@
 import { OnnxGraph, type Value } from '../onnx/graph.ts'
 import { type Tensor, topological } from '../primitive.ts'
 import type { Program } from '../trace.ts'
+import { controlRules } from './control.ts'
+import { indexingRules } from './indexing.ts'
+import { matrixRules } from './matrix.ts'
 import { nodeCpuSpatial } from './node-cpu.ts'
 import { plainRules } from './plain.ts'
 import { portableSpatial } from './portable.ts'
+import { specialRules } from './special.ts'
 import { Lowering, type LoweringTarget, type LowerRules } from './target.ts'
 import { lowerNodes } from './walk.ts'
 
+const shared = { ...plainRules, ...specialRules, ...indexingRules, ...matrixRules, ...controlRules }
+
 const tables: Readonly<Record<LoweringTarget['name'], LowerRules>> = {
-  portable: { ...plainRules, ...portableSpatial },
-  'node-cpu': { ...plainRules, ...nodeCpuSpatial },
+  portable: { ...shared, ...portableSpatial },
+  'node-cpu': { ...shared, ...nodeCpuSpatial },
 }
 
 export interface LowerOptions {

@@ -3,7 +3,7 @@
  * with the portable rules wherever their conditions do not hold.
  */
 
-import type { SpatialPrimitive } from '../kinds.ts'
+import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Stencil } from '../primitive.ts'
 import type { Shape } from '../shape.ts'

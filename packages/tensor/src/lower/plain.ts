@@ -1,6 +1,6 @@
 /** Lowering of the elementary primitives: one ONNX operator or a few, the same on every target unless it says so. */
 
-import type { PlainPrimitive } from '../kinds.ts'
+import type { PlainPrimitive } from '../attributes/plain.ts'
 import { type ElementType, elementType, type Value } from '../onnx/graph.ts'
 import type { Primitive } from '../primitive.ts'
 import { sumAxes } from './reduce.ts'

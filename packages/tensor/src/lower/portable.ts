@@ -3,9 +3,9 @@
  * The node CPU target falls back to these rules where its fast forms do not apply.
  */
 
+import { input } from '../apply.ts'
+import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import { type CompositePrimitive, compose } from '../compositions.ts'
-import type { SpatialPrimitive } from '../kinds.ts'
-import { input } from '../node.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Attributes, Stencil, Tensor } from '../primitive.ts'
 import type { Lower, Lowering } from './target.ts'

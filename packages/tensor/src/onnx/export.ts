@@ -6,7 +6,7 @@ import { type LoweringTarget, portable as portableTarget } from '../lower/target
 import { checkSize } from '../parameters.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
 import { type Shape, sameShape } from '../shape.ts'
-import { inferShape } from '../shapes.ts'
+import { inferShape } from '../shapes/index.ts'
 import type { Program } from '../trace.ts'
 import { encodeModel } from './encode.ts'
 

@@ -7,7 +7,7 @@ import { type Attributes, type Tensor, topological } from '../primitive.ts'
 import { showShape, sizeOf } from '../shape.ts'
 import type { Program } from '../trace.ts'
 import type { Float64Dense } from './array.ts'
-import { type Evaluate, type EvaluatedPrimitive, isComposite, referenceRules } from './rules.ts'
+import { type Evaluate, type EvaluatedPrimitive, isComposite, referenceRules } from './index.ts'
 
 function evaluateNode<P extends EvaluatedPrimitive>(node: Tensor<P>, inputs: readonly Float64Dense[]): Float64Dense {
   return (referenceRules[node.op] as Evaluate<P>)(inputs, node)

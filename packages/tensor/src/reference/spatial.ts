@@ -1,8 +1,10 @@
 /** Convolutions and pooling of the reference interpreter, by their definitions. */
 
+import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Stencil } from '../primitive.ts'
 import type { Shape } from '../shape.ts'
-import { type Float64Dense, zeros } from './array.ts'
+import { type Float64Dense, map, zeros } from './array.ts'
+import type { Evaluate, EvaluatedPrimitive } from './index.ts'
 
 /**
  * Calls `visit` with the offsets of output, input and weight for every product of a convolution of x `[N, C, H, W]`
@@ -128,4 +130,16 @@ export function maxPool2([x]: readonly Float64Dense[], shape: Shape): Float64Den
     y.data[i] = Math.max(d[at]!, d[at + 1]!, d[at + 2 * w]!, d[at + 2 * w + 1]!)
   }
   return y
+}
+
+export const spatialReferences: { readonly [P in SpatialPrimitive & EvaluatedPrimitive]: Evaluate<P> } = {
+  relu: ([x]) => map(x!, (v) => Math.max(v, 0)),
+  silu: ([x]) => map(x!, (v) => v / (1 + Math.exp(-v))),
+  conv: (inputs, { attributes, shape }) => conv(inputs, attributes, shape),
+  convInputGrad: (inputs, { attributes, shape }) => convInputGrad(inputs, attributes, shape),
+  convWeightGrad: (inputs, { attributes, shape }) => convWeightGrad(inputs, attributes, shape),
+  up2: (inputs, { shape }) => up2(inputs, shape),
+  up2InputGrad: (inputs, { shape }) => up2InputGrad(inputs, shape),
+  up2WeightGrad: (inputs, { shape }) => up2WeightGrad(inputs, shape),
+  maxPool2: (inputs, { shape }) => maxPool2(inputs, shape),
 }

@@ -1,6 +1,6 @@
 /** Vector-Jacobian products of the elementary primitives, written in primitives. Spatial ones: `vjp-spatial.ts`. */
 
-import type { PlainPrimitive } from './kinds.ts'
+import type { PlainPrimitive } from '../attributes/plain.ts'
 import {
   add,
   and,
@@ -28,10 +28,10 @@ import {
   sum,
   transpose,
   where,
-} from './ops.ts'
-import type { Primitive, Tensor } from './primitive.ts'
-import { range, type Shape, sameShape } from './shape.ts'
-import type { Vjp } from './vjp.ts'
+} from '../ops/plain.ts'
+import type { Primitive, Tensor } from '../primitive.ts'
+import { range, type Shape, sameShape } from '../shape.ts'
+import type { Vjp } from './index.ts'
 
 /** Sums a gradient over the axes along which its tensor was broadcast. */
 export function unbroadcast(g: Tensor, shape: Shape): Tensor {

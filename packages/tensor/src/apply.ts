@@ -3,7 +3,7 @@
 import { InputError } from '@ecotope/core'
 import type { Attributes, DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 import { type Shape, sizeOf } from './shape.ts'
-import { inferShape } from './shapes.ts'
+import { inferShape } from './shapes/index.ts'
 
 const scopes: string[] = []
 

@@ -1,9 +1,9 @@
 /** Functions on images `[N, C, H, W]`: convolution, pooling, normalisation. */
 
 import { InputError } from '@ecotope/core'
-import { apply } from './node.ts'
-import { mul, silu, slice } from './ops.ts'
-import type { Pair, Tensor } from './primitive.ts'
+import { apply } from '../apply.ts'
+import type { Pair, Tensor } from '../primitive.ts'
+import { mul, silu, slice } from './plain.ts'
 
 export interface ConvOptions {
   /** `[O]`. */

@@ -1,11 +1,11 @@
 /** Vector-Jacobian products of the spatial primitives. Most are closed among themselves: each is linear in an operand. */
 
-import { type CompositePrimitive, compose, peakMask } from './compositions.ts'
-import type { SpatialPrimitive } from './kinds.ts'
-import { apply } from './node.ts'
-import { mul, sum } from './ops.ts'
-import type { Attributes, Pair, Stencil, Tensor } from './primitive.ts'
-import type { Pullback, Vjp } from './vjp.ts'
+import { apply } from '../apply.ts'
+import type { SpatialPrimitive } from '../attributes/spatial.ts'
+import { type CompositePrimitive, compose, peakMask } from '../compositions.ts'
+import { mul, sum } from '../ops/plain.ts'
+import type { Attributes, Pair, Stencil, Tensor } from '../primitive.ts'
+import type { Pullback, Vjp } from './index.ts'
 
 const none = {} as const
 

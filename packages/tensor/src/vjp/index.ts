@@ -1,19 +1,30 @@
 /** Reverse mode. Its rules are written in primitives, so that gradients can be differentiated again. */
 
 import { InputError } from '@ecotope/core'
-import { constant } from './node.ts'
-import { add } from './ops.ts'
-import { type Primitive, type Tensor, topological } from './primitive.ts'
-import { sizeOf } from './shape.ts'
-import { plainVjps } from './vjp-plain.ts'
-import { spatialVjps } from './vjp-spatial.ts'
+import { constant } from '../apply.ts'
+import { add } from '../ops/plain.ts'
+import { type Primitive, type Tensor, topological } from '../primitive.ts'
+import { sizeOf } from '../shape.ts'
+import { controlVjps } from './control.ts'
+import { indexingVjps } from './indexing.ts'
+import { matrixVjps } from './matrix.ts'
+import { plainVjps } from './plain.ts'
+import { spatialVjps } from './spatial.ts'
+import { specialVjps } from './special.ts'
 
 export type Pullback = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]) => Tensor[]
 
 /** The gradients of a node's inputs from the gradient `g` of its value; null where none flows. */
 export type Vjp<P extends Primitive> = (node: Tensor<P>, g: Tensor, pullback: Pullback) => readonly (Tensor | null)[]
 
-export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = { ...plainVjps, ...spatialVjps }
+export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
+  ...plainVjps,
+  ...specialVjps,
+  ...indexingVjps,
+  ...spatialVjps,
+  ...matrixVjps,
+  ...controlVjps,
+}
 
 function apply<P extends Primitive>(node: Tensor<P>, g: Tensor): readonly (Tensor | null)[] {
   return (vjpRules[node.op] as Vjp<P>)(node, g, pullback)

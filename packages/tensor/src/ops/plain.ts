@@ -1,9 +1,9 @@
 /** The functions that programs are written in: elementwise, comparisons, reductions, shapes, products. Spatial ones: `spatial.ts`. */
 
 import { InputError } from '@ecotope/core'
-import { apply, type Operand, operand } from './node.ts'
-import type { DType, Tensor } from './primitive.ts'
-import { normaliseAxes, range, type Shape, sameShape, sizeOf } from './shape.ts'
+import { apply, type Operand, operand } from '../apply.ts'
+import type { DType, Tensor } from '../primitive.ts'
+import { normaliseAxes, range, type Shape, sameShape, sizeOf } from '../shape.ts'
 
 const none = {} as const
 

@@ -1,15 +1,10 @@
-/** The float64 meaning of every primitive. */
+/** The float64 meaning of the elementary primitives. */
 
-import { type CompositePrimitive, compositions } from '../compositions.ts'
+import type { PlainPrimitive } from '../attributes/plain.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
 import { stridesOf } from '../shape.ts'
 import { broadcastStrides, type Float64Dense, fold, gather, map, offsets, zeros, zip } from './array.ts'
-import { conv, convInputGrad, convWeightGrad, maxPool2, up2, up2InputGrad, up2WeightGrad } from './spatial.ts'
-
-/** Leaves are bound by the walk; composites run in their elementary form. */
-export type EvaluatedPrimitive = Exclude<Primitive, 'input' | 'parameter' | CompositePrimitive>
-
-export type Evaluate<P extends Primitive> = (inputs: readonly Float64Dense[], node: Tensor<P>) => Float64Dense
+import type { Evaluate, EvaluatedPrimitive } from './index.ts'
 
 const unary =
   (fn: (x: number) => number): Evaluate<Primitive> =>
@@ -95,7 +90,7 @@ function reverse(x: Float64Dense, axes: readonly number[]): Float64Dense {
   )
 }
 
-export const referenceRules: { readonly [P in EvaluatedPrimitive]: Evaluate<P> } = {
+export const plainReferences: { readonly [P in PlainPrimitive & EvaluatedPrimitive]: Evaluate<P> } = {
   constant: (_, { attributes: { data }, shape }) => ({ shape, data: Float64Array.from(data) }),
   neg: unary((x) => -x),
   exp: unary(Math.exp),
@@ -106,9 +101,7 @@ export const referenceRules: { readonly [P in EvaluatedPrimitive]: Evaluate<P> }
   cos: unary(Math.cos),
   sigmoid: unary(sigmoid),
   tanh: unary(Math.tanh),
-  relu: unary((x) => Math.max(x, 0)),
   softplus: unary(softplus),
-  silu: unary((x) => x * sigmoid(x)),
   powConstant: ([x], { attributes: { exponent } }) => map(x!, (v) => v ** exponent),
   clip: ([x], { attributes: { low, high } }) => map(x!, (v) => Math.min(high, Math.max(low, v))),
   stopGradient: ([x]) => x!,
@@ -171,15 +164,4 @@ export const referenceRules: { readonly [P in EvaluatedPrimitive]: Evaluate<P> }
   expand: ([x], { shape }) => gather(x!, shape, offsets(shape, broadcastStrides(x!.shape, shape))),
   reverse: ([x], { attributes: { axes } }) => reverse(x!, axes),
   matmul,
-  conv: (inputs, { attributes, shape }) => conv(inputs, attributes, shape),
-  convInputGrad: (inputs, { attributes, shape }) => convInputGrad(inputs, attributes, shape),
-  convWeightGrad: (inputs, { attributes, shape }) => convWeightGrad(inputs, attributes, shape),
-  up2: (inputs, { shape }) => up2(inputs, shape),
-  up2InputGrad: (inputs, { shape }) => up2InputGrad(inputs, shape),
-  up2WeightGrad: (inputs, { shape }) => up2WeightGrad(inputs, shape),
-  maxPool2: (inputs, { shape }) => maxPool2(inputs, shape),
-}
-
-export function isComposite(op: Primitive): op is CompositePrimitive {
-  return op in compositions
 }

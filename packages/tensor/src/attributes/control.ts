@@ -1,0 +1,5 @@
+/** Attributes of functions within functions: scan, checkpoint. */
+
+export type ControlAttributes = Record<never, never>
+
+export type ControlPrimitive = keyof ControlAttributes

@@ -1,0 +1,5 @@
+/** Attributes of factorisations and solves. */
+
+export type MatrixAttributes = Record<never, never>
+
+export type MatrixPrimitive = keyof MatrixAttributes

@@ -1,0 +1,29 @@
+/** The float64 meaning of every primitive. */
+
+import { type CompositePrimitive, compositions } from '../compositions.ts'
+import type { Primitive, Tensor } from '../primitive.ts'
+import type { Float64Dense } from './array.ts'
+import { controlReferences } from './control.ts'
+import { indexingReferences } from './indexing.ts'
+import { matrixReferences } from './matrix.ts'
+import { plainReferences } from './plain.ts'
+import { spatialReferences } from './spatial.ts'
+import { specialReferences } from './special.ts'
+
+/** Leaves are bound by the walk; composites run in their elementary form. */
+export type EvaluatedPrimitive = Exclude<Primitive, 'input' | 'parameter' | CompositePrimitive>
+
+export type Evaluate<P extends Primitive> = (inputs: readonly Float64Dense[], node: Tensor<P>) => Float64Dense
+
+export const referenceRules: { readonly [P in EvaluatedPrimitive]: Evaluate<P> } = {
+  ...plainReferences,
+  ...specialReferences,
+  ...indexingReferences,
+  ...spatialReferences,
+  ...matrixReferences,
+  ...controlReferences,
+}
+
+export function isComposite(op: Primitive): op is CompositePrimitive {
+  return op in compositions
+}

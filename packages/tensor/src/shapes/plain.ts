@@ -1,0 +1,119 @@
+/** Shape rules of the leaves and of the elementary primitives. */
+
+import { InputError } from '@ecotope/core'
+import type { PlainPrimitive } from '../attributes/plain.ts'
+import type { Attributes } from '../primitive.ts'
+import { broadcastShapes, reducedShape, sameShape, showShape, sizeOf } from '../shape.ts'
+import { need, needFloat, type Rule, unary } from './rule.ts'
+
+const binary: Rule<unknown> = (inputs, _, what) => {
+  needFloat(inputs, what)
+  return { shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, what), dtype: 'float32' }
+}
+
+const comparison: Rule<unknown> = (inputs, _, what) => {
+  const [a, b] = inputs
+  if (a!.dtype !== b!.dtype) throw new InputError('DTypeMismatch', `${what}: compares ${a!.dtype} with ${b!.dtype}`)
+  return { shape: broadcastShapes(a!.shape, b!.shape, what), dtype: 'bool' }
+}
+
+const reduction: Rule<Attributes['sum']> = (inputs, { axes, keepDims }, what) => {
+  needFloat(inputs, what)
+  return { shape: reducedShape(inputs[0]!.shape, axes, keepDims), dtype: 'float32' }
+}
+
+export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> } = {
+  input: () => ({ shape: [], dtype: 'float32' }),
+  parameter: () => ({ shape: [], dtype: 'float32' }),
+  constant: () => ({ shape: [], dtype: 'float32' }),
+  neg: unary,
+  exp: unary,
+  log: unary,
+  sqrt: unary,
+  abs: unary,
+  sin: unary,
+  cos: unary,
+  sigmoid: unary,
+  tanh: unary,
+  softplus: unary,
+  powConstant: unary,
+  clip: unary,
+  stopGradient: unary,
+  cast: (inputs, { dtype }) => ({ shape: inputs[0]!.shape, dtype }),
+  not: (inputs) => ({ shape: inputs[0]!.shape, dtype: 'bool' }),
+  add: binary,
+  sub: binary,
+  mul: binary,
+  div: binary,
+  minimum: binary,
+  maximum: binary,
+  greater: comparison,
+  less: comparison,
+  equal: comparison,
+  and: comparison,
+  where: ([c, a, b], _, what) => {
+    if (c!.dtype !== 'bool') throw new InputError('DTypeMismatch', `${what}: the condition must be bool`)
+    needFloat([a!, b!], what)
+    return { shape: broadcastShapes(c!.shape, broadcastShapes(a!.shape, b!.shape, what), what), dtype: 'float32' }
+  },
+  sum: reduction,
+  mean: reduction,
+  max: reduction,
+  softmax: unary,
+  logSoftmax: unary,
+  reshape: ([x], { shape }, what) => {
+    need(sizeOf(x!.shape) === sizeOf(shape), what, `${showShape(x!.shape)} does not reshape to ${showShape(shape)}`)
+    return { shape, dtype: x!.dtype }
+  },
+  transpose: ([x], { permutation }, what) => {
+    const valid = permutation.length === x!.shape.length && new Set(permutation).size === permutation.length
+    need(valid, what, `[${permutation.join(', ')}] does not permute the axes of ${showShape(x!.shape)}`)
+    return { shape: permutation.map((axis) => x!.shape[axis]!), dtype: x!.dtype }
+  },
+  slice: ([x], { axes, starts, ends }, what) => {
+    const shape = [...x!.shape]
+    axes.forEach((axis, i) => {
+      const inside = 0 <= starts[i]! && starts[i]! < ends[i]! && ends[i]! <= (shape[axis] ?? 0)
+      need(inside, what, `${starts[i]} to ${ends[i]} is not inside axis ${axis} of ${showShape(x!.shape)}`)
+      shape[axis] = ends[i]! - starts[i]!
+    })
+    return { shape, dtype: x!.dtype }
+  },
+  pad: ([x], { before, after }, what) => {
+    needFloat([x!], what)
+    need(
+      [...before, ...after].every((n) => n >= 0),
+      what,
+      'padding must not be negative',
+    )
+    return { shape: x!.shape.map((extent, i) => extent + before[i]! + after[i]!), dtype: x!.dtype }
+  },
+  concat: (inputs, { axis }, what) => {
+    const [head, ...rest] = inputs
+    for (const { shape, dtype } of rest) {
+      const fits = shape.length === head!.shape.length && shape.every((n, i) => i === axis || n === head!.shape[i])
+      need(
+        fits && dtype === head!.dtype,
+        what,
+        `${showShape(shape)} does not join ${showShape(head!.shape)} on axis ${axis}`,
+      )
+    }
+    const total = inputs.reduce((sum, { shape }) => sum + shape[axis]!, 0)
+    return { shape: head!.shape.map((n, i) => (i === axis ? total : n)), dtype: head!.dtype }
+  },
+  expand: ([x], { shape }, what) => {
+    const fits = sameShape(broadcastShapes(x!.shape, shape, what), shape)
+    need(fits, what, `${showShape(x!.shape)} does not expand to ${showShape(shape)}`)
+    return { shape, dtype: x!.dtype }
+  },
+  reverse: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  matmul: (inputs, { transposeA, transposeB }, what) => {
+    needFloat(inputs, what)
+    const [a, b] = [inputs[0]!.shape, inputs[1]!.shape]
+    need(a.length >= 2 && b.length >= 2, what, `needs matrices, not ${showShape(a)} and ${showShape(b)}`)
+    const [m, k] = transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!]
+    const [k2, n] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!]
+    need(k === k2, what, `inner extents ${k} and ${k2} of ${showShape(a)} and ${showShape(b)} differ`)
+    return { shape: [...broadcastShapes(a.slice(0, -2), b.slice(0, -2), what), m, n], dtype: 'float32' }
+  },
+}

@@ -1,0 +1,135 @@
+/** For every primitive on images, small programs that use it. */
+
+import { apply } from '../../src/apply.ts'
+import type { SpatialPrimitive, Stencil } from '../../src/attributes/spatial.ts'
+import { conv2d, groupNorm, maxPool2, relu, silu, stopGradient, up2, upsample2 } from '../../src/index.ts'
+import type { ProgramCase } from '../support.ts'
+import { a, elementwise, image } from './families.ts'
+
+const point: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] }
+const same: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] }
+const wide: Stencil = { stride: [2, 1], dilation: [1, 2], padding: [0, 2, 1, 1] }
+const grouping = { groups: 2, eps: 1e-3, overBatch: false }
+const batchwise = { groups: 4, eps: 1e-3, overBatch: true }
+
+export const spatialCases: { readonly [P in SpatialPrimitive]: readonly ProgramCase[] } = {
+  relu: elementwise(relu),
+  silu: elementwise(silu),
+  conv: [
+    { shapes: [image, [3, 4, 3, 3], [3]], fn: (x, w, bias) => conv2d(x, w, { bias }) },
+    { shapes: [image, [6, 4, 3, 3]], fn: (x, w) => conv2d(x, w) },
+    { shapes: [image, [3, 4, 1, 1]], fn: (x, w) => conv2d(x, w) },
+    { shapes: [image, [2, 4, 3, 3]], fn: (x, w) => conv2d(x, w, { stride: 2 }) },
+    { shapes: [image, [2, 4, 2, 4]], fn: (x, w) => conv2d(x, w, { padding: 'valid', stride: [2, 3] }) },
+    { shapes: [image, [2, 4, 5, 3]], fn: (x, w) => conv2d(x, w, { dilation: [1, 2] }) },
+    {
+      shapes: [
+        [1, 2, 5, 5],
+        [3, 2, 1, 1],
+      ],
+      fn: (x, w) => conv2d(x, w, { padding: [1, 0, 0, 2], stride: 3 }),
+    },
+  ],
+  convInputGrad: [
+    {
+      shapes: [
+        [2, 3, 6, 8],
+        [3, 4, 3, 3],
+      ],
+      fn: (g, w) => apply('convInputGrad', [g, w], { ...same, size: [6, 8] }),
+    },
+    {
+      shapes: [
+        [2, 2, 3, 7],
+        [2, 3, 3, 3],
+      ],
+      fn: (g, w) => apply('convInputGrad', [g, w], { ...wide, size: [6, 8] }),
+    },
+  ],
+  convWeightGrad: [
+    {
+      shapes: [
+        [2, 3, 6, 8],
+        [2, 4, 6, 8],
+      ],
+      fn: (g, x) => apply('convWeightGrad', [g, x], { ...same, kernel: [3, 3] }),
+    },
+    {
+      shapes: [
+        [2, 3, 6, 8],
+        [2, 4, 6, 8],
+      ],
+      fn: (g, x) => apply('convWeightGrad', [g, x], { ...point, kernel: [1, 1] }),
+    },
+    {
+      shapes: [
+        [2, 2, 3, 7],
+        [2, 3, 6, 8],
+      ],
+      fn: (g, x) => apply('convWeightGrad', [g, x], { ...wide, kernel: [3, 3] }),
+    },
+  ],
+  up2: [
+    { shapes: [[2, 3, 2, 3], [3, 2, 2, 2], [2]], fn: (x, w, bias) => up2(x, w, { bias }) },
+    {
+      shapes: [
+        [1, 3, 2, 3],
+        [3, 2, 2, 2],
+      ],
+      fn: (x, w) => up2(x, w),
+    },
+  ],
+  up2InputGrad: [
+    {
+      shapes: [
+        [2, 2, 4, 6],
+        [3, 2, 2, 2],
+      ],
+      fn: (g, w) => apply('up2InputGrad', [g, w], {}),
+    },
+  ],
+  up2WeightGrad: [
+    {
+      shapes: [
+        [2, 2, 4, 6],
+        [2, 3, 2, 3],
+      ],
+      fn: (g, x) => apply('up2WeightGrad', [g, x], {}),
+    },
+  ],
+  maxPool2: [
+    { shapes: [image], fn: maxPool2 },
+    { shapes: [[1, 2, 5, 7]], fn: maxPool2 },
+  ],
+  maxPool2Grad: [
+    {
+      shapes: [[2, 4, 3, 4], image],
+      fn: (g, x) => apply('maxPool2Grad', [g, stopGradient(x), stopGradient(maxPool2(x))], {}),
+    },
+  ],
+  sumPool2: [{ shapes: [image], fn: (x) => apply('sumPool2', [x], {}) }],
+  upsample2: [{ shapes: [image], fn: upsample2 }],
+  reluMask: [{ shapes: [a, a], fn: (g, y) => apply('reluMask', [g, y], {}) }],
+  siluGrad: [{ shapes: [a, a], fn: (g, x) => apply('siluGrad', [g, x], {}) }],
+  groupNorm: [
+    {
+      shapes: [image, [4], [4]],
+      fn: (x, s, b) => groupNorm(x, s, b, { groups: 4, overBatch: true, activation: 'relu' }),
+    },
+    { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 2, overBatch: true }) },
+    { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 2 }) },
+    { shapes: [image, [4], [4]], fn: (x, s, b) => groupNorm(x, s, b, { groups: 4, activation: 'relu' }) },
+    {
+      shapes: [[1, 3, 5, 7], [3], [3]],
+      fn: (x, s, b) => groupNorm(x, s, b, { groups: 1, activation: 'silu', eps: 1e-2 }),
+    },
+  ],
+  groupNormInputGrad: [
+    { shapes: [image, image, [4]], fn: (g, x, s) => apply('groupNormInputGrad', [g, x, s], batchwise) },
+    { shapes: [image, image, [4]], fn: (g, x, s) => apply('groupNormInputGrad', [g, x, s], grouping) },
+  ],
+  groupNormScaleGrad: [
+    { shapes: [image, image], fn: (g, x) => apply('groupNormScaleGrad', [g, x], grouping) },
+    { shapes: [image, image], fn: (g, x) => apply('groupNormScaleGrad', [g, x], batchwise) },
+  ],
+}
