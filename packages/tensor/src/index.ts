@@ -68,6 +68,8 @@ export {
 } from './ops/plain.ts'
 export {
   type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
   conv2d,
   type GroupNormOptions,
   groupNorm,
@@ -77,6 +79,7 @@ export {
   upsample2,
 } from './ops/spatial.ts'
 export { type AdamWOptions, adamW, type Optimiser } from './optimiser.ts'
+  type Padding,
 export {
   constantInit,
   flatten,

@@ -2,13 +2,19 @@
 
 import type { None } from '../primitive.ts'
 
-export type Pair = readonly [number, number]
+/**
+ * How a kernel moves over a signal, an image or a volume: one stride and one dilation per spatial axis (1 to 3 of
+ * them, the last varies fastest); padding is zeros, first before each axis, then after each: `[top, left, bottom, right]`.
+ */
+export interface Window {
+  readonly stride: readonly number[]
+  readonly dilation: readonly number[]
+  readonly padding: readonly number[]
+}
 
-/** How a kernel moves over an image: `[vertical, horizontal]`; padding is `[top, left, bottom, right]` zeros. */
-export interface Stencil {
-  readonly stride: Pair
-  readonly dilation: Pair
-  readonly padding: readonly [number, number, number, number]
+/** A window with weights. Channels form `groups` that do not see each other; with one channel in each it is depthwise. */
+export interface Stencil extends Window {
+  readonly groups: number
 }
 
 export interface Grouping {
@@ -19,12 +25,12 @@ export interface Grouping {
 }
 
 export interface SpatialAttributes {
-  /** x `[N, C, H, W]`, w `[O, C, kh, kw]`, optional bias `[O]`. */
+  /** x `[N, C, ...size]`, w `[O, C/groups, ...kernel]`, optional bias `[O]`. */
   readonly conv: Stencil
-  /** g `[N, O, h, w]`, w `[O, C, kh, kw]` to the gradient of x, whose extents are `size`. */
-  readonly convInputGrad: Stencil & { readonly size: Pair }
-  /** g `[N, O, h, w]`, x `[N, C, H, W]` to the gradient of w, whose kernel is `kernel`. */
-  readonly convWeightGrad: Stencil & { readonly kernel: Pair }
+  /** g `[N, O, ...]`, w `[O, C/groups, ...kernel]` to the gradient of x, whose extents are `size`. */
+  readonly convInputGrad: Stencil & { readonly size: readonly number[] }
+  /** g `[N, O, ...]`, x `[N, C, ...size]` to the gradient of w, whose kernel is `kernel`. */
+  readonly convWeightGrad: Stencil & { readonly kernel: readonly number[] }
   /** Transposed convolution, kernel 2, stride 2: x `[N, C, H, W]`, w `[C, O, 2, 2]`, optional bias `[O]`. */
   readonly up2: None
   readonly up2InputGrad: None

@@ -33,14 +33,14 @@ interface Case {
   readonly o: number
 }
 
-function caseOf(image: Shape, weight: Shape, { stride, dilation, padding }: Stencil): Case {
+function caseOf(image: Shape, weight: Shape, { stride, dilation, padding, groups }: Stencil): Case {
   const [o, c, kh, kw] = [weight[0]!, weight[1]!, weight[2]!, weight[3]!]
   const [h, w] = [image[2]!, image[3]!]
   const kept = (axis: 0 | 1, kernel: number): boolean => {
-    const reach = dilation[axis] * (kernel - 1)
+    const reach = dilation[axis]! * (kernel - 1)
     return stride[axis] === 1 && padding[axis] === reach / 2 && padding[axis + 2] === reach / 2
   }
-  const same = kept(0, kh) && kept(1, kw)
+  const same = groups === 1 && kept(0, kh) && kept(1, kw)
   const three = same && kh === 3 && kw === 3 && dilation[0] === 1 && dilation[1] === 1
   return { same, three, pixels: h * w, tiled: h % 4 === 0 && w % 4 === 0, c, o }
 }
@@ -56,12 +56,16 @@ function winogradThroughout(l: Lowering, kind: Case): boolean {
 
 const isPoint = (weight: Shape): boolean => weight[2] === 1 && weight[3] === 1
 
-function plainStencil({ stride, dilation, padding }: Stencil): Stencil {
-  return { stride, dilation, padding }
+function plainStencil({ stride, dilation, padding, groups }: Stencil): Stencil {
+  return { stride, dilation, padding, groups }
 }
 
 const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
+/** Whether the forms for images of one group apply. */
+const isImage = ({ stride, groups }: Stencil): boolean => stride.length === 2 && groups === 1
+
   const [x, w, bias] = inputs as [Value, Value, Value | undefined]
+  if (!isImage(attributes)) return plainConv(l, inputs, attributes, shape)
   const kind = caseOf(x.shape, w.shape, attributes)
   if (winogradThroughout(l, kind)) {
     const y = winogradConv(l, x, w, shape)
@@ -76,6 +80,7 @@ const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   const { attributes, shape } = node
   const kind = caseOf(shape, w!.shape, attributes)
   if (winogradThroughout(l, kind)) return winogradInputGrad(l, g!, w!, shape)
+  if (!isImage(attributes)) return portableSpatial.convInputGrad(l, [g!, w!], node)
   const b = l.target.nchwcBlock
   if (kind.same && !isPoint(w!.shape) && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
     return nchwcInputGrad(l, g!, w!, plainStencil(attributes), shape)
@@ -87,6 +92,7 @@ const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { attributes, shape } = node
   const kind = caseOf(x!.shape, shape, attributes)
   if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
+  if (!isImage(attributes)) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)

@@ -1,5 +1,6 @@
 /**
- * Lowering of the spatial primitives in standard operators, correct for every extent, kernel, stride and dilation.
+ * Lowering of the spatial primitives in standard operators, correct for 1 to 3 spatial axes and every extent, kernel,
+ * stride, dilation and number of groups.
  * The node CPU target falls back to these rules where its fast forms do not apply.
  */
 
@@ -7,7 +8,8 @@ import { input } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import { type CompositePrimitive, compose } from '../compositions.ts'
 import type { Value } from '../onnx/graph.ts'
-import type { Attributes, Stencil, Tensor } from '../primitive.ts'
+import type { Attributes, Stencil, Tensor, Window } from '../primitive.ts'
+import { range, sizeOf } from '../shape.ts'
 import type { Lower, Lowering } from './target.ts'
 import { lowerNodes } from './walk.ts'
 
@@ -20,68 +22,114 @@ export const extents = (x: { readonly shape: readonly number[] }): Extents => [
   x.shape[3]!,
 ]
 
-/** Attributes of `Conv` and its kin. */
-export function convAttributes(kernel: readonly number[], s: Stencil): Record<string, readonly number[]> {
-  return { kernel_shape: kernel, pads: s.padding, strides: s.stride, dilations: s.dilation }
+/** Attributes of `Conv`. */
+export function convAttributes(kernel: readonly number[], s: Stencil): Record<string, number | readonly number[]> {
+  const attributes = { kernel_shape: kernel, pads: s.padding, strides: s.stride, dilations: s.dilation }
+  return s.groups === 1 ? attributes : { ...attributes, group: s.groups }
 }
 
 export function plainConv(l: Lowering, inputs: readonly Value[], stencil: Stencil, shape: readonly number[]): Value {
-  const [, , kh, kw] = extents(inputs[1]!)
-  return l.graph.emit('Conv', inputs, shape, { attributes: convAttributes([kh, kw], stencil) })
+  return l.graph.emit('Conv', inputs, shape, { attributes: convAttributes(inputs[1]!.shape.slice(2), stencil) })
 }
 
-/** `[O, C, kh, kw]` to `[C, O, kh, kw]` with both kernel axes reversed: the weight of the adjoint. */
-export function adjointWeight(l: Lowering, w: Value): Value {
-  const [, , kh, kw] = extents(w)
-  return l.transpose(kh * kw === 1 ? w : l.reverse(w, [2, 3]), [1, 0, 2, 3])
+/** `[O, C/groups, ...k]` to `[C, O/groups, ...k]` with the kernel reversed: the weight of the adjoint. */
+export function adjointWeight(l: Lowering, w: Value, groups: number): Value {
+  const [o, c, ...kernel] = w.shape as [number, number, ...number[]]
+  const axes = range(2, w.shape.length)
+  const turned = sizeOf(kernel) === 1 ? w : l.reverse(w, axes)
+  if (groups === 1) return l.transpose(turned, [1, 0, ...axes])
+  if (o === groups && c === 1) return turned
+  const grouped = l.transpose(l.reshape(turned, [groups, o / groups, c, sizeOf(kernel)]), [0, 2, 1, 3])
+  return l.reshape(grouped, [groups * c, o / groups, ...kernel])
 }
 
-/** Puts stride - 1 zeros after every element but the last. */
-function dilate(l: Lowering, g: Value, [sv, sh]: readonly [number, number]): Value {
-  if (sv === 1 && sh === 1) return g
-  const [n, c, h, w] = extents(g)
-  const cells = l.pad(l.reshape(g, [n, c, h, 1, w, 1]), [0, 0, 0, 0, 0, 0], [0, 0, 0, sv - 1, 0, sh - 1])
-  return l.pad(l.reshape(cells, [n, c, h * sv, w * sh]), [0, 0, 0, 0], [0, 0, 1 - sv, 1 - sh])
+/** Puts stride - 1 zeros after every element but the last of each axis. */
+export function dilate(l: Lowering, g: Value, stride: readonly number[]): Value {
+  const strided = stride.flatMap((s, i) => (s > 1 ? [i + 2] : []))
+  if (strided.length === 0) return g
+  const step = (axis: number): number => (axis < 2 ? 1 : stride[axis - 2]!)
+  const cells = g.shape.flatMap((extent, axis) => (step(axis) > 1 ? [extent, 1] : [extent]))
+  const after = g.shape.flatMap((_, axis) => (step(axis) > 1 ? [0, step(axis) - 1] : [0]))
+  const spread = l.pad(
+    l.reshape(g, cells),
+    cells.map(() => 0),
+    after,
+  )
+  const full = l.reshape(
+    spread,
+    g.shape.map((extent, axis) => extent * step(axis)),
+  )
+  return l.slice(
+    full,
+    strided,
+    strided.map(() => 0),
+    strided.map((axis) => full.shape[axis]! - step(axis) + 1),
+  )
 }
 
 /** The adjoint of a convolution: a convolution of the dilated gradient with the reversed weight. */
 export const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], { attributes, shape }) => {
-  const { dilation, padding, stride } = attributes
-  const [, , kh, kw] = extents(w!)
-  const reach = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)] as const
+  const { dilation, padding, stride, groups } = attributes
+  const d = stride.length
+  const reach = dilation.map((step, axis) => step * (w!.shape[axis + 2]! - 1))
   const spread = dilate(l, g!, stride)
-  const [, , h, width] = extents(spread)
-  const top = reach[0] - padding[0]
-  const left = reach[1] - padding[1]
+  const before = reach.map((r, axis) => r - padding[axis]!)
   // What the forward pass read beyond its last window has no gradient: the far side fills up to the input's extent.
-  const bottom = shape[2]! - (h + top - reach[0])
-  const right = shape[3]! - (width + left - reach[1])
-  const cropped = l.pad(
-    spread,
-    [0, 0, Math.min(0, top), Math.min(0, left)],
-    [0, 0, Math.min(0, bottom), Math.min(0, right)],
-  )
-  const outer: Stencil['padding'] = [Math.max(0, top), Math.max(0, left), Math.max(0, bottom), Math.max(0, right)]
-  return plainConv(l, [cropped, adjointWeight(l, w!)], { stride: [1, 1], dilation, padding: outer }, shape)
+  const after = reach.map((r, axis) => shape[axis + 2]! - (spread.shape[axis + 2]! + before[axis]! - r))
+  const outer = [...before, ...after]
+  const around = (list: readonly number[], keep: (n: number) => number): number[] => [0, 0, ...list.map(keep)]
+  const crops = outer.some((n) => n < 0)
+  // Enlarged before it is cropped: otherwise nothing may be left in between.
+  const enlarged = (n: number): number => Math.max(0, n)
+  const cropped = (n: number): number => Math.min(0, n)
+  const wide = crops ? l.pad(spread, around(before, enlarged), around(after, enlarged)) : spread
+  const image = crops ? l.pad(wide, around(before, cropped), around(after, cropped)) : spread
+  const stencil = {
+    stride: new Array<number>(d).fill(1),
+    dilation,
+    padding: crops ? outer.map(() => 0) : outer,
+    groups,
+  }
+  return plainConv(l, [image, adjointWeight(l, w!, groups)], stencil, shape)
 }
 
-/** One product of the gradient with the shifted input per tap of the kernel. */
+/** Every multi-index below `extents`, in row-major order. */
+export function indices(extents: readonly number[]): number[][] {
+  return extents.reduce<number[][]>((list, n) => list.flatMap((head) => range(0, n).map((i) => [...head, i])), [[]])
+}
+
+/** What each tap of the kernel reads, `[N, C, ...out]` each, in the kernel's order. */
+export function tapViews(
+  l: Lowering,
+  x: Value,
+  kernel: readonly number[],
+  out: readonly number[],
+  s: Window,
+  fill = 0,
+): Value[] {
+  const d = kernel.length
+  const around = (from: number): number[] => [0, 0, ...s.padding.slice(from, from + d)]
+  const padded = l.pad(x, around(0), around(d), fill)
+  const axes = range(2, 2 + d)
+  const steps = s.stride.every((step) => step === 1) ? undefined : s.stride
+  return indices(kernel).map((tap) => {
+    const starts = tap.map((k, axis) => k * s.dilation[axis]!)
+    const ends = starts.map((start, axis) => start + (out[axis]! - 1) * s.stride[axis]! + 1)
+    return l.slice(padded, axes, starts, ends, steps)
+  })
+}
+
+/** One product of the gradient with the shifted input per tap of the kernel (and group). */
 export const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], { attributes, shape }) => {
-  const { stride, dilation, padding, kernel } = attributes
+  const { kernel, groups } = attributes
   const [o, c] = [shape[0]!, shape[1]!]
-  const [n, , h, w] = extents(g!)
-  const padded = l.pad(x!, [0, 0, padding[0], padding[1]], [0, 0, padding[2], padding[3]])
-  const rows = l.reshape(g!, [n, o, h * w])
-  const taps: Value[] = []
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const start = [i * dilation[0], j * dilation[1]]
-      const end = [start[0]! + (h - 1) * stride[0] + 1, start[1]! + (w - 1) * stride[1] + 1]
-      const steps = stride[0] === 1 && stride[1] === 1 ? undefined : stride
-      const shifted = l.reshape(l.slice(padded, [2, 3], start, end, steps), [n, c, h * w])
-      taps.push(l.reshape(l.matmul(rows, shifted, false, true), [n, 1, o, c]))
-    }
-  }
+  const [n, , ...out] = g!.shape as [number, number, ...number[]]
+  const split = groups === 1 ? [] : [groups]
+  const rows = l.reshape(g!, [n, ...split, o / groups, sizeOf(out)])
+  const taps = tapViews(l, x!, kernel, out, attributes).map((view) => {
+    const shifted = l.reshape(view, [n, ...split, c, sizeOf(out)])
+    return l.reshape(l.matmul(rows, shifted, false, true), [n, 1, o, c])
+  })
   const total = l.reduce('ReduceSum', l.concat(taps, 1), [0], false)
   return l.reshape(l.transpose(total, [1, 2, 0]), shape)
 }
@@ -90,7 +138,7 @@ const up2: Lower<'up2'> = (l, inputs, { shape }) => {
   return l.graph.emit('ConvTranspose', inputs, shape, { attributes: { kernel_shape: [2, 2], strides: [2, 2] } })
 }
 
-const unitStride2: Stencil = { stride: [2, 2], dilation: [1, 1], padding: [0, 0, 0, 0] }
+const unitStride2: Stencil = { stride: [2, 2], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 }
 
 /** w `[C, O, 2, 2]` of the transposed convolution is the weight of a plain one from O to C channels. */
 const up2InputGrad: Lower<'up2InputGrad'> = (l, [g, w], { shape }) => plainConv(l, [g!, w!], unitStride2, shape)

@@ -7,7 +7,7 @@ import { blockedConv, blockedWeight, fromBlocks, toBlocks } from './nchwc.ts'
 import { extents } from './portable.ts'
 import type { Lowering } from './target.ts'
 
-const POINT: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] }
+const POINT: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 }
 
 /** w `[C, O, 2, 2]` as the weight of a 1 x 1 convolution to 2 x 2 x O channels, `[4 O, C, 1, 1]`. */
 function pointWeight(l: Lowering, w: Value): Value {

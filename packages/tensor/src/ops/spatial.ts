@@ -1,49 +1,141 @@
-/** Functions on images `[N, C, H, W]`: convolution, pooling, normalisation. */
+/** Functions on signals `[N, C, L]`, images `[N, C, H, W]` and volumes `[N, C, D, H, W]`: convolution, normalisation. */
 
 import { InputError } from '@ecotope/core'
 import { apply } from '../apply.ts'
-import type { Pair, Tensor } from '../primitive.ts'
-import { mul, silu, slice } from './plain.ts'
+import type { Tensor, Window } from '../primitive.ts'
+import { add, mul, reshape, silu, slice } from './plain.ts'
+
+/** Zeros beside the image: `same` and `valid` as they say, one number for every side, or `[...before, ...after]`. */
+export type Padding = 'same' | 'valid' | number | readonly number[]
 
 export interface ConvOptions {
   /** `[O]`. */
   readonly bias?: Tensor
-  /** `same`: output extents are ceil(input / stride), as in ONNX's SAME_UPPER; or zeros `[top, left, bottom, right]`. Default `same`. */
-  readonly padding?: 'same' | 'valid' | readonly [number, number, number, number]
-  /** Default 1. */
-  readonly stride?: number | Pair
-  /** Default 1. */
-  readonly dilation?: number | Pair
+  /**
+   * `same`: output extents are ceil(input / stride), as in ONNX's SAME_UPPER; `valid`: none; one number for every side;
+   * or zeros before each axis, then after each: `[top, left, bottom, right]` for images. Default `same`.
+   */
+  readonly padding?: Padding
+  /** One number, or one per spatial axis. Default 1. */
+  readonly stride?: number | readonly number[]
+  /** One number, or one per spatial axis. Default 1. */
+  readonly dilation?: number | readonly number[]
+  /**
+   * Channels in so many groups, each convolved by itself; with as many groups as input channels, a depthwise
+   * convolution. Default 1.
+   */
+  readonly groups?: number
 }
 
-const pair = (value: number | Pair | undefined): Pair =>
-  value === undefined ? [1, 1] : typeof value === 'number' ? [value, value] : value
-
-/** Cross-correlation of x `[N, C, H, W]` with w `[O, C, kh, kw]`. */
-export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor {
-  const stride = pair(options.stride)
-  const dilation = pair(options.dilation)
-  const attributes = { stride, dilation, padding: paddingOf(x, w, stride, dilation, options.padding ?? 'same') }
-  return apply('conv', options.bias === undefined ? [x, w] : [x, w, options.bias], attributes)
+export interface ConvTransposeOptions extends ConvOptions {
+  /**
+   * `same`: output extents are input x stride; otherwise what the convolution that this is the adjoint of is padded
+   * by, so that the output is smaller. Default `same`.
+   */
+  readonly padding?: Padding
+  /** Added to the output's extents after each axis, less than the stride; not with `same`. Default 0. */
+  readonly outputPadding?: number | readonly number[]
 }
+
+const perAxis = (value: number | readonly number[] | undefined, d: number, fill = 1): readonly number[] =>
+  typeof value === 'object' ? value : new Array<number>(d).fill(value ?? fill)
+
+/** Half of what a window of stride s must read beyond `size` to give ceil(size / s) values; the odd cell goes last. */
+function samePadding(size: readonly number[], kernel: readonly number[], { stride, dilation }: Moves): number[] {
+  const totals = stride.map((step, axis) => {
+    const extent = size[axis] ?? 1
+    const reach = dilation[axis]! * ((kernel[axis] ?? 1) - 1) + 1
+    return Math.max(0, (Math.ceil(extent / step) - 1) * step + reach - extent)
+  })
+  return [...totals.map((n) => Math.floor(n / 2)), ...totals.map((n) => Math.ceil(n / 2))]
+}
+
+type Moves = Pick<Window, 'stride' | 'dilation'>
 
 function paddingOf(
+  padding: Padding,
+  size: readonly number[],
+  kernel: readonly number[],
+  moves: Moves,
+): readonly number[] {
+  if (padding === 'same') return samePadding(size, kernel, moves)
+  return perAxis(padding === 'valid' ? 0 : padding, 2 * moves.stride.length)
+}
+
+function conv(d: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
+  const { bias, padding = 'same', groups = 1 } = options
+  const moves = { stride: perAxis(options.stride, d), dilation: perAxis(options.dilation, d) }
+  const attributes = { ...moves, groups, padding: paddingOf(padding, x.shape.slice(2), w.shape.slice(2), moves) }
+  return apply('conv', bias === undefined ? [x, w] : [x, w, bias], attributes)
+}
+
+/** Cross-correlation of a signal x `[N, C, L]` with w `[O, C/groups, k]`. */
+export const conv1d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => conv(1, x, w, options)
+/** Cross-correlation of an image x `[N, C, H, W]` with w `[O, C/groups, kh, kw]`. */
+export const conv2d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => conv(2, x, w, options)
+/** Cross-correlation of a volume x `[N, C, D, H, W]` with w `[O, C/groups, kd, kh, kw]`. */
+export const conv3d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => conv(3, x, w, options)
+
+/** The output's extents of a transposed convolution, and the padding of the convolution whose adjoint it is. */
+function transposedExtents(
   x: Tensor,
-  w: Tensor,
-  stride: Pair,
-  dilation: Pair,
-  padding: NonNullable<ConvOptions['padding']>,
-): readonly [number, number, number, number] {
-  if (padding === 'valid') return [0, 0, 0, 0]
-  if (padding !== 'same') return padding
-  // With stride s on an extent divisible by s this is symmetric for odd kernels only where s = 1; the odd cell goes last.
-  const total = (axis: 0 | 1): number => {
-    const extent = x.shape[axis + 2] ?? 1
-    const reach = dilation[axis] * ((w.shape[axis + 2] ?? 1) - 1) + 1
-    return Math.max(0, (Math.ceil(extent / stride[axis]) - 1) * stride[axis] + reach - extent)
+  kernel: readonly number[],
+  moves: Moves,
+  { padding = 'same', outputPadding }: ConvTransposeOptions,
+): { size: readonly number[]; padding: readonly number[] } {
+  const { stride, dilation } = moves
+  const d = stride.length
+  const extent = (axis: number): number => x.shape[axis + 2] ?? 1
+  if (padding === 'same') {
+    if (outputPadding !== undefined) {
+      throw new InputError('ParameterOutOfRange', "convTranspose: outputPadding does not go with padding 'same'")
+    }
+    const size = stride.map((step, axis) => step * extent(axis))
+    return { size, padding: samePadding(size, kernel, moves) }
   }
-  const [v, h] = [total(0), total(1)]
-  return [Math.floor(v / 2), Math.floor(h / 2), Math.ceil(v / 2), Math.ceil(h / 2)]
+  const around = paddingOf(padding, [], kernel, moves)
+  const extra = perAxis(outputPadding, d, 0)
+  const size = stride.map((step, axis) => {
+    const more = extra[axis] ?? 0
+    if (!Number.isInteger(more) || more < 0 || more >= step) {
+      throw new InputError('ParameterOutOfRange', `convTranspose: outputPadding ${more} is not in 0 to ${step - 1}`)
+    }
+    const reach = dilation[axis]! * ((kernel[axis] ?? 1) - 1) + 1
+    return (extent(axis) - 1) * step + reach + more - (around[axis] ?? 0) - (around[axis + d] ?? 0)
+  })
+  if (size.some((n) => n < 1)) {
+    throw new InputError('ShapeMismatch', `convTranspose: the padding leaves nothing of [${x.shape.join(', ')}]`)
+  }
+  return { size, padding: around }
+}
+
+function convTranspose(d: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
+  const { bias, groups = 1 } = options
+  const kernel = w.shape.slice(2)
+  const moves = { stride: perAxis(options.stride, d), dilation: perAxis(options.dilation, d) }
+  const { size, padding } = transposedExtents(x, kernel, moves, options)
+  const doubles = [...kernel, ...moves.stride].every((n) => n === 2) && padding.every((n) => n === 0)
+  const exact = size.every((n, axis) => n === 2 * x.shape[axis + 2]!)
+  if (d === 2 && kernel.length === 2 && groups === 1 && doubles && exact && moves.dilation.every((n) => n === 1)) {
+    return up2(x, w, bias === undefined ? {} : { bias })
+  }
+  const y = apply('convInputGrad', [x, w], { ...moves, padding, groups, size })
+  return bias === undefined ? y : add(y, reshape(bias, [-1, ...kernel.map(() => 1)]))
+}
+
+/** Transposed convolution, the adjoint of `conv1d`: x `[N, C, L]`, w `[C, O/groups, k]` to `[N, O, L']`. */
+export function convTranspose1d(x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  return convTranspose(1, x, w, options)
+}
+
+/** Transposed convolution, the adjoint of `conv2d`: x `[N, C, H, W]`, w `[C, O/groups, kh, kw]` to `[N, O, H', W']`. */
+export function convTranspose2d(x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  return convTranspose(2, x, w, options)
+}
+
+/** Transposed convolution, the adjoint of `conv3d`: x `[N, C, D, H, W]`, w `[C, O/groups, kd, kh, kw]`. */
+export function convTranspose3d(x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  return convTranspose(3, x, w, options)
 }
 
 /** Transposed convolution with kernel 2 and stride 2: x `[N, C, H, W]`, w `[C, O, 2, 2]` to `[N, O, 2H, 2W]`. */

@@ -1,54 +1,84 @@
 /** Convolutions and pooling of the reference interpreter, by their definitions. */
 
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
-import type { Stencil } from '../primitive.ts'
-import type { Shape } from '../shape.ts'
+import type { Stencil, Window } from '../primitive.ts'
+import { type Shape, sizeOf } from '../shape.ts'
 import { type Float64Dense, map, zeros } from './array.ts'
 import type { Evaluate, EvaluatedPrimitive } from './index.ts'
 
+type Three = readonly [number, number, number]
+
+/** Extents, strides, offsets of 1 to 3 spatial axes as those of a volume: leading axes of one element do not matter. */
+function three(list: readonly number[], fill: number): Three {
+  const full = [fill, fill, ...list].slice(-3)
+  return [full[0]!, full[1]!, full[2]!]
+}
+
 /**
- * Calls `visit` with the offsets of output, input and weight for every product of a convolution of x `[N, C, H, W]`
- * with w `[O, C, kh, kw]`. The convolution and both of its gradients are sums over these products.
+ * Calls `visit` with the positions of output, input and kernel element (in their volumes) wherever a window of extent
+ * `kernel` over an image of extent `size` reads an element of the image, in the order of the output, then the kernel.
+ */
+function eachTap(
+  size: readonly number[],
+  kernel: readonly number[],
+  out: readonly number[],
+  { stride, dilation, padding }: Window,
+  visit: (y: number, x: number, k: number) => void,
+): void {
+  const [d, h, w] = three(size, 1)
+  const [kd, kh, kw] = three(kernel, 1)
+  const [od, oh, ow] = three(out, 1)
+  const [step, spread, before] = [three(stride, 1), three(dilation, 1), three(padding.slice(0, size.length), 0)]
+  for (let i = 0; i < od * oh * ow; i++) {
+    const at = [Math.floor(i / (oh * ow)), Math.floor(i / ow) % oh, i % ow] as const
+    for (let k = 0; k < kd * kh * kw; k++) {
+      const z = at[0] * step[0] + Math.floor(k / (kh * kw)) * spread[0] - before[0]
+      const y = at[1] * step[1] + (Math.floor(k / kw) % kh) * spread[1] - before[1]
+      const x = at[2] * step[2] + (k % kw) * spread[2] - before[2]
+      if (z >= 0 && z < d && y >= 0 && y < h && x >= 0 && x < w) visit(i, (z * h + y) * w + x, k)
+    }
+  }
+}
+
+/**
+ * Calls `visit` with the offsets of output, input and weight for every product of a convolution of x `[N, C, ...]`
+ * with w `[O, C/groups, ...]`. The convolution and both of its gradients are sums over these products.
  */
 export function eachProduct(
   x: Shape,
   w: Shape,
   y: Shape,
-  { stride, dilation, padding }: Stencil,
+  { groups, ...window }: Stencil,
   visit: (y: number, x: number, w: number) => void,
 ): void {
-  const [n, c, h, width] = x as [number, number, number, number]
-  const [o, , kh, kw] = w as [number, number, number, number]
-  const [, , oh, ow] = y as [number, number, number, number]
-  for (let sample = 0; sample < n; sample++) {
-    for (let out = 0; out < o; out++) {
-      for (let channel = 0; channel < c; channel++) {
-        for (let ki = 0; ki < kh; ki++) {
-          for (let kj = 0; kj < kw; kj++) {
-            const weight = ((out * c + channel) * kh + ki) * kw + kj
-            for (let i = 0; i < oh; i++) {
-              const row = i * stride[0] + ki * dilation[0] - padding[0]
-              if (row < 0 || row >= h) continue
-              const from = ((sample * c + channel) * h + row) * width
-              const to = ((sample * o + out) * oh + i) * ow
-              for (let j = 0; j < ow; j++) {
-                const column = j * stride[1] + kj * dilation[1] - padding[1]
-                if (column >= 0 && column < width) visit(to + j, from + column, weight)
-              }
-            }
-          }
+  const [n, c, o, perGroup] = [x[0]!, x[1]!, y[1]!, w[1]!]
+  const [pixels, cells, taps] = [sizeOf(x.slice(2)), sizeOf(y.slice(2)), sizeOf(w.slice(2))]
+  eachTap(x.slice(2), w.slice(2), y.slice(2), window, (to, from, tap) => {
+    for (let sample = 0; sample < n; sample++) {
+      for (let out = 0; out < o; out++) {
+        const first = Math.floor((out * groups) / o) * perGroup
+        for (let i = 0; i < perGroup; i++) {
+          visit(
+            (sample * o + out) * cells + to,
+            (sample * c + first + i) * pixels + from,
+            (out * perGroup + i) * taps + tap,
+          )
         }
       }
     }
-  }
+  })
+}
+
+/** Zeros of a shape `[N, C, ...]`, or each channel's bias. */
+function biased(bias: Float64Dense | undefined, shape: Shape): Float64Dense {
+  const y = zeros(shape)
+  if (bias === undefined) return y
+  const pixels = sizeOf(shape.slice(2))
+  return { shape, data: y.data.map((_, i) => bias.data[Math.floor(i / pixels) % shape[1]!]!) }
 }
 
 export function conv([x, w, bias]: readonly Float64Dense[], stencil: Stencil, shape: Shape): Float64Dense {
-  const y = zeros(shape)
-  const pixels = shape[2]! * shape[3]!
-  if (bias !== undefined) {
-    for (let i = 0; i < y.data.length; i++) y.data[i] = bias.data[Math.floor(i / pixels) % shape[1]!]!
-  }
+  const y = biased(bias, shape)
   eachProduct(x!.shape, w!.shape, shape, stencil, (a, b, c) => {
     y.data[a]! += x!.data[b]! * w!.data[c]!
   })
@@ -93,11 +123,7 @@ export function eachUp2Product(x: Shape, w: Shape, visit: (y: number, x: number,
 }
 
 export function up2([x, w, bias]: readonly Float64Dense[], shape: Shape): Float64Dense {
-  const y = zeros(shape)
-  const pixels = shape[2]! * shape[3]!
-  if (bias !== undefined) {
-    for (let i = 0; i < y.data.length; i++) y.data[i] = bias.data[Math.floor(i / pixels) % shape[1]!]!
-  }
+  const y = biased(bias, shape)
   eachUp2Product(x!.shape, w!.shape, (a, b, c) => {
     y.data[a]! += x!.data[b]! * w!.data[c]!
   })

@@ -1,6 +1,6 @@
 /** Shape rules of the primitives on images. */
 
-import type { Grouping, SpatialPrimitive, Stencil } from '../attributes/spatial.ts'
+import type { Grouping, SpatialPrimitive, Stencil, Window } from '../attributes/spatial.ts'
 import type { Attributes } from '../primitive.ts'
 import { sameShape, showShape } from '../shape.ts'
 import { need, needFloat, type Operand, type Rule, unary } from './rule.ts'
@@ -17,17 +17,80 @@ const likeSecond: Rule<unknown> = (inputs, _, what) => {
   return { shape: x!.shape, dtype: 'float32' }
 }
 
-/** Extents of a convolution's output. */
-export function convExtents(
-  size: readonly [number, number],
-  kernel: readonly [number, number],
-  s: Stencil,
-): [number, number] {
-  const extent = (axis: 0 | 1): number => {
-    const reach = s.dilation[axis] * (kernel[axis] - 1) + 1
-    return Math.floor((size[axis] + s.padding[axis] + s.padding[axis + 2]! - reach) / s.stride[axis]) + 1
+/** How an image with so many spatial axes is laid out, for messages. */
+const layouts = ['[N, C, L]', '[N, C, H, W]', '[N, C, D, H, W]'] as const
+
+interface Split {
+  readonly n: number
+  readonly c: number
+  readonly size: readonly number[]
+}
+
+/** Checks the rank against the stencil's and takes the shape apart. */
+function image(x: Operand, { stride }: Window, what: string, name = 'the input'): Split {
+  const layout = layouts[stride.length - 1]
+  need(layout !== undefined, what, `has 1 to 3 spatial axes, not ${stride.length}`)
+  const fits = x.shape.length === stride.length + 2
+  need(fits, what, `${name} must be ${layout}, not ${showShape(x.shape)}`, { shape: x.shape })
+  return { n: x.shape[0]!, c: x.shape[1]!, size: x.shape.slice(2) }
+}
+
+/** As `image`, for a weight `[O, C/groups, ...kernel]`. */
+function kernelOf(w: Operand, { stride }: Window, what: string): { o: number; c: number; kernel: readonly number[] } {
+  const axes = ['k', 'kh, kw', 'kd, kh, kw'][stride.length - 1]
+  const fits = w.shape.length === stride.length + 2
+  need(fits, what, `the weight must be [O, C/groups, ${axes}], not ${showShape(w.shape)}`, { shape: w.shape })
+  return { o: w.shape[0]!, c: w.shape[1]!, kernel: w.shape.slice(2) }
+}
+
+/** Extents of what a window of extent `kernel` gives on an image of extent `size`. */
+export function windowExtents(size: readonly number[], kernel: readonly number[], s: Window): number[] {
+  return size.map((extent, axis) => {
+    const reach = s.dilation[axis]! * (kernel[axis]! - 1) + 1
+    const room = extent + s.padding[axis]! + s.padding[axis + size.length]! - reach
+    return Math.floor(room / s.stride[axis]!) + 1
+  })
+}
+
+const by = (extents: readonly number[]): string => extents.join(' x ')
+
+/** Checks the numbers of a window; the ranks have been checked. Gives the extents of the result. */
+function windowed(size: readonly number[], kernel: readonly number[], s: Window, what: string): number[] {
+  const positive = (list: readonly number[], name: string): void => {
+    const valid = list.length === size.length && list.every((v) => Number.isInteger(v) && v >= 1)
+    need(valid, what, `${name} must be ${size.length} positive integers, not [${list.join(', ')}]`)
   }
-  return [extent(0), extent(1)]
+  positive(s.stride, 'the stride')
+  positive(s.dilation, 'the dilation')
+  const pads = s.padding.length === 2 * size.length && s.padding.every((v) => Number.isInteger(v) && v >= 0)
+  need(pads, what, `the padding must be ${2 * size.length} integers from 0 on, not [${s.padding.join(', ')}]`)
+  const out = windowExtents(size, kernel, s)
+  need(
+    out.every((extent) => extent > 0),
+    what,
+    `the kernel ${by(kernel)} does not fit into ${by(size)}`,
+    { kernel, size, padding: s.padding, dilation: s.dilation },
+  )
+  return out
+}
+
+function checkGroups(groups: number, c: number, o: number, what: string): void {
+  need(Number.isInteger(groups) && groups >= 1, what, `groups must be a positive integer, not ${groups}`)
+  for (const [count, name] of [
+    [c, 'input'],
+    [o, 'output'],
+  ] as const) {
+    need(count % groups === 0, what, `${count} ${name} channels do not divide into ${groups} groups`, { groups })
+  }
+}
+
+function checkChannels(c: number, weight: number, groups: number, what: string): void {
+  const expected = weight * groups
+  const split = groups === 1 ? '' : ` (${groups} groups of ${weight})`
+  need(c === expected, what, `the input has ${c} channels, the weight expects ${expected}${split}`, {
+    actual: c,
+    expected,
+  })
 }
 
 function bias(inputs: readonly Operand[], channels: number, what: string): void {
@@ -39,13 +102,40 @@ function bias(inputs: readonly Operand[], channels: number, what: string): void 
 
 const conv: Rule<Stencil> = (inputs, stencil, what) => {
   needFloat(inputs, what)
-  const [n, c, h, w] = rank4(inputs[0]!, what)
-  const [o, wc, kh, kw] = rank4(inputs[1]!, what, 'the weight')
-  need(c === wc, what, `the input has ${c} channels, the weight expects ${wc}`, { actual: c, expected: wc })
+  const { n, c, size } = image(inputs[0]!, stencil, what)
+  const { o, c: perGroup, kernel } = kernelOf(inputs[1]!, stencil, what)
+  checkGroups(stencil.groups, c, o, what)
+  checkChannels(c, perGroup, stencil.groups, what)
   bias(inputs, o, what)
-  const [oh, ow] = convExtents([h, w], [kh, kw], stencil)
-  need(oh > 0 && ow > 0, what, `the kernel ${kh} x ${kw} does not fit into ${h} x ${w}`)
-  return { shape: [n, o, oh, ow], dtype: 'float32' }
+  return { shape: [n, o, ...windowed(size, kernel, stencil, what)], dtype: 'float32' }
+}
+
+const convInputGrad: Rule<Attributes['convInputGrad']> = (inputs, { size, ...stencil }, what) => {
+  needFloat(inputs, what)
+  const g = image(inputs[0]!, stencil, what, 'the gradient')
+  const { o, c, kernel } = kernelOf(inputs[1]!, stencil, what)
+  checkGroups(stencil.groups, c * stencil.groups, o, what)
+  const fits = g.c === o && sameShape(g.size, windowed(size, kernel, stencil, what))
+  need(fits, what, 'gradient, weight and size do not belong together', {
+    gradient: inputs[0]!.shape,
+    weight: inputs[1]!.shape,
+    size,
+  })
+  return { shape: [g.n, c * stencil.groups, ...size], dtype: 'float32' }
+}
+
+const convWeightGrad: Rule<Attributes['convWeightGrad']> = (inputs, { kernel, ...stencil }, what) => {
+  needFloat(inputs, what)
+  const g = image(inputs[0]!, stencil, what, 'the gradient')
+  const x = image(inputs[1]!, stencil, what)
+  checkGroups(stencil.groups, x.c, g.c, what)
+  const fits = g.n === x.n && sameShape(g.size, windowed(x.size, kernel, stencil, what))
+  need(fits, what, 'gradient, input and kernel do not belong together', {
+    gradient: inputs[0]!.shape,
+    input: inputs[1]!.shape,
+    kernel,
+  })
+  return { shape: [g.c, x.c / stencil.groups, ...kernel], dtype: 'float32' }
 }
 
 const up2: Rule<unknown> = (inputs, _, what) => {
@@ -79,22 +169,8 @@ export const spatialShapes: { readonly [P in SpatialPrimitive]: Rule<Attributes[
   relu: unary,
   silu: unary,
   conv,
-  convInputGrad: (inputs, { size, ...stencil }, what) => {
-    needFloat(inputs, what)
-    const [n, o, h, w] = rank4(inputs[0]!, what, 'the gradient')
-    const [wo, c, kh, kw] = rank4(inputs[1]!, what, 'the weight')
-    const [oh, ow] = convExtents(size, [kh, kw], stencil)
-    need(o === wo && h === oh && w === ow, what, 'gradient, weight and size do not belong together')
-    return { shape: [n, c, ...size], dtype: 'float32' }
-  },
-  convWeightGrad: (inputs, { kernel, ...stencil }, what) => {
-    needFloat(inputs, what)
-    const [n, o, h, w] = rank4(inputs[0]!, what, 'the gradient')
-    const [xn, c, xh, xw] = rank4(inputs[1]!, what)
-    const [oh, ow] = convExtents([xh, xw], kernel, stencil)
-    need(n === xn && h === oh && w === ow, what, 'gradient, input and kernel do not belong together')
-    return { shape: [o, c, ...kernel], dtype: 'float32' }
-  },
+  convInputGrad,
+  convWeightGrad,
   up2,
   up2InputGrad: (inputs, _, what) => {
     needFloat(inputs, what)

@@ -4,18 +4,20 @@ import { apply } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import { type CompositePrimitive, compose, peakMask } from '../compositions.ts'
 import { mul, sum } from '../ops/plain.ts'
-import type { Attributes, Pair, Stencil, Tensor } from '../primitive.ts'
+import type { Attributes, Stencil, Tensor } from '../primitive.ts'
+import { range } from '../shape.ts'
 import type { Pullback, Vjp } from './index.ts'
 
 const none = {} as const
 
-function stencilOf({ stride, dilation, padding }: Stencil): Stencil {
-  return { stride, dilation, padding }
+function stencilOf({ stride, dilation, padding, groups }: Stencil): Stencil {
+  return { stride, dilation, padding, groups }
 }
 
-const lastTwo = (x: Tensor): Pair => [x.shape[2]!, x.shape[3]!]
+/** The extents of the spatial axes of an image, or of a weight's kernel. */
+const spatial = (x: Tensor): readonly number[] => x.shape.slice(2)
 
-const channelSums = (g: Tensor): Tensor => sum(g, [0, 2, 3])
+const channelSums = (g: Tensor): Tensor => sum(g, [0, ...range(2, g.shape.length)])
 
 /** Differentiates through the elementary form: for second derivatives, where speed does not matter. */
 function throughComposition<P extends CompositePrimitive>(
@@ -29,17 +31,17 @@ function throughComposition<P extends CompositePrimitive>(
 export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
   conv: ({ inputs: [x, w, bias], attributes }, g) => {
     const stencil = stencilOf(attributes)
-    const dx = apply('convInputGrad', [g, w!], { ...stencil, size: lastTwo(x!) })
-    const dw = apply('convWeightGrad', [g, x!], { ...stencil, kernel: lastTwo(w!) })
+    const dx = apply('convInputGrad', [g, w!], { ...stencil, size: spatial(x!) })
+    const dw = apply('convWeightGrad', [g, x!], { ...stencil, kernel: spatial(w!) })
     return bias === undefined ? [dx, dw] : [dx, dw, channelSums(g)]
   },
   convInputGrad: ({ inputs: [g, w], attributes }, u) => {
     const stencil = stencilOf(attributes)
-    return [apply('conv', [u, w!], stencil), apply('convWeightGrad', [g!, u], { ...stencil, kernel: lastTwo(w!) })]
+    return [apply('conv', [u, w!], stencil), apply('convWeightGrad', [g!, u], { ...stencil, kernel: spatial(w!) })]
   },
   convWeightGrad: ({ inputs: [g, x], attributes }, u) => {
     const stencil = stencilOf(attributes)
-    return [apply('conv', [x!, u], stencil), apply('convInputGrad', [g!, u], { ...stencil, size: lastTwo(x!) })]
+    return [apply('conv', [x!, u], stencil), apply('convInputGrad', [g!, u], { ...stencil, size: spatial(x!) })]
   },
   up2: ({ inputs: [x, w, bias] }, g) => {
     const dx = apply('up2InputGrad', [g, w!], none)

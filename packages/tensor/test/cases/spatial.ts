@@ -2,13 +2,28 @@
 
 import { apply } from '../../src/apply.ts'
 import type { SpatialPrimitive, Stencil } from '../../src/attributes/spatial.ts'
-import { conv2d, groupNorm, maxPool2, relu, silu, stopGradient, up2, upsample2 } from '../../src/index.ts'
+import {
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  groupNorm,
+  maxPool2,
+  relu,
+  silu,
+  stopGradient,
+  up2,
+  upsample2,
+} from '../../src/index.ts'
 import type { ProgramCase } from '../support.ts'
 import { a, elementwise, image } from './families.ts'
 
-const point: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] }
-const same: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] }
-const wide: Stencil = { stride: [2, 1], dilation: [1, 2], padding: [0, 2, 1, 1] }
+const point: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 }
+const same: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1], groups: 1 }
+const wide: Stencil = { stride: [2, 1], dilation: [1, 2], padding: [0, 2, 1, 1], groups: 1 }
+const volume = [1, 2, 4, 5, 6]
 const grouping = { groups: 2, eps: 1e-3, overBatch: false }
 const batchwise = { groups: 4, eps: 1e-3, overBatch: true }
 
@@ -29,6 +44,22 @@ export const spatialCases: { readonly [P in SpatialPrimitive]: readonly ProgramC
       ],
       fn: (x, w) => conv2d(x, w, { padding: [1, 0, 0, 2], stride: 3 }),
     },
+    {
+      shapes: [
+        [2, 3, 9],
+        [4, 3, 3],
+      ],
+      fn: (x, w) => conv1d(x, w, { dilation: 2 }),
+    },
+    { shapes: [[2, 4, 10], [6, 2, 4], [6]], fn: (x, w, bias) => conv1d(x, w, { bias, stride: 3, groups: 2 }) },
+    { shapes: [image, [4, 1, 3, 3]], fn: (x, w) => conv2d(x, w, { groups: 4 }) },
+    { shapes: [image, [8, 1, 3, 2], [8]], fn: (x, w, bias) => conv2d(x, w, { bias, groups: 4, stride: 2 }) },
+    { shapes: [image, [6, 2, 3, 3]], fn: (x, w) => conv2d(x, w, { groups: 2, padding: 2, dilation: [2, 1] }) },
+    { shapes: [volume, [3, 2, 3, 3, 3], [3]], fn: (x, w, bias) => conv3d(x, w, { bias }) },
+    {
+      shapes: [volume, [4, 1, 2, 3, 1]],
+      fn: (x, w) => conv3d(x, w, { groups: 2, stride: [1, 2, 3], padding: [1, 0, 2, 0, 1, 0] }),
+    },
   ],
   convInputGrad: [
     {
@@ -44,6 +75,26 @@ export const spatialCases: { readonly [P in SpatialPrimitive]: readonly ProgramC
         [2, 3, 3, 3],
       ],
       fn: (g, w) => apply('convInputGrad', [g, w], { ...wide, size: [6, 8] }),
+    },
+    {
+      // The gradient touches none of the input.
+      shapes: [
+        [1, 1, 1, 1],
+        [1, 2, 1, 1],
+      ],
+      fn: (g, w) => apply('convInputGrad', [g, w], { ...point, stride: [3, 3], padding: [1, 1, 1, 1], size: [1, 1] }),
+    },
+    { shapes: [[2, 3, 5], [3, 2, 4], [2]], fn: (x, w, bias) => convTranspose1d(x, w, { bias, stride: 3 }) },
+    {
+      shapes: [
+        [1, 4, 3, 4],
+        [4, 3, 3, 2],
+      ],
+      fn: (x, w) => convTranspose2d(x, w, { stride: [2, 3], padding: 1, groups: 2, outputPadding: [1, 2] }),
+    },
+    {
+      shapes: [[1, 4, 2, 3, 2], [4, 1, 2, 2, 2], [2]],
+      fn: (x, w, bias) => convTranspose3d(x, w, { bias, stride: 2, groups: 2 }),
     },
   ],
   convWeightGrad: [
@@ -67,6 +118,13 @@ export const spatialCases: { readonly [P in SpatialPrimitive]: readonly ProgramC
         [2, 3, 6, 8],
       ],
       fn: (g, x) => apply('convWeightGrad', [g, x], { ...wide, kernel: [3, 3] }),
+    },
+    {
+      shapes: [
+        [2, 6, 3, 7],
+        [2, 4, 6, 8],
+      ],
+      fn: (g, x) => apply('convWeightGrad', [g, x], { ...wide, groups: 2, kernel: [3, 3] }),
     },
   ],
   up2: [
