@@ -59,5 +59,6 @@ export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph
   for (const [name, node] of Object.entries(program.outputs)) {
     graph.output(options.outputNames?.[name] ?? name, bound.get(node)!)
   }
+  graph.prune()
   return graph
 }

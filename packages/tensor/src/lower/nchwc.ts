@@ -11,10 +11,16 @@ import type { Lowering } from './target.ts'
 
 const domain = 'com.microsoft.nchwc'
 
-export const toBlocks = (l: Lowering, x: Value): Value => l.graph.emit('ReorderInput', [x], x.shape, { domain })
+/** An image in blocks: the same one from which a plain one came, where it did. */
+export function toBlocks(l: Lowering, x: Value): Value {
+  return l.blocks.get(x) ?? l.graph.emit('ReorderInput', [x], x.shape, { domain })
+}
 
+/** The plain form of an image in blocks; what nothing reads in the end is left out of the graph. */
 export function fromBlocks(l: Lowering, x: Value, shape: Shape): Value {
-  return l.graph.emit('ReorderOutput', [x], shape, { domain, attributes: { channels: shape[1]! } })
+  const plain = l.graph.emit('ReorderOutput', [x], shape, { domain, attributes: { channels: shape[1]! } })
+  if (shape[1] === x.shape[1]) l.blocks.set(plain, x)
+  return plain
 }
 
 /** `[O, C, kh, kw]` as O/B, C/B, kh, kw, B of C, B of O. */
@@ -57,14 +63,24 @@ export function fitsBlocks(l: Lowering, c: number, o: number): boolean {
   return b > 0 && o % b === 0 && (c % b === 0 || c < b)
 }
 
-/** `conv` of plain images through the blocked layout. */
+/** `conv` through the blocked layout. Output channels that do not fill a block are computed for nothing and dropped. */
 export function nchwcConv(l: Lowering, inputs: readonly Value[], stencil: Stencil, shape: Shape): Value {
-  const [x, w, ...bias] = inputs as [Value, Value, ...Value[]]
-  const [, c, kh, kw] = extents(w)
-  const blocked = c % l.target.nchwcBlock === 0
+  const [o, c, kh, kw] = extents(inputs[1]!)
+  const b = l.target.nchwcBlock
+  const missing = (b - (o % b)) % b
+  const x = inputs[0]!
+  const [w, ...bias] = inputs.slice(1).map((v) =>
+    l.pad(
+      v,
+      v.shape.map(() => 0),
+      v.shape.map((_, i) => (i === 0 ? missing : 0)),
+    ),
+  ) as [Value, ...Value[]]
+  const blocked = c % b === 0
   const image = blocked ? toBlocks(l, x) : x
   const weight = blocked ? blockedWeight(l, w) : outputBlockedWeight(l, w)
-  return fromBlocks(l, blockedConv(l, [image, weight, ...bias], [kh, kw], stencil, shape), shape)
+  const filled = [shape[0]!, o + missing, shape[2]!, shape[3]!]
+  return fromBlocks(l, blockedConv(l, [image, weight, ...bias], [kh, kw], stencil, filled), shape)
 }
 
 /** The input gradient of a convolution of stride 1 whose padding keeps the extents. */

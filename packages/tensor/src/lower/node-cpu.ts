@@ -7,6 +7,7 @@ import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Stencil } from '../primitive.ts'
 import type { Shape } from '../shape.ts'
+import { blockedGroupNorm, blockedPool, blockedRelu, blockedUnary } from './blocked.ts'
 import { fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
 import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
 import { extents, plainConv, portableSpatial, resize2 } from './portable.ts'
@@ -23,7 +24,7 @@ const WINOGRAD_MOST = 128
 
 /** What decides on the form of a convolution. */
 interface Case {
-  /** Stride 1, odd kernel, padding that keeps the extents. */
+  /** One group, stride 1, odd kernel, padding that keeps the extents. */
   readonly same: boolean
   /** `same` with a 3 x 3 kernel and dilation 1. */
   readonly three: boolean
@@ -60,27 +61,28 @@ function plainStencil({ stride, dilation, padding, groups }: Stencil): Stencil {
   return { stride, dilation, padding, groups }
 }
 
-const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
 /** Whether the forms for images of one group apply. */
 const isImage = ({ stride, groups }: Stencil): boolean => stride.length === 2 && groups === 1
 
-  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
+const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
   if (!isImage(attributes)) return plainConv(l, inputs, attributes, shape)
+  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
   const kind = caseOf(x.shape, w.shape, attributes)
   if (winogradThroughout(l, kind)) {
     const y = winogradConv(l, x, w, shape)
     return bias === undefined ? y : l.add(y, l.reshape(bias, [1, shape[1]!, 1, 1]))
   }
-  if (!l.target.fixedWeights && !isPoint(w.shape) && fitsBlocks(l, kind.c, kind.o))
+  const stays = l.target.fixedWeights && l.blocks.has(x)
+  if (stays || ((l.target.fixedWeights || !isPoint(w.shape)) && fitsBlocks(l, kind.c, kind.o)))
     return nchwcConv(l, inputs, plainStencil(attributes), shape)
   return plainConv(l, inputs, attributes, shape)
 }
 
 const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   const { attributes, shape } = node
+  if (!isImage(attributes)) return portableSpatial.convInputGrad(l, [g!, w!], node)
   const kind = caseOf(shape, w!.shape, attributes)
   if (winogradThroughout(l, kind)) return winogradInputGrad(l, g!, w!, shape)
-  if (!isImage(attributes)) return portableSpatial.convInputGrad(l, [g!, w!], node)
   const b = l.target.nchwcBlock
   if (kind.same && !isPoint(w!.shape) && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
     return nchwcInputGrad(l, g!, w!, plainStencil(attributes), shape)
@@ -90,9 +92,9 @@ const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
 
 const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { attributes, shape } = node
+  if (!isImage(attributes)) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const kind = caseOf(x!.shape, shape, attributes)
   if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
-  if (!isImage(attributes)) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)
@@ -139,10 +141,16 @@ export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
       ? blockedUp2WeightGrad(l, g!, x!, node.shape)
       : portableSpatial.up2WeightGrad(l, [g!, x!], node),
   maxPool2Grad: (l, [g, x, y]) => l.mul(resize2(l, g!, x!.shape), atPeak(l, x!, y!)),
+  maxPool2: (l, [x], node) => blockedPool(l, 'MaxPool', x!, node.shape) ?? portableSpatial.maxPool2(l, [x!], node),
+  relu: (l, [x]) => blockedRelu(l, x!) ?? l.unary('Relu', x!),
   reluMask: (l, [g, y]) => l.mul(g!, positive(l, y!)),
-  silu: (l, [x]) => silu(l, x!),
+  silu: (l, [x]) => blockedUnary(l, x!, (inside) => silu(l, inside)) ?? silu(l, x!),
   siluGrad,
-  groupNorm,
+  groupNorm: (l, inputs, node) => {
+    const [x, scale, bias] = inputs as [Value, Value, Value]
+    const inside = l.target.fixedWeights ? blockedGroupNorm(l, [x, scale, bias], node.attributes) : null
+    return inside ?? groupNorm(l, inputs, node)
+  },
   groupNormInputGrad,
   groupNormScaleGrad,
 }

@@ -3,6 +3,7 @@
 import type { PlainPrimitive } from '../attributes/plain.ts'
 import { type ElementType, elementType, type Value } from '../onnx/graph.ts'
 import type { Primitive } from '../primitive.ts'
+import { blockedBinary, blockedConcat } from './blocked.ts'
 import { sumAxes } from './reduce.ts'
 import type { Lower, LoweredPrimitive, Lowering } from './target.ts'
 
@@ -15,6 +16,12 @@ const binary =
   (op: string): Lower<Primitive> =>
   (l, [a, b]) =>
     l.binary(op, a!, b!)
+
+/** As `binary`, in the blocked layout where both operands are in it. */
+const keeping =
+  (op: string): Lower<Primitive> =>
+  (l, [a, b]) =>
+    blockedBinary(l, op, a!, b!) ?? l.binary(op, a!, b!)
 
 const logical =
   (op: string): Lower<Primitive> =>
@@ -83,9 +90,9 @@ export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lo
     return l.graph.emit('Cast', [x!], x!.shape, { attributes: { to: elementType[type] }, type })
   },
   not: logical('Not'),
-  add: binary('Add'),
-  sub: binary('Sub'),
-  mul: binary('Mul'),
+  add: keeping('Add'),
+  sub: keeping('Sub'),
+  mul: keeping('Mul'),
   div: binary('Div'),
   minimum: binary('Min'),
   maximum: binary('Max'),
@@ -105,7 +112,7 @@ export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lo
   transpose: (l, [x], { attributes: { permutation } }) => l.transpose(x!, permutation),
   slice: (l, [x], { attributes: { axes, starts, ends } }) => l.slice(x!, axes, starts, ends),
   pad: (l, [x], { attributes: { before, after, value } }) => l.pad(x!, before, after, value),
-  concat: (l, inputs, { attributes: { axis } }) => l.concat(inputs, axis),
+  concat: (l, inputs, { attributes: { axis } }) => blockedConcat(l, inputs, axis) ?? l.concat(inputs, axis),
   expand: (l, [x], { shape }) => l.expand(x!, shape),
   reverse: (l, [x], { attributes: { axes } }) => l.reverse(x!, axes),
   matmul: (l, [a, b], { attributes: { transposeA, transposeB } }) => l.matmul(a!, b!, transposeA, transposeB),

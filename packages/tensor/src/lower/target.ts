@@ -1,5 +1,6 @@
 /** What a lowering may rely on, and the context in which the rules of a target emit nodes. */
 
+import type { TuplePrimitive } from '../attributes/control.ts'
 import type { Attribute, Domain, OnnxGraph, Value } from '../onnx/graph.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
 import { broadcastShapes, reducedShape, type Shape, sameShape } from '../shape.ts'
@@ -20,8 +21,8 @@ export interface LoweringTarget {
 
 export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false, fixedWeights: true }
 
-/** Leaves are bound by the walk over a program, not by a rule. */
-export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter'>
+/** Leaves, and picks from several values, are bound by the walk over a program, not by a rule. */
+export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter' | 'output' | TuplePrimitive>
 
 /** A target's complete table. */
 export type LowerRules = { readonly [P in LoweredPrimitive]: Lower<P> }
@@ -34,6 +35,8 @@ export class Lowering {
   readonly graph: OnnxGraph
   readonly target: LoweringTarget
   readonly rules: LowerRules
+  /** Images that came out of the blocked layout, and what they were in it. */
+  readonly blocks = new Map<Value, Value>()
 
   constructor(graph: OnnxGraph, target: LoweringTarget, rules: LowerRules) {
     this.graph = graph

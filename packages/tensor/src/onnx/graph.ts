@@ -53,6 +53,8 @@ export class OnnxGraph {
   scope = ''
   readonly #known = new Map<string, Value>()
   readonly #names = new Set<string>()
+  readonly #producers = new Map<string, OnnxNode>()
+  readonly #values = new Map<string, Value>()
   #count = 0
 
   input(name: string, shape: Shape, type: ElementType): Value {
@@ -76,9 +78,35 @@ export class OnnxGraph {
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const value = { name: `_v${this.#count++}`, shape, type }
-    this.nodes.push({ op, domain, inputs: names, output: value.name, attributes, scope: this.scope })
+    const node: OnnxNode = { op, domain, inputs: names, output: value.name, attributes, scope: this.scope }
+    this.nodes.push(node)
+    this.#producers.set(value.name, node)
+    for (const input of inputs) if (input !== null) this.#values.set(input.name, input)
     this.#known.set(key, value)
     return value
+  }
+
+  /** The node that emitted a value; undefined for inputs and constants. */
+  producer(value: Value): OnnxNode | undefined {
+    return this.#producers.get(value.name)
+  }
+
+  /** The value of a name that some node reads. */
+  named(name: string): Value {
+    return this.#values.get(name)!
+  }
+
+  /** Drops the nodes and constants that no output needs. */
+  prune(): void {
+    const needed = new Set(this.outputs.map(({ name }) => name))
+    const kept = this.nodes.toReversed().filter(({ output, inputs }) => {
+      if (!needed.has(output)) return false
+      for (const input of inputs) needed.add(input)
+      return true
+    })
+    this.nodes.splice(0, this.nodes.length, ...kept.reverse())
+    const constants = this.initialisers.filter(({ value }) => needed.has(value.name))
+    this.initialisers.splice(0, this.initialisers.length, ...constants)
   }
 
   /** A constant of the graph; short ones are shared. */
