@@ -12,18 +12,30 @@ export interface TensorMessage {
   readonly shape: Shape
 }
 
+/** Where sessions run: `cpu` and `cuda` in Node, `wasm` in a page, `webgpu` in both. */
+export type Device = 'cpu' | 'wasm' | 'webgpu' | 'cuda'
+
+export interface OpenRequest {
+  readonly device: Device
+  readonly threads: number
+}
+
 export interface Requests {
-  /** What this processor's blocked layout is like. */
-  readonly probe: { readonly request: Record<never, never>; readonly reply: { readonly nchwcBlock: number } }
-  readonly load: {
-    readonly request: { readonly session: number; readonly bytes: Bytes; readonly threads: number }
-    readonly reply: { readonly inputs: readonly string[]; readonly outputs: readonly string[] }
-  }
+  /** Makes the device ready; tells what this processor's blocked layout is like (0: none). */
+  readonly open: { readonly request: OpenRequest; readonly reply: { readonly nchwcBlock: number } }
+  readonly load: { readonly request: LoadRequest; readonly reply: null }
   readonly unload: { readonly request: { readonly session: number }; readonly reply: null }
   /** Keeps an array in the worker under a name. */
   readonly put: { readonly request: { readonly name: string; readonly tensor: TensorMessage }; readonly reply: null }
   readonly get: { readonly request: { readonly name: string }; readonly reply: TensorMessage }
-  readonly run: { readonly request: RunRequest; readonly reply: Readonly<Record<string, TensorMessage>> }
+  readonly run: { readonly request: RunRequest; readonly reply: RunReply }
+}
+
+export interface LoadRequest {
+  readonly session: number
+  readonly bytes: Bytes
+  /** Outputs that will be kept: they stay on the device where there is one. */
+  readonly kept: readonly string[]
 }
 
 export interface RunRequest {
@@ -33,7 +45,11 @@ export interface RunRequest {
   readonly resident: Readonly<Record<string, string>>
   /** Outputs that stay in the worker: output name to kept name. */
   readonly keep: Readonly<Record<string, string>>
+  /** Outputs that must be finite for anything to be kept; otherwise what was kept before stays. */
+  readonly guard?: readonly string[]
 }
+
+export type RunReply = Readonly<Record<string, TensorMessage>>
 
 export type RequestKind = keyof Requests
 
@@ -41,6 +57,13 @@ export type RequestMessage = {
   readonly [K in RequestKind]: { readonly id: number; readonly kind: K; readonly request: Requests[K]['request'] }
 }[RequestKind]
 
+/** What an error of the worker carries over. */
+export interface ErrorMessage {
+  readonly tag: string
+  readonly message: string
+  readonly hint?: string
+}
+
 export type ReplyMessage =
   | { readonly id: number; readonly reply: unknown }
-  | { readonly id: number; readonly error: { readonly tag: string; readonly message: string } }
+  | { readonly id: number; readonly error: ErrorMessage }

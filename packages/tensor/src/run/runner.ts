@@ -87,7 +87,7 @@ export async function createRunner(
   source: Program | ProgramByShape | Uint8Array,
   options: RunnerOptions = {},
 ): Promise<Runner> {
-  const engine = openEngine(options.threads ?? 2)
+  const engine = openEngine(options)
   try {
     const runner = await runnerOf(engine, source, options)
     return { run: runner.run, close: () => engine.close() }

@@ -1,0 +1,143 @@
+/** The worker's side: owns sessions and the arrays that stay with them. Knows ONNX Runtime by its common interface only. */
+
+import { EnvironmentError } from '@ecotope/core'
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common'
+import type {
+  Bytes,
+  ErrorMessage,
+  OpenRequest,
+  ReplyMessage,
+  RequestKind,
+  RequestMessage,
+  Requests,
+  RunReply,
+  RunRequest,
+  TensorMessage,
+} from './protocol.ts'
+
+/** ONNX Runtime on one device. */
+export interface Runtime {
+  readonly Tensor: TensorConstructor
+  /** `kept` names outputs that may stay on the device. */
+  create(bytes: Bytes, kept: readonly string[]): Promise<InferenceSession>
+  /** Channels per block of the blocked layout; 0 where there is none. */
+  readonly nchwcBlock: number
+}
+
+/** Tensors on a device hold memory that no collector frees. */
+function dispose(tensor: Tensor | undefined): void {
+  if (tensor !== undefined && tensor.location !== 'cpu') tensor.dispose()
+}
+
+async function toMessage(tensor: Tensor): Promise<TensorMessage> {
+  const { type, dims } = tensor
+  if (type !== 'float32' && type !== 'int32' && type !== 'bool') {
+    throw new TypeError(`an output of type ${type} is not supported`)
+  }
+  return { type, data: (await tensor.getData()) as TensorMessage['data'], shape: dims }
+}
+
+const allFinite = (tensor: Tensor | undefined): boolean =>
+  tensor === undefined || (tensor.data as Float32Array).every(Number.isFinite)
+
+class Host {
+  readonly #openRuntime: (request: OpenRequest) => Promise<Runtime>
+  readonly #sessions = new Map<number, InferenceSession>()
+  readonly #kept = new Map<string, Tensor>()
+  #runtime: Runtime | undefined
+
+  constructor(openRuntime: (request: OpenRequest) => Promise<Runtime>) {
+    this.#openRuntime = openRuntime
+  }
+
+  readonly handlers: {
+    readonly [K in RequestKind]: (request: Requests[K]['request']) => Promise<Requests[K]['reply']>
+  } = {
+    open: async (request) => {
+      this.#runtime = await this.#openRuntime(request)
+      return { nchwcBlock: this.#runtime.nchwcBlock }
+    },
+    load: async ({ session, bytes, kept }) => {
+      this.#sessions.set(session, await this.#opened().create(bytes, kept))
+      return null
+    },
+    unload: async ({ session }) => {
+      await this.#sessions.get(session)?.release()
+      this.#sessions.delete(session)
+      return null
+    },
+    put: async ({ name, tensor }) => {
+      this.#keep(name, this.#toTensor(tensor))
+      return null
+    },
+    get: async ({ name }) => toMessage(this.#keptTensor(name)),
+    run: (request) => this.#run(request),
+  }
+
+  async #run({ session, feeds, resident, keep, guard = [] }: RunRequest): Promise<RunReply> {
+    const loaded = this.#sessions.get(session)
+    if (loaded === undefined) throw new Error(`session ${session} is not loaded`)
+    const all: Record<string, Tensor> = {}
+    for (const [name, message] of Object.entries(feeds)) all[name] = this.#toTensor(message)
+    for (const [name, from] of Object.entries(resident)) all[name] = this.#keptTensor(from)
+    const outputs = await loaded.run(all)
+    const good = guard.every((name) => allFinite(outputs[name]))
+    const replies: Record<string, TensorMessage> = {}
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const to = keep[name]
+      if (to === undefined) replies[name] = await toMessage(tensor)
+      else if (good) this.#keep(to, tensor)
+      else dispose(tensor)
+    }
+    return replies
+  }
+
+  #keep(name: string, tensor: Tensor): void {
+    dispose(this.#kept.get(name))
+    this.#kept.set(name, tensor)
+  }
+
+  #keptTensor(name: string): Tensor {
+    const tensor = this.#kept.get(name)
+    if (tensor === undefined) throw new Error(`nothing is kept under the name ${name}`)
+    return tensor
+  }
+
+  #opened(): Runtime {
+    if (this.#runtime === undefined) throw new Error('no device is open')
+    return this.#runtime
+  }
+
+  #toTensor({ type, data, shape }: TensorMessage): Tensor {
+    const { Tensor } = this.#opened()
+    return new Tensor(type, data, shape)
+  }
+}
+
+function toError(cause: unknown): ErrorMessage {
+  if (cause instanceof EnvironmentError) {
+    const { tag, message, hint } = cause
+    return { tag, message, ...(hint === undefined ? {} : { hint }) }
+  }
+  return { tag: 'OnnxRuntime', message: cause instanceof Error ? cause.message : String(cause) }
+}
+
+/** Answers requests one at a time, in order: sessions share the kept arrays. */
+export function serve(
+  openRuntime: (request: OpenRequest) => Promise<Runtime>,
+  reply: (message: ReplyMessage) => void,
+): (message: RequestMessage) => void {
+  const { handlers } = new Host(openRuntime)
+  const answer = async ({ id, kind, request }: RequestMessage): Promise<ReplyMessage> => {
+    try {
+      const handle = handlers[kind] as (request: unknown) => Promise<unknown>
+      return { id, reply: await handle(request) }
+    } catch (cause) {
+      return { id, error: toError(cause) }
+    }
+  }
+  let queue: Promise<void> = Promise.resolve()
+  return (message) => {
+    queue = queue.then(async () => reply(await answer(message)))
+  }
+}
