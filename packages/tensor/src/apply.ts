@@ -17,6 +17,11 @@ export function scope<T>(name: string, fn: () => T): T {
   }
 }
 
+let created = 0
+
+/** The number that the next node will have: nodes with a smaller one were made before. */
+export const nextId = (): number => created
+
 /** What most functions accept where a tensor is meant: a number stands for a scalar constant. */
 export type Operand = Tensor | number
 
@@ -24,7 +29,12 @@ export type Operand = Tensor | number
 export function apply<P extends Primitive>(op: P, inputs: readonly Tensor[], attributes: Attributes[P]): Tensor<P> {
   const where = scopes.join('.')
   const { shape, dtype } = inferShape(op, inputs, attributes, where)
-  return { op, inputs, attributes, shape, dtype, scope: where }
+  return { id: created++, op, inputs, attributes, shape, dtype, scope: where }
+}
+
+/** The same application to other operands of the same shapes and dtypes. */
+export function reapply<P extends Primitive>(node: Tensor<P>, inputs: readonly Tensor[]): Tensor<P> {
+  return { ...node, id: created++, inputs }
 }
 
 function leaf<P extends Primitive>(op: P, attributes: Attributes[P], shape: Shape, dtype: DType): Tensor<P> {
@@ -33,7 +43,7 @@ function leaf<P extends Primitive>(op: P, attributes: Attributes[P], shape: Shap
       data: { shape },
     })
   }
-  return { op, inputs: [], attributes, shape, dtype, scope: scopes.join('.') }
+  return { id: created++, op, inputs: [], attributes, shape, dtype, scope: scopes.join('.') }
 }
 
 /** A named input of a program. */

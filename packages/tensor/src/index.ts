@@ -1,13 +1,13 @@
 /** The public API of `@ecotope/tensor`. */
 
 export { constant, type Operand, scope } from './apply.ts'
-export type { Dense, Feed, Feeds } from './node/arrays.ts'
+export type { Dense, Feed, Feeds } from './run/arrays.ts'
 export {
   createRunner,
   type ProgramByShape,
   type Runner,
   type RunnerOptions,
-} from './node/runner.ts'
+} from './run/runner.ts'
 export {
   createTrainer,
   type LossOutput,
@@ -79,21 +79,34 @@ export {
   groupNorm,
   maxPool2,
   meanPool2,
+  type Padding,
   up2,
   upsample2,
 } from './ops/spatial.ts'
-export { type AdamWOptions, adamW, type Optimiser } from './optimiser.ts'
-  type Padding,
+export * as optim from './optim/index.ts'
 export {
   constantInit,
-  flatten,
-  heInit,
+  type Fan,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
   type Initialiser,
+  identityInit,
+  lecunNormal,
+  lecunUniform,
+  normalInit,
+  orthogonalInit,
+  truncatedNormalInit,
+  uniformInit,
+} from './initialisers.ts'
+export {
+  flatten,
   initialise,
   layoutOf,
-  normalInit,
   type ParameterLayout,
   type ParameterLeaf,
+  type ParameterOptions,
   type ParameterSpec,
   type ParameterTree,
   parameter,
@@ -105,4 +118,12 @@ export type { Float64Dense } from './reference/array.ts'
 export { evaluate } from './reference/evaluate.ts'
 export type { Shape } from './shape.ts'
 export { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from './trace.ts'
-export { grad, valueAndGrad } from './vjp/index.ts'
+export {
+  grad,
+  hessianVectorProduct,
+  jvp,
+  valueAndGrad,
+  vjp,
+} from './transform/differentiate.ts'
+export type { Tree } from './transform/tree.ts'
+export { gradients } from './vjp/index.ts'

@@ -36,6 +36,8 @@ export type Primitive = keyof Attributes
 
 /** A symbolic array: one application of a primitive. Immutable; made by the functions of `ops.ts` only. */
 export interface Tensor<P extends Primitive = Primitive> {
+  /** Counts nodes in the order of their making: what came before a function was traced has a smaller number. */
+  readonly id: number
   readonly op: P
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes[P]
@@ -45,8 +47,8 @@ export interface Tensor<P extends Primitive = Primitive> {
   readonly scope: string
 }
 
-/** The nodes that the outputs need, every node after its inputs. */
-export function topological(outputs: Iterable<Tensor>): Tensor[] {
+/** The nodes that the outputs need, every node after its inputs; not beyond those for which `stop` holds. */
+export function topological(outputs: Iterable<Tensor>, stop: (node: Tensor) => boolean = () => false): Tensor[] {
   const order: Tensor[] = []
   const seen = new Set<Tensor>()
   for (const output of outputs) {
@@ -58,7 +60,7 @@ export function topological(outputs: Iterable<Tensor>): Tensor[] {
         continue
       }
       seen.add(top.node)
-      const input = top.node.inputs[top.next++]
+      const input = stop(top.node) ? undefined : top.node.inputs[top.next++]
       if (input === undefined) {
         order.push(top.node)
         stack.pop()

@@ -11,7 +11,7 @@ import {
   constant,
   conv2d,
   expand,
-  grad,
+  gradients,
   greater,
   groupNorm,
   matmul,
@@ -70,7 +70,7 @@ describe('what primitives refuse, by name', () => {
     ['axis', () => sum(t(2, 3), 2), /axis 2 is not one of the 2 axes/],
     ['constant', () => constant([1, 2, 3], [2]), /3 numbers do not fill \[2\]/],
     ['shape', () => input('x', { shape: [0, 2] }), /positive integers/],
-    ['gradient of a vector', () => grad(t(3), []), /must be a scalar/],
+    ['gradient of a vector', () => gradients(t(3), []), /must be a scalar/],
   ])('%s', (_, fn, message) => {
     expect(fn).toThrow(message)
     expect(fn).toThrow(InputError)

@@ -5,7 +5,7 @@ import { constant } from '../src/apply.ts'
 import {
   evaluate,
   type Float64Dense,
-  grad,
+  gradients,
   mul,
   type Program,
   type Shape,
@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts'
 import { lowerProgram } from '../src/lower/lower.ts'
 import { type LoweringTarget, portable } from '../src/lower/target.ts'
-import { type Engine, openEngine } from '../src/node/engine.ts'
+import { type Engine, openEngine } from '../src/run/engine.ts'
 import { encodeModel } from '../src/onnx/encode.ts'
 import { sizeOf } from '../src/shape.ts'
 
@@ -46,8 +46,8 @@ export function traceCase({ shapes, fn, values = apart }: ProgramCase): Traced {
     (_, named) => {
       const tensors = Object.values(named)
       const y = fn(...tensors)
-      const gradients = grad(weighted(y), tensors)
-      return { y, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) }
+      const parts = gradients(weighted(y), tensors)
+      return { y, ...Object.fromEntries(parts.map((g, i) => [`g${i}`, g])) }
     },
     { parameters: {}, inputs: specs },
   )
@@ -69,7 +69,7 @@ export function weightedSum({ program }: Traced, inputs: Readonly<Record<string,
   return y!.data.reduce((total, v, i) => total + v * weights[i]!, 0)
 }
 
-export const testEngine = (): Engine => openEngine(1)
+export const testEngine = (): Engine => openEngine({ threads: 1 })
 
 export type TargetName = 'node-cpu' | 'node-cpu, fixed' | 'node-cpu, exact' | 'portable'
 

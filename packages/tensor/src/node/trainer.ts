@@ -1,20 +1,20 @@
-/** Training: forward pass, backward pass, clipping and the optimiser's update as one graph, run step by step. */
+/** Training: forward pass, backward pass and the optimiser's update as one graph, run step by step. */
 
 import { InputError } from '@ecotope/core'
-import { input } from '../apply.ts'
+import { constant, input } from '../apply.ts'
 import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { concat, reshape } from '../ops/plain.ts'
-import { clipByNorm, type Optimiser } from '../optimiser.ts'
+import { type Optimiser, stepNumbers, takeStep } from '../optim/transform.ts'
 import { checkSize, type ParameterTree, type Traced } from '../parameters.ts'
 import type { Tensor } from '../primitive.ts'
+import { type Dense, type Feeds, toDense, toFeeds, vector } from '../run/arrays.ts'
+import { type Engine, openEngine } from '../run/engine.ts'
+import type { TensorMessage } from '../run/protocol.ts'
+import { loadProgram, OPSET, type Runner } from '../run/runner.ts'
 import { sizeOf } from '../shape.ts'
 import { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from '../trace.ts'
-import { grad } from '../vjp/index.ts'
-import { type Dense, type Feeds, toDense, toFeeds, vector } from './arrays.ts'
-import { type Engine, openEngine } from './engine.ts'
-import type { TensorMessage } from './protocol.ts'
-import { loadProgram, OPSET, type Runner } from './runner.ts'
+import { gradients } from '../vjp/index.ts'
 
 export interface LossOutput {
   /** Scalar. */
@@ -30,8 +30,6 @@ export interface TrainerOptions<T extends ParameterTree, B extends InputSpecs> {
   readonly loss: (parameters: Traced<T>, batch: InputTensors<B>) => LossOutput
   readonly batch: B
   readonly optimiser: Optimiser
-  /** Largest Euclidean norm of the whole gradient; longer ones are scaled down. Default none. */
-  readonly clipNorm?: number
   /** Default 2. */
   readonly threads?: number
   /** Plain convolutions only, no Winograd: slower, rounding as PyTorch's. Default false. */
@@ -54,7 +52,7 @@ export interface TrainerState {
 
 export interface Trainer<T extends ParameterTree = ParameterTree> {
   /** One update. `loss` and `aux` are those before it. A loss that is not finite is reported, not raised. */
-  step(batch: Feeds, options: { readonly learningRate: number; readonly transfer?: boolean }): Promise<StepResult>
+  step(batch: Feeds, options?: { readonly learningRate?: number; readonly transfer?: boolean }): Promise<StepResult>
   /** Loss and aux without an update. */
   evaluate(batch: Feeds): Promise<{ readonly loss: number; readonly aux: Readonly<Record<string, Dense>> }>
   /** Another program on the same, live parameters, in the same worker. */
@@ -82,29 +80,34 @@ function lossProgram<T extends ParameterTree, B extends InputSpecs>(options: Tra
   )
 }
 
-/** The flat gradient of a program's `loss`, in the order of its parameters. */
+/** The flat gradient of a program's `loss`, in the order of its parameters; zeros for those that are not trainable. */
 export function flatGradient(program: Program): Tensor {
-  const gradients = grad(program.outputs.loss!, program.leaves)
+  const trainable = program.leaves.filter((_, i) => program.parameters.leaves[i]!.trainable)
+  const found = new Map(gradients(program.outputs.loss!, trainable).map((g, i) => [trainable[i]!, g]))
   return concat(
-    gradients.map((g) => reshape(g, [-1])),
+    program.leaves.map((leaf) => reshape(found.get(leaf) ?? constant(0, leaf.shape), [-1])),
     0,
   )
 }
 
-/** The loss program with gradient, clipping and update: the graph of one training step. */
-export function stepProgram(program: Program, optimiser: Optimiser, clipNorm: number | undefined): Program {
+/** The loss program with gradient and update: the graph of one training step. */
+export function stepProgram(program: Program, optimiser: Optimiser): Program {
   const layout = program.parameters
   const flat = (name: string): Tensor => input(name, { shape: [layout.size] })
   const parameters = flat(PARAMETERS)
-  const moments = Array.from({ length: optimiser.moments }, (_, i) => flat(momentName(i)))
-  const schedule = input(SCHEDULE, { shape: [optimiser.schedule(1, 0).length] })
-  const { norm, clipped } = clipByNorm(flatGradient(program), clipNorm)
-  const updated = optimiser.update({ parameters, gradient: clipped, moments, schedule, layout })
-  const next = Object.fromEntries(updated.moments.map((moment, i) => [`${momentName(i)}.next`, moment]))
+  const moments = optimiser.moments.map((_, i) => flat(momentName(i)))
+  const numbers = input(SCHEDULE, { shape: [stepNumbers(optimiser, 1, 0).length] })
+  const next = takeStep(optimiser, { parameters, gradient: flatGradient(program), moments, numbers, layout })
+  const nextMoments = Object.fromEntries(next.moments.map((moment, i) => [`${momentName(i)}.next`, moment]))
   return {
     ...program,
-    inputs: { ...program.inputs, [PARAMETERS]: parameters, [SCHEDULE]: schedule, ...named(moments) },
-    outputs: { ...program.outputs, gradientNorm: norm, [`${PARAMETERS}.next`]: updated.parameters, ...next },
+    inputs: { ...program.inputs, [PARAMETERS]: parameters, [SCHEDULE]: numbers, ...named(moments) },
+    outputs: {
+      ...program.outputs,
+      gradientNorm: next.gradientNorm,
+      [`${PARAMETERS}.next`]: next.parameters,
+      ...nextMoments,
+    },
   }
 }
 
@@ -123,29 +126,31 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
     this.#options = options
     this.#program = lossProgram(options)
     checkSize(options.initial, this.#program.parameters.size)
-    this.#engine = openEngine(options.threads ?? 2)
+    this.#engine = openEngine(options)
   }
 
   async open(): Promise<void> {
-    const { optimiser, clipNorm, exact = false, initial } = this.#options
-    const zeros = (): Float32Array<ArrayBuffer> => new Float32Array(initial.length)
-    const moments = Array.from({ length: optimiser.moments }, zeros)
+    const { optimiser, exact = false, initial } = this.#options
+    const moments = optimiser.moments.map((start) =>
+      start === 'parameters' ? initial.slice() : new Float32Array(initial.length),
+    )
     await this.restore({ parameters: initial.slice(), moments, step: 0 })
-    const program = stepProgram(this.#program, optimiser, clipNorm)
+    const program = stepProgram(this.#program, optimiser)
     const graph = lowerProgram(program, { target: await this.#engine.target({ exact, fixedWeights: false }) })
     this.#session = await this.#engine.load(encodeModel(graph, { opset: OPSET }))
   }
 
   async step(
     batch: Feeds,
-    options: { readonly learningRate: number; readonly transfer?: boolean },
+    options: { readonly learningRate?: number; readonly transfer?: boolean } = {},
   ): Promise<StepResult> {
     const feeds = toFeeds(batch, this.#program.inputs)
-    const schedule = Float32Array.from(this.#options.optimiser.schedule(++this.#step, options.learningRate))
+    const numbers = stepNumbers(this.#options.optimiser, this.#step + 1, options.learningRate)
+    this.#step++
     const vectors = [PARAMETERS, ...this.#momentNames()]
     const request = {
       session: this.#session,
-      feeds: { ...feeds, [SCHEDULE]: vector(schedule) },
+      feeds: { ...feeds, [SCHEDULE]: vector(numbers) },
       resident: Object.fromEntries(vectors.map((name) => [name, name])),
       keep: Object.fromEntries(vectors.map((name) => [`${name}.next`, name])),
     }
@@ -195,7 +200,7 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
   }
 
   #momentNames(): string[] {
-    return Array.from({ length: this.#options.optimiser.moments }, (_, i) => momentName(i))
+    return this.#options.optimiser.moments.map((_, i) => momentName(i))
   }
 }
 

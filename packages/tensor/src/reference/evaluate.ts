@@ -1,23 +1,40 @@
 /** The float64 reference interpreter: what a program means, without ONNX. For tests and small problems. */
 
 import { InputError } from '@ecotope/core'
+import type { Body, TuplePrimitive } from '../attributes/control.ts'
 import { type CompositePrimitive, compose } from '../compositions.ts'
 import { checkSize } from '../parameters.ts'
 import { type Attributes, type Tensor, topological } from '../primitive.ts'
 import { showShape, sizeOf } from '../shape.ts'
 import type { Program } from '../trace.ts'
 import type { Float64Dense } from './array.ts'
-import { type Evaluate, type EvaluatedPrimitive, isComposite, referenceRules } from './index.ts'
+import { tupleReferences } from './control.ts'
+import { type Evaluate, type EvaluatedPrimitive, type EvaluateTuple, isComposite, referenceRules } from './index.ts'
 
 function evaluateNode<P extends EvaluatedPrimitive>(node: Tensor<P>, inputs: readonly Float64Dense[]): Float64Dense {
   return (referenceRules[node.op] as Evaluate<P>)(inputs, node)
 }
 
+function evaluateTuple<P extends TuplePrimitive>(node: Tensor<P>, inputs: readonly Float64Dense[]): Float64Dense[] {
+  return (tupleReferences[node.op] as EvaluateTuple<P>)(inputs, node, evaluateBody)
+}
+
+/** The values of a closed sub-graph. */
+function evaluateBody(body: Body, inputs: readonly Float64Dense[]): Float64Dense[] {
+  return evaluateNodes(body.outputs, new Map(body.inputs.map((leaf, i) => [leaf, inputs[i]!])))
+}
+
 /** The values of `outputs`; leaves must be bound already. */
 export function evaluateNodes(outputs: readonly Tensor[], bound: Map<Tensor, Float64Dense>): Float64Dense[] {
+  const tuples = new Map<Tensor, Float64Dense[]>()
   for (const node of topological(outputs)) {
     if (bound.has(node)) continue
-    if (isComposite(node.op)) {
+    if (node.op in tupleReferences) {
+      const inputs = node.inputs.map((input) => bound.get(input)!)
+      tuples.set(node, evaluateTuple(node as Tensor<TuplePrimitive>, inputs))
+    } else if (node.op === 'output') {
+      bound.set(node, tuples.get(node.inputs[0]!)![(node as Tensor<'output'>).attributes.index]!)
+    } else if (isComposite(node.op)) {
       const attributes = node.attributes as Attributes[CompositePrimitive]
       bound.set(node, evaluateNodes([compose(node.op, node.inputs, attributes)], bound)[0]!)
     } else {

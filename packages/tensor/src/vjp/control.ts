@@ -1,4 +1,11 @@
-import type { ControlPrimitive } from '../attributes/control.ts'
-import type { Vjp } from './index.ts'
+/** Vector-Jacobian products of identities, sub-graphs and loops. */
 
-export const controlVjps: { readonly [P in ControlPrimitive]: Vjp<P> } = {}
+import type { ControlPrimitive, TuplePrimitive } from '../attributes/control.ts'
+import type { TupleVjp, Vjp } from './index.ts'
+
+export const controlVjps: { readonly [P in Exclude<ControlPrimitive, TuplePrimitive | 'output'>]: Vjp<P> } = {
+  identity: (_, g) => [g],
+  barrier: (_, g) => [g, null],
+}
+
+export const tupleVjps: { readonly [P in TuplePrimitive]: TupleVjp<P> } = {}

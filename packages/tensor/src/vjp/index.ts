@@ -2,10 +2,11 @@
 
 import { InputError } from '@ecotope/core'
 import { constant } from '../apply.ts'
+import type { TuplePrimitive } from '../attributes/control.ts'
 import { add } from '../ops/plain.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
 import { sizeOf } from '../shape.ts'
-import { controlVjps } from './control.ts'
+import { controlVjps, tupleVjps } from './control.ts'
 import { indexingVjps } from './indexing.ts'
 import { matrixVjps } from './matrix.ts'
 import { plainVjps } from './plain.ts'
@@ -17,7 +18,16 @@ export type Pullback = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[
 /** The gradients of a node's inputs from the gradient `g` of its value; null where none flows. */
 export type Vjp<P extends Primitive> = (node: Tensor<P>, g: Tensor, pullback: Pullback) => readonly (Tensor | null)[]
 
-export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
+/** As `Vjp` for a node with several values: null for a value without gradient; `needed` tells the inputs that ask. */
+export type TupleVjp<P extends Primitive> = (
+  node: Tensor<P>,
+  gs: readonly (Tensor | null)[],
+  needed: readonly boolean[],
+) => readonly (Tensor | null)[]
+
+type SinglePrimitive = Exclude<Primitive, TuplePrimitive | 'output'>
+
+export const vjpRules: { readonly [P in SinglePrimitive]: Vjp<P> } = {
   ...plainVjps,
   ...specialVjps,
   ...indexingVjps,
@@ -26,50 +36,101 @@ export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
   ...controlVjps,
 }
 
-function apply<P extends Primitive>(node: Tensor<P>, g: Tensor): readonly (Tensor | null)[] {
-  return (vjpRules[node.op] as Vjp<P>)(node, g, pullback)
-}
+const isTuple = (node: Tensor): boolean => node.op in tupleVjps
 
 /**
  * Gradients of a scalar `output` with respect to any nodes of its graph, in their order; zeros where it does not
  * depend on them. The nodes of `wrt` are taken as independent: nothing flows through them to what they came from.
  */
-export function grad(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
+export function gradients(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (sizeOf(output.shape) !== 1) {
-    throw new InputError('ShapeMismatch', `grad: the output must be a scalar, not [${output.shape.join(', ')}]`)
+    throw new InputError('ShapeMismatch', `gradients: the output must be a scalar, not [${output.shape.join(', ')}]`)
   }
   return pullback(output, constant(1, output.shape), wrt)
 }
 
-/** As `grad`, for an output of any shape and a given gradient of it. */
+/** As `gradients`, for an output of any shape and a given gradient of it. */
 export function pullback(output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  const order = topological([output])
+  return pullbackAll([output], [cotangent], wrt)
+}
+
+/** As `pullback`, for several outputs; those without a cotangent (null) are constant. */
+export function pullbackAll(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+  wrt: readonly Tensor[],
+): Tensor[] {
+  return sparsePullback(outputs, cotangents, wrt).map((g, i) => g ?? constant(0, wrt[i]!.shape))
+}
+
+/** As `pullbackAll`, with null where an output does not depend on a node. */
+export function sparsePullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+  wrt: readonly Tensor[],
+): (Tensor | null)[] {
   const targets = new Set(wrt)
+  const oldest = Math.min(...wrt.map(({ id }) => id))
+  const order = topological(outputs, (node) => targets.has(node) || node.id < oldest)
   const depends = new Set<Tensor>()
   for (const node of order) {
     if (targets.has(node) || node.inputs.some((input) => depends.has(input))) depends.add(node)
   }
-  const gradients = new Map<Tensor, Tensor>([[output, cotangent]])
+  const sums = new Sums()
+  outputs.forEach((output, i) => {
+    sums.add(output, cotangents[i] ?? null)
+  })
   for (const node of order.reverse()) {
-    const g = gradients.get(node)
-    if (g === undefined || targets.has(node) || !depends.has(node)) continue
-    gradients.delete(node)
-    apply(node, g).forEach((part, i) => {
-      const input = node.inputs[i]!
-      if (part === null || !depends.has(input)) return
-      const before = gradients.get(input)
-      gradients.set(input, before === undefined ? part : add(before, part))
+    if (targets.has(node) || !depends.has(node)) continue
+    const needed = node.inputs.map((input) => depends.has(input))
+    sums.pull(node, needed).forEach((part, i) => {
+      if (needed[i]) sums.add(node.inputs[i]!, part)
     })
   }
-  return wrt.map((node) => gradients.get(node) ?? constant(0, node.shape))
+  return wrt.map((node) => sums.of(node) ?? null)
 }
 
-/** A function that gives `fn`'s scalar and its gradients with respect to each argument. */
-export function valueAndGrad(
-  fn: (...args: Tensor[]) => Tensor,
-): (...args: Tensor[]) => { value: Tensor; gradients: Tensor[] } {
-  return (...args) => {
-    const value = fn(...args)
-    return { value, gradients: grad(value, args) }
+/** The gradients that have arrived at each node, and at each value of a node with several. */
+class Sums {
+  readonly #single = new Map<Tensor, Tensor>()
+  readonly #tuple = new Map<Tensor, (Tensor | null)[]>()
+
+  add(node: Tensor, part: Tensor | null): void {
+    if (part === null || node.dtype !== 'float32') return
+    const before = this.#single.get(node)
+    this.#single.set(node, before === undefined ? part : add(before, part))
   }
+
+  of(node: Tensor): Tensor | undefined {
+    return this.#single.get(node)
+  }
+
+  /** What a node hands on to its inputs. */
+  pull(node: Tensor, needed: readonly boolean[]): readonly (Tensor | null)[] {
+    if (isTuple(node)) {
+      const gs = this.#tuple.get(node)
+      return gs === undefined ? [] : pullTuple(node as Tensor<TuplePrimitive>, gs, needed)
+    }
+    const g = this.#single.get(node)
+    if (g === undefined) return []
+    this.#single.delete(node)
+    if (node.op !== 'output') return pullSingle(node as Tensor<SinglePrimitive>, g)
+    const tuple = node.inputs[0]!
+    const gs = this.#tuple.get(tuple) ?? []
+    gs[(node as Tensor<'output'>).attributes.index] = g
+    this.#tuple.set(tuple, gs)
+    return []
+  }
+}
+
+function pullSingle<P extends SinglePrimitive>(node: Tensor<P>, g: Tensor): readonly (Tensor | null)[] {
+  return (vjpRules[node.op] as Vjp<P>)(node, g, pullback)
+}
+
+function pullTuple<P extends TuplePrimitive>(
+  node: Tensor<P>,
+  gs: readonly (Tensor | null)[],
+  needed: readonly boolean[],
+): readonly (Tensor | null)[] {
+  return (tupleVjps[node.op] as TupleVjp<P>)(node, gs, needed)
 }
