@@ -11,7 +11,7 @@ import {
   unet,
   unetTree,
 } from '../../oracles/tensor/unet.ts'
-import { adamW, createRunner, createTrainer, trace } from '../../packages/tensor/src/index.ts'
+import { createRunner, createTrainer, optim, trace } from '../../packages/tensor/src/index.ts'
 
 const activation = process.argv[3] === 'silu' ? 'silu' : 'relu'
 const shape = { bands: 6, classes: 4, base: 32, levels: 4, activation } as const
@@ -27,8 +27,7 @@ async function training(): Promise<() => Promise<number>> {
     initial,
     batch: { x: { shape: [batch, shape.bands, size, size] }, target: { shape: [batch, shape.classes, size, size] } },
     loss: (p, { x, target }) => ({ loss: crossEntropyAndDice(unet(p, x, activation), target) }),
-    optimiser: adamW(),
-    clipNorm: 1,
+    optimiser: optim.chain(optim.clipByGlobalNorm(1), optim.adamW()),
     threads: 2,
   })
   return async () => (await trainer.step({ x, target }, { learningRate: 1e-3 })).loss

@@ -7,7 +7,7 @@ import {
   conv2d,
   div,
   groupNorm,
-  heInit,
+  heNormal,
   layoutOf,
   logSoftmax,
   maxPool2,
@@ -53,7 +53,7 @@ export interface UNetTree {
 const GROUPS = 8
 
 const block = (from: number, to: number): BlockTree => ({
-  weight: parameter([to, from, 3, 3], heInit(9 * from)),
+  weight: parameter([to, from, 3, 3], heNormal()),
   scale: parameter([to], constantInit(1)),
   bias: parameter([to], constantInit(0)),
 })

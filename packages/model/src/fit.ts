@@ -1,6 +1,6 @@
 /** The fit loop of one network: epochs, schedule, validation, early stopping, checkpoints. Knows nothing of files or rasters. */
 import { InputError, type ProgressEvent, random, secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { adamW, createTrainer, initialise, type Tensor, type Trainer, type TrainerState } from '@ecotope/tensor'
+import { createTrainer, initialise, optim, type Tensor, type Trainer, type TrainerState } from '@ecotope/tensor'
 import type { Augmentation } from './augment.ts'
 import { type BatchShape, type TrainingDraw, trainingBatch } from './batch.ts'
 import { batchNormInTraining } from './batch-norm.ts'
@@ -9,7 +9,6 @@ import { convNorms } from './layers.ts'
 import { type LossName, losses } from './losses.ts'
 import { type Network, type NetworkSpec, network } from './networks.ts'
 import type { RoleIndex, TileReader } from './samples.ts'
-import { cosineRate, type Schedule } from './schedule.ts'
 
 export interface FitOptions {
   readonly network: NetworkSpec
@@ -170,8 +169,7 @@ async function openTrainer(
       target: { shape: [batch, classes, tilePixels, tilePixels] },
     },
     loss: (parameters, { x, target }) => ({ loss: loss(net.applyWith(convNorm, parameters as never, x), target) }),
-    optimiser: adamW({ weightDecay: options.weightDecay }),
-    clipNorm: options.clipNorm,
+    optimiser: optim.chain(optim.clipByGlobalNorm(options.clipNorm), optim.adamW({ weightDecay: options.weightDecay })),
     initial: initialise(net.parameters, random(options.seed).split('initial')),
     threads: options.threads,
   })
@@ -219,7 +217,7 @@ async function oneEpoch(
   for (let step = 0; step < n; step++) {
     const { x, target } = await next
     throwIfAborted(work.signal)
-    learningRate = cosineRate(schedule, epoch * n + step)
+    learningRate = schedule(epoch * n + step)
     const stepping = trainer.step({ x, target }, { learningRate })
     // The next batch is put together while the worker computes.
     if (step + 1 < n) next = trainingBatch(data.reader, shape, from, draw)
@@ -242,9 +240,11 @@ const drawOf = (data: FitData, options: FitOptions): TrainingDraw => ({
   augmentation: options.augmentation,
 })
 
-function scheduleOf({ epochs, stepsPerEpoch, learningRate, warmUp }: FitOptions): Schedule {
-  const totalSteps = epochs * stepsPerEpoch
-  return { peak: learningRate, totalSteps, warmUpSteps: Math.round(warmUp * totalSteps), floor: SCHEDULE_FLOOR }
+/** A rate for each step, counted from 0. */
+function scheduleOf({ epochs, stepsPerEpoch, learningRate, warmUp }: FitOptions): (step: number) => number {
+  const steps = epochs * stepsPerEpoch
+  const warmUpSteps = Math.round(warmUp * steps)
+  return optim.schedules.warmUpCosine({ peak: learningRate, steps, warmUpSteps, floor: SCHEDULE_FLOOR })
 }
 
 interface Measured {

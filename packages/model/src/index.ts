@@ -44,7 +44,6 @@ export {
   trainingSubBlocks,
   UNLABELLED,
 } from './samples.ts'
-export { cosineRate, type Schedule } from './schedule.ts'
 export {
   chooseValidation,
   isTestBlock,

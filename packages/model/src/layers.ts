@@ -5,7 +5,7 @@ import {
   conv2d,
   div,
   groupNorm,
-  heInit,
+  heNormal,
   mean,
   mul,
   normalInit,
@@ -57,7 +57,7 @@ export type ConvParameters = {
 /** A k x k convolution `[out, in, k, k]` with bias. */
 export function convParameters(inputs: number, outputs: number, kernel: number): ConvParameters {
   return {
-    weight: parameter([outputs, inputs, kernel, kernel], heInit(inputs * kernel * kernel)),
+    weight: parameter([outputs, inputs, kernel, kernel], heNormal()),
     bias: parameter([outputs], constantInit(0)),
   }
 }
@@ -71,7 +71,7 @@ export type ConvNormParameters = {
 
 export function convNormParameters(inputs: number, outputs: number, kernel = 3): ConvNormParameters {
   return {
-    weight: parameter([outputs, inputs, kernel, kernel], heInit(inputs * kernel * kernel)),
+    weight: parameter([outputs, inputs, kernel, kernel], heNormal()),
     norm: { scale: parameter([outputs], constantInit(1)), bias: parameter([outputs], constantInit(0)) },
   }
 }

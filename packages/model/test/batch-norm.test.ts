@@ -1,5 +1,5 @@
 import { random } from '@ecotope/core'
-import { adamW, createTrainer, evaluate, initialise, sum, trace } from '@ecotope/tensor'
+import { createTrainer, evaluate, initialise, optim, sum, trace } from '@ecotope/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -89,7 +89,7 @@ test('training through ONNX Runtime differentiates through the statistics: shift
     initial: initialise(net.parameters, random(1)),
     batch: { x: { shape } },
     loss: (p, inputs) => ({ loss: sum(net.applyWith(batchNormInTraining, p as never, inputs.x)) }),
-    optimiser: adamW(),
+    optimiser: optim.adamW(),
     threads: 1,
   })
   const scaled = x.map((v) => 7 * v)

@@ -1,13 +1,4 @@
-import {
-  constantInit,
-  createTrainer,
-  evaluate,
-  grad,
-  type Optimiser,
-  parameter,
-  type Tensor,
-  trace,
-} from '@ecotope/tensor'
+import { constantInit, createTrainer, evaluate, gradients, optim, parameter, type Tensor, trace } from '@ecotope/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { classWeights, type LossName, type LossOptions, losses } from '../src/index.ts'
@@ -39,19 +30,12 @@ function reference(name: LossName, logits: ArrayLike<number>, target: ArrayLike<
   const program = trace(
     (_, { x, t }) => {
       const loss = losses[name](x, t, options)
-      return { loss, gradient: grad(loss, [x])[0]! }
+      return { loss, gradient: gradients(loss, [x])[0]! }
     },
     { parameters: {}, inputs: { x: { shape }, t: { shape } } },
   )
   const { loss, gradient } = evaluate(program, { x: logits, t: target })
   return { value: loss!.data[0]!, gradient: gradient!.data }
-}
-
-/** An optimiser that leaves the gradient where the parameters were: parameters − gradient · rate. */
-const plainDescent: Optimiser = {
-  moments: 0,
-  schedule: (_, rate) => [rate],
-  update: ({ gradient }) => ({ parameters: gradient, moments: [] }),
 }
 
 async function throughOnnx(name: LossName, logits: readonly number[], target: Float32Array, options: LossOptions) {
@@ -60,12 +44,13 @@ async function throughOnnx(name: LossName, logits: readonly number[], target: Fl
     initial: Float32Array.from(logits),
     batch: { t: { shape } },
     loss: (p: { x: Tensor }, { t }) => ({ loss: losses[name](p.x, t, options) }),
-    optimiser: plainDescent,
+    // Keeps the gradient as its only moment.
+    optimiser: optim.trace({ decay: 0 }),
     threads: 1,
   })
   try {
-    const { loss } = await trainer.step({ t: target }, { learningRate: 1 })
-    return { value: loss, gradient: await trainer.parameters() }
+    const { loss } = await trainer.step({ t: target })
+    return { value: loss, gradient: (await trainer.state()).moments[0]! }
   } finally {
     await trainer.close()
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bandMoments, cosineRate, normalisationOf, normaliseInPlace } from '../src/index.ts'
+import { bandMoments, normalisationOf, normaliseInPlace } from '../src/index.ts'
 
 describe('moments', () => {
   test('equal mean and deviation, with missing and infinite values left out', () => {
@@ -53,31 +53,6 @@ describe('normalisation', () => {
     empty.add(0, 1)
     expect(() => normalisationOf(['red', 'dem'], empty)).toThrow(
       expect.objectContaining({ tag: 'BandEmpty', message: expect.stringContaining("'dem'") }),
-    )
-  })
-})
-
-describe('the cosine schedule', () => {
-  const schedule = { peak: 2e-3, totalSteps: 100, warmUpSteps: 10, floor: 0.05 }
-
-  test('rises linearly to the peak, then falls to the floor and stays', () => {
-    expect(cosineRate(schedule, 0)).toBeCloseTo(2e-4, 12)
-    expect(cosineRate(schedule, 9)).toBeCloseTo(2e-3, 12)
-    expect(cosineRate(schedule, 10)).toBeCloseTo(2e-3, 12)
-    expect(cosineRate(schedule, 55)).toBeCloseTo(2e-3 * (0.05 + 0.95 / 2), 12)
-    expect(cosineRate(schedule, 100)).toBeCloseTo(1e-4, 12)
-    expect(cosineRate(schedule, 1000)).toBeCloseTo(1e-4, 12)
-  })
-
-  test('never rises after the warm-up, is always positive', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 0.9, noNaN: true }), (total, warmUp) => {
-        const own = { peak: 1, totalSteps: total, warmUpSteps: Math.round(warmUp * total), floor: 0.01 }
-        const rates = Array.from({ length: total }, (_, step) => cosineRate(own, step))
-        expect(Math.min(...rates)).toBeGreaterThan(0)
-        expect(Math.max(...rates)).toBeLessThanOrEqual(1)
-        for (let i = own.warmUpSteps + 1; i < total; i++) expect(rates[i]!).toBeLessThanOrEqual(rates[i - 1]!)
-      }),
     )
   })
 })

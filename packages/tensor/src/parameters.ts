@@ -2,13 +2,9 @@
 
 import { InputError, type Random } from '@ecotope/core'
 import { parameterLeaf } from './apply.ts'
+import { draw, type Initialiser } from './initialisers.ts'
 import type { Tensor } from './primitive.ts'
 import { type Shape, showShape, sizeOf } from './shape.ts'
-
-/** How a leaf begins: a constant, or normal numbers of a standard deviation. */
-export type Initialiser =
-  | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'normal'; readonly standardDeviation: number }
 
 export interface ParameterSpec {
   readonly kind: 'parameter'
@@ -16,6 +12,8 @@ export interface ParameterSpec {
   readonly init: Initialiser
   /** Whether weight decay applies: by default to leaves of two or more axes, not to norms and biases. */
   readonly decay: boolean
+  /** False for buffers such as running statistics: no gradient reaches them and no optimiser changes them. */
+  readonly trainable: boolean
 }
 
 /** Plain nested objects and arrays of `ParameterSpec`. */
@@ -31,14 +29,18 @@ export type Traced<T> = T extends ParameterSpec
     ? { readonly [K in keyof T]: Traced<T[K]> }
     : never
 
-export function parameter(shape: Shape, init: Initialiser, options: { readonly decay?: boolean } = {}): ParameterSpec {
-  return { kind: 'parameter', shape, init, decay: options.decay ?? shape.length >= 2 }
+export interface ParameterOptions {
+  /** Default: for leaves of two or more axes that are trainable. */
+  readonly decay?: boolean
+  /** Default true. */
+  readonly trainable?: boolean
 }
 
-export const constantInit = (value: number): Initialiser => ({ kind: 'constant', value })
-/** Normal numbers scaled for ReLU-like layers: variance 2 / fanIn (He et al. 2015, equation 10). */
-export const heInit = (fanIn: number): Initialiser => ({ kind: 'normal', standardDeviation: Math.sqrt(2 / fanIn) })
-export const normalInit = (standardDeviation: number): Initialiser => ({ kind: 'normal', standardDeviation })
+/** A leaf of a parameter tree: its shape, how it begins, and how it is trained. */
+export function parameter(shape: Shape, init: Initialiser, options: ParameterOptions = {}): ParameterSpec {
+  const { trainable = true, decay = shape.length >= 2 } = options
+  return { kind: 'parameter', shape, init, decay: decay && trainable, trainable }
+}
 
 /** One leaf in the flat vector. */
 export interface ParameterLeaf {
@@ -49,6 +51,7 @@ export interface ParameterLeaf {
   readonly size: number
   readonly init: Initialiser
   readonly decay: boolean
+  readonly trainable: boolean
 }
 
 export interface ParameterLayout {
@@ -75,7 +78,8 @@ export function layoutOf(tree: ParameterTree): ParameterLayout {
       return
     }
     const size = sizeOf(node.shape)
-    leaves.push({ path, shape: node.shape, offset, size, init: node.init, decay: node.decay })
+    const { shape, init, decay, trainable } = node
+    leaves.push({ path, shape, offset, size, init, decay, trainable })
     offset += size
   }
   visit(tree, '')
@@ -108,13 +112,7 @@ export function traceParameters(tree: ParameterTree): { readonly traced: unknown
 export function initialise(tree: ParameterTree, random: Random): Float32Array<ArrayBuffer> {
   const { leaves, size } = layoutOf(tree)
   const flat = new Float32Array(size)
-  for (const { path, offset, size: count, init } of leaves) {
-    if (init.kind === 'constant') flat.fill(init.value, offset, offset + count)
-    else {
-      const values = random.split(path).normals(count)
-      for (let i = 0; i < count; i++) flat[offset + i] = values[i]! * init.standardDeviation
-    }
-  }
+  for (const { path, shape, offset, init } of leaves) flat.set(draw(init, shape, random.split(path)), offset)
   return flat
 }
 

@@ -10,11 +10,11 @@ import {
   unetTree,
 } from '../../../oracles/tensor/unet.ts'
 import {
-  adamW,
   add,
   constantInit,
   createTrainer,
   matmul,
+  optim,
   type Program,
   parameter,
   square,
@@ -22,8 +22,8 @@ import {
   sum,
   trace,
 } from '../src/index.ts'
-import type { Engine } from '../src/node/engine.ts'
 import { flatGradient } from '../src/node/trainer.ts'
+import type { Engine } from '../src/run/engine.ts'
 import { relativeError, runOnnx, type TargetName, targetOf, testEngine } from './support.ts'
 
 const oracle = (name: string): URL => new URL(`../../../oracles/tensor/${name}`, import.meta.url)
@@ -104,8 +104,10 @@ test('AdamW with clipping takes the steps of torch.optim.AdamW', async () => {
     initial: Float32Array.from([...hashed(15, 13), ...hashed(3, 14)]),
     batch: { a: { shape: [12, 5] }, b: { shape: [12, 3] } },
     loss: (p, { a, b }) => ({ loss: sum(square(sub(add(matmul(a, p.w), p.c), b))) }),
-    optimiser: adamW({ beta1: 0.85, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }),
-    clipNorm: 5,
+    optimiser: optim.chain(
+      optim.clipByGlobalNorm(5),
+      optim.adamW({ beta1: 0.85, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }),
+    ),
     threads: 1,
   })
   const batch = { a: hashed(60, 11), b: hashed(36, 12).map((v) => 3 * v) }

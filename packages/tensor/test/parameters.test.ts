@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   constantInit,
   flatten,
-  heInit,
+  heNormal,
   initialise,
   layoutOf,
   normalInit,
@@ -14,7 +14,7 @@ import {
 } from '../src/index.ts'
 
 const tree = {
-  stem: { weight: parameter([8, 3, 3, 3], heInit(27)), bias: parameter([8], constantInit(0.5)) },
+  stem: { weight: parameter([8, 3, 3, 3], heNormal()), bias: parameter([8], constantInit(0.5)) },
   blocks: [
     { w: parameter([200, 50], normalInit(0.1), { decay: false }) },
     { w: parameter([4], constantInit(0), { decay: true }) },

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  adamW,
   add,
   cast,
   constantInit,
@@ -10,13 +9,14 @@ import {
   greater,
   mean,
   mul,
+  optim,
   type Program,
   parameter,
   type Shape,
   sum,
   trace,
 } from '../src/index.ts'
-import { openEngine } from '../src/node/engine.ts'
+import { openEngine } from '../src/run/engine.ts'
 import { apart } from './support.ts'
 
 const tree = { w: parameter([3], constantInit(1)) }
@@ -96,7 +96,7 @@ describe('runner', () => {
   })
 
   test('requests under way are rejected when the engine closes', async () => {
-    const engine = openEngine(1)
+    const engine = openEngine({ threads: 1 })
     const waiting = engine.get('nothing')
     const closed = engine.close()
     await expect(waiting).rejects.toMatchObject({ tag: 'WorkerLost' })
@@ -104,7 +104,7 @@ describe('runner', () => {
   })
 
   test('the blocked layout is found as 0, 8 or 16 channels, and left out where exactness is asked for', async () => {
-    const engine = openEngine(1)
+    const engine = openEngine({ threads: 1 })
     expect([0, 8, 16]).toContain((await engine.target({ exact: false, fixedWeights: false })).nchwcBlock)
     expect(await engine.target({ exact: true, fixedWeights: false })).toMatchObject({ nchwcBlock: 0, winograd: false })
     await engine.close()
@@ -118,7 +118,7 @@ describe('numbers of the trainer', () => {
       initial: weights,
       batch: { x: { shape: [3] } },
       loss: (p, { x }) => ({ loss: sum(exp(mul(p.w, x))) }),
-      optimiser: adamW({ weightDecay: 0 }),
+      optimiser: optim.adamW({ weightDecay: 0 }),
       threads: 1,
     })
     const { loss } = await trainer.step({ x: new Float32Array(3).fill(1000) }, { learningRate: 0.1 })
@@ -131,7 +131,7 @@ describe('numbers of the trainer', () => {
       parameters: tree,
       initial: weights,
       batch: { x: { shape: [3] } },
-      optimiser: adamW(),
+      optimiser: optim.adamW(),
       threads: 1,
     } as const
     await expect(createTrainer({ ...options, loss: (p, { x }) => ({ loss: mul(p.w, x) }) })).rejects.toMatchObject({

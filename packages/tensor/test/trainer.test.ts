@@ -1,19 +1,19 @@
 import { random } from '@ecotope/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  adamW,
   constantInit,
   conv2d,
   createRunner,
   createTrainer,
   groupNorm,
-  heInit,
+  heNormal,
   initialise,
   logSoftmax,
   maxPool2,
   mean,
   mul,
   neg,
+  optim,
   parameter,
   sum,
   type Tensor,
@@ -25,12 +25,12 @@ import {
 
 const tree = {
   stem: {
-    weight: parameter([16, 3, 3, 3], heInit(27)),
+    weight: parameter([16, 3, 3, 3], heNormal()),
     scale: parameter([16], constantInit(1)),
     bias: parameter([16], constantInit(0)),
   },
-  up: { weight: parameter([16, 8, 2, 2], heInit(16)), bias: parameter([8], constantInit(0)) },
-  head: [parameter([2, 8, 1, 1], heInit(8))],
+  up: { weight: parameter([16, 8, 2, 2], heNormal({ fan: 16 })), bias: parameter([8], constantInit(0)) },
+  head: [parameter([2, 8, 1, 1], heNormal())],
 }
 
 const batch = { x: { shape: [2, 3, 16, 16] }, y: { shape: [2, 2, 16, 16] } } as const
@@ -53,8 +53,7 @@ describe('trainer', () => {
       parameters: tree,
       initial: initialise(tree, random(1)),
       batch,
-      optimiser: adamW({ weightDecay: 0.01 }),
-      clipNorm: 1,
+      optimiser: optim.chain(optim.clipByGlobalNorm(1), optim.adamW({ weightDecay: 0.01 })),
       threads: 1,
       loss: (p, { x, y }) => {
         const logits = network(p, x)
