@@ -127,3 +127,33 @@ export {
 } from './transform/differentiate.ts'
 export type { Tree } from './transform/tree.ts'
 export { gradients } from './vjp/index.ts'
+export {
+  acos,
+  asin,
+  atan,
+  atan2,
+  ceil,
+  cosh,
+  digamma,
+  elu,
+  erf,
+  erfc,
+  expm1,
+  floor,
+  gelu,
+  type GeluOptions,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  lgamma,
+  log1p,
+  logAddExp,
+  logSigmoid,
+  polygamma,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sinh,
+  tan,
+} from './ops/special.ts'

@@ -22,8 +22,15 @@ export const relu = (x: Operand): Tensor => apply('relu', [operand(x)], none)
 export const softplus = (x: Operand): Tensor => apply('softplus', [operand(x)], none)
 /** x sigmoid(x) (Elfwing et al. 2018), also known as swish. */
 export const silu = (x: Operand): Tensor => apply('silu', [operand(x)], none)
-/** x to a constant power. For a non-integer exponent x must not be negative. */
-export const pow = (x: Operand, exponent: number): Tensor => apply('powConstant', [operand(x)], { exponent })
+/**
+ * x to a power; shapes broadcast, and 0 to the power 0 is 1. For an exponent that is not an integer x must not be
+ * negative. As in JAX, the gradient is 0 for the base where the exponent is 0, and 0 for the exponent where x is 0; for
+ * an exponent that is a tensor its gradient is NaN where x is negative.
+ */
+export function pow(x: Operand, exponent: Operand): Tensor {
+  if (typeof exponent === 'number') return apply('powConstant', [operand(x)], { exponent })
+  return apply('power', [operand(x), exponent], none)
+}
 export const square = (x: Operand): Tensor => pow(x, 2)
 /** Limits x to [low, high]; the gradient passes where low <= x <= high. */
 export function clip(x: Operand, low: number, high: number): Tensor {

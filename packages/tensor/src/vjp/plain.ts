@@ -88,7 +88,9 @@ export const plainVjps: { readonly [P in PlainPrimitive]: Vjp<P> } = {
   sigmoid: unary((_x, y, g) => mul(g, mul(y, sub(1, y)))),
   tanh: unary((_x, y, g) => mul(g, sub(1, mul(y, y)))),
   softplus: unary((x, _y, g) => mul(g, sigmoid(x))),
-  powConstant: ({ inputs: [x], attributes: { exponent } }, g) => [mul(g, mul(pow(x!, exponent - 1), exponent))],
+  powConstant: ({ inputs: [x], attributes: { exponent } }, g) => {
+    return [exponent === 0 ? null : mul(g, mul(pow(x!, exponent - 1), exponent))]
+  },
   clip: ({ inputs: [x], attributes: { low, high } }, g) => [
     where(and(not(less(x!, low)), not(greater(x!, high))), g, 0),
   ],

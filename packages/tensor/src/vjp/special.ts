@@ -1,9 +1,9 @@
 /** Vector-Jacobian products of special functions. */
 
+import { apply } from '../apply.ts'
 import type { SpecialPrimitive } from '../attributes/special.ts'
 import { add, cast, div, equal, exp, log, mul, neg, pow, square, sub, where } from '../ops/plain.ts'
 import { polygamma } from '../ops/special.ts'
-import { apply } from '../apply.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
 import type { Vjp } from './index.ts'
 import { unbroadcast } from './plain.ts'
