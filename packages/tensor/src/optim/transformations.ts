@@ -2,7 +2,8 @@
 
 import { InputError } from '@ecotope/core'
 import { constant } from '../apply.ts'
-import { add, cast, clip, div, greater, less, minimum, mul, sqrt, square, sub, sum, where } from '../ops/plain.ts'
+import { add, clip, div, greater, minimum, mul, sqrt, square, sub, sum, where } from '../ops/plain.ts'
+import { sign } from '../ops/special.ts'
 import type { ParameterLayout, ParameterLeaf } from '../parameters.ts'
 import type { Tensor } from '../primitive.ts'
 import type { Schedule } from './schedules.ts'
@@ -150,13 +151,9 @@ export function scaleByLion({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Op
     transform: ({ update, moments: [m] }) => {
       const { factor, direction } = single(update)
       const towards = (beta: number): Tensor => add(mul(m!, beta), mul(direction, times(1 - beta, factor)))
-      return { update: [{ factor: 1, direction: signOf(towards(beta1)) }], moments: [towards(beta2)] }
+      return { update: [{ factor: 1, direction: sign(towards(beta1)) }], moments: [towards(beta2)] }
     },
   }
-}
-
-function signOf(x: Tensor): Tensor {
-  return sub(cast(greater(x, 0), 'float32'), cast(less(x, 0), 'float32'))
 }
 
 /**
