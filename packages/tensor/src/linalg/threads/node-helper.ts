@@ -1,0 +1,6 @@
+/** The script of a helper thread on Node. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { type HelperStart, serveKernels } from './helpers.ts'
+
+parentPort!.postMessage('ready')
+serveKernels(workerData as HelperStart)

@@ -1,0 +1,7 @@
+/** The script of a helper thread in a page. */
+import { type HelperStart, serveKernels } from './helpers.ts'
+
+globalThis.onmessage = ({ data }: MessageEvent<HelperStart>) => {
+  globalThis.postMessage('ready')
+  serveKernels(data)
+}

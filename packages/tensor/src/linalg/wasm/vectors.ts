@@ -1,0 +1,309 @@
+/**
+ * WebAssembly kernels on contiguous rows: products and updates of vectors, matrix times vector, rotations. All
+ * addresses and strides are in bytes, all counts in numbers of float64.
+ */
+import {
+  type Code,
+  type Declare,
+  defineFunction,
+  f64,
+  f64x2,
+  i32,
+  type Local,
+  repeatWhile,
+  type WasmFunction,
+} from './assembler.ts'
+import { multiplyAdd } from './gemm.ts'
+
+const bump = (local: Local, bytes: number): Code => local.set(i32.add(local.get, i32.const(bytes)))
+
+const lanesSum = (vector: Code): Code => f64.add(f64x2.lane(vector, 0), f64x2.lane(vector, 1))
+
+const locals = (declare: Declare, type: 'i32' | 'f64' | 'v128', n: number): readonly Local[] =>
+  Array.from({ length: n }, () => declare(type))
+
+/** Runs `wide` while `width` numbers are left, then `single` for each one; the bodies advance the pointers. */
+function stripes(n: Local, width: number, wide: Code, single: Code): Code {
+  return [
+    repeatWhile(i32.geS(n.get, i32.const(width)), [wide, n.set(i32.sub(n.get, i32.const(width)))]),
+    repeatWhile(n.get, [single, n.set(i32.sub(n.get, i32.const(1)))]),
+  ]
+}
+
+function dot(fused: boolean): WasmFunction {
+  return defineFunction('dot', { n: 'i32', x: 'i32', y: 'i32' }, 'f64', ({ n, x, y }, declare) => {
+    const sums = locals(declare, 'v128', 4)
+    const rest = declare('f64')
+    const total = sums.slice(1).reduce((sum, each) => f64x2.add(sum, each.get), sums[0]!.get)
+    return [
+      stripes(
+        n,
+        8,
+        [
+          sums.map((s, i) => s.set(multiplyAdd(fused, f64x2.load(x.get, i * 16), f64x2.load(y.get, i * 16), s.get))),
+          bump(x, 64),
+          bump(y, 64),
+        ],
+        [rest.set(f64.add(rest.get, f64.mul(f64.load(x.get), f64.load(y.get)))), bump(x, 8), bump(y, 8)],
+      ),
+      sums[0]!.set(total),
+      f64.add(lanesSum(sums[0]!.get), rest.get),
+    ]
+  })
+}
+
+/** y += alpha x. */
+function axpy(fused: boolean): WasmFunction {
+  return defineFunction('axpy', { n: 'i32', alpha: 'f64', x: 'i32', y: 'i32' }, undefined, (p, declare) => {
+    const { n, alpha, x, y } = p
+    const factor = declare('v128')
+    return [
+      factor.set(f64x2.splat(alpha.get)),
+      stripes(
+        n,
+        4,
+        [
+          [0, 16].map((at) =>
+            f64x2.store(y.get, multiplyAdd(fused, factor.get, f64x2.load(x.get, at), f64x2.load(y.get, at)), at),
+          ),
+          bump(x, 32),
+          bump(y, 32),
+        ],
+        [f64.store(y.get, f64.add(f64.load(y.get), f64.mul(alpha.get, f64.load(x.get)))), bump(x, 8), bump(y, 8)],
+      ),
+    ]
+  })
+}
+
+/** x *= alpha. */
+const scale = defineFunction('scale', { n: 'i32', alpha: 'f64', x: 'i32' }, undefined, ({ n, alpha, x }, declare) => {
+  const factor = declare('v128')
+  return [
+    factor.set(f64x2.splat(alpha.get)),
+    stripes(
+      n,
+      4,
+      [[0, 16].map((at) => f64x2.store(x.get, f64x2.mul(factor.get, f64x2.load(x.get, at)), at)), bump(x, 32)],
+      [f64.store(x.get, f64.mul(alpha.get, f64.load(x.get))), bump(x, 8)],
+    ),
+  ]
+})
+
+/** 0 where all numbers are finite, NaN otherwise. */
+const finite = defineFunction('finite', { n: 'i32', x: 'i32' }, 'f64', ({ n, x }, declare) => {
+  const sums = locals(declare, 'v128', 2)
+  const rest = declare('f64')
+  return [
+    stripes(
+      n,
+      4,
+      [sums.map((s, i) => s.set(f64x2.add(s.get, f64x2.mul(f64x2.zero, f64x2.load(x.get, i * 16))))), bump(x, 32)],
+      [rest.set(f64.add(rest.get, f64.mul(f64.const(0), f64.load(x.get)))), bump(x, 8)],
+    ),
+    f64.add(lanesSum(f64x2.add(sums[0]!.get, sums[1]!.get)), rest.get),
+  ]
+})
+
+/** (x, y) = (c x + s y, c y - s x). */
+const rotate = defineFunction(
+  'rotate',
+  { n: 'i32', x: 'i32', y: 'i32', c: 'f64', s: 'f64' },
+  undefined,
+  ({ n, x, y, c, s }, declare) => {
+    const [cosine, sine, left, right] = locals(declare, 'v128', 4) as [Local, Local, Local, Local]
+    const [a, b] = locals(declare, 'f64', 2) as [Local, Local]
+    return [
+      cosine.set(f64x2.splat(c.get)),
+      sine.set(f64x2.splat(s.get)),
+      stripes(
+        n,
+        2,
+        [
+          left.set(f64x2.load(x.get)),
+          right.set(f64x2.load(y.get)),
+          f64x2.store(x.get, f64x2.add(f64x2.mul(cosine.get, left.get), f64x2.mul(sine.get, right.get))),
+          f64x2.store(y.get, f64x2.sub(f64x2.mul(cosine.get, right.get), f64x2.mul(sine.get, left.get))),
+          bump(x, 16),
+          bump(y, 16),
+        ],
+        [
+          a.set(f64.load(x.get)),
+          b.set(f64.load(y.get)),
+          f64.store(x.get, f64.add(f64.mul(c.get, a.get), f64.mul(s.get, b.get))),
+          f64.store(y.get, f64.sub(f64.mul(c.get, b.get), f64.mul(s.get, a.get))),
+          bump(x, 8),
+          bump(y, 8),
+        ],
+      ),
+    ]
+  },
+)
+
+/** The next four rows from `row` on, as pointers `rows`; they advance with the columns. */
+const pointAt = (rows: readonly Local[], first: Code, row: Local): Code =>
+  rows.map((each, i) => each.set(i === 0 ? first : i32.add(rows[i - 1]!.get, row.get)))
+
+/** y[i] += alpha A[i, :] x for m rows of n; rows of A lie `row` bytes apart. */
+function timesVector(fused: boolean): WasmFunction {
+  const parameters = { m: 'i32', n: 'i32', alpha: 'f64', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
+  return defineFunction('timesVector', parameters, undefined, ({ m, n, alpha, a, row, x, y }, declare) => {
+    const [left, at] = locals(declare, 'i32', 2) as [Local, Local]
+    const rows = locals(declare, 'i32', 4)
+    const sums = locals(declare, 'v128', 4)
+    const rests = locals(declare, 'f64', 4)
+    const vector = declare('v128')
+    const block = (height: number): Code => [
+      pointAt(rows.slice(0, height), a.get, row),
+      at.set(x.get),
+      left.set(n.get),
+      sums.slice(0, height).map((s) => s.set(f64x2.zero)),
+      rests.slice(0, height).map((r) => r.set(f64.const(0))),
+      stripes(
+        left,
+        2,
+        [
+          vector.set(f64x2.load(at.get)),
+          sums.slice(0, height).map((s, i) => s.set(multiplyAdd(fused, vector.get, f64x2.load(rows[i]!.get), s.get))),
+          rows.slice(0, height).map((each) => bump(each, 16)),
+          bump(at, 16),
+        ],
+        [
+          rests
+            .slice(0, height)
+            .map((r, i) => r.set(f64.add(r.get, f64.mul(f64.load(at.get), f64.load(rows[i]!.get))))),
+        ],
+      ),
+      rests
+        .slice(0, height)
+        .map((r, i) =>
+          f64.store(
+            y.get,
+            f64.add(f64.load(y.get, i * 8), f64.mul(alpha.get, f64.add(r.get, lanesSum(sums[i]!.get)))),
+            i * 8,
+          ),
+        ),
+      a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
+      bump(y, height * 8),
+    ]
+    return stripes(m, 4, block(4), block(1))
+  })
+}
+
+/** y += alpha A^T x for m rows of n. */
+function transposeTimesVector(fused: boolean): WasmFunction {
+  const parameters = { m: 'i32', n: 'i32', alpha: 'f64', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
+  return defineFunction('transposeTimesVector', parameters, undefined, ({ m, n, alpha, a, row, x, y }, declare) => {
+    const [left, at] = locals(declare, 'i32', 2) as [Local, Local]
+    const rows = locals(declare, 'i32', 4)
+    const factors = locals(declare, 'f64', 4)
+    const splats = locals(declare, 'v128', 4)
+    const block = (height: number): Code => {
+      const used = rows.slice(0, height)
+      const wide = used.reduce<Code>(
+        (sum, each, i) => multiplyAdd(fused, splats[i]!.get, f64x2.load(each.get), sum),
+        f64x2.load(at.get),
+      )
+      const single = used.reduce<Code>(
+        (sum, each, i) => f64.add(sum, f64.mul(factors[i]!.get, f64.load(each.get))),
+        f64.load(at.get),
+      )
+      return [
+        pointAt(used, a.get, row),
+        used.map((_, i) => [
+          factors[i]!.set(f64.mul(alpha.get, f64.load(x.get, i * 8))),
+          splats[i]!.set(f64x2.splat(factors[i]!.get)),
+        ]),
+        at.set(y.get),
+        left.set(n.get),
+        stripes(
+          left,
+          2,
+          [f64x2.store(at.get, wide), used.map((each) => bump(each, 16)), bump(at, 16)],
+          f64.store(at.get, single),
+        ),
+        a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
+        bump(x, height * 8),
+      ]
+    }
+    return stripes(m, 4, block(4), block(1))
+  })
+}
+
+/** y += A x for the symmetric matrix A of which rows hold the lower half; one pass over that half. */
+function symmetricTimesVector(fused: boolean): WasmFunction {
+  const parameters = { n: 'i32', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
+  return defineFunction('symmetricTimesVector', parameters, undefined, ({ n, a, row, x, y }, declare) => {
+    const [i, left, from, into, atX, atY] = locals(declare, 'i32', 6) as [Local, Local, Local, Local, Local, Local]
+    const rows = locals(declare, 'i32', 4)
+    const [splats, sums] = [locals(declare, 'v128', 4), locals(declare, 'v128', 4)]
+    const [vector, target, element] = locals(declare, 'v128', 3) as [Local, Local, Local]
+    const [value, rest] = locals(declare, 'f64', 2) as [Local, Local]
+    const addTo = (address: Local, offset: number, term: Code): Code =>
+      f64.store(address.get, f64.add(f64.load(address.get, offset), term), offset)
+    // Row r of the block: its left part is in `sums`, its columns up to the diagonal are `rows[r]` from here on.
+    const corner = (height: number): Code =>
+      Array.from({ length: height }, (_, r) => [
+        addTo(atY, r * 8, lanesSum(sums[r]!.get)),
+        Array.from({ length: r }, (_, c) => [
+          value.set(f64.load(rows[r]!.get, c * 8)),
+          addTo(atY, r * 8, f64.mul(value.get, f64.load(atX.get, c * 8))),
+          addTo(atY, c * 8, f64.mul(value.get, f64.load(atX.get, r * 8))),
+        ]),
+        addTo(atY, r * 8, f64.mul(f64.load(rows[r]!.get, r * 8), f64.load(atX.get, r * 8))),
+      ])
+    const wide = (height: number): Code => [
+      vector.set(f64x2.load(from.get)),
+      target.set(f64x2.load(into.get)),
+      rows
+        .slice(0, height)
+        .map((each, r) => [
+          element.set(f64x2.load(each.get)),
+          sums[r]!.set(multiplyAdd(fused, element.get, vector.get, sums[r]!.get)),
+          target.set(multiplyAdd(fused, element.get, splats[r]!.get, target.get)),
+          bump(each, 16),
+        ]),
+      f64x2.store(into.get, target.get),
+      bump(from, 16),
+      bump(into, 16),
+    ]
+    // Only in blocks of one row can a single column be left; its product goes to the row's own sum.
+    const single = (height: number): Code =>
+      rows
+        .slice(0, height)
+        .map((each, r) => [
+          value.set(f64.load(each.get)),
+          rest.set(f64.mul(value.get, f64.load(from.get))),
+          addTo(into, 0, f64.mul(value.get, f64.load(atX.get, r * 8))),
+          addTo(atY, r * 8, rest.get),
+          bump(each, 8),
+        ])
+    const block = (height: number): Code => [
+      pointAt(rows.slice(0, height), a.get, row),
+      splats.slice(0, height).map((s, r) => s.set(f64x2.splat(f64.load(atX.get, r * 8)))),
+      sums.slice(0, height).map((s) => s.set(f64x2.zero)),
+      from.set(x.get),
+      into.set(y.get),
+      left.set(i.get),
+      stripes(left, 2, wide(height), single(height)),
+      corner(height),
+      a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
+      bump(atX, height * 8),
+      bump(atY, height * 8),
+      i.set(i32.add(i.get, i32.const(height))),
+    ]
+    return [atX.set(x.get), atY.set(y.get), stripes(n, 4, block(4), block(1))]
+  })
+}
+
+export function vectorFunctions(fused: boolean): readonly WasmFunction[] {
+  return [
+    dot(fused),
+    axpy(fused),
+    scale,
+    finite,
+    rotate,
+    timesVector(fused),
+    transposeTimesVector(fused),
+    symmetricTimesVector(fused),
+  ]
+}
