@@ -6,6 +6,7 @@
 import { apply } from './apply.ts'
 import { add, cast, equal, expand, greater, mean, mul, pow, reshape, sigmoid, sub, sum } from './ops/plain.ts'
 import type { Attributes, Grouping, Tensor } from './primitive.ts'
+import { range } from './shape.ts'
 
 interface Statistics {
   /** (x - mean) / standard deviation, `[N, G, M]`. */
@@ -46,6 +47,29 @@ function groupNormScaleGrad([g, x]: readonly Tensor[], attributes: Grouping): Te
   return sum(mul(g!, reshape(statistics(x!, attributes).normal, x!.shape)), [0, 2, 3])
 }
 
+/** As `statistics`, over the last axis. */
+function lastStatistics(x: Tensor, eps: number): Statistics {
+  const centred = sub(x, mean(x, -1, { keepDims: true }))
+  const inverse = pow(add(mean(mul(centred, centred), -1, { keepDims: true }), eps), -0.5)
+  return { normal: mul(centred, inverse), inverse }
+}
+
+function layerNorm([x, scale, bias]: readonly Tensor[], { eps }: Attributes['layerNorm']): Tensor {
+  return add(mul(lastStatistics(x!, eps).normal, scale!), bias!)
+}
+
+/** inverse (g' - mean(g') - normal mean(g' normal)), where g' = g scale. */
+function layerNormInputGrad([g, x, scale]: readonly Tensor[], { eps }: Attributes['layerNormInputGrad']): Tensor {
+  const { normal, inverse } = lastStatistics(x!, eps)
+  const level = (v: Tensor): Tensor => mean(v, -1, { keepDims: true })
+  const scaled = mul(g!, scale!)
+  return mul(sub(sub(scaled, level(scaled)), mul(normal, level(mul(scaled, normal)))), inverse)
+}
+
+function layerNormScaleGrad([g, x]: readonly Tensor[], { eps }: Attributes['layerNormScaleGrad']): Tensor {
+  return sum(mul(g!, lastStatistics(x!, eps).normal), range(0, x!.shape.length - 1))
+}
+
 function siluGrad([g, x]: readonly Tensor[]): Tensor {
   const s = sigmoid(x!)
   return mul(g!, mul(s, add(1, mul(x!, sub(1, s)))))
@@ -76,6 +100,9 @@ export const compositions = {
   groupNorm,
   groupNormInputGrad,
   groupNormScaleGrad,
+  layerNorm,
+  layerNormInputGrad,
+  layerNormScaleGrad,
   siluGrad,
   reluMask,
   maxPool2Grad,

@@ -1,13 +1,22 @@
 /** The public API of `@ecotope/tensor`. */
 
 export { constant, type Operand, scope } from './apply.ts'
-export type { Dense, Feed, Feeds } from './run/arrays.ts'
 export {
-  createRunner,
-  type ProgramByShape,
-  type Runner,
-  type RunnerOptions,
-} from './run/runner.ts'
+  constantInit,
+  type Fan,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initialiser,
+  identityInit,
+  lecunNormal,
+  lecunUniform,
+  normalInit,
+  orthogonalInit,
+  truncatedNormalInit,
+  uniformInit,
+} from './initialisers.ts'
 export {
   createTrainer,
   type LossOutput,
@@ -31,6 +40,7 @@ export {
   exp,
   expand,
   greater,
+  layerNorm,
   less,
   log,
   logSoftmax,
@@ -83,23 +93,38 @@ export {
   up2,
   upsample2,
 } from './ops/spatial.ts'
-export * as optim from './optim/index.ts'
 export {
-  constantInit,
-  type Fan,
-  glorotNormal,
-  glorotUniform,
-  heNormal,
-  heUniform,
-  type Initialiser,
-  identityInit,
-  lecunNormal,
-  lecunUniform,
-  normalInit,
-  orthogonalInit,
-  truncatedNormalInit,
-  uniformInit,
-} from './initialisers.ts'
+  acos,
+  asin,
+  atan,
+  atan2,
+  ceil,
+  cosh,
+  digamma,
+  elu,
+  erf,
+  erfc,
+  expm1,
+  floor,
+  type GeluOptions,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  lgamma,
+  log1p,
+  logAddExp,
+  logSigmoid,
+  polygamma,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sinh,
+  tan,
+} from './ops/special.ts'
+export * as linalg from './linalg/index.ts'
+export * as optim from './optim/index.ts'
 export {
   flatten,
   initialise,
@@ -116,8 +141,16 @@ export {
 export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 export type { Float64Dense } from './reference/array.ts'
 export { evaluate } from './reference/evaluate.ts'
+export type { Dense, Feed, Feeds } from './run/arrays.ts'
+export {
+  createRunner,
+  type ProgramByShape,
+  type Runner,
+  type RunnerOptions,
+} from './run/runner.ts'
 export type { Shape } from './shape.ts'
 export { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from './trace.ts'
+export { checkpoint } from './transform/checkpoint.ts'
 export {
   grad,
   hessianVectorProduct,
@@ -125,35 +158,6 @@ export {
   valueAndGrad,
   vjp,
 } from './transform/differentiate.ts'
+export { type ScanOptions, scan } from './transform/scan.ts'
 export type { Tree } from './transform/tree.ts'
 export { gradients } from './vjp/index.ts'
-export {
-  acos,
-  asin,
-  atan,
-  atan2,
-  ceil,
-  cosh,
-  digamma,
-  elu,
-  erf,
-  erfc,
-  expm1,
-  floor,
-  gelu,
-  type GeluOptions,
-  hardSigmoid,
-  hardSwish,
-  leakyRelu,
-  lgamma,
-  log1p,
-  logAddExp,
-  logSigmoid,
-  polygamma,
-  reciprocal,
-  round,
-  rsqrt,
-  sign,
-  sinh,
-  tan,
-} from './ops/special.ts'

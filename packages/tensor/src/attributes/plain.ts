@@ -61,6 +61,13 @@ export interface PlainAttributes {
   readonly concat: { readonly axis: number }
   readonly expand: { readonly shape: Shape }
   readonly reverse: { readonly axes: readonly number[] }
+  // normalisation of the last axis
+  /** x `[..., C]`, scale `[C]`, bias `[C]` (Ba et al. 2016). */
+  readonly layerNorm: { readonly eps: number }
+  /** g, x, scale. */
+  readonly layerNormInputGrad: { readonly eps: number }
+  /** g, x. */
+  readonly layerNormScaleGrad: { readonly eps: number }
   // products
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean }
 }

@@ -4,7 +4,8 @@
  */
 
 import type { Value } from '../onnx/graph.ts'
-import type { Grouping } from '../primitive.ts'
+import type { Grouping, Tensor } from '../primitive.ts'
+import { sizeOf } from '../shape.ts'
 import { extents } from './portable.ts'
 import { sumRows } from './reduce.ts'
 import type { Lower, Lowering } from './target.ts'
@@ -135,4 +136,54 @@ export const groupNormInputGrad: Lower<'groupNormInputGrad'> = (l, [g, x, scale]
 export const groupNormScaleGrad: Lower<'groupNormScaleGrad'> = (l, [g, x], { attributes, shape }) => {
   const { gNormal } = gradientSums(l, g!, x!, attributes)
   return l.reshape(l.reduce('ReduceSum', gNormal, [0], false), shape)
+}
+
+/** The normalised values; the operator's mean and inverse standard deviation, `[..., 1]`, are kept for the gradient. */
+export const layerNorm: Lower<'layerNorm'> = (l, [x, scale, bias], { attributes: { eps }, shape }) => {
+  const level = [...shape.slice(0, -1), 1]
+  const attributes = { axis: -1, epsilon: { float: eps } }
+  const [y, mean, inverse] = l.graph.emitAll('LayerNormalization', [x!, scale!, bias!], [shape, level, level], {
+    attributes,
+  }) as [Value, Value, Value]
+  l.moments.set(`${x!.name} ${eps}`, [mean, inverse])
+  return y
+}
+
+interface RowSums {
+  /** `[R, C]`: x less its mean, and g times that. */
+  readonly centred: Value
+  readonly product: Value
+  /** `[R, 1]`. */
+  readonly inverse: Value
+}
+
+function rowSums(l: Lowering, g: Value, x: Value, eps: number): RowSums {
+  const c = x.shape.at(-1)!
+  const rows = sizeOf(x.shape) / c
+  if (!l.moments.has(`${x.name} ${eps}`)) {
+    layerNorm(l, [x, l.graph.filled(1, [c]), l.graph.filled(0, [c])], {
+      attributes: { eps },
+      shape: x.shape,
+    } as Tensor<'layerNorm'>)
+  }
+  const [mean, inverse] = l.moments.get(`${x.name} ${eps}`)!
+  const centred = l.sub(l.reshape(x, [rows, c]), l.reshape(mean, [rows, 1]))
+  return { centred, product: l.mul(l.reshape(g, [rows, c]), centred), inverse: l.reshape(inverse, [rows, 1]) }
+}
+
+/** inverse (g' - mean(g')) - centred inverse^3 mean(g' centred), where g' = g scale; means as matrix products. */
+export const layerNormInputGrad: Lower<'layerNormInputGrad'> = (l, [g, x, scale], { attributes: { eps }, shape }) => {
+  const { centred, product, inverse } = rowSums(l, g!, x!, eps)
+  const [rows, c] = [centred.shape[0]!, shape.at(-1)!]
+  const weights = l.scale(l.reshape(scale!, [c, 1]), 1 / c)
+  const flat = l.reshape(g!, [rows, c])
+  const level = l.mul(l.matmul(flat, weights), inverse)
+  const slope = l.mul(l.matmul(product, weights), l.mul(inverse, l.mul(inverse, inverse)))
+  const scaled = l.mul(l.mul(flat, l.reshape(scale!, [1, c])), inverse)
+  return l.reshape(l.sub(l.sub(scaled, level), l.mul(centred, slope)), shape)
+}
+
+export const layerNormScaleGrad: Lower<'layerNormScaleGrad'> = (l, [g, x], { attributes: { eps }, shape }) => {
+  const { product, inverse } = rowSums(l, g!, x!, eps)
+  return l.reshape(l.matmul(l.reshape(inverse, [1, inverse.shape[0]!]), product), shape)
 }

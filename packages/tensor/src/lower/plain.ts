@@ -4,6 +4,8 @@ import type { PlainPrimitive } from '../attributes/plain.ts'
 import { type ElementType, elementType, type Value } from '../onnx/graph.ts'
 import type { Primitive } from '../primitive.ts'
 import { blockedBinary, blockedConcat } from './blocked.ts'
+import { byComposition } from './compose.ts'
+import { layerNorm as cpuLayerNorm, layerNormInputGrad, layerNormScaleGrad } from './norm.ts'
 import { sumAxes } from './reduce.ts'
 import type { Lower, LoweredPrimitive, Lowering } from './target.ts'
 
@@ -68,6 +70,16 @@ function mean(l: Lowering, x: Value, axes: readonly number[], keepDims: boolean)
   return l.scale(sumAxes(l, x, axes, keepDims), 1 / count)
 }
 
+/** A form for the node CPU target, and one for the others. */
+const onCpu =
+  <P extends Primitive>(fast: Lower<P>, other: Lower<P>): Lower<P> =>
+  (l, inputs, node) =>
+    (l.target.name === 'node-cpu' ? fast : other)(l, inputs, node)
+
+const portableLayerNorm: Lower<'layerNorm'> = (l, inputs, { attributes: { eps }, shape }) => {
+  return l.graph.emit('LayerNormalization', inputs, shape, { attributes: { axis: -1, epsilon: { float: eps } } })
+}
+
 export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lower<P> } = {
   constant: (l, _, { attributes: { data }, shape }) => l.graph.constant(Float32Array.from(data), shape),
   neg: unary('Neg'),
@@ -115,5 +127,8 @@ export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lo
   concat: (l, inputs, { attributes: { axis } }) => blockedConcat(l, inputs, axis) ?? l.concat(inputs, axis),
   expand: (l, [x], { shape }) => l.expand(x!, shape),
   reverse: (l, [x], { attributes: { axes } }) => l.reverse(x!, axes),
+  layerNorm: onCpu(cpuLayerNorm, portableLayerNorm),
+  layerNormInputGrad: onCpu(layerNormInputGrad, byComposition),
+  layerNormScaleGrad: onCpu(layerNormScaleGrad, byComposition),
   matmul: (l, [a, b], { attributes: { transposeA, transposeB } }) => l.matmul(a!, b!, transposeA, transposeB),
 }

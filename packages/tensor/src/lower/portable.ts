@@ -4,14 +4,12 @@
  * The node CPU target falls back to these rules where its fast forms do not apply.
  */
 
-import { input } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
-import { type CompositePrimitive, compose } from '../compositions.ts'
 import type { Value } from '../onnx/graph.ts'
-import type { Attributes, Stencil, Tensor, Window } from '../primitive.ts'
-import { range, sizeOf } from '../shape.ts'
+import type { Stencil, Window } from '../primitive.ts'
+import { range, type Shape, sizeOf } from '../shape.ts'
+import { byComposition } from './compose.ts'
 import type { Lower, Lowering } from './target.ts'
-import { lowerNodes } from './walk.ts'
 
 type Extents = readonly [number, number, number, number]
 
@@ -67,12 +65,12 @@ export function dilate(l: Lowering, g: Value, stride: readonly number[]): Value 
   )
 }
 
-/** The adjoint of a convolution: a convolution of the dilated gradient with the reversed weight. */
-export const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], { attributes, shape }) => {
-  const { dilation, padding, stride, groups } = attributes
+/** What a convolution of stride 1 with the adjoint weight must read to give the gradient of an input of `shape`. */
+export function adjointImage(l: Lowering, g: Value, w: Value, s: Stencil, shape: Shape): { image: Value; stencil: Stencil } {
+  const { dilation, padding, stride, groups } = s
   const d = stride.length
-  const reach = dilation.map((step, axis) => step * (w!.shape[axis + 2]! - 1))
-  const spread = dilate(l, g!, stride)
+  const reach = dilation.map((step, axis) => step * (w.shape[axis + 2]! - 1))
+  const spread = dilate(l, g, stride)
   const before = reach.map((r, axis) => r - padding[axis]!)
   // What the forward pass read beyond its last window has no gradient: the far side fills up to the input's extent.
   const after = reach.map((r, axis) => shape[axis + 2]! - (spread.shape[axis + 2]! + before[axis]! - r))
@@ -90,7 +88,26 @@ export const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], { attributes, s
     padding: crops ? outer.map(() => 0) : outer,
     groups,
   }
-  return plainConv(l, [image, adjointWeight(l, w!, groups)], stencil, shape)
+  return { image, stencil }
+}
+
+/** The adjoint of a convolution: a convolution of the dilated gradient with the reversed weight. */
+export const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], { attributes, shape }) => {
+  const weight = adjointWeight(l, w!, attributes.groups)
+  if (sizeOf(w!.shape.slice(2)) === 1) {
+    // The zeros between go in after the channels have been mixed.
+    const mixed = plainConv(l, [g!, weight], pointStencil(attributes), [g!.shape[0]!, shape[1]!, ...g!.shape.slice(2)])
+    const { image, stencil } = adjointImage(l, mixed, w!, attributes, shape)
+    const d = attributes.stride.length
+    return l.pad(image, [0, 0, ...stencil.padding.slice(0, d)], [0, 0, ...stencil.padding.slice(d)])
+  }
+  const { image, stencil } = adjointImage(l, g!, w!, attributes, shape)
+  return plainConv(l, [image, weight], stencil, shape)
+}
+
+function pointStencil({ stride, padding, groups }: Stencil): Stencil {
+  const ones = stride.map(() => 1)
+  return { stride: ones, dilation: ones, padding: padding.map(() => 0), groups }
 }
 
 /** Every multi-index below `extents`, in row-major order. */
@@ -120,13 +137,12 @@ export function tapViews(
 }
 
 /** One product of the gradient with the shifted input per tap of the kernel (and group). */
-export const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], { attributes, shape }) => {
-  const { kernel, groups } = attributes
-  const [o, c] = [shape[0]!, shape[1]!]
-  const [n, , ...out] = g!.shape as [number, number, ...number[]]
-  const split = groups === 1 ? [] : [groups]
-  const rows = l.reshape(g!, [n, ...split, o / groups, sizeOf(out)])
-  const taps = tapViews(l, x!, kernel, out, attributes).map((view) => {
+export function tapProducts(l: Lowering, g: Value, x: Value, s: Stencil, shape: Shape): Value {
+  const [o, c, ...kernel] = shape as [number, number, ...number[]]
+  const [n, , ...out] = g.shape as [number, number, ...number[]]
+  const split = s.groups === 1 ? [] : [s.groups]
+  const rows = l.reshape(g, [n, ...split, o / s.groups, sizeOf(out)])
+  const taps = tapViews(l, x, kernel, out, s).map((view) => {
     const shifted = l.reshape(view, [n, ...split, c, sizeOf(out)])
     return l.reshape(l.matmul(rows, shifted, false, true), [n, 1, o, c])
   })
@@ -178,18 +194,10 @@ const groupNorm: Lower<'groupNorm'> = (l, inputs, node) => {
   return activation === 'relu' ? l.unary('Relu', y) : y
 }
 
-/** Lowers the elementary form of a composite primitive. */
-function byComposition<P extends CompositePrimitive>(l: Lowering, inputs: readonly Value[], node: Tensor<P>): Value {
-  const stand = node.inputs.map(({ shape, dtype }, i) => input(`operand ${i}`, { shape, dtype }))
-  const bound = new Map<Tensor, Value>(stand.map((s, i) => [s, inputs[i]!]))
-  const output = compose(node.op, stand, node.attributes as Attributes[P])
-  return lowerNodes(l, [output], bound).get(output)!
-}
-
 export const portableSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
   conv: (l, inputs, { attributes, shape }) => plainConv(l, inputs, attributes, shape),
   convInputGrad,
-  convWeightGrad,
+  convWeightGrad: (l, [g, x], { attributes, shape }) => tapProducts(l, g!, x!, attributes, shape),
   up2,
   up2InputGrad,
   up2WeightGrad,

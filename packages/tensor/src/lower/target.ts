@@ -17,6 +17,8 @@ export interface LoweringTarget {
    * from one to the next and through activations and pooling.
    */
   readonly fixedWeights: boolean
+  /** Loops may run as sub-graphs; otherwise they are unrolled. Default true. */
+  readonly controlFlow?: boolean
 }
 
 export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false, fixedWeights: true }
@@ -26,6 +28,14 @@ export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter' | 'outpu
 
 /** A target's complete table. */
 export type LowerRules = { readonly [P in LoweredPrimitive]: Lower<P> }
+
+/** As `Lower`, for a node with several values; those that are not `used` may be left out. */
+export type LowerTuple<P extends Primitive> = (
+  l: Lowering,
+  inputs: readonly Value[],
+  node: Tensor<P>,
+  used: (index: number) => boolean,
+) => (Value | undefined)[]
 
 /** How a target emits one primitive. */
 export type Lower<P extends Primitive> = (l: Lowering, inputs: readonly Value[], node: Tensor<P>) => Value
@@ -37,6 +47,10 @@ export class Lowering {
   readonly rules: LowerRules
   /** Images that came out of the blocked layout, and what they were in it. */
   readonly blocks = new Map<Value, Value>()
+  /** Means and inverse standard deviations that layer normalisations gave, by operand and eps. */
+  readonly moments = new Map<string, readonly [Value, Value]>()
+  /** Results that unrolled loops stacked over time, by name, and their parts. */
+  readonly stacks = new Map<string, readonly Value[]>()
 
   constructor(graph: OnnxGraph, target: LoweringTarget, rules: LowerRules) {
     this.graph = graph

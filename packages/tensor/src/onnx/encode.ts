@@ -1,11 +1,19 @@
 /** An `OnnxGraph` as the bytes of an ONNX `ModelProto` (IR version 8). Field numbers are those of onnx.proto3. */
 
-import { type Attribute, elementType, type Initialiser, type OnnxGraph, type OnnxNode, type Value } from './graph.ts'
+import {
+  type Attribute,
+  type Domain,
+  elementType,
+  type Initialiser,
+  type OnnxGraph,
+  type OnnxNode,
+  type Value,
+} from './graph.ts'
 import { Writer } from './writer.ts'
 
 const IR_VERSION = 8
 
-const AttributeType = { float: 1, int: 2, string: 3, ints: 7 } as const
+const AttributeType = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const
 
 export interface EncodeOptions {
   readonly opset: number
@@ -27,6 +35,9 @@ function writeAttribute(w: Writer, name: string, attribute: Attribute): void {
   } else if ('float' in attribute) {
     w.float(2, attribute.float)
     w.integer(20, AttributeType.float)
+  } else if ('graph' in attribute) {
+    w.message(6, () => writeGraph(w, attribute.graph, { graphName: name }))
+    w.integer(20, AttributeType.graph)
   } else {
     for (const item of attribute) w.integer(8, item)
     w.integer(20, AttributeType.ints)
@@ -35,7 +46,7 @@ function writeAttribute(w: Writer, name: string, attribute: Attribute): void {
 
 function writeNode(w: Writer, node: OnnxNode, index: number): void {
   for (const input of node.inputs) w.string(1, input)
-  w.string(2, node.output)
+  for (const output of node.outputs) w.string(2, output)
   w.string(3, node.scope === '' ? `${node.op}.${index}` : `${node.scope}/${node.op}.${index}`)
   w.string(4, node.op)
   for (const [name, attribute] of Object.entries(node.attributes)) {
@@ -70,7 +81,7 @@ function writeValueInfo(w: Writer, value: Value, dynamic: Readonly<Record<number
   })
 }
 
-function writeGraph(w: Writer, graph: OnnxGraph, options: EncodeOptions): void {
+function writeGraph(w: Writer, graph: OnnxGraph, options: Omit<EncodeOptions, 'opset'>): void {
   graph.nodes.forEach((node, index) => {
     w.message(1, () => writeNode(w, node, index))
   })
@@ -80,6 +91,14 @@ function writeGraph(w: Writer, graph: OnnxGraph, options: EncodeOptions): void {
   for (const value of graph.outputs) w.message(12, () => writeValueInfo(w, value, options.dynamic?.[value.name]))
 }
 
+/** Domains of a graph's operators, with those of its sub-graphs. */
+function domainsOf({ nodes }: OnnxGraph): Domain[] {
+  return nodes.flatMap(({ domain, attributes }) => [
+    domain,
+    ...Object.values(attributes).flatMap((a) => (typeof a === 'object' && 'graph' in a ? domainsOf(a.graph) : [])),
+  ])
+}
+
 /** The model's bytes. Domains are declared only where a node uses them. */
 export function encodeModel(graph: OnnxGraph, options: EncodeOptions): Uint8Array<ArrayBuffer> {
   const constants = graph.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0)
@@ -87,7 +106,7 @@ export function encodeModel(graph: OnnxGraph, options: EncodeOptions): Uint8Arra
   w.integer(1, IR_VERSION)
   w.string(2, 'ecotope')
   w.message(7, () => writeGraph(w, graph, options))
-  const domains = new Set(graph.nodes.map(({ domain }) => domain).concat(''))
+  const domains = new Set([...domainsOf(graph), ''])
   for (const domain of domains) {
     w.message(8, () => {
       w.string(1, domain)

@@ -74,6 +74,8 @@ const writesExtents: ReadonlySet<Primitive> = new Set<Primitive>([
   'up2WeightGrad',
   'groupNormInputGrad',
   'groupNormScaleGrad',
+  'layerNormInputGrad',
+  'layerNormScaleGrad',
   'siluGrad',
   'maxPool2Grad',
   'reluMask',

@@ -17,8 +17,8 @@ export interface Value {
   readonly type: ElementType
 }
 
-/** Integers and lists of integers as they are; floats wrapped, since ONNX tells them apart. */
-export type Attribute = number | string | readonly number[] | { readonly float: number }
+/** Integers and lists of integers as they are; floats and sub-graphs wrapped, since ONNX tells them apart. */
+export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly graph: OnnxGraph }
 
 export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc'
 
@@ -26,7 +26,7 @@ export interface OnnxNode {
   readonly op: string
   readonly domain: Domain
   readonly inputs: readonly string[]
-  readonly output: string
+  readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly scope: string
 }
@@ -51,11 +51,42 @@ export class OnnxGraph {
   readonly outputs: Value[] = []
   /** The layer to which emitted nodes belong. */
   scope = ''
-  readonly #known = new Map<string, Value>()
+  readonly #known = new Map<string, readonly Value[]>()
   readonly #names = new Set<string>()
   readonly #producers = new Map<string, OnnxNode>()
   readonly #values = new Map<string, Value>()
+  readonly #parent: OnnxGraph | undefined
+  readonly #prefix: string
+  /** Of a sub-graph: what is known only inside. */
+  readonly #own = new Set<string>()
   #count = 0
+
+  /** A graph, or a sub-graph of `parent` (the body of a loop), which may read whatever the parent knows. */
+  constructor(parent?: OnnxGraph) {
+    this.#parent = parent
+    this.#prefix = parent === undefined ? '_' : `${parent.#prefix}${parent.#count++}_`
+  }
+
+  /** An input of a sub-graph, under a name of its own. */
+  argument(shape: Shape, type: ElementType): Value {
+    const value = { name: this.#fresh('a'), shape, type }
+    this.#own.add(value.name)
+    this.inputs.push(value)
+    return value
+  }
+
+  /** An output of a sub-graph: the value itself where it is computed inside and not an output yet. */
+  result(value: Value): void {
+    const direct = this.#producers.has(value.name) && !this.outputs.some(({ name }) => name === value.name)
+    const name = direct ? value.name : this.#fresh('r')
+    if (!direct)
+      this.nodes.push({ op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {}, scope: '' })
+    this.outputs.push({ ...value, name })
+  }
+
+  #fresh(kind: string): string {
+    return `${this.#prefix}${kind}${this.#count++}`
+  }
 
   input(name: string, shape: Shape, type: ElementType): Value {
     this.#claim(name, 'input')
@@ -66,42 +97,78 @@ export class OnnxGraph {
 
   output(name: string, value: Value): void {
     this.#claim(name, 'output')
-    this.nodes.push({ op: 'Identity', domain: '', inputs: [value.name], output: name, attributes: {}, scope: '' })
+    this.nodes.push({ op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {}, scope: '' })
     this.outputs.push({ ...value, name })
   }
 
   /** Emits a node of one output, or gives the value of an equal one. Absent optional inputs are null. */
   emit(op: string, inputs: readonly (Value | null)[], shape: Shape, options: EmitOptions = {}): Value {
+    return this.emitAll(op, inputs, [shape], options)[0]!
+  }
+
+  /** As `emit`, for a node of several outputs of one element type. */
+  emitAll(
+    op: string,
+    inputs: readonly (Value | null)[],
+    shapes: readonly Shape[],
+    options: EmitOptions = {},
+  ): readonly Value[] {
+    // What does not depend on a loop's step is computed once, outside.
+    if (this.#parent !== undefined && !inputs.some((input) => input !== null && this.#own.has(input.name))) {
+      this.#parent.scope = this.scope
+      return this.#parent.emitAll(op, inputs, shapes, options)
+    }
     const { attributes = {}, domain = '', type = 'float32' } = options
     const names = inputs.map((input) => input?.name ?? '')
-    const key = `${domain}|${op}|${names.join()}|${JSON.stringify(attributes)}|${shape.join()}`
+    const key = `${domain}|${op}|${names.join()}|${JSON.stringify(attributes)}|${shapes.join(';')}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const value = { name: `_v${this.#count++}`, shape, type }
-    const node: OnnxNode = { op, domain, inputs: names, output: value.name, attributes, scope: this.scope }
+    const values = this.emitTyped(
+      op,
+      inputs,
+      shapes.map((shape) => ({ shape, type })),
+      options,
+    )
+    this.#known.set(key, values)
+    return values
+  }
+
+  /** As `emitAll`, for outputs of several types; never merged with an equal node. */
+  emitTyped(
+    op: string,
+    inputs: readonly (Value | null)[],
+    specs: readonly Omit<Value, 'name'>[],
+    { attributes = {}, domain = '' }: EmitOptions,
+  ): readonly Value[] {
+    const values = specs.map((spec) => ({ ...spec, name: this.#fresh('v') }))
+    const outputs = values.map(({ name }) => name)
+    const names = inputs.map((input) => input?.name ?? '')
+    const node: OnnxNode = { op, domain, inputs: names, outputs, attributes, scope: this.scope }
     this.nodes.push(node)
-    this.#producers.set(value.name, node)
+    for (const output of outputs) {
+      this.#producers.set(output, node)
+      this.#own.add(output)
+    }
     for (const input of inputs) if (input !== null) this.#values.set(input.name, input)
-    this.#known.set(key, value)
-    return value
+    return values
   }
 
   /** The node that emitted a value; undefined for inputs and constants. */
   producer(value: Value): OnnxNode | undefined {
-    return this.#producers.get(value.name)
+    return this.#producers.get(value.name) ?? this.#parent?.producer(value)
   }
 
   /** The value of a name that some node reads. */
   named(name: string): Value {
-    return this.#values.get(name)!
+    return this.#values.get(name) ?? this.#parent!.named(name)
   }
 
   /** Drops the nodes and constants that no output needs. */
   prune(): void {
     const needed = new Set(this.outputs.map(({ name }) => name))
-    const kept = this.nodes.toReversed().filter(({ output, inputs }) => {
-      if (!needed.has(output)) return false
-      for (const input of inputs) needed.add(input)
+    const kept = this.nodes.toReversed().filter((node) => {
+      if (!node.outputs.some((output) => needed.has(output))) return false
+      for (const input of readsOf(node)) needed.add(input)
       return true
     })
     this.nodes.splice(0, this.nodes.length, ...kept.reverse())
@@ -111,14 +178,15 @@ export class OnnxGraph {
 
   /** A constant of the graph; short ones are shared. */
   constant(data: Data, shape: Shape, name?: string): Value {
+    if (this.#parent !== undefined) return this.#parent.constant(data, shape, name)
     const type = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
     const key = data.length <= 1024 ? `const|${type}|${shape.join()}|${data.join()}` : undefined
     const known = key === undefined || name !== undefined ? undefined : this.#known.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return known[0]!
     if (name !== undefined) this.#claim(name, 'parameter')
-    const value: Value = { name: name ?? `_c${this.#count++}`, shape, type }
+    const value: Value = { name: name ?? this.#fresh('c'), shape, type }
     this.initialisers.push({ value, data })
-    if (key !== undefined && name === undefined) this.#known.set(key, value)
+    if (key !== undefined && name === undefined) this.#known.set(key, [value])
     return value
   }
 
@@ -145,4 +213,15 @@ export class OnnxGraph {
   filled(x: number, shape: Shape): Value {
     return this.constant(new Float32Array(sizeOf(shape)).fill(x), shape)
   }
+}
+
+/** Names that a node reads: its inputs, and what its sub-graphs read. */
+function readsOf({ inputs, attributes }: OnnxNode): string[] {
+  const bodies = Object.values(attributes).flatMap((attribute) =>
+    typeof attribute === 'object' && 'graph' in attribute ? [attribute.graph] : [],
+  )
+  return [
+    ...inputs,
+    ...bodies.flatMap(({ nodes, outputs }) => [...nodes.flatMap(readsOf), ...outputs.map((o) => o.name)]),
+  ]
 }

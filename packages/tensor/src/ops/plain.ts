@@ -155,6 +155,11 @@ export function reverse(x: Tensor, axes: readonly number[]): Tensor {
   return apply('reverse', [x], { axes: normaliseAxes(axes, x.shape.length, 'reverse') })
 }
 
+/** Layer normalisation (Ba et al. 2016) of the last axis: x `[..., C]`, scale and bias `[C]`; eps defaults to 1e-5. */
+export function layerNorm(x: Tensor, scale: Tensor, bias: Tensor, options: { readonly eps?: number } = {}): Tensor {
+  return apply('layerNorm', [x, scale, bias], { eps: options.eps ?? 1e-5 })
+}
+
 // Products.
 export interface MatmulOptions {
   readonly transposeA?: boolean

@@ -4,7 +4,7 @@ import { InputError } from '@ecotope/core'
 import type { PlainPrimitive } from '../attributes/plain.ts'
 import type { Attributes } from '../primitive.ts'
 import { broadcastShapes, reducedShape, sameShape, showShape, sizeOf } from '../shape.ts'
-import { need, needFloat, type Rule, unary } from './rule.ts'
+import { need, needFloat, type Operand, type Rule, unary } from './rule.ts'
 
 const binary: Rule<unknown> = (inputs, _, what) => {
   needFloat(inputs, what)
@@ -20,6 +20,14 @@ const comparison: Rule<unknown> = (inputs, _, what) => {
 const reduction: Rule<Attributes['sum']> = (inputs, { axes, keepDims }, what) => {
   needFloat(inputs, what)
   return { shape: reducedShape(inputs[0]!.shape, axes, keepDims), dtype: 'float32' }
+}
+
+/** The extent that a layer normalisation of the first operand takes together. */
+function lastExtent(inputs: readonly Operand[], what: string): number {
+  needFloat(inputs, what)
+  const { shape } = inputs[0]!
+  need(shape.length >= 1, what, 'needs at least one axis')
+  return shape.at(-1)!
 }
 
 export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> } = {
@@ -107,6 +115,25 @@ export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> 
     return { shape, dtype: x!.dtype }
   },
   reverse: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  layerNorm: (inputs, _, what) => {
+    const c = lastExtent(inputs, what)
+    for (const [name, i] of [
+      ['scale', 1],
+      ['bias', 2],
+    ] as const) {
+      need(sameShape(inputs[i]!.shape, [c]), what, `the ${name} must be [${c}], not ${showShape(inputs[i]!.shape)}`)
+    }
+    return { shape: inputs[0]!.shape, dtype: 'float32' }
+  },
+  layerNormInputGrad: ([g, x, scale], _, what) => {
+    lastExtent([x!, scale!], what)
+    need(sameShape(g!.shape, x!.shape), what, `${showShape(g!.shape)} is not ${showShape(x!.shape)}`)
+    return { shape: x!.shape, dtype: 'float32' }
+  },
+  layerNormScaleGrad: ([g, x], _, what) => {
+    need(sameShape(g!.shape, x!.shape), what, `${showShape(g!.shape)} is not ${showShape(x!.shape)}`)
+    return { shape: [lastExtent([x!], what)], dtype: 'float32' }
+  },
   matmul: (inputs, { transposeA, transposeB }, what) => {
     needFloat(inputs, what)
     const [a, b] = [inputs[0]!.shape, inputs[1]!.shape]

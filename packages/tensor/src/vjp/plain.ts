@@ -1,5 +1,6 @@
 /** Vector-Jacobian products of the elementary primitives, written in primitives. Spatial ones: `vjp-spatial.ts`. */
 
+import { apply } from '../apply.ts'
 import type { PlainPrimitive } from '../attributes/plain.ts'
 import {
   add,
@@ -31,6 +32,7 @@ import {
 } from '../ops/plain.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
 import { range, type Shape, sameShape } from '../shape.ts'
+import { throughComposition } from './compose.ts'
 import type { Vjp } from './index.ts'
 
 /** Sums a gradient over the axes along which its tensor was broadcast. */
@@ -181,5 +183,12 @@ export const plainVjps: { readonly [P in PlainPrimitive]: Vjp<P> } = {
     ),
   expand: ({ inputs: [x] }, g) => [unbroadcast(g, x!.shape)],
   reverse: ({ attributes: { axes } }, g) => [reverse(g, axes)],
+  layerNorm: ({ inputs: [x, scale], attributes }, g) => [
+    apply('layerNormInputGrad', [g, x!, scale!], attributes),
+    apply('layerNormScaleGrad', [g, x!], attributes),
+    sum(g, range(0, x!.shape.length - 1)),
+  ],
+  layerNormInputGrad: throughComposition,
+  layerNormScaleGrad: throughComposition,
   matmul: matmulVjp,
 }

@@ -2,11 +2,12 @@
 
 import { apply } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
-import { type CompositePrimitive, compose, peakMask } from '../compositions.ts'
+import { peakMask } from '../compositions.ts'
 import { mul, sum } from '../ops/plain.ts'
-import type { Attributes, Stencil, Tensor } from '../primitive.ts'
+import type { Stencil, Tensor } from '../primitive.ts'
 import { range } from '../shape.ts'
-import type { Pullback, Vjp } from './index.ts'
+import { throughComposition } from './compose.ts'
+import type { Vjp } from './index.ts'
 
 const none = {} as const
 
@@ -18,15 +19,6 @@ function stencilOf({ stride, dilation, padding, groups }: Stencil): Stencil {
 const spatial = (x: Tensor): readonly number[] => x.shape.slice(2)
 
 const channelSums = (g: Tensor): Tensor => sum(g, [0, ...range(2, g.shape.length)])
-
-/** Differentiates through the elementary form: for second derivatives, where speed does not matter. */
-function throughComposition<P extends CompositePrimitive>(
-  node: Tensor<P>,
-  g: Tensor,
-  pullback: Pullback,
-): readonly Tensor[] {
-  return pullback(compose(node.op, node.inputs, node.attributes as Attributes[P]), g, node.inputs)
-}
 
 export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
   conv: ({ inputs: [x, w, bias], attributes }, g) => {

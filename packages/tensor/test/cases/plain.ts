@@ -1,5 +1,6 @@
 /** For every elementary primitive, small programs that use it: the gradient and target tests run them all. */
 
+import { apply } from '../../src/apply.ts'
 import type { PlainPrimitive } from '../../src/attributes/plain.ts'
 import {
   abs,
@@ -15,6 +16,7 @@ import {
   exp,
   expand,
   greater,
+  layerNorm,
   less,
   log,
   logSoftmax,
@@ -100,6 +102,13 @@ export const plainCases: { readonly [P in PlainPrimitive]: readonly ProgramCase[
   concat: [{ shapes: [a, [2, 1, 4]], fn: (x, y) => concat([x, y, x], 1) }],
   expand: [{ shapes: [[3, 1]], fn: (x) => expand(x, [2, 3, 4]) }],
   reverse: [{ shapes: [a], fn: (x) => reverse(x, [0, -1]) }],
+  layerNorm: [
+    { shapes: [a, [4], [4]], fn: (x, s, b) => layerNorm(x, s, b) },
+    { shapes: [[7], [7], [7]], fn: (x, s, b) => layerNorm(x, s, b, { eps: 1e-2 }) },
+    { shapes: [[40, 30], [30], [30]], fn: (x, s, b) => layerNorm(x, s, b) },
+  ],
+  layerNormInputGrad: [{ shapes: [a, a, [4]], fn: (g, x, s) => apply('layerNormInputGrad', [g, x, s], { eps: 1e-3 }) }],
+  layerNormScaleGrad: [{ shapes: [a, a], fn: (g, x) => apply('layerNormScaleGrad', [g, x], { eps: 1e-3 }) }],
   matmul: [
     {
       shapes: [
