@@ -19,9 +19,31 @@ export interface ControlAttributes {
   readonly barrier: None
   /** One value of a node that has several. */
   readonly output: { readonly index: number; readonly shape: Shape; readonly dtype: DType }
+  /** The values of a sub-graph whose gradient computes it again. */
+  readonly call: { readonly body: Body }
+  /**
+   * A loop over time. Inputs: first carries, sequences (time first), then what the body takes from outside. The body
+   * takes carries, one element of each sequence, the same from outside, and gives carries and one element of each
+   * result. Values: last carries, results stacked over time, and the carries before every step stacked over time,
+   * which only gradients read.
+   */
+  readonly scan: Loop
+}
+
+export interface Loop {
+  readonly body: Body
+  /** How many of the body's inputs are carries, and how many sequences. */
+  readonly carries: number
+  readonly sequences: number
+  /** Steps. */
+  readonly length: number
+  /** From the last element of the sequences to the first; results stay at their elements' places. */
+  readonly reverse: boolean
+  /** Steps that a lowering may take at once. */
+  readonly unroll: number
 }
 
 export type ControlPrimitive = keyof ControlAttributes
 
 /** Primitives with several values: their node has no value of its own, `output` nodes pick from it. */
-export type TuplePrimitive = never
+export type TuplePrimitive = 'call' | 'scan'

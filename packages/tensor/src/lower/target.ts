@@ -1,7 +1,7 @@
 /** What a lowering may rely on, and the context in which the rules of a target emit nodes. */
 
 import type { TuplePrimitive } from '../attributes/control.ts'
-import type { Attribute, Domain, OnnxGraph, Value } from '../onnx/graph.ts'
+import type { Attribute, Domain, ElementType, OnnxGraph, Value } from '../onnx/graph.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
 import { broadcastShapes, reducedShape, type Shape, sameShape } from '../shape.ts'
 
@@ -24,7 +24,7 @@ export interface LoweringTarget {
 export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false, fixedWeights: true }
 
 /** Leaves, and picks from several values, are bound by the walk over a program, not by a rule. */
-export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter' | 'output' | TuplePrimitive>
+export type LoweredPrimitive = Exclude<Primitive, 'input' | 'parameter' | 'random' | 'output' | TuplePrimitive>
 
 /** A target's complete table. */
 export type LowerRules = { readonly [P in LoweredPrimitive]: Lower<P> }
@@ -58,12 +58,17 @@ export class Lowering {
     this.rules = rules
   }
 
+  /** A number as a scalar of an element type. */
+  scalar(x: number, type: ElementType): Value {
+    return type === 'int32' ? this.graph.constant(Int32Array.of(x), []) : this.graph.scalar(x)
+  }
+
   unary(op: string, x: Value, attributes: Readonly<Record<string, Attribute>> = {}, domain: Domain = ''): Value {
-    return this.graph.emit(op, [x], x.shape, { attributes, domain })
+    return this.graph.emit(op, [x], x.shape, { attributes, domain, type: x.type })
   }
 
   binary(op: string, a: Value, b: Value): Value {
-    return this.graph.emit(op, [a, b], broadcastShapes(a.shape, b.shape, op))
+    return this.graph.emit(op, [a, b], broadcastShapes(a.shape, b.shape, op), { type: a.type })
   }
 
   add = (a: Value, b: Value): Value => this.binary('Add', a, b)
@@ -115,7 +120,7 @@ export class Lowering {
     if ([...before, ...after].every((n) => n === 0)) return x
     const shape = x.shape.map((extent, i) => extent + before[i]! + after[i]!)
     const inputs = [x, this.graph.integers([...before, ...after])]
-    return this.graph.emit('Pad', value === 0 ? inputs : [...inputs, this.graph.scalar(value)], shape)
+    return this.graph.emit('Pad', value === 0 ? inputs : [...inputs, this.scalar(value, x.type)], shape, { type: x.type })
   }
 
   concat(parts: readonly Value[], axis: number): Value {
@@ -127,8 +132,8 @@ export class Lowering {
   }
 
   reduce(op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax', x: Value, axes: readonly number[], keepDims: boolean): Value {
-    const attributes = { keepdims: keepDims ? 1 : 0 }
-    return this.graph.emit(op, [x, this.graph.integers(axes)], reducedShape(x.shape, axes, keepDims), { attributes })
+    const options = { attributes: { keepdims: keepDims ? 1 : 0 }, type: x.type }
+    return this.graph.emit(op, [x, this.graph.integers(axes)], reducedShape(x.shape, axes, keepDims), options)
   }
 
   /** Matrix product; transposes cost nothing on the node CPU target. */

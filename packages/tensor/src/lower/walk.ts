@@ -1,20 +1,51 @@
 /** Walks a graph of primitives and emits its nodes by the target's table. Knows no operator itself. */
 
+import type { TuplePrimitive } from '../attributes/control.ts'
 import type { Value } from '../onnx/graph.ts'
 import { type Tensor, topological } from '../primitive.ts'
-import type { Lower, LoweredPrimitive, Lowering } from './target.ts'
+import { tupleRules } from './control.ts'
+import type { Lower, LoweredPrimitive, Lowering, LowerTuple } from './target.ts'
 
 function emit<P extends LoweredPrimitive>(l: Lowering, node: Tensor<P>, inputs: readonly Value[]): Value {
   return (l.rules[node.op] as Lower<P>)(l, inputs, node)
 }
 
+function emitTuple<P extends TuplePrimitive>(
+  l: Lowering,
+  node: Tensor<P>,
+  inputs: readonly Value[],
+  used: ReadonlySet<number>,
+): (Value | undefined)[] {
+  return (tupleRules[node.op] as LowerTuple<P>)(l, inputs, node, (index) => used.has(index))
+}
+
+const isPick = (node: Tensor): node is Tensor<'output'> => node.op === 'output'
+
+/** Which values of each node with several are picked. */
+function picks(order: readonly Tensor[]): Map<Tensor, Set<number>> {
+  const used = new Map<Tensor, Set<number>>()
+  for (const node of order.filter(isPick)) {
+    const tuple = node.inputs[0]!
+    used.set(tuple, (used.get(tuple) ?? new Set()).add(node.attributes.index))
+  }
+  return used
+}
+
 /** Emits what `outputs` need; leaves must be bound already. Binds the value of every node. */
 export function lowerNodes(l: Lowering, outputs: readonly Tensor[], bound: Map<Tensor, Value>): Map<Tensor, Value> {
-  for (const node of topological(outputs)) {
+  const order = topological(outputs, (node) => bound.has(node))
+  const used = picks(order)
+  const tuples = new Map<Tensor, (Value | undefined)[]>()
+  for (const node of order) {
     if (bound.has(node)) continue
+    if (isPick(node)) {
+      bound.set(node, tuples.get(node.inputs[0]!)![node.attributes.index]!)
+      continue
+    }
     l.graph.scope = node.scope
     const inputs = node.inputs.map((input) => bound.get(input)!)
-    bound.set(node, emit(l, node as Tensor<LoweredPrimitive>, inputs))
+    if (node.op in tupleRules) tuples.set(node, emitTuple(l, node as Tensor<TuplePrimitive>, inputs, used.get(node)!))
+    else bound.set(node, emit(l, node as Tensor<LoweredPrimitive>, inputs))
   }
   return bound
 }

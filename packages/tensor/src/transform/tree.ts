@@ -3,8 +3,8 @@
 import { InputError } from '@ecotope/core'
 import type { Tensor } from '../primitive.ts'
 
-/** Plain nested objects and arrays of tensors. */
-export type Tree = Tensor | TreeList | { readonly [name: string]: Tree }
+/** Plain nested objects and arrays of tensors; null where there is nothing. */
+export type Tree = Tensor | null | TreeList | { readonly [name: string]: Tree }
 
 /** An interface, not an alias: the compiler expands those lazily. */
 export interface TreeList extends ReadonlyArray<Tree> {}
@@ -16,8 +16,9 @@ export function isTensor(value: unknown): value is Tensor {
 /** The tensors of a tree, in the order of its keys. Raises `InputError` at anything else. */
 export function leavesOf(tree: unknown, what = 'a tree'): Tensor[] {
   if (isTensor(tree)) return [tree]
-  if (typeof tree !== 'object' || tree === null) {
-    throw new InputError('NotATensor', `${what}: a tree holds tensors, not ${tree === null ? 'null' : typeof tree}`, {
+  if (tree === null || tree === undefined) return []
+  if (typeof tree !== 'object') {
+    throw new InputError('NotATensor', `${what}: a tree holds tensors, not ${typeof tree}`, {
       hint: 'Wrap numbers with constant(), or close over what is not to be transformed.',
     })
   }
@@ -29,8 +30,9 @@ export function withLeaves<T>(tree: T, leaves: readonly Tensor[]): T {
   let next = 0
   const visit = (node: unknown): unknown => {
     if (isTensor(node)) return leaves[next++]
+    if (node === null || node === undefined) return node
     if (Array.isArray(node)) return node.map(visit)
-    return Object.fromEntries(Object.entries(node as object).map(([name, child]) => [name, visit(child)]))
+    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, visit(child)]))
   }
   return visit(tree) as T
 }
