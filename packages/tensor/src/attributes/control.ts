@@ -39,7 +39,7 @@ export interface Loop {
   readonly length: number
   /** From the last element of the sequences to the first; results stay at their elements' places. */
   readonly reverse: boolean
-  /** Steps that a lowering may take at once. */
+  /** Steps that make one turn of a loop that is not unrolled altogether. */
   readonly unroll: number
 }
 

@@ -9,9 +9,6 @@ import { lowerNodes } from './walk.ts'
 /** Loops up to here are unrolled: the fast forms of convolutions apply, and the gradient computes no step again. */
 const SHORT = 16
 
-/** Steps per turn of a long loop, unless the program says otherwise: a turn costs as much as some ten nodes. */
-const TURN = 4
-
 const steps = ({ length, reverse }: Pick<Loop, 'length' | 'reverse'>): number[] => {
   const order = Array.from({ length }, (_, t) => t)
   return reverse ? order.reverse() : order
@@ -79,7 +76,7 @@ function scanned(
   used: (index: number) => boolean,
 ): Turned {
   const { carries, length, reverse, unroll } = loop
-  const turn = divisor(length, unroll > 0 ? unroll : TURN)
+  const turn = divisor(length, unroll)
   const turns = length / turn
   const inner = new Lowering(new OnnxGraph(l.graph), l.target, l.rules)
   const state = init.map(({ shape, type }) => inner.graph.argument(shape, type))

@@ -11,7 +11,10 @@ import { leavesOf, type Tree, withLeaves } from './tree.ts'
 export interface ScanOptions {
   /** From the last element to the first. Results stay at the places of their elements. Default false. */
   readonly reverse?: boolean
-  /** Steps taken at once: less overhead, a larger graph. Default: chosen by the target. */
+  /**
+   * Steps of a long loop that become one turn. Default 1: in ONNX Runtime a turn costs less than a node, so that more
+   * only pays where constants or fusions span steps. Loops of up to 16 steps are always unrolled.
+   */
   readonly unroll?: number
   /** Number of steps; needed only where `xs` is null. */
   readonly length?: number
@@ -41,7 +44,7 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree | undefined>
   const outputs = loop(closed, first, sequences, {
     length,
     reverse: options.reverse ?? false,
-    unroll: options.unroll ?? 0,
+    unroll: options.unroll ?? 1,
   })
   return {
     carry: withLeaves(init, outputs.slice(0, first.length)),

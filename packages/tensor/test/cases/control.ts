@@ -20,7 +20,7 @@ import type { ProgramCase } from '../support.ts'
 import { a } from './families.ts'
 
 /** A leaky recurrent cell: carry, results and what it takes from outside all matter to the value. */
-function recurrent(reverse: boolean, unroll = 0): ProgramCase['fn'] {
+function recurrent(reverse: boolean, unroll = 1): ProgramCase['fn'] {
   return (x, h, w) => {
     const { carry, ys } = scan(
       (state: Tensor, now: Tensor) => {
@@ -87,7 +87,7 @@ export const controlCases: { readonly [P in ControlPrimitive]: readonly ProgramC
     { shapes: sequence(4), fn: recurrent(false) },
     { shapes: sequence(4), fn: recurrent(true) },
     { shapes: sequence(20), fn: recurrent(false) },
-    { shapes: sequence(20), fn: recurrent(true, 1) },
+    { shapes: sequence(20), fn: recurrent(true) },
     { shapes: sequence(21), fn: recurrent(false, 7) },
     { shapes: [[2, 3]], fn: counting },
     { shapes: [[18, 17]], fn: nested },
