@@ -53,7 +53,7 @@ export function blockedConv(
   s: Stencil,
   shape: Shape,
 ): Value {
-  const attributes = { ...convAttributes(kernel, s), group: 1, auto_pad: 'NOTSET' }
+  const attributes = { ...convAttributes(kernel, s), group: s.groups, auto_pad: 'NOTSET' }
   return l.graph.emit('Conv', inputs, shape, { domain, attributes })
 }
 

@@ -1,17 +1,19 @@
 /**
  * Lowering of the spatial primitives for onnxruntime-node on a processor: the forms that were measured to be fastest,
- * with the portable rules wherever their conditions do not hold.
+ * with the portable rules wherever their conditions do not hold. `bench/tensor/forms.ts` times the forms of convolutions
+ * and of their gradients side by side.
  */
 
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Value } from '../onnx/graph.ts'
-import type { Stencil } from '../primitive.ts'
+import type { Stencil, Tensor } from '../primitive.ts'
 import type { Shape } from '../shape.ts'
 import { blockedGroupNorm, blockedPool, blockedRelu, blockedUnary } from './blocked.ts'
 import { fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
 import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
-import { extents, plainConv, portableSpatial, resize2 } from './portable.ts'
+import { adjointImage, adjointWeight, extents, plainConv, portableSpatial, resize2 } from './portable.ts'
 import { shiftWeightGrad } from './shift-gemm.ts'
+import { asImage, groupedBlocks, groupsFitBlocks, phasedInputGrad, phasedWeightGrad, withRow } from './stencils.ts'
 import type { Lower, Lowering } from './target.ts'
 import { blockedUp2, blockedUp2InputGrad, blockedUp2WeightGrad } from './up2.ts'
 import { winogradConv, winogradInputGrad, winogradWeightGrad } from './winograd.ts'
@@ -61,11 +63,26 @@ function plainStencil({ stride, dilation, padding, groups }: Stencil): Stencil {
   return { stride, dilation, padding, groups }
 }
 
-/** Whether the forms for images of one group apply. */
-const isImage = ({ stride, groups }: Stencil): boolean => stride.length === 2 && groups === 1
+/** A rule for images applied to signals: images, weights and the stencil get a row. */
+function onRow<P extends 'conv' | 'convInputGrad'>(
+  l: Lowering,
+  rule: Lower<P>,
+  [a, b, ...bias]: readonly Value[],
+  node: Tensor<P>,
+): Value {
+  const row = (v: Value): Value => l.reshape(v, withRow(v.shape))
+  const image = { ...node, attributes: asImage(node.attributes), shape: withRow(node.shape) } as Tensor<P>
+  return l.reshape(rule(l, [row(a!), row(b!), ...bias], image), node.shape)
+}
 
-const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
-  if (!isImage(attributes)) return plainConv(l, inputs, attributes, shape)
+const conv: Lower<'conv'> = (l, inputs, node) => {
+  const { attributes, shape } = node
+  if (attributes.stride.length === 1) return onRow(l, conv, inputs, node)
+  if (attributes.stride.length === 3) return plainConv(l, inputs, attributes, shape)
+  if (attributes.groups > 1) {
+    const fits = groupsFitBlocks(l, inputs[1]!.shape, attributes.groups)
+    return fits ? groupedBlocks(l, inputs, plainStencil(attributes), shape) : plainConv(l, inputs, attributes, shape)
+  }
   const [x, w, bias] = inputs as [Value, Value, Value | undefined]
   const kind = caseOf(x.shape, w.shape, attributes)
   if (winogradThroughout(l, kind)) {
@@ -80,23 +97,40 @@ const conv: Lower<'conv'> = (l, inputs, { attributes, shape }) => {
 
 const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   const { attributes, shape } = node
-  if (!isImage(attributes)) return portableSpatial.convInputGrad(l, [g!, w!], node)
+  const { stride, dilation, groups } = attributes
+  if (stride.length === 1) return onRow(l, convInputGrad, [g!, w!], node)
+  if (stride.length === 3 || isPoint(w!.shape)) return portableSpatial.convInputGrad(l, [g!, w!], node)
   const kind = caseOf(shape, w!.shape, attributes)
   if (winogradThroughout(l, kind)) return winogradInputGrad(l, g!, w!, shape)
+  const still = stride.every((s) => s === 1)
+  const dense = dilation.every((s) => s === 1)
+  if (groups > 1) {
+    if (!groupsFitBlocks(l, w!.shape, groups)) return portableSpatial.convInputGrad(l, [g!, w!], node)
+    const { image, stencil } = adjointImage(l, g!, w!, attributes, shape)
+    return groupedBlocks(l, [image, adjointWeight(l, w!, groups)], stencil, shape)
+  }
+  if (!still && dense) return phasedInputGrad(l, g!, w!, attributes, shape)
   const b = l.target.nchwcBlock
-  if (kind.same && !isPoint(w!.shape) && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
-    return nchwcInputGrad(l, g!, w!, plainStencil(attributes), shape)
+  if (still && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
+    const { image, stencil } = adjointImage(l, g!, w!, attributes, shape)
+    return nchwcInputGrad(l, image, w!, stencil, shape)
   }
   return portableSpatial.convInputGrad(l, [g!, w!], node)
 }
 
+/** From this kernel extent on, a strided weight gradient is faster from the stride's phases of the input. */
+const PHASED_KERNEL = 5
+
 const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { attributes, shape } = node
-  if (!isImage(attributes)) return portableSpatial.convWeightGrad(l, [g!, x!], node)
+  const { stride, dilation, groups, kernel } = attributes
+  if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const kind = caseOf(x!.shape, shape, attributes)
   if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
+  const wide = kernel.every((k) => k >= PHASED_KERNEL) && stride.every((s) => s > 1) && dilation.every((s) => s === 1)
+  if (wide) return phasedWeightGrad(l, g!, x!, attributes, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)
 }
 

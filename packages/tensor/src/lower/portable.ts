@@ -10,6 +10,7 @@ import type { Stencil, Window } from '../primitive.ts'
 import { range, type Shape, sizeOf } from '../shape.ts'
 import { byComposition } from './compose.ts'
 import type { Lower, Lowering } from './target.ts'
+import { convByGroup } from './web-gpu.ts'
 
 type Extents = readonly [number, number, number, number]
 
@@ -27,6 +28,10 @@ export function convAttributes(kernel: readonly number[], s: Stencil): Record<st
 }
 
 export function plainConv(l: Lowering, inputs: readonly Value[], stencil: Stencil, shape: readonly number[]): Value {
+  if (l.target.webgpu === true && stencil.groups > 1 && stencil.stride.length === 3) {
+    const each = [shape[0]!, shape[1]! / stencil.groups, ...shape.slice(2)]
+    return convByGroup(l, inputs, stencil, (parts, one) => plainConv(l, parts, one, each))
+  }
   return l.graph.emit('Conv', inputs, shape, { attributes: convAttributes(inputs[1]!.shape.slice(2), stencil) })
 }
 
@@ -66,7 +71,13 @@ export function dilate(l: Lowering, g: Value, stride: readonly number[]): Value 
 }
 
 /** What a convolution of stride 1 with the adjoint weight must read to give the gradient of an input of `shape`. */
-export function adjointImage(l: Lowering, g: Value, w: Value, s: Stencil, shape: Shape): { image: Value; stencil: Stencil } {
+export function adjointImage(
+  l: Lowering,
+  g: Value,
+  w: Value,
+  s: Stencil,
+  shape: Shape,
+): { image: Value; stencil: Stencil } {
   const { dilation, padding, stride, groups } = s
   const d = stride.length
   const reach = dilation.map((step, axis) => step * (w.shape[axis + 2]! - 1))
