@@ -15,4 +15,4 @@ export {
   type Warning,
   type WorkOptions,
 } from './progress.ts'
-export { philox, type Quad, type Random, random } from './random.ts'
+export { hashText, philox, philoxWords, type Quad, type Random, random } from './random.ts'

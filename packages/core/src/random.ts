@@ -42,8 +42,38 @@ export function philox(counter: Quad, key: readonly [number, number]): Quad {
   return [c0, c1, c2, c3]
 }
 
+/** The first `n` words of the counters 0, 1, 2, ... under a key: what `philox` gives one by one, without its arrays. */
+export function philoxWords(n: number, key: readonly [number, number]): Uint32Array<ArrayBuffer> {
+  const out = new Uint32Array(4 * Math.ceil(n / 4))
+  for (let at = 0; at < out.length; at += 4) {
+    const block = at / 4
+    let c0 = block >>> 0
+    let c1 = Math.floor(block / 2 ** 32) >>> 0
+    let c2 = 0
+    let c3 = 0
+    let [k0, k1] = key
+    for (let round = 0; round < ROUNDS; round++) {
+      const high0 = mulHigh(M0, c0)
+      const high1 = mulHigh(M1, c2)
+      const low1 = Math.imul(M1, c2)
+      const low0 = Math.imul(M0, c0)
+      c0 = (high1 ^ c1 ^ k0) >>> 0
+      c1 = low1 >>> 0
+      c2 = (high0 ^ c3 ^ k1) >>> 0
+      c3 = low0 >>> 0
+      k0 = (k0 + W0) >>> 0
+      k1 = (k1 + W1) >>> 0
+    }
+    out[at] = c0
+    out[at + 1] = c1
+    out[at + 2] = c2
+    out[at + 3] = c3
+  }
+  return out.subarray(0, n)
+}
+
 /** FNV-1a over UTF-16 code units, so that streams can be named by words. */
-function hashText(text: string, start: number): number {
+export function hashText(text: string, start: number): number {
   let h = (0x811c9dc5 ^ start) >>> 0
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0
   return h

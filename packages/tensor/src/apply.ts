@@ -56,10 +56,22 @@ export function parameterLeaf(path: string, offset: number, shape: Shape): Tenso
   return leaf('parameter', { path, offset }, shape, 'float32')
 }
 
-/** Fixed numbers. A single number fills any `shape`; an array must have its size (default: a vector). */
-export function constant(data: number | ArrayLike<number>, shape?: Shape): Tensor {
+/** A leaf of random numbers; see `ops/random.ts`. */
+export function randomLeaf(distribution: 'uniform' | 'normal', key: string, shape: Shape): Tensor<'random'> {
+  return leaf('random', { distribution, key }, shape, 'float32')
+}
+
+/**
+ * Fixed numbers. A single number fills any `shape`; an array must have its size (default: a vector). For `int32` they
+ * must be integers, for `bool` 0 and 1.
+ */
+export function constant(data: number | ArrayLike<number>, shape?: Shape, dtype: DType = 'float32'): Tensor {
+  const fits = dtype === 'float32' ? () => true : dtype === 'bool' ? isBit : Number.isInteger
+  if (!Array.prototype.every.call(typeof data === 'number' ? [data] : data, fits)) {
+    throw new InputError('DTypeMismatch', `constant: not all numbers are ${dtype}`)
+  }
   if (typeof data === 'number') {
-    const scalar = leaf('constant', { data: Float64Array.of(data) }, [], 'float32')
+    const scalar = leaf('constant', { data: Float64Array.of(data) }, [], dtype)
     return shape === undefined || shape.length === 0 ? scalar : apply('expand', [scalar], { shape })
   }
   const values = Float64Array.from(data)
@@ -67,9 +79,17 @@ export function constant(data: number | ArrayLike<number>, shape?: Shape): Tenso
   if (sizeOf(full) !== values.length) {
     throw new InputError('ShapeMismatch', `constant: ${values.length} numbers do not fill [${full.join(', ')}]`)
   }
-  return leaf('constant', { data: values }, full, 'float32')
+  return leaf('constant', { data: values }, full, dtype)
 }
+
+const isBit = (value: unknown): boolean => value === 0 || value === 1
 
 export function operand(x: Operand): Tensor {
   return typeof x === 'number' ? constant(x) : x
+}
+
+/** Two operands that meet: a number takes the dtype of a tensor beside it. */
+export function operands(a: Operand, b: Operand): [Tensor, Tensor] {
+  if (typeof a === 'number') return typeof b === 'number' ? [constant(a), constant(b)] : [constant(a, [], b.dtype), b]
+  return [a, typeof b === 'number' ? constant(b, [], a.dtype) : b]
 }

@@ -25,6 +25,7 @@ export {
   type TrainerOptions,
   type TrainerState,
 } from './node/trainer.ts'
+export { type Draw, draw, drawsOf } from './draw.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
   abs,
@@ -40,8 +41,10 @@ export {
   exp,
   expand,
   greater,
+  greaterEqual,
   layerNorm,
   less,
+  lessEqual,
   log,
   logSoftmax,
   type MatmulOptions,
@@ -53,6 +56,8 @@ export {
   mul,
   neg,
   not,
+  notEqual,
+  or,
   pad,
   pow,
   type ReduceOptions,
@@ -76,6 +81,30 @@ export {
   transpose,
   where,
 } from './ops/plain.ts'
+export {
+  argMax,
+  argMin,
+  argSort,
+  type CumsumOptions,
+  cumsum,
+  gather,
+  gatherElements,
+  oneHot,
+  type SortOptions,
+  scatterAdd,
+  scatterAddElements,
+  sort,
+  type TopKOptions,
+  topK,
+} from './ops/indexing.ts'
+export {
+  gumbelSoftmax,
+  randomBernoulli,
+  randomCategorical,
+  randomGamma,
+  randomNormal,
+  randomUniform,
+} from './ops/random.ts'
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -140,7 +169,7 @@ export {
 } from './parameters.ts'
 export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 export type { Float64Dense } from './reference/array.ts'
-export { evaluate } from './reference/evaluate.ts'
+export { type EvaluateOptions, evaluate } from './reference/evaluate.ts'
 export type { Dense, Feed, Feeds } from './run/arrays.ts'
 export {
   createRunner,

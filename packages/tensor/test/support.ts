@@ -3,6 +3,8 @@
 import { random } from '@ecotope/core'
 import { constant } from '../src/apply.ts'
 import {
+  draw,
+  drawsOf,
   evaluate,
   type Float64Dense,
   gradients,
@@ -89,11 +91,14 @@ export async function runOnnx(
   const session = await engine.load(
     encodeModel(lowerProgram(program, parameters === undefined ? { target } : { target, parameters }), { opset: 18 }),
   )
-  const feeds = Object.fromEntries(
-    Object.entries(program.inputs).map(([name, { shape }]) => {
-      return [name, { type: 'float32' as const, data: inputs[name]!, shape }]
+  const feeds = Object.fromEntries([
+    ...Object.entries(program.inputs).map(([name, { shape }]) => {
+      return [name, { type: 'float32' as const, data: inputs[name]!, shape }] as const
     }),
-  )
+    ...drawsOf(program).map((leaf) => {
+      return [leaf.name, { type: 'float32' as const, data: draw(0, 0, leaf), shape: leaf.shape }] as const
+    }),
+  ])
   const outputs = await engine.run({ session, feeds, resident: {}, keep: {} })
   await engine.unload(session)
   return outputs

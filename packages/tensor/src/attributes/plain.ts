@@ -14,6 +14,8 @@ export interface PlainAttributes {
   readonly input: { readonly name: string }
   readonly parameter: { readonly path: string; readonly offset: number }
   readonly constant: { readonly data: Float64Array }
+  /** Numbers in [0, 1), or standard normal ones, that depend only on seed, step, key, distribution and shape. */
+  readonly random: { readonly distribution: 'uniform' | 'normal'; readonly key: string }
   // elementwise, one operand
   readonly neg: None
   readonly exp: None
@@ -38,9 +40,11 @@ export interface PlainAttributes {
   readonly minimum: None
   readonly maximum: None
   readonly greater: None
+  readonly greaterEqual: None
   readonly less: None
   readonly equal: None
   readonly and: None
+  readonly or: None
   readonly where: None
   // reductions
   readonly sum: Reduction

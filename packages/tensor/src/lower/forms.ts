@@ -80,7 +80,7 @@ const DIGAMMA = {
 const STIRLING = [0.08333326588, -0.002772726908, 0.000696713827] as const
 const DIGAMMA_TAIL = [0.0833326055, -0.008291663935, 0.00326489885] as const
 
-const HALF_LOG_TWO_PI = 0.91893853320467274178
+const HALF_LOG_TWO_PI = 0.9189385332046728
 
 /** x minus the nearest integer. */
 const offCentre = (x: Tensor): Tensor => sub(x, floor(add(x, 0.5)))

@@ -1,5 +1,6 @@
 /** From a program to the ONNX graph that a target runs. */
 
+import { randomLeaves } from '../draw.ts'
 import { OnnxGraph, type Value } from '../onnx/graph.ts'
 import { type Tensor, topological } from '../primitive.ts'
 import type { Program } from '../trace.ts'
@@ -12,6 +13,7 @@ import { portableSpatial } from './portable.ts'
 import { specialRules } from './special.ts'
 import { Lowering, type LoweringTarget, type LowerRules } from './target.ts'
 import { lowerNodes } from './walk.ts'
+import { webGpuRules } from './web-gpu.ts'
 
 const shared = { ...plainRules, ...specialRules, ...indexingRules, ...matrixRules, ...controlRules }
 
@@ -19,6 +21,8 @@ const tables: Readonly<Record<LoweringTarget['name'], LowerRules>> = {
   portable: { ...shared, ...portableSpatial },
   'node-cpu': { ...shared, ...nodeCpuSpatial },
 }
+
+const webGpuTable: LowerRules = { ...tables.portable, ...webGpuRules }
 
 export interface LowerOptions {
   readonly target: LoweringTarget
@@ -38,10 +42,13 @@ function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | V
   return l.reshape(l.slice(flat, [0], [offset], [offset + size]), leaf.shape)
 }
 
-/** The ONNX graph of a program. Inputs keep their order; an input that no output needs is still declared. */
+/**
+ * The ONNX graph of a program. Inputs keep their order; an input that no output needs is still declared. Random numbers
+ * are further inputs: those of `drawsOf`.
+ */
 export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph {
   const graph = new OnnxGraph()
-  const l = new Lowering(graph, options.target, tables[options.target.name])
+  const l = new Lowering(graph, options.target, options.target.webgpu === true ? webGpuTable : tables[options.target.name])
   const bound = new Map<Tensor, Value>()
   for (const [name, node] of Object.entries(program.inputs)) {
     bound.set(node, graph.input(options.inputNames?.[name] ?? name, node.shape, node.dtype))
@@ -54,6 +61,10 @@ export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph
       options.parameters ??
       (declared === undefined ? graph.input(PARAMETERS, [program.parameters.size], 'float32') : bound.get(declared)!)
     for (const leaf of leaves) bound.set(leaf, bindLeaf(l, leaf, flat))
+  }
+  for (const { draw, leaves: readers } of randomLeaves(outputs)) {
+    const value = graph.input(draw.name, draw.shape, 'float32')
+    for (const leaf of readers) bound.set(leaf, value)
   }
   lowerNodes(l, outputs, bound)
   for (const [name, node] of Object.entries(program.outputs)) {

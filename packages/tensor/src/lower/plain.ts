@@ -80,8 +80,16 @@ const portableLayerNorm: Lower<'layerNorm'> = (l, inputs, { attributes: { eps },
   return l.graph.emit('LayerNormalization', inputs, shape, { attributes: { axis: -1, epsilon: { float: eps } } })
 }
 
+/** Bools have no array type here: they come from int32. */
+const constant: Lower<'constant'> = (l, _, { attributes: { data }, shape, dtype }) => {
+  if (dtype === 'float32') return l.graph.constant(Float32Array.from(data), shape)
+  const integers = l.graph.constant(Int32Array.from(data), shape)
+  if (dtype === 'int32') return integers
+  return l.graph.emit('Cast', [integers], shape, { attributes: { to: elementType.bool }, type: 'bool' })
+}
+
 export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lower<P> } = {
-  constant: (l, _, { attributes: { data }, shape }) => l.graph.constant(Float32Array.from(data), shape),
+  constant,
   neg: unary('Neg'),
   exp: unary('Exp'),
   log: unary('Log'),
@@ -94,7 +102,7 @@ export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lo
   softplus: unary('Softplus'),
   powConstant: (l, [x], { attributes: { exponent } }) => power(l, x!, exponent),
   clip: (l, [x], { attributes: { low, high } }) => {
-    return l.graph.emit('Clip', [x!, l.graph.scalar(low), l.graph.scalar(high)], x!.shape)
+    return l.graph.emit('Clip', [x!, l.scalar(low, x!.type), l.scalar(high, x!.type)], x!.shape, { type: x!.type })
   },
   stopGradient: (_, [x]) => x!,
   cast: (l, [x], { attributes: { dtype } }) => {
@@ -109,12 +117,15 @@ export const plainRules: { readonly [P in PlainPrimitive & LoweredPrimitive]: Lo
   minimum: binary('Min'),
   maximum: binary('Max'),
   greater: logical('Greater'),
+  greaterEqual: logical('GreaterOrEqual'),
   less: logical('Less'),
   equal: logical('Equal'),
   and: logical('And'),
-  where: (l, inputs, { shape }) => l.graph.emit('Where', inputs, shape),
+  or: logical('Or'),
+  where: (l, inputs, { shape }) => l.graph.emit('Where', inputs, shape, { type: inputs[1]!.type }),
   sum: (l, [x], { attributes: { axes, keepDims } }) => {
-    return l.target.name === 'portable' ? l.reduce('ReduceSum', x!, axes, keepDims) : sumAxes(l, x!, axes, keepDims)
+    const plain = l.target.name === 'portable' || x!.type !== 'float32'
+    return plain ? l.reduce('ReduceSum', x!, axes, keepDims) : sumAxes(l, x!, axes, keepDims)
   },
   mean: (l, [x], { attributes: { axes, keepDims } }) => mean(l, x!, axes, keepDims),
   max: (l, [x], { attributes: { axes, keepDims } }) => l.reduce('ReduceMax', x!, axes, keepDims),

@@ -19,6 +19,8 @@ export interface LoweringTarget {
   readonly fixedWeights: boolean
   /** Loops may run as sub-graphs; otherwise they are unrolled. Default true. */
   readonly controlFlow?: boolean
+  /** Only what ONNX Runtime's WebGPU provider has, see `web-gpu.ts`. Default false. */
+  readonly webgpu?: boolean
 }
 
 export const portable: LoweringTarget = { name: 'portable', nchwcBlock: 0, winograd: false, fixedWeights: true }

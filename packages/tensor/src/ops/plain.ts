@@ -1,7 +1,7 @@
 /** The functions that programs are written in: elementwise, comparisons, reductions, shapes, products. Spatial ones: `spatial.ts`. */
 
 import { InputError } from '@ecotope/core'
-import { apply, type Operand, operand } from '../apply.ts'
+import { apply, type Operand, operand, operands } from '../apply.ts'
 import type { DType, Tensor } from '../primitive.ts'
 import { normaliseAxes, range, type Shape, sameShape, sizeOf } from '../shape.ts'
 
@@ -42,19 +42,23 @@ export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x 
 export const not = (x: Tensor): Tensor => apply('not', [x], none)
 
 // Elementwise, two or three operands; shapes broadcast.
-export const add = (a: Operand, b: Operand): Tensor => apply('add', [operand(a), operand(b)], none)
-export const sub = (a: Operand, b: Operand): Tensor => apply('sub', [operand(a), operand(b)], none)
-export const mul = (a: Operand, b: Operand): Tensor => apply('mul', [operand(a), operand(b)], none)
+export const add = (a: Operand, b: Operand): Tensor => apply('add', operands(a, b), none)
+export const sub = (a: Operand, b: Operand): Tensor => apply('sub', operands(a, b), none)
+export const mul = (a: Operand, b: Operand): Tensor => apply('mul', operands(a, b), none)
 export const div = (a: Operand, b: Operand): Tensor => apply('div', [operand(a), operand(b)], none)
-export const minimum = (a: Operand, b: Operand): Tensor => apply('minimum', [operand(a), operand(b)], none)
-export const maximum = (a: Operand, b: Operand): Tensor => apply('maximum', [operand(a), operand(b)], none)
-export const greater = (a: Operand, b: Operand): Tensor => apply('greater', [operand(a), operand(b)], none)
-export const less = (a: Operand, b: Operand): Tensor => apply('less', [operand(a), operand(b)], none)
-export const equal = (a: Operand, b: Operand): Tensor => apply('equal', [operand(a), operand(b)], none)
+export const minimum = (a: Operand, b: Operand): Tensor => apply('minimum', operands(a, b), none)
+export const maximum = (a: Operand, b: Operand): Tensor => apply('maximum', operands(a, b), none)
+export const greater = (a: Operand, b: Operand): Tensor => apply('greater', operands(a, b), none)
+export const less = (a: Operand, b: Operand): Tensor => apply('less', operands(a, b), none)
+export const equal = (a: Operand, b: Operand): Tensor => apply('equal', operands(a, b), none)
+export const greaterEqual = (a: Operand, b: Operand): Tensor => apply('greaterEqual', operands(a, b), none)
+export const lessEqual = (a: Operand, b: Operand): Tensor => greaterEqual(b, a)
+export const notEqual = (a: Operand, b: Operand): Tensor => not(equal(a, b))
 export const and = (a: Tensor, b: Tensor): Tensor => apply('and', [a, b], none)
+export const or = (a: Tensor, b: Tensor): Tensor => apply('or', [a, b], none)
 /** a where the condition holds, else b. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return apply('where', [condition, operand(a), operand(b)], none)
+  return apply('where', [condition, ...operands(a, b)], none)
 }
 
 /** The sum of several tensors of one shape. */

@@ -3,6 +3,7 @@
 import { InputError } from '@ecotope/core'
 import type { Body, TuplePrimitive } from '../attributes/control.ts'
 import { type CompositePrimitive, compose } from '../compositions.ts'
+import { draw, randomLeaves } from '../draw.ts'
 import { checkSize } from '../parameters.ts'
 import { type Attributes, type Tensor, topological } from '../primitive.ts'
 import { showShape, sizeOf } from '../shape.ts'
@@ -45,11 +46,18 @@ export function evaluateNodes(outputs: readonly Tensor[], bound: Map<Tensor, Flo
   return outputs.map((output) => bound.get(output)!)
 }
 
+export interface EvaluateOptions {
+  /** Of the random numbers (default 0); integers from 0 on. */
+  readonly seed?: number
+  readonly step?: number
+}
+
 /** Runs a program in float64. `inputs` by name, row-major; `parameters` is the flat vector. */
 export function evaluate(
   program: Program,
   inputs: Readonly<Record<string, ArrayLike<number>>>,
   parameters: ArrayLike<number> = [],
+  { seed = 0, step = 0 }: EvaluateOptions = {},
 ): Record<string, Float64Dense> {
   checkSize(parameters, program.parameters.size)
   const flat = Float64Array.from(parameters)
@@ -59,6 +67,10 @@ export function evaluate(
     const { offset, size, shape } = program.parameters.leaves[i]!
     bound.set(leaf, { shape, data: flat.slice(offset, offset + size) })
   })
+  for (const { draw: leaf, leaves } of randomLeaves(Object.values(program.outputs))) {
+    const data = Float64Array.from(draw(seed, step, leaf))
+    for (const node of leaves) bound.set(node, { shape: leaf.shape, data })
+  }
   const names = Object.keys(program.outputs)
   const values = evaluateNodes(Object.values(program.outputs), bound)
   return Object.fromEntries(names.map((name, i) => [name, values[i]!]))

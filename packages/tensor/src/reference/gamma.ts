@@ -17,8 +17,8 @@ const BERNOULLI = [
   -174611 / 330,
 ] as const
 
-const EULER = 0.5772156649015328606
-const HALF_LOG_TWO_PI = 0.91893853320467274178
+const EULER = 0.5772156649015329
+const HALF_LOG_TWO_PI = 0.9189385332046728
 /** From here on the asymptotic series reach float64 with the terms above. */
 const LARGE = 12
 

@@ -14,7 +14,7 @@ import { specialReferences } from './special.ts'
 /** Leaves are bound by the walk, as are picks from several values; composites run in their elementary form. */
 export type EvaluatedPrimitive = Exclude<
   Primitive,
-  'input' | 'parameter' | 'output' | TuplePrimitive | CompositePrimitive
+  'input' | 'parameter' | 'random' | 'output' | TuplePrimitive | CompositePrimitive
 >
 
 export type Evaluate<P extends Primitive> = (inputs: readonly Float64Dense[], node: Tensor<P>) => Float64Dense

@@ -117,9 +117,11 @@ export const plainReferences: { readonly [P in PlainPrimitive & EvaluatedPrimiti
   minimum: pointwise((a, b) => Math.min(a, b)),
   maximum: pointwise((a, b) => Math.max(a, b)),
   greater: pointwise((a, b) => Number(a > b)),
+  greaterEqual: pointwise((a, b) => Number(a >= b)),
   less: pointwise((a, b) => Number(a < b)),
   equal: pointwise((a, b) => Number(a === b)),
   and: pointwise((a, b) => a * b),
+  or: pointwise((a, b) => Math.max(a, b)),
   where: pointwise((condition, a, b) => (condition === 0 ? b : a)),
   sum: ([x], { attributes: { axes }, shape }) => fold(x!, axes, shape, 0, (a, b) => a + b),
   mean: ([x], { attributes: { axes }, shape }) => {

@@ -4,11 +4,25 @@ import { InputError } from '@ecotope/core'
 import type { PlainPrimitive } from '../attributes/plain.ts'
 import type { Attributes } from '../primitive.ts'
 import { broadcastShapes, reducedShape, sameShape, showShape, sizeOf } from '../shape.ts'
-import { need, needFloat, type Operand, type Rule, unary } from './rule.ts'
+import { need, needFloat, needNumbers, type Operand, type Rule, unary, unaryNumber } from './rule.ts'
 
 const binary: Rule<unknown> = (inputs, _, what) => {
   needFloat(inputs, what)
   return { shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, what), dtype: 'float32' }
+}
+
+/** As `binary`, for float32 and int32. */
+const binaryNumber: Rule<unknown> = (inputs, _, what) => {
+  const dtype = needNumbers(inputs, what)
+  return { shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, what), dtype }
+}
+
+const logical: Rule<unknown> = (inputs, _, what) => {
+  for (const { dtype } of inputs) {
+    if (dtype !== 'bool') throw new InputError('DTypeMismatch', `${what}: needs bool, not ${dtype}`)
+  }
+  const shape = inputs.reduce<readonly number[]>((sum, x) => broadcastShapes(sum, x.shape, what), [])
+  return { shape, dtype: 'bool' }
 }
 
 const comparison: Rule<unknown> = (inputs, _, what) => {
@@ -18,8 +32,7 @@ const comparison: Rule<unknown> = (inputs, _, what) => {
 }
 
 const reduction: Rule<Attributes['sum']> = (inputs, { axes, keepDims }, what) => {
-  needFloat(inputs, what)
-  return { shape: reducedShape(inputs[0]!.shape, axes, keepDims), dtype: 'float32' }
+  return { shape: reducedShape(inputs[0]!.shape, axes, keepDims), dtype: needNumbers(inputs, what) }
 }
 
 /** The extent that a layer normalisation of the first operand takes together. */
@@ -34,38 +47,44 @@ export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> 
   input: () => ({ shape: [], dtype: 'float32' }),
   parameter: () => ({ shape: [], dtype: 'float32' }),
   constant: () => ({ shape: [], dtype: 'float32' }),
-  neg: unary,
+  random: () => ({ shape: [], dtype: 'float32' }),
+  neg: unaryNumber,
   exp: unary,
   log: unary,
   sqrt: unary,
-  abs: unary,
+  abs: unaryNumber,
   sin: unary,
   cos: unary,
   sigmoid: unary,
   tanh: unary,
   softplus: unary,
   powConstant: unary,
-  clip: unary,
+  clip: unaryNumber,
   stopGradient: unary,
   cast: (inputs, { dtype }) => ({ shape: inputs[0]!.shape, dtype }),
-  not: (inputs) => ({ shape: inputs[0]!.shape, dtype: 'bool' }),
-  add: binary,
-  sub: binary,
-  mul: binary,
+  not: logical,
+  add: binaryNumber,
+  sub: binaryNumber,
+  mul: binaryNumber,
   div: binary,
-  minimum: binary,
-  maximum: binary,
+  minimum: binaryNumber,
+  maximum: binaryNumber,
   greater: comparison,
+  greaterEqual: comparison,
   less: comparison,
   equal: comparison,
-  and: comparison,
+  and: logical,
+  or: logical,
   where: ([c, a, b], _, what) => {
     if (c!.dtype !== 'bool') throw new InputError('DTypeMismatch', `${what}: the condition must be bool`)
-    needFloat([a!, b!], what)
-    return { shape: broadcastShapes(c!.shape, broadcastShapes(a!.shape, b!.shape, what), what), dtype: 'float32' }
+    if (a!.dtype !== b!.dtype) throw new InputError('DTypeMismatch', `${what}: chooses ${a!.dtype} or ${b!.dtype}`)
+    return { shape: broadcastShapes(c!.shape, broadcastShapes(a!.shape, b!.shape, what), what), dtype: a!.dtype }
   },
   sum: reduction,
-  mean: reduction,
+  mean: (inputs, attributes, what) => {
+    needFloat(inputs, what)
+    return reduction(inputs, attributes, what)
+  },
   max: reduction,
   softmax: unary,
   logSoftmax: unary,
@@ -88,7 +107,7 @@ export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> 
     return { shape, dtype: x!.dtype }
   },
   pad: ([x], { before, after }, what) => {
-    needFloat([x!], what)
+    needNumbers([x!], what)
     need(
       [...before, ...after].every((n) => n >= 0),
       what,

@@ -22,6 +22,21 @@ export function needFloat(inputs: readonly Operand[], what: string): void {
   }
 }
 
+/** Numbers of one dtype, which is then the result's. */
+export function needNumbers(inputs: readonly Operand[], what: string): DType {
+  const dtype = inputs[0]!.dtype
+  for (const other of inputs) {
+    if (other.dtype === 'bool') throw new InputError('DTypeMismatch', `${what}: needs numbers, not bool`)
+    if (other.dtype !== dtype) throw new InputError('DTypeMismatch', `${what}: takes ${dtype} with ${other.dtype}`)
+  }
+  return dtype
+}
+
+/** As `unary`, for float32 and int32. */
+export const unaryNumber: Rule<unknown> = (inputs, _, what) => {
+  return { shape: inputs[0]!.shape, dtype: needNumbers(inputs, what) }
+}
+
 /** One operand and a result of its shape. */
 export const unary: Rule<unknown> = (inputs, _, what) => {
   needFloat(inputs, what)
