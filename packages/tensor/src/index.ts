@@ -1,6 +1,7 @@
 /** The public API of `@ecotope/tensor`. */
 
 export { constant, type Operand, scope } from './apply.ts'
+export { type Draw, draw, drawsOf } from './draw.ts'
 export {
   constantInit,
   type Fan,
@@ -17,16 +18,47 @@ export {
   truncatedNormalInit,
   uniformInit,
 } from './initialisers.ts'
-export {
-  createTrainer,
-  type LossOutput,
-  type StepResult,
-  type Trainer,
-  type TrainerOptions,
-  type TrainerState,
-} from './node/trainer.ts'
-export { type Draw, draw, drawsOf } from './draw.ts'
+export * as linalg from './linalg/index.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
+export {
+  diagonal,
+  expandDims,
+  flattenAxes,
+  lowerTriangle,
+  roll,
+  squeeze,
+  stack,
+  tile,
+  upperTriangle,
+} from './ops/arrange.ts'
+export { einsum } from './ops/einsum.ts'
+export { gammaDerivative } from './ops/gamma.ts'
+export {
+  all,
+  any,
+  logSumExp,
+  min,
+  prod,
+  standardDeviation,
+  type VarianceOptions,
+  variance,
+} from './ops/reductions.ts'
+export {
+  argMax,
+  argMin,
+  argSort,
+  type CumsumOptions,
+  cumsum,
+  gather,
+  gatherElements,
+  oneHot,
+  type SortOptions,
+  scatterAdd,
+  scatterAddElements,
+  sort,
+  type TopKOptions,
+  topK,
+} from './ops/indexing.ts'
 export {
   abs,
   add,
@@ -82,22 +114,6 @@ export {
   where,
 } from './ops/plain.ts'
 export {
-  argMax,
-  argMin,
-  argSort,
-  type CumsumOptions,
-  cumsum,
-  gather,
-  gatherElements,
-  oneHot,
-  type SortOptions,
-  scatterAdd,
-  scatterAddElements,
-  sort,
-  type TopKOptions,
-  topK,
-} from './ops/indexing.ts'
-export {
   gumbelSoftmax,
   randomBernoulli,
   randomCategorical,
@@ -152,7 +168,6 @@ export {
   sinh,
   tan,
 } from './ops/special.ts'
-export * as linalg from './linalg/index.ts'
 export * as optim from './optim/index.ts'
 export {
   flatten,
@@ -171,12 +186,24 @@ export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 export type { Float64Dense } from './reference/array.ts'
 export { type EvaluateOptions, evaluate } from './reference/evaluate.ts'
 export type { Dense, Feed, Feeds } from './run/arrays.ts'
+export { devices, type EngineOptions } from './run/engine.ts'
+export type { Device } from './run/protocol.ts'
 export {
   createRunner,
   type ProgramByShape,
   type Runner,
   type RunnerOptions,
+  type RunOptions,
 } from './run/runner.ts'
+export type { LossContext, LossFunction, LossOutput } from './run/step.ts'
+export {
+  createTrainer,
+  type StepOptions,
+  type StepResult,
+  type Trainer,
+  type TrainerOptions,
+  type TrainerState,
+} from './run/trainer.ts'
 export type { Shape } from './shape.ts'
 export { type InputSpecs, type InputTensors, type Program, type ProgramFunction, trace } from './trace.ts'
 export { checkpoint } from './transform/checkpoint.ts'
@@ -189,4 +216,5 @@ export {
 } from './transform/differentiate.ts'
 export { type ScanOptions, scan } from './transform/scan.ts'
 export type { Tree } from './transform/tree.ts'
+export { type MappedAxes, type VmapOptions, vmap } from './transform/vmap.ts'
 export { gradients } from './vjp/index.ts'
