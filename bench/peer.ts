@@ -30,3 +30,48 @@ export function openPeer(command: string, args: readonly string[], env: NodeJS.P
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
+
+interface Summary {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly value: number
+  readonly peakMb: number
+}
+
+export interface Comparison {
+  /** Wall time, processor time and peak memory: ours over theirs. */
+  readonly ratio: number
+  readonly cpuRatio: number
+  readonly memoryRatio: number
+  readonly ecotope: Summary
+  readonly peer: Summary
+}
+
+/** Interleaved runs of both; the first of each allocates and warms caches, and is left out. Ends both. */
+export async function compare(
+  peers: { readonly ecotope: Peer; readonly peer: Peer },
+  rounds: number,
+): Promise<Comparison> {
+  const samples = { ecotope: [] as (readonly number[])[], peer: [] as (readonly number[])[] }
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of ['ecotope', 'peer'] as const) {
+      const sample = await peers[name].once()
+      if (round > 0) samples[name].push(sample)
+    }
+  }
+  peers.ecotope.end()
+  peers.peer.end()
+  const [ecotope, peer] = [summary(samples.ecotope), summary(samples.peer)]
+  return {
+    ratio: ecotope.wallMs / peer.wallMs,
+    cpuRatio: ecotope.cpuMs / peer.cpuMs,
+    memoryRatio: ecotope.peakMb / peer.peakMb,
+    ecotope,
+    peer,
+  }
+}
+
+function summary(samples: readonly (readonly number[])[]): Summary {
+  const column = (i: number): number => median(samples.map((sample) => sample[i]!))
+  return { wallMs: column(0), cpuMs: column(1), value: samples.at(-1)![2]!, peakMb: column(3) }
+}

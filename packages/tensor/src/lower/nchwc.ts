@@ -63,29 +63,50 @@ export function fitsBlocks(l: Lowering, c: number, o: number): boolean {
   return b > 0 && o % b === 0 && (c % b === 0 || c < b)
 }
 
-/** `conv` through the blocked layout. Output channels that do not fill a block are computed for nothing and dropped. */
-export function nchwcConv(l: Lowering, inputs: readonly Value[], stencil: Stencil, shape: Shape): Value {
-  const [o, c, kh, kw] = extents(inputs[1]!)
+/** How much of the work on filled-up blocks may be for nothing before ONNX Runtime's own convolution is faster. */
+const WASTE = 1.4
+
+const missing = (l: Lowering, n: number): number => -n & (l.target.nchwcBlock - 1)
+
+/** Whether the blocked layout pays for counts of channels that it does not hold, filled up with zeros. */
+export function fillsBlocks(l: Lowering, c: number, o: number): boolean {
   const b = l.target.nchwcBlock
-  const missing = (b - (o % b)) % b
-  const x = inputs[0]!
-  const [w, ...bias] = inputs.slice(1).map((v) =>
-    l.pad(
-      v,
-      v.shape.map(() => 0),
-      v.shape.map((_, i) => (i === 0 ? missing : 0)),
-    ),
-  ) as [Value, ...Value[]]
-  const blocked = c % b === 0
-  const image = blocked ? toBlocks(l, x) : x
-  const weight = blocked ? blockedWeight(l, w) : outputBlockedWeight(l, w)
-  const filled = [shape[0]!, o + missing, shape[2]!, shape[3]!]
-  return fromBlocks(l, blockedConv(l, [image, weight, ...bias], [kh, kw], stencil, filled), shape)
+  if (b === 0 || Math.min(c, o) < b) return false
+  return (1 + missing(l, c) / c) * (1 + missing(l, o) / o) <= WASTE
 }
 
-/** The input gradient of a convolution of stride 1 whose padding keeps the extents. */
+/** Zeros after the last element of an axis. */
+function fill(l: Lowering, x: Value, axis: number, count: number): Value {
+  const none = x.shape.map(() => 0)
+  return l.pad(
+    x,
+    none,
+    none.map((_, i) => (i === axis ? count : 0)),
+  )
+}
+
+/** `conv` through the blocked layout. Channels that do not fill a block are filled up with zeros. */
+export function nchwcConv(l: Lowering, inputs: readonly Value[], stencil: Stencil, shape: Shape): Value {
+  const [o, c, kh, kw] = extents(inputs[1]!)
+  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
+  const few = c < l.target.nchwcBlock
+  const [moreIn, moreOut] = [few ? 0 : missing(l, c), missing(l, o)]
+  const filled = fill(l, fill(l, w, 0, moreOut), 1, moreIn)
+  const operands = [
+    few ? x : toBlocks(l, fill(l, x, 1, moreIn)),
+    few ? outputBlockedWeight(l, filled) : blockedWeight(l, filled),
+    ...(bias === undefined ? [] : [fill(l, bias, 0, moreOut)]),
+  ]
+  const inside = [shape[0]!, o + moreOut, shape[2]!, shape[3]!]
+  return fromBlocks(l, blockedConv(l, operands, [kh, kw], stencil, inside), shape)
+}
+
+/** The input gradient of a convolution of stride 1 whose padding keeps the extents; channels are filled up as above. */
 export function nchwcInputGrad(l: Lowering, g: Value, w: Value, stencil: Stencil, shape: Shape): Value {
-  const [, , kh, kw] = extents(w)
-  const y = blockedConv(l, [toBlocks(l, g), blockedAdjointWeight(l, w)], [kh, kw], stencil, shape)
+  const [o, c, kh, kw] = extents(w)
+  const [moreIn, moreOut] = [missing(l, c), missing(l, o)]
+  const weight = blockedAdjointWeight(l, fill(l, fill(l, w, 0, moreOut), 1, moreIn))
+  const inside = [shape[0]!, c + moreIn, shape[2]!, shape[3]!]
+  const y = blockedConv(l, [toBlocks(l, fill(l, g, 1, moreOut)), weight], [kh, kw], stencil, inside)
   return fromBlocks(l, y, shape)
 }

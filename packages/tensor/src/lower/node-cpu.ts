@@ -9,7 +9,7 @@ import type { Value } from '../onnx/graph.ts'
 import type { Stencil, Tensor } from '../primitive.ts'
 import type { Shape } from '../shape.ts'
 import { blockedGroupNorm, blockedPool, blockedRelu, blockedUnary } from './blocked.ts'
-import { fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
+import { fillsBlocks, fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
 import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
 import { adjointImage, adjointWeight, extents, plainConv, portableSpatial, resize2 } from './portable.ts'
 import { shiftWeightGrad } from './shift-gemm.ts'
@@ -90,7 +90,8 @@ const conv: Lower<'conv'> = (l, inputs, node) => {
     return bias === undefined ? y : l.add(y, l.reshape(bias, [1, shape[1]!, 1, 1]))
   }
   const stays = l.target.fixedWeights && l.blocks.has(x)
-  if (stays || ((l.target.fixedWeights || !isPoint(w.shape)) && fitsBlocks(l, kind.c, kind.o)))
+  const fits = fitsBlocks(l, kind.c, kind.o) || (!isPoint(w.shape) && fillsBlocks(l, kind.c, kind.o))
+  if (stays || ((l.target.fixedWeights || !isPoint(w.shape)) && fits))
     return nchwcConv(l, inputs, plainStencil(attributes), shape)
   return plainConv(l, inputs, attributes, shape)
 }
@@ -110,8 +111,7 @@ const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
     return groupedBlocks(l, [image, adjointWeight(l, w!, groups)], stencil, shape)
   }
   if (!still && dense) return phasedInputGrad(l, g!, w!, attributes, shape)
-  const b = l.target.nchwcBlock
-  if (still && b > 0 && kind.c % b === 0 && kind.o % b === 0) {
+  if (still && fillsBlocks(l, kind.c, kind.o)) {
     const { image, stencil } = adjointImage(l, g!, w!, attributes, shape)
     return nchwcInputGrad(l, image, w!, stencil, shape)
   }

@@ -3,11 +3,11 @@
 import { InputError } from '@ecotope/core'
 import { constant } from '../apply.ts'
 import type { TuplePrimitive } from '../attributes/control.ts'
-import { add } from '../ops/plain.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
 import { sizeOf } from '../shape.ts'
 import { controlVjps, tupleVjps } from './control.ts'
 import { indexingVjps } from './indexing.ts'
+import { total } from './join.ts'
 import { matrixVjps } from './matrix.ts'
 import { plainVjps } from './plain.ts'
 import { spatialVjps } from './spatial.ts'
@@ -92,17 +92,19 @@ export function sparsePullback(
 
 /** The gradients that have arrived at each node, and at each value of a node with several. */
 class Sums {
-  readonly #single = new Map<Tensor, Tensor>()
+  readonly #single = new Map<Tensor, Tensor[]>()
   readonly #tuple = new Map<Tensor, (Tensor | null)[]>()
 
   add(node: Tensor, part: Tensor | null): void {
     if (part === null || node.dtype !== 'float32') return
     const before = this.#single.get(node)
-    this.#single.set(node, before === undefined ? part : add(before, part))
+    if (before === undefined) this.#single.set(node, [part])
+    else before.push(part)
   }
 
   of(node: Tensor): Tensor | undefined {
-    return this.#single.get(node)
+    const parts = this.#single.get(node)
+    return parts === undefined ? undefined : total(parts)
   }
 
   /** What a node hands on to its inputs. */
@@ -111,7 +113,7 @@ class Sums {
       const gs = this.#tuple.get(node)
       return gs === undefined ? [] : pullTuple(node as Tensor<TuplePrimitive>, gs, needed)
     }
-    const g = this.#single.get(node)
+    const g = this.of(node)
     if (g === undefined) return []
     this.#single.delete(node)
     if (node.op !== 'output') return pullSingle(node as Tensor<SinglePrimitive>, g)
