@@ -62,7 +62,7 @@ export function draw(seed: number, step: number, leaf: Omit<Draw, 'name'>): Floa
   } else {
     for (let i = 0; i < even; i += 2) {
       const radius = Math.sqrt(-2 * Math.log((words[i]! + 1) * 2 ** -32))
-      const angle = (2 * Math.PI * 2 ** -32) * words[i + 1]!
+      const angle = 2 * Math.PI * 2 ** -32 * words[i + 1]!
       out[i] = radius * Math.cos(angle)
       out[i + 1] = radius * Math.sin(angle)
     }

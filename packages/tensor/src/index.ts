@@ -34,16 +34,6 @@ export {
 export { einsum } from './ops/einsum.ts'
 export { gammaDerivative } from './ops/gamma.ts'
 export {
-  all,
-  any,
-  logSumExp,
-  min,
-  prod,
-  standardDeviation,
-  type VarianceOptions,
-  variance,
-} from './ops/reductions.ts'
-export {
   argMax,
   argMin,
   argSort,
@@ -121,6 +111,16 @@ export {
   randomNormal,
   randomUniform,
 } from './ops/random.ts'
+export {
+  all,
+  any,
+  logSumExp,
+  min,
+  prod,
+  standardDeviation,
+  type VarianceOptions,
+  variance,
+} from './ops/reductions.ts'
 export {
   type ConvOptions,
   type ConvTransposeOptions,

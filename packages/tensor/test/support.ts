@@ -17,8 +17,8 @@ import {
 } from '../src/index.ts'
 import { lowerProgram } from '../src/lower/lower.ts'
 import { type LoweringTarget, portable } from '../src/lower/target.ts'
-import { type Engine, openEngine } from '../src/run/engine.ts'
 import { encodeModel } from '../src/onnx/encode.ts'
+import { type Engine, openEngine } from '../src/run/engine.ts'
 import { sizeOf } from '../src/shape.ts'
 
 /** Shuffled numbers a fixed distance apart, none near 0: no ties, no kink within a finite difference. */

@@ -48,7 +48,11 @@ function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | V
  */
 export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph {
   const graph = new OnnxGraph()
-  const l = new Lowering(graph, options.target, options.target.webgpu === true ? webGpuTable : tables[options.target.name])
+  const l = new Lowering(
+    graph,
+    options.target,
+    options.target.webgpu === true ? webGpuTable : tables[options.target.name],
+  )
   const bound = new Map<Tensor, Value>()
   for (const [name, node] of Object.entries(program.inputs)) {
     bound.set(node, graph.input(options.inputNames?.[name] ?? name, node.shape, node.dtype))

@@ -122,7 +122,9 @@ export class Lowering {
     if ([...before, ...after].every((n) => n === 0)) return x
     const shape = x.shape.map((extent, i) => extent + before[i]! + after[i]!)
     const inputs = [x, this.graph.integers([...before, ...after])]
-    return this.graph.emit('Pad', value === 0 ? inputs : [...inputs, this.scalar(value, x.type)], shape, { type: x.type })
+    return this.graph.emit('Pad', value === 0 ? inputs : [...inputs, this.scalar(value, x.type)], shape, {
+      type: x.type,
+    })
   }
 
   concat(parts: readonly Value[], axis: number): Value {

@@ -6,8 +6,8 @@
 import { type Operand, operand, randomLeaf } from '../apply.ts'
 import type { Tensor } from '../primitive.ts'
 import { broadcastShapes, type Shape } from '../shape.ts'
-import { argMax, oneHot } from './indexing.ts'
 import { randomGamma } from './gamma.ts'
+import { argMax, oneHot } from './indexing.ts'
 import { add, div, less, log, maximum, mul, neg, softmax, stopGradient, sub, transpose } from './plain.ts'
 
 export { randomGamma }

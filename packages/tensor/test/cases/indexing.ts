@@ -42,7 +42,13 @@ export const indexingCases: { readonly [P in IndexingPrimitive]: readonly Progra
     { shapes: [a], fn: (x) => mul(x, cast(gather(places([5, 7]), places([1, 0, 1, 1])), 'float32')) },
   ],
   scatterSum: [
-    { shapes: [[5, 3], [4, 3]], fn: (x, u) => scatterAdd(x, places([4, 0, 4, 2]), mul(u, u)) },
+    {
+      shapes: [
+        [5, 3],
+        [4, 3],
+      ],
+      fn: (x, u) => scatterAdd(x, places([4, 0, 4, 2]), mul(u, u)),
+    },
     { shapes: [a, [2, 2, 3, 4]], fn: (x, u) => scatterAdd(x, places([0, 2, 1, 2, 2, 0], [2, 3]), u, 1) },
     { shapes: [[200], [6]], fn: (x, u) => scatterAdd(x, places([0, 199, 7, 7, 7, 0]), u) },
   ],
@@ -58,8 +64,13 @@ export const indexingCases: { readonly [P in IndexingPrimitive]: readonly Progra
     { shapes: [a], fn: (x) => gather(x, argMax(gather(x, places([0], [])), 0), 1) },
     { shapes: [a], fn: (x) => gather(x, argMin(gather(x, places([1], [])), 1), 2) },
   ],
-  cumsum: [...flags(1), ...flags(-1), { shapes: [[2, 3000]], fn: (x) => cumsum(x, 1, { exclusive: true }) }, {
-    shapes: [[1100, 3]],
-    fn: (x) => cumsum(x, 0, { reverse: true }),
-  }],
+  cumsum: [
+    ...flags(1),
+    ...flags(-1),
+    { shapes: [[2, 3000]], fn: (x) => cumsum(x, 1, { exclusive: true }) },
+    {
+      shapes: [[1100, 3]],
+      fn: (x) => cumsum(x, 0, { reverse: true }),
+    },
+  ],
 }

@@ -63,7 +63,10 @@ export const plainCases: { readonly [P in PlainPrimitive]: readonly ProgramCase[
   ],
   random: [
     { shapes: [a], fn: (x) => mul(x, randomNormal('noise', a)) },
-    { shapes: [a], fn: (x) => add(mul(x, randomUniform('u', [3, 1])), randomUniform('u', [3, 1], { low: -1, high: x })) },
+    {
+      shapes: [a],
+      fn: (x) => add(mul(x, randomUniform('u', [3, 1])), randomUniform('u', [3, 1], { low: -1, high: x })),
+    },
   ],
   neg: elementwise(neg),
   exp: elementwise(exp),
