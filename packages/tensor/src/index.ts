@@ -19,6 +19,7 @@ export {
   uniformInit,
 } from './initialisers.ts'
 export * as linalg from './linalg/index.ts'
+export * as nn from './nn/index.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
   diagonal,
@@ -121,6 +122,7 @@ export {
   type VarianceOptions,
   variance,
 } from './ops/reductions.ts'
+export { type PadMode, padMode, type ResizeOptions, resize } from './ops/resize.ts'
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -131,10 +133,15 @@ export {
   convTranspose2d,
   convTranspose3d,
   type GroupNormOptions,
+  globalMeanPool,
   groupNorm,
+  type MeanPoolOptions,
+  maxPool,
   maxPool2,
+  meanPool,
   meanPool2,
   type Padding,
+  type PoolOptions,
   up2,
   upsample2,
 } from './ops/spatial.ts'

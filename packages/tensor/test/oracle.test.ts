@@ -22,7 +22,7 @@ import {
   sum,
   trace,
 } from '../src/index.ts'
-import { flatGradient } from '../src/node/trainer.ts'
+import { flatGradient } from '../src/run/step.ts'
 import type { Engine } from '../src/run/engine.ts'
 import { relativeError, runOnnx, type TargetName, targetOf, testEngine } from './support.ts'
 

@@ -3,6 +3,7 @@
 import { EnvironmentError, InputError, nearest } from '@ecotope/core'
 import { platform } from '#platform'
 import { type LoweringTarget, portable } from '../lower/target.ts'
+import { webGpu } from '../lower/web-gpu.ts'
 import type { Channel } from './platform.ts'
 import type {
   Bytes,
@@ -72,6 +73,7 @@ class WorkerEngine implements Engine {
 
   async target({ exact, fixedWeights }: TargetChoice): Promise<LoweringTarget> {
     const { nchwcBlock } = await this.#opened
+    if (this.device === 'webgpu') return webGpu
     if (this.device !== 'cpu') return portable
     return { name: 'node-cpu', nchwcBlock: exact ? 0 : nchwcBlock, winograd: !exact && !fixedWeights, fixedWeights }
   }

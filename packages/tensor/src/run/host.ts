@@ -2,6 +2,7 @@
 
 import { EnvironmentError } from '@ecotope/core'
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common'
+import { draw } from '../draw.ts'
 import type {
   Bytes,
   ErrorMessage,
@@ -74,12 +75,19 @@ class Host {
     run: (request) => this.#run(request),
   }
 
-  async #run({ session, feeds, resident, keep, guard = [] }: RunRequest): Promise<RunReply> {
+  async #run({ session, feeds, resident, keep, guard = [], draws }: RunRequest): Promise<RunReply> {
     const loaded = this.#sessions.get(session)
     if (loaded === undefined) throw new Error(`session ${session} is not loaded`)
     const all: Record<string, Tensor> = {}
     for (const [name, message] of Object.entries(feeds)) all[name] = this.#toTensor(message)
     for (const [name, from] of Object.entries(resident)) all[name] = this.#keptTensor(from)
+    for (const leaf of draws?.leaves ?? []) {
+      all[leaf.name] = this.#toTensor({
+        type: 'float32',
+        data: draw(draws!.seed, draws!.step, leaf),
+        shape: leaf.shape,
+      })
+    }
     const outputs = await loaded.run(all)
     const good = guard.every((name) => allFinite(outputs[name]))
     const replies: Record<string, TensorMessage> = {}
@@ -119,7 +127,13 @@ function toError(cause: unknown): ErrorMessage {
     const { tag, message, hint } = cause
     return { tag, message, ...(hint === undefined ? {} : { hint }) }
   }
-  return { tag: 'OnnxRuntime', message: cause instanceof Error ? cause.message : String(cause) }
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (!message.includes('fallback to CPU EP has been explicitly disabled')) return { tag: 'OnnxRuntime', message }
+  return {
+    tag: 'NotOnDevice',
+    message: 'the device lacks an operator of this graph, and nothing is computed elsewhere unseen',
+    hint: "Use the device 'cpu' (in a page: 'wasm').",
+  }
 }
 
 /** Answers requests one at a time, in order: sessions share the kept arrays. */

@@ -1,5 +1,6 @@
 /** Messages between the main thread and the worker that owns the ONNX Runtime sessions. Types only. */
 
+import type { Draw } from '../draw.ts'
 import type { Shape } from '../shape.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -47,6 +48,14 @@ export interface RunRequest {
   readonly keep: Readonly<Record<string, string>>
   /** Outputs that must be finite for anything to be kept; otherwise what was kept before stays. */
   readonly guard?: readonly string[]
+  readonly draws?: Draws
+}
+
+/** Random inputs, drawn in the worker. */
+export interface Draws {
+  readonly leaves: readonly Draw[]
+  readonly seed: number
+  readonly step: number
 }
 
 export type RunReply = Readonly<Record<string, TensorMessage>>

@@ -1,20 +1,30 @@
 /** Runs programs or ONNX models on new inputs. Fixed weights; for live ones see the trainer. */
 
 import { InputError } from '@ecotope/core'
+import { drawsOf } from '../draw.ts'
 import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { checkSize } from '../parameters.ts'
 import type { Shape } from '../shape.ts'
 import type { Program } from '../trace.ts'
 import { type Dense, type Feeds, toDense, toFeed, toFeeds } from './arrays.ts'
-import { type Engine, openEngine } from './engine.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { Recent } from './recent.ts'
 
 /** The opset in which graphs are written. */
 export const OPSET = 18
 
+export interface RunOptions {
+  /** Moves the inputs' buffers instead of copying them. Default false. */
+  readonly transfer?: boolean
+  /** What random leaves draw depends on both. Default 0; in a trainer's runner the trainer's own. */
+  readonly seed?: number
+  readonly step?: number
+}
+
 export interface Runner {
-  /** Runs once. Inputs given as plain arrays have the traced shape; `transfer` moves their buffers instead of copying. */
-  run(inputs: Feeds, options?: { readonly transfer?: boolean }): Promise<Readonly<Record<string, Dense>>>
+  /** Runs once. Inputs given as plain arrays have the traced shape. */
+  run(inputs: Feeds, options?: RunOptions): Promise<Readonly<Record<string, Dense>>>
   /** Ends the worker (of a trainer's runner: frees the session). */
   close(): Promise<void>
 }
@@ -22,21 +32,22 @@ export interface Runner {
 /** Traces a program for the given input shapes. */
 export type ProgramByShape = (shapes: Readonly<Record<string, Shape>>) => Program
 
-export interface RunnerOptions {
+export interface RunnerOptions extends EngineOptions {
   /** Flat vector; its values become initialisers. */
   readonly parameters?: Float32Array
-  /** Default 2. */
-  readonly threads?: number
   /** Standard forms only: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
 }
 
-/** A program that has been lowered and loaded. `live`: the flat parameters are fed from this kept array. */
-export async function loadProgram(
-  engine: Engine,
-  program: Program,
-  options: { readonly parameters?: Float32Array; readonly exact?: boolean; readonly live?: string },
-): Promise<Runner> {
+interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact'> {
+  /** The flat parameters are fed from this kept array. */
+  readonly live?: string
+  /** Seed and step for random leaves, unless a run brings its own. */
+  readonly moment?: () => { readonly seed: number; readonly step: number }
+}
+
+/** A program that has been lowered and loaded. */
+export async function loadProgram(engine: Engine, program: Program, options: LoadOptions): Promise<Runner> {
   if (options.parameters !== undefined) checkSize(options.parameters, program.parameters.size)
   const target = await engine.target({
     exact: options.exact ?? false,
@@ -59,11 +70,13 @@ export async function loadProgram(
   }
   const session = await engine.load(encodeModel(graph, { opset: OPSET }))
   const resident: Record<string, string> = needsParameters ? { [PARAMETERS]: options.live! } : {}
+  const leaves = drawsOf(program)
   return {
-    run: async (inputs, { transfer = false } = {}) => {
+    run: async (inputs, { transfer = false, ...moment } = {}) => {
       const given = Object.entries(toFeeds(inputs, program.inputs))
       const feeds = Object.fromEntries(given.map(([name, feed]) => [inputNames[name]!, feed]))
-      const outputs = await engine.run({ session, feeds, resident, keep: {} }, transfer)
+      const draws = { leaves, seed: 0, step: 0, ...options.moment?.(), ...moment }
+      const outputs = await engine.run({ session, feeds, resident, keep: {}, draws }, transfer)
       return mapValues(outputNames, (name) => toDense(outputs[name]!))
     },
     close: () => engine.unload(session),
@@ -77,7 +90,7 @@ const numbered = (record: Readonly<Record<string, unknown>>, prefix: string): Re
   Object.fromEntries(Object.keys(record).map((name, i) => [name, prefix + i]))
 
 /** How many shapes stay loaded at once. */
-const KEPT_SHAPES = 4
+export const KEPT_SHAPES = 4
 
 /**
  * A session for a program (static shapes), for a function that traces one per set of input shapes, or for the bytes
@@ -117,22 +130,12 @@ async function runnerOf(
 }
 
 function byShape(engine: Engine, source: ProgramByShape, options: RunnerOptions): Pick<Runner, 'run'> {
-  const loaded = new Map<string, Promise<Runner>>()
-  const runnerFor = async (shapes: Readonly<Record<string, Shape>>): Promise<Runner> => {
-    const key = JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)))
-    const runner = loaded.get(key) ?? loadProgram(engine, source(shapes), options)
-    loaded.delete(key)
-    loaded.set(key, runner)
-    const oldest = loaded.size > KEPT_SHAPES ? loaded.entries().next().value : undefined
-    if (oldest !== undefined) {
-      loaded.delete(oldest[0])
-      await (await oldest[1]).close()
-    }
-    return runner
-  }
+  const loaded = new Recent<Runner>(KEPT_SHAPES, (runner) => runner.close())
   return {
     run: async (inputs, runOptions) => {
-      const runner = await runnerFor(mapValues(inputs, (feed) => ('shape' in feed ? feed.shape : [feed.length])))
+      const shapes = mapValues(inputs, (feed): Shape => ('shape' in feed ? feed.shape : [feed.length]))
+      const key = JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)))
+      const runner = await loaded.get(key, () => loadProgram(engine, source(shapes), options))
       return runner.run(inputs, runOptions)
     },
   }
