@@ -11,7 +11,7 @@ import type { SpatialAttributes } from './attributes/spatial.ts'
 import type { SpecialAttributes } from './attributes/special.ts'
 import type { Shape } from './shape.ts'
 
-export type { Grouping, Stencil, Window } from './attributes/spatial.ts'
+export type { Grouping, Pooling, Stencil, Window } from './attributes/spatial.ts'
 
 /** Element types. Arithmetic is on `float32` (`float64` in the reference interpreter); `bool` comes from comparisons. */
 export type DType = 'float32' | 'int32' | 'bool'

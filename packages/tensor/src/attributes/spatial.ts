@@ -17,6 +17,11 @@ export interface Stencil extends Window {
   readonly groups: number
 }
 
+/** A window that takes one number of what it covers. */
+export interface Pooling extends Window {
+  readonly kernel: readonly number[]
+}
+
 export interface Grouping {
   readonly groups: number
   readonly eps: number
@@ -35,6 +40,12 @@ export interface SpatialAttributes {
   readonly up2: None
   readonly up2InputGrad: None
   readonly up2WeightGrad: None
+  /** x `[N, C, ...]`. The maximum of each window, over what lies inside the image. */
+  readonly maxPool: Pooling
+  /** g, x, y = maxPool(x). The first maximum of a window (its last axis varies fastest) receives g. */
+  readonly maxPoolGrad: Pooling
+  /** u (of x's shape), x, y = maxPool(x). What u has at the first maximum of each window: the adjoint of `maxPoolGrad`. */
+  readonly maxPoolTake: Pooling
   // pooling, 2 x 2 windows on even extents
   readonly maxPool2: None
   /** g, x, y = maxPool2(x). Where a window's maximum is tied, each of the tied elements receives g. */

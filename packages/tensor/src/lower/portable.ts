@@ -6,9 +6,11 @@
 
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Value } from '../onnx/graph.ts'
-import type { Stencil, Window } from '../primitive.ts'
+import type { Stencil } from '../primitive.ts'
 import { range, type Shape, sizeOf } from '../shape.ts'
 import { byComposition } from './compose.ts'
+import { maxPool, maxPoolGrad, maxPoolTake } from './pooling.ts'
+import { tapViews } from './taps.ts'
 import type { Lower, Lowering } from './target.ts'
 import { convByGroup } from './web-gpu.ts'
 
@@ -121,32 +123,6 @@ function pointStencil({ stride, padding, groups }: Stencil): Stencil {
   return { stride: ones, dilation: ones, padding: padding.map(() => 0), groups }
 }
 
-/** Every multi-index below `extents`, in row-major order. */
-export function indices(extents: readonly number[]): number[][] {
-  return extents.reduce<number[][]>((list, n) => list.flatMap((head) => range(0, n).map((i) => [...head, i])), [[]])
-}
-
-/** What each tap of the kernel reads, `[N, C, ...out]` each, in the kernel's order. */
-export function tapViews(
-  l: Lowering,
-  x: Value,
-  kernel: readonly number[],
-  out: readonly number[],
-  s: Window,
-  fill = 0,
-): Value[] {
-  const d = kernel.length
-  const around = (from: number): number[] => [0, 0, ...s.padding.slice(from, from + d)]
-  const padded = l.pad(x, around(0), around(d), fill)
-  const axes = range(2, 2 + d)
-  const steps = s.stride.every((step) => step === 1) ? undefined : s.stride
-  return indices(kernel).map((tap) => {
-    const starts = tap.map((k, axis) => k * s.dilation[axis]!)
-    const ends = starts.map((start, axis) => start + (out[axis]! - 1) * s.stride[axis]! + 1)
-    return l.slice(padded, axes, starts, ends, steps)
-  })
-}
-
 /** One product of the gradient with the shifted input per tap of the kernel (and group). */
 export function tapProducts(l: Lowering, g: Value, x: Value, s: Stencil, shape: Shape): Value {
   const [o, c, ...kernel] = shape as [number, number, ...number[]]
@@ -212,6 +188,9 @@ export const portableSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
   up2,
   up2InputGrad,
   up2WeightGrad,
+  maxPool,
+  maxPoolGrad,
+  maxPoolTake,
   maxPool2: (l, [x], { shape }) => l.graph.emit('MaxPool', [x!], shape, { attributes: pool }),
   maxPool2Grad: byComposition,
   sumPool2: (l, [x], { shape }) => l.scale(l.graph.emit('AveragePool', [x!], shape, { attributes: pool }), 4),

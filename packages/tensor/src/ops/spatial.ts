@@ -1,9 +1,10 @@
-/** Functions on signals `[N, C, L]`, images `[N, C, H, W]` and volumes `[N, C, D, H, W]`: convolution, normalisation. */
+/** Functions on signals `[N, C, L]`, images `[N, C, H, W]` and volumes `[N, C, D, H, W]`: convolution, pooling, normalisation. */
 
 import { InputError } from '@ecotope/core'
-import { apply } from '../apply.ts'
-import type { Tensor, Window } from '../primitive.ts'
-import { add, mul, reshape, silu, slice } from './plain.ts'
+import { apply, constant } from '../apply.ts'
+import type { Pooling, Tensor, Window } from '../primitive.ts'
+import { range, sizeOf } from '../shape.ts'
+import { add, mean, mul, reshape, silu, slice } from './plain.ts'
 
 /** Zeros beside the image: `same` and `valid` as they say, one number for every side, or `[...before, ...after]`. */
 export type Padding = 'same' | 'valid' | number | readonly number[]
@@ -147,6 +148,82 @@ function evenPart(x: Tensor): Tensor {
   const [n = 1, c = 1, h = 1, w = 1] = x.shape
   return slice(x, [0, 0, 0, 0], [n, c, h - (h % 2), w - (w % 2)])
 }
+
+export interface PoolOptions {
+  /** One number, or one per spatial axis. */
+  readonly kernel: number | readonly number[]
+  /** Default: the kernel. */
+  readonly stride?: number | readonly number[]
+  /** As of convolutions, but the default is `valid`. Every window must read something of the image. */
+  readonly padding?: Padding
+  /** Default 1. */
+  readonly dilation?: number | readonly number[]
+}
+
+export interface MeanPoolOptions extends PoolOptions {
+  /** Whether zeros of the padding count. Otherwise a window's mean is over what lies inside. Default true, as in PyTorch. */
+  readonly countIncludePad?: boolean
+}
+
+function poolingOf(x: Tensor, options: PoolOptions, what: string): Pooling {
+  const d = x.shape.length - 2
+  if (d < 1 || d > 3) {
+    throw new InputError('ShapeMismatch', `${what}: the input must be [N, C, ...] with 1 to 3 spatial axes`, {
+      data: { shape: x.shape },
+    })
+  }
+  const kernel = perAxis(options.kernel, d)
+  const stride = options.stride === undefined ? kernel : perAxis(options.stride, d)
+  const moves = { stride, dilation: perAxis(options.dilation, d) }
+  return { kernel, ...moves, padding: paddingOf(options.padding ?? 'valid', x.shape.slice(2), kernel, moves) }
+}
+
+/** Whether a window is 2 x 2 with stride 2 and nothing else. */
+function isHalving({ kernel, stride, dilation, padding }: Pooling): boolean {
+  const twos = kernel.length === 2 && [...kernel, ...stride].every((n) => n === 2)
+  return twos && dilation.every((n) => n === 1) && padding.every((n) => n === 0)
+}
+
+/**
+ * Maximum over windows of x `[N, C, ...]` with 1 to 3 spatial axes; what lies beyond the last whole window is left out.
+ * The gradient goes to the first maximum of a window, the last axis varying fastest.
+ */
+export function maxPool(x: Tensor, options: PoolOptions): Tensor {
+  const pooling = poolingOf(x, options, 'maxPool')
+  return isHalving(pooling) ? maxPool2(x) : apply('maxPool', [x], pooling)
+}
+
+/** How many elements inside the image the windows read along an axis. */
+function counts(extent: number, out: number, axis: number, { kernel, stride, dilation, padding }: Pooling): number[] {
+  return range(0, out).map((i) => {
+    const read = range(0, kernel[axis]!).map((k) => i * stride[axis]! + k * dilation[axis]! - padding[axis]!)
+    return read.filter((at) => at >= 0 && at < extent).length
+  })
+}
+
+/** Mean over windows of x `[N, C, ...]` with 1 to 3 spatial axes; what lies beyond the last whole window is left out. */
+export function meanPool(x: Tensor, options: MeanPoolOptions): Tensor {
+  const pooling = poolingOf(x, options, 'meanPool')
+  if (isHalving(pooling)) return meanPool2(x)
+  const { kernel, ...window } = pooling
+  const c = x.shape[1]!
+  const inside = options.countIncludePad === false && window.padding.some((n) => n > 0)
+  const weight = constant(inside ? 1 : 1 / sizeOf(kernel), [c, 1, ...kernel])
+  const y = apply('conv', [x, weight], { ...window, groups: c })
+  if (!inside) return y
+  const out = y.shape.slice(2)
+  const perAxis = out.map((n, axis) => counts(x.shape[axis + 2]!, n, axis, pooling))
+  const total = perAxis.reduce<number[]>((list, own) => list.flatMap((a) => own.map((b) => a * b)), [1])
+  if (total.includes(0)) {
+    const message = `meanPool: with padding [${window.padding.join(', ')}] a window lies beside the image`
+    throw new InputError('ShapeMismatch', message, { data: { padding: window.padding } })
+  }
+  const shares = total.map((n) => 1 / n)
+  return mul(y, constant(shares, [1, 1, ...out]))
+}
+
+/** Mean over all spatial axes: `[N, C, ...]` to `[N, C]`. */
+export const globalMeanPool = (x: Tensor): Tensor => mean(x, range(2, x.shape.length))
 
 /** Maximum over 2 x 2 windows; a last odd row or column is left out. */
 export const maxPool2 = (x: Tensor): Tensor => apply('maxPool2', [evenPart(x)], {})

@@ -1,9 +1,9 @@
 /** Convolutions and pooling of the reference interpreter, by their definitions. */
 
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
-import type { Stencil, Window } from '../primitive.ts'
+import type { Pooling, Stencil, Window } from '../primitive.ts'
 import { type Shape, sizeOf } from '../shape.ts'
-import { type Float64Dense, map, zeros } from './array.ts'
+import { type Float64Dense, gather, map, zeros } from './array.ts'
 import type { Evaluate, EvaluatedPrimitive } from './index.ts'
 
 type Three = readonly [number, number, number]
@@ -146,6 +146,27 @@ export function up2WeightGrad([g, x]: readonly Float64Dense[], shape: Shape): Fl
   return dw
 }
 
+/** For each element of max pooling's result, where in x its first maximum is. */
+function peaks(x: Float64Dense, pooling: Pooling, shape: Shape): Int32Array {
+  const [pixels, cells] = [sizeOf(x.shape.slice(2)), sizeOf(shape.slice(2))]
+  const at = new Int32Array(sizeOf(shape)).fill(-1)
+  eachTap(x.shape.slice(2), pooling.kernel, shape.slice(2), pooling, (to, from) => {
+    for (let plane = 0; plane < shape[0]! * shape[1]!; plane++) {
+      const [cell, pixel] = [plane * cells + to, plane * pixels + from]
+      if (at[cell] === -1 || x.data[pixel]! > x.data[at[cell]!]!) at[cell] = pixel
+    }
+  })
+  return at
+}
+
+function maxPoolGrad([g, x]: readonly Float64Dense[], pooling: Pooling): Float64Dense {
+  const dx = zeros(x!.shape)
+  peaks(x!, pooling, g!.shape).forEach((to, i) => {
+    dx.data[to]! += g!.data[i]!
+  })
+  return dx
+}
+
 export function maxPool2([x]: readonly Float64Dense[], shape: Shape): Float64Dense {
   const y = zeros(shape)
   const [h, w] = [shape[2]!, shape[3]!]
@@ -167,5 +188,8 @@ export const spatialReferences: { readonly [P in SpatialPrimitive & EvaluatedPri
   up2: (inputs, { shape }) => up2(inputs, shape),
   up2InputGrad: (inputs, { shape }) => up2InputGrad(inputs, shape),
   up2WeightGrad: (inputs, { shape }) => up2WeightGrad(inputs, shape),
+  maxPool: ([x], { attributes, shape }) => gather(x!, shape, peaks(x!, attributes, shape)),
+  maxPoolGrad: (inputs, { attributes }) => maxPoolGrad(inputs, attributes),
+  maxPoolTake: ([u, x], { attributes, shape }) => gather(u!, shape, peaks(x!, attributes, shape)),
   maxPool2: (inputs, { shape }) => maxPool2(inputs, shape),
 }

@@ -1,8 +1,8 @@
 /** Shape rules of the primitives on images. */
 
-import type { Grouping, SpatialPrimitive, Stencil, Window } from '../attributes/spatial.ts'
+import type { Grouping, Pooling, SpatialPrimitive, Stencil, Window } from '../attributes/spatial.ts'
 import type { Attributes } from '../primitive.ts'
-import { sameShape, showShape } from '../shape.ts'
+import { range, type Shape, sameShape, showShape } from '../shape.ts'
 import { need, needFloat, type Operand, type Rule, unary } from './rule.ts'
 
 function rank4(x: Operand, what: string, name = 'the input'): readonly [number, number, number, number] {
@@ -138,6 +138,42 @@ const convWeightGrad: Rule<Attributes['convWeightGrad']> = (inputs, { kernel, ..
   return { shape: [g.c, x.c / stencil.groups, ...kernel], dtype: 'float32' }
 }
 
+/** The window's extents, and that none of them lies beside the image with all that it reads. */
+function pooled(x: Operand, pooling: Pooling, what: string): number[] {
+  const { n, c, size } = image(x, pooling, what)
+  const { kernel, stride, dilation, padding } = pooling
+  const valid = kernel.length === size.length && kernel.every((k) => Number.isInteger(k) && k >= 1)
+  need(valid, what, `the kernel must be ${size.length} positive integers, not [${kernel.join(', ')}]`)
+  const out = windowed(size, kernel, pooling, what)
+  out.forEach((count, axis) => {
+    for (let i = 0; i < count; i++) {
+      const first = i * stride[axis]! - padding[axis]!
+      const reads = range(0, kernel[axis]!).some((k) => {
+        const at = first + k * dilation[axis]!
+        return at >= 0 && at < size[axis]!
+      })
+      need(reads, what, `with padding [${padding.join(', ')}] a window lies beside the ${by(size)} image`, { padding })
+    }
+  })
+  return [n, c, ...out]
+}
+
+const maxPool: Rule<Pooling> = (inputs, pooling, what) => {
+  needFloat(inputs, what)
+  return { shape: pooled(inputs[0]!, pooling, what), dtype: 'float32' }
+}
+
+/** `first` is g or u; the others are x and y = maxPool(x). */
+const ofMaxPool =
+  (first: 'g' | 'u'): Rule<Pooling> =>
+  (inputs, pooling, what) => {
+    needFloat(inputs, what)
+    const [given, x, y] = inputs.map(({ shape }) => shape) as [Shape, Shape, Shape]
+    const fits = sameShape(y, pooled(inputs[1]!, pooling, what)) && sameShape(given, first === 'g' ? y : x)
+    need(fits, what, `${showShape(given)}, ${showShape(x)} and ${showShape(y)} do not belong together`)
+    return { shape: first === 'g' ? x : y, dtype: 'float32' }
+  }
+
 const up2: Rule<unknown> = (inputs, _, what) => {
   needFloat(inputs, what)
   const [n, c, h, w] = rank4(inputs[0]!, what)
@@ -186,6 +222,9 @@ export const spatialShapes: { readonly [P in SpatialPrimitive]: Rule<Attributes[
     need(n === xn && h === 2 * xh && w === 2 * xw, what, 'gradient and input do not belong together')
     return { shape: [c, o, 2, 2], dtype: 'float32' }
   },
+  maxPool,
+  maxPoolGrad: ofMaxPool('g'),
+  maxPoolTake: ofMaxPool('u'),
   maxPool2: halved,
   maxPool2Grad: ([g, x, y], _, what) => {
     need(sameShape(g!.shape, y!.shape), what, `${showShape(g!.shape)} is not ${showShape(y!.shape)}`)

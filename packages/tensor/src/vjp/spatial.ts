@@ -4,7 +4,7 @@ import { apply } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import { peakMask } from '../compositions.ts'
 import { mul, sum } from '../ops/plain.ts'
-import type { Stencil, Tensor } from '../primitive.ts'
+import type { Pooling, Stencil, Tensor } from '../primitive.ts'
 import { range } from '../shape.ts'
 import { throughComposition } from './compose.ts'
 import type { Vjp } from './index.ts'
@@ -13,6 +13,10 @@ const none = {} as const
 
 function stencilOf({ stride, dilation, padding, groups }: Stencil): Stencil {
   return { stride, dilation, padding, groups }
+}
+
+function poolingOf({ kernel, stride, dilation, padding }: Pooling): Pooling {
+  return { kernel, stride, dilation, padding }
 }
 
 /** The extents of the spatial axes of an image, or of a weight's kernel. */
@@ -42,6 +46,13 @@ export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
   },
   up2InputGrad: ({ inputs: [g, w] }, u) => [apply('up2', [u, w!], none), apply('up2WeightGrad', [g!, u], none)],
   up2WeightGrad: ({ inputs: [g, x] }, u) => [apply('up2', [x!, u], none), apply('up2InputGrad', [g!, u], none)],
+  maxPool: (y, g) => [apply('maxPoolGrad', [g, y.inputs[0]!, y], poolingOf(y.attributes))],
+  maxPoolGrad: ({ inputs: [, x, y], attributes }, u) => {
+    return [apply('maxPoolTake', [u, x!, y!], poolingOf(attributes)), null, null]
+  },
+  maxPoolTake: ({ inputs: [, x, y], attributes }, g) => {
+    return [apply('maxPoolGrad', [g, x!, y!], poolingOf(attributes)), null, null]
+  },
   maxPool2: (y, g) => [apply('maxPool2Grad', [g, y.inputs[0]!, y], none)],
   maxPool2Grad: ({ inputs: [, x, y] }, u) => [apply('sumPool2', [mul(u, peakMask(x!, y!))], none), null, null],
   sumPool2: (_, g) => [apply('upsample2', [g], none)],

@@ -1,7 +1,7 @@
 /** For every primitive on images, small programs that use it. */
 
 import { apply } from '../../src/apply.ts'
-import type { SpatialPrimitive, Stencil } from '../../src/attributes/spatial.ts'
+import type { SpatialPrimitive, Stencil, Window } from '../../src/attributes/spatial.ts'
 import {
   conv1d,
   conv2d,
@@ -10,6 +10,7 @@ import {
   convTranspose2d,
   convTranspose3d,
   groupNorm,
+  maxPool,
   maxPool2,
   relu,
   silu,
@@ -22,6 +23,7 @@ import { a, elementwise, image } from './families.ts'
 
 const point: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 }
 const same: Stencil = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1], groups: 1 }
+const strided: Window = { stride: [2, 2], dilation: [1, 1], padding: [1, 1, 0, 0] }
 const wide: Stencil = { stride: [2, 1], dilation: [1, 2], padding: [0, 2, 1, 1], groups: 1 }
 const volume = [1, 2, 4, 5, 6]
 const grouping = { groups: 2, eps: 1e-3, overBatch: false }
@@ -153,6 +155,31 @@ export const spatialCases: { readonly [P in SpatialPrimitive]: readonly ProgramC
         [2, 3, 2, 3],
       ],
       fn: (g, x) => apply('up2WeightGrad', [g, x], {}),
+    },
+  ],
+  maxPool: [
+    { shapes: [[2, 2, 9]], fn: (x) => maxPool(x, { kernel: 3, stride: 2, padding: 1 }) },
+    { shapes: [image], fn: (x) => maxPool(x, { kernel: [2, 3], stride: [1, 2], padding: [1, 0, 0, 2] }) },
+    { shapes: [image], fn: (x) => maxPool(x, { kernel: 3 }) },
+    { shapes: [[1, 2, 7, 6]], fn: (x) => maxPool(x, { kernel: 2, stride: 3, dilation: [2, 1] }) },
+    { shapes: [volume], fn: (x) => maxPool(x, { kernel: [2, 3, 2], stride: 2, padding: [0, 1, 1, 0, 0, 0] }) },
+  ],
+  maxPoolGrad: [
+    {
+      shapes: [[2, 4, 3, 4], image],
+      fn: (g, x) => {
+        const [fixed, pooling] = [stopGradient(x), { ...strided, kernel: [3, 3] }]
+        return apply('maxPoolGrad', [g, fixed, apply('maxPool', [fixed], pooling)], pooling)
+      },
+    },
+  ],
+  maxPoolTake: [
+    {
+      shapes: [image, image],
+      fn: (u, x) => {
+        const [fixed, pooling] = [stopGradient(x), { ...strided, kernel: [3, 3] }]
+        return apply('maxPoolTake', [u, fixed, apply('maxPool', [fixed], pooling)], pooling)
+      },
     },
   ],
   maxPool2: [
