@@ -4,6 +4,7 @@ import { InputError } from '@ecotope/core'
 import type { Attributes, DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 import { type Shape, sizeOf } from './shape.ts'
 import { inferShape } from './shapes/index.ts'
+import { captureSource, shortLine, userLine } from './source.ts'
 
 const scopes: string[] = []
 
@@ -11,10 +12,49 @@ const scopes: string[] = []
 export function scope<T>(name: string, fn: () => T): T {
   scopes.push(name)
   try {
-    return fn()
+    return locating(fn)
   } finally {
     scopes.pop()
   }
+}
+
+/** What a node of a gradient belongs to: the node whose rule made it. */
+let origin: Pick<Tensor, 'scope' | 'source'> | undefined
+
+/** Nodes that `fn` makes count as made where `node` was. */
+export function onBehalf<T>(node: Pick<Tensor, 'scope' | 'source'>, fn: () => T): T {
+  const before = origin
+  origin = { scope: node.scope, source: node.source }
+  try {
+    return fn()
+  } finally {
+    origin = before
+  }
+}
+
+const place = (): Pick<Tensor, 'scope' | 'source'> => origin ?? { scope: scopes.join('.'), source: captureSource() }
+
+/** Errors that `fn` raises tell the layer and the line of user code. */
+export function locating<T>(fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    throw located(error)
+  }
+}
+
+/** The error with the layer and the line of user code in its message; others as they are. */
+function located(error: unknown): unknown {
+  if (!(error instanceof InputError) || 'line' in error.data) return error
+  const line = userLine(error)
+  const layer = scopes.join('.')
+  const inLayer = layer === '' || error.message.includes(layer) ? '' : ` in ${layer}`
+  const atLine = line === undefined ? '' : ` (${shortLine(line)})`
+  return new InputError(error.tag, `${error.message}${inLayer}${atLine}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    data: { ...error.data, layer, line },
+    cause: error.cause,
+  })
 }
 
 let created = 0
@@ -27,9 +67,9 @@ export type Operand = Tensor | number
 
 /** One application of a primitive. */
 export function apply<P extends Primitive>(op: P, inputs: readonly Tensor[], attributes: Attributes[P]): Tensor<P> {
-  const where = scopes.join('.')
-  const { shape, dtype } = inferShape(op, inputs, attributes, where)
-  return { id: created++, op, inputs, attributes, shape, dtype, scope: where }
+  const at = place()
+  const { shape, dtype } = locating(() => inferShape(op, inputs, attributes, at.scope))
+  return { id: created++, op, inputs, attributes, shape, dtype, ...at }
 }
 
 /** The same application to other operands of the same shapes and dtypes. */
@@ -43,7 +83,7 @@ function leaf<P extends Primitive>(op: P, attributes: Attributes[P], shape: Shap
       data: { shape },
     })
   }
-  return { id: created++, op, inputs: [], attributes, shape, dtype, scope: scopes.join('.') }
+  return { id: created++, op, inputs: [], attributes, shape, dtype, ...place() }
 }
 
 /** A named input of a program. */

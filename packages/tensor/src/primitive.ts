@@ -10,6 +10,7 @@ import type { PlainAttributes } from './attributes/plain.ts'
 import type { SpatialAttributes } from './attributes/spatial.ts'
 import type { SpecialAttributes } from './attributes/special.ts'
 import type { Shape } from './shape.ts'
+import type { Source } from './source.ts'
 
 export type { Grouping, Pooling, Stencil, Window } from './attributes/spatial.ts'
 
@@ -45,6 +46,8 @@ export interface Tensor<P extends Primitive = Primitive> {
   readonly dtype: DType
   /** The layer in which it was traced, such as `encoder.0`; empty outside any. */
   readonly scope: string
+  /** The stack at the time; `userLine` of `source.ts` reads it. */
+  readonly source: Source
 }
 
 /** The nodes that the outputs need, every node after its inputs; not beyond those for which `stop` holds. */

@@ -1,7 +1,7 @@
 /** Tracing: a TypeScript function over symbolic tensors becomes a Program, a graph of primitives with named ends. */
 
 import { InputError } from '@ecotope/core'
-import { input } from './apply.ts'
+import { input, locating } from './apply.ts'
 import { layoutOf, type ParameterLayout, type ParameterTree, type Traced, traceParameters } from './parameters.ts'
 import { type Tensor, type TensorSpec, topological } from './primitive.ts'
 
@@ -30,7 +30,7 @@ export function trace<T extends ParameterTree, I extends InputSpecs>(
 ): Program {
   const { traced, leaves } = traceParameters(spec.parameters)
   const inputs: InputTensors<I> = traceInputs(spec.inputs)
-  const outputs = fn(traced as never, inputs)
+  const outputs = locating(() => fn(traced as never, inputs))
   return { inputs, parameters: layoutOf(spec.parameters), leaves, outputs: checkOutputs(outputs) }
 }
 

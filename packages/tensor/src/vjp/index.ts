@@ -1,7 +1,7 @@
 /** Reverse mode. Its rules are written in primitives, so that gradients can be differentiated again. */
 
 import { InputError } from '@ecotope/core'
-import { constant } from '../apply.ts'
+import { constant, onBehalf } from '../apply.ts'
 import type { TuplePrimitive } from '../attributes/control.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
 import { sizeOf } from '../shape.ts'
@@ -83,7 +83,7 @@ export function sparsePullback(
   for (const node of order.reverse()) {
     if (targets.has(node) || !depends.has(node)) continue
     const needed = node.inputs.map((input) => depends.has(input))
-    sums.pull(node, needed).forEach((part, i) => {
+    onBehalf(node, () => sums.pull(node, needed)).forEach((part, i) => {
       if (needed[i]) sums.add(node.inputs[i]!, part)
     })
   }
