@@ -20,7 +20,16 @@ export {
 } from './initialisers.ts'
 export * as linalg from './linalg/index.ts'
 export * as nn from './nn/index.ts'
+export type { ExternalData } from './onnx/data.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
+export {
+  type ApplyContext,
+  type ImportedModel,
+  type ImportedNode,
+  type ImportedTree,
+  type ImportOptions,
+  importOnnx,
+} from './onnx/import.ts'
 export {
   diagonal,
   expandDims,
@@ -50,6 +59,14 @@ export {
   type TopKOptions,
   topK,
 } from './ops/indexing.ts'
+export {
+  type CholeskyOptions,
+  cholesky,
+  logDeterminant,
+  solve,
+  type TriangularSolveOptions,
+  triangularSolve,
+} from './ops/matrix.ts'
 export {
   abs,
   add,
@@ -178,6 +195,7 @@ export {
 export * as optim from './optim/index.ts'
 export {
   flatten,
+  freeze,
   initialise,
   layoutOf,
   type ParameterLayout,
@@ -193,6 +211,7 @@ export type { DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
 export type { Float64Dense } from './reference/array.ts'
 export { type EvaluateOptions, evaluate } from './reference/evaluate.ts'
 export type { Dense, Feed, Feeds } from './run/arrays.ts'
+export { type NonFinite, showNonFinite } from './run/diagnose.ts'
 export { devices, type EngineOptions } from './run/engine.ts'
 export type { Device } from './run/protocol.ts'
 export {

@@ -1,4 +1,9 @@
-import type { MatrixPrimitive } from '../attributes/matrix.ts'
-import type { BatchRule } from './rule.ts'
+/** Batching rules of factorisations and solves: leading axes are batches already. */
 
-export const matrixBatches: { readonly [P in MatrixPrimitive]: BatchRule<P> } = {}
+import type { MatrixPrimitive } from '../attributes/matrix.ts'
+import { asItIs, type BatchRule, broadcasting } from './rule.ts'
+
+export const matrixBatches: { readonly [P in MatrixPrimitive]: BatchRule<P> } = {
+  cholesky: asItIs,
+  triangularSolve: broadcasting,
+}
