@@ -1,6 +1,16 @@
 /** The fit loop of one network: epochs, schedule, validation, early stopping, checkpoints. Knows nothing of files or rasters. */
 import { InputError, type ProgressEvent, random, secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { createTrainer, initialise, optim, type Tensor, type Trainer, type TrainerState } from '@ecotope/tensor'
+import {
+  createTrainer,
+  type Device,
+  initialise,
+  type NonFinite,
+  optim,
+  showNonFinite,
+  type Tensor,
+  type Trainer,
+  type TrainerState,
+} from '@ecotope/tensor'
 import type { Augmentation } from './augment.ts'
 import { type BatchShape, type TrainingDraw, trainingBatch } from './batch.ts'
 import { batchNormInTraining } from './batch-norm.ts'
@@ -35,6 +45,8 @@ export interface FitOptions {
   readonly augmentation: Augmentation
   readonly seed: number
   readonly threads: number
+  /** Default: the processors. */
+  readonly device?: Device | undefined
 }
 
 export interface EpochRecord {
@@ -113,7 +125,7 @@ export async function fitNetwork(
       const { record, recent } = await oneEpoch(trainer, data, shape, options, run.curve.length, work, started)
       const state = await trainer.state()
       const validationLoss = await evaluation.validationLoss(recent)
-      if (checks.length > 0) checkFinite({ ...record, loss: validationLoss })
+      if (checks.length > 0 && !Number.isFinite(validationLoss)) throw notFinite({ ...record, loss: validationLoss })
       const curve = [...run.curve, { ...record, validationLoss }]
       const better = Number.isNaN(validationLoss) || validationLoss <= bestLoss(run)
       run = {
@@ -172,6 +184,7 @@ async function openTrainer(
     optimiser: optim.chain(optim.clipByGlobalNorm(options.clipNorm), optim.adamW({ weightDecay: options.weightDecay })),
     initial: initialise(net.parameters, random(options.seed).split('initial')),
     threads: options.threads,
+    device: options.device,
   })
 }
 
@@ -222,7 +235,9 @@ async function oneEpoch(
     // The next batch is put together while the worker computes.
     if (step + 1 < n) next = trainingBatch(data.reader, shape, from, draw)
     const [{ loss, gradientNorm }] = await Promise.all([stepping, next])
-    checkFinite({ epoch: epoch + 1, learningRate, loss, gradientNorm })
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw notFinite({ epoch: epoch + 1, learningRate, loss, gradientNorm }, await trainer.diagnose({ x, target }))
+    }
     lossSum += loss
     normSum += gradientNorm
     if (n - step <= RECENT_BATCHES) recent.push(x)
@@ -254,16 +269,17 @@ interface Measured {
   readonly gradientNorm: number
 }
 
-/** A gradient that is not finite spoils the parameters although the loss before it was. */
-function checkFinite({ epoch, learningRate, loss, gradientNorm }: Measured): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return
+/** Training has diverged. The trainer has kept the last good parameters, the store those of the last epoch. */
+function notFinite({ epoch, learningRate, loss, gradientNorm }: Measured, from?: NonFinite): InputError {
   const what = Number.isFinite(loss) ? 'gradient' : 'loss'
-  throw new InputError(
+  const rate = learningRate.toPrecision(3)
+  const maker = from === undefined ? '' : `; first made by ${showNonFinite(from)}`
+  return new InputError(
     'LossNotFinite',
-    `training diverged: the ${what} was no longer finite in epoch ${epoch}, at a learning rate of ${learningRate.toPrecision(3)}`,
+    `training diverged: the ${what} was no longer finite in epoch ${epoch}, at a learning rate of ${rate}${maker}`,
     {
-      hint: 'lower the learning rate to a third, or lengthen the warm-up',
-      data: { epoch, learningRate, loss, gradientNorm },
+      hint: 'lower the learning rate to a third, or lengthen the warm-up; the last good epoch is kept',
+      data: { epoch, learningRate, loss, gradientNorm, from },
     },
   )
 }

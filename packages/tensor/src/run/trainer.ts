@@ -9,11 +9,12 @@ import { checkSize, layoutOf, type ParameterTree } from '../parameters.ts'
 import { type Shape, showShape } from '../shape.ts'
 import { type InputSpecs, type Program, type ProgramFunction, trace } from '../trace.ts'
 import { type Dense, type Feeds, toDense, toFeeds, vector } from './arrays.ts'
+import { culprit, describeCulprit, flagged, type NonFinite } from './diagnose.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import type { Draws, TensorMessage } from './protocol.ts'
 import { Recent } from './recent.ts'
 import { KEPT_SHAPES, loadProgram, OPSET, type Runner } from './runner.ts'
-import { AUX, type LossFunction, lossProgram, momentName, NUMBERS, stepProgram } from './step.ts'
+import { AUX, flatGradient, type LossFunction, lossProgram, momentName, NUMBERS, stepProgram } from './step.ts'
 
 export interface TrainerOptions<T extends ParameterTree, B extends InputSpecs> extends EngineOptions {
   readonly parameters: T
@@ -60,6 +61,11 @@ export interface Trainer<T extends ParameterTree = ParameterTree> {
   step(batch: Feeds, options?: StepOptions): Promise<StepResult>
   /** Loss and aux without an update, not in training. Random leaves draw what the next step would. */
   evaluate(batch: Feeds): Promise<{ readonly loss: number; readonly aux: Readonly<Record<string, Dense>> }>
+  /**
+   * The primitive of which a step on this batch first makes a number that is not finite (at the present parameters, with
+   * the draws of the next step), or the input or parameter that holds one already; undefined where all is finite. Slow.
+   */
+  diagnose(batch: Feeds): Promise<NonFinite | undefined>
   /** Another program on the same, live parameters, in the same worker. */
   compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner>
   parameters(): Promise<Float32Array<ArrayBuffer>>
@@ -134,6 +140,23 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
     })
     const outputs = await evaluator.run(batch)
     return { loss: outputs.loss!.data[0]!, aux: auxOf(outputs, (value) => value) }
+  }
+
+  async diagnose(batch: Feeds): Promise<NonFinite | undefined> {
+    await this.#queue
+    const { parameters, loss: fn } = this.#options
+    const { program } = lossProgram(fn, { parameters, inputs: this.#specsOf(batch) }, { training: true })
+    const loss = program.outputs.loss!
+    const ends = [loss, flatGradient(program)]
+    const watched = flagged(program, ends)
+    const runner = await this.#load(watched.program)
+    try {
+      const { flags } = await runner.run(batch)
+      const node = culprit(watched.nodes, flags!.data, ends)
+      return node === undefined ? undefined : describeCulprit(node, node.id > loss.id ? 'gradient' : 'loss')
+    } finally {
+      await runner.close()
+    }
   }
 
   compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner> {
