@@ -267,7 +267,7 @@ describe('when training diverges', () => {
     const failing = fitNetwork(explodingData(tilesOfValidation), bare, store)
     await expect(failing).rejects.toMatchObject({
       tag: 'LossNotFinite',
-      message: expect.stringMatching(/epoch \d.*learning rate of .*/),
+      message: expect.stringMatching(/epoch \d.*learning rate of .*; first made by \w+.* \(\w+\.ts:\d+\)/),
       hint: expect.stringContaining('learning rate'),
     })
     const failure = await failing.catch((error: unknown) => error)
