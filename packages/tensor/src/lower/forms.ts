@@ -98,10 +98,11 @@ export function lgamma(x: Tensor): Tensor {
   return where(less(x, 0), sub(neg(log(mul(sine, 1 / Math.PI))), positive), positive)
 }
 
-/** cot(pi x). */
+/** cot(pi x), with the cosine as a sine of the complement, which is 0 where it should be. */
 function cotangent(x: Tensor): Tensor {
-  const angle = mul(offCentre(x), Math.PI)
-  return div(cos(angle), sin(angle))
+  const part = offCentre(x)
+  const cosine = sin(mul(sub(0.5, abs(part)), Math.PI))
+  return div(cosine, sin(mul(part, Math.PI)))
 }
 
 export function digamma(x: Tensor): Tensor {

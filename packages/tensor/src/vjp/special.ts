@@ -23,7 +23,7 @@ const cathetus = (x: Tensor): Tensor => pow(mul(sub(1, x), add(1, x)), 0.5)
 export const specialVjps: { readonly [P in SpecialPrimitive]: Vjp<P> } = {
   erf: unary((g, x) => gauss(g, x, 2 / Math.sqrt(Math.PI))),
   erfc: unary((g, x) => gauss(g, x, -2 / Math.sqrt(Math.PI))),
-  expm1: unary((g, _x, y) => mul(g, add(y, 1))),
+  expm1: unary((g, x) => mul(g, exp(x))),
   log1p: unary((g, x) => div(g, add(1, x))),
   tan: unary((g, _x, y) => mul(g, add(1, square(y)))),
   asin: unary((g, x) => div(g, cathetus(x))),
