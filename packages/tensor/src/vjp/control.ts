@@ -4,7 +4,7 @@ import { apply } from '../apply.ts'
 import type { ControlPrimitive, TuplePrimitive } from '../attributes/control.ts'
 import type { Tensor } from '../primitive.ts'
 import { inline } from '../transform/body.ts'
-import { sparsePullback, type TupleVjp, type Vjp } from './index.ts'
+import type { TupleVjp, Vjp } from './index.ts'
 import { scanVjp } from './loop.ts'
 
 export const controlVjps: { readonly [P in Exclude<ControlPrimitive, TuplePrimitive | 'output'>]: Vjp<P> } = {
@@ -17,13 +17,13 @@ function stays(node: Tensor): boolean {
   return node.op === 'identity' ? stays(node.inputs[0]!) : node.op === 'parameter'
 }
 
-const call: TupleVjp<'call'> = (node, gs) => {
+const call: TupleVjp<'call'> = (node, gs, _, pullback) => {
   const token = gs.find((g) => g !== null && g !== undefined)
   if (token === undefined || token === null) return node.inputs.map(() => null)
   const inputs = node.inputs.map((x) =>
     x.dtype !== 'float32' || stays(x) ? apply('identity', [x], {}) : apply('barrier', [x, token], {}),
   )
-  return sparsePullback(inline(node.attributes.body, inputs), gs, inputs)
+  return pullback(inline(node.attributes.body, inputs), gs, inputs)
 }
 
 export const tupleVjps: { readonly [P in TuplePrimitive]: TupleVjp<P> } = { call, scan: scanVjp }

@@ -18,11 +18,19 @@ export type Pullback = (output: Tensor, cotangent: Tensor, wrt: readonly Tensor[
 /** The gradients of a node's inputs from the gradient `g` of its value; null where none flows. */
 export type Vjp<P extends Primitive> = (node: Tensor<P>, g: Tensor, pullback: Pullback) => readonly (Tensor | null)[]
 
+/** Null where an output does not depend on a node; see `sparsePullback`. */
+export type SparsePullback = (
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+  wrt: readonly Tensor[],
+) => (Tensor | null)[]
+
 /** As `Vjp` for a node with several values: null for a value without gradient; `needed` tells the inputs that ask. */
 export type TupleVjp<P extends Primitive> = (
   node: Tensor<P>,
   gs: readonly (Tensor | null)[],
   needed: readonly boolean[],
+  pullback: SparsePullback,
 ) => readonly (Tensor | null)[]
 
 type SinglePrimitive = Exclude<Primitive, TuplePrimitive | 'output'>
@@ -134,5 +142,5 @@ function pullTuple<P extends TuplePrimitive>(
   gs: readonly (Tensor | null)[],
   needed: readonly boolean[],
 ): readonly (Tensor | null)[] {
-  return (tupleVjps[node.op] as TupleVjp<P>)(node, gs, needed)
+  return (tupleVjps[node.op] as TupleVjp<P>)(node, gs, needed, sparsePullback)
 }

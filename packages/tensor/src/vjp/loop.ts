@@ -7,7 +7,7 @@ import { type Tensor, topological } from '../primitive.ts'
 import { range } from '../shape.ts'
 import { closeOver, pick, placeholder } from '../transform/body.ts'
 import { loopSpecs, loopValues } from '../transform/scan.ts'
-import { sparsePullback, type TupleVjp } from './index.ts'
+import type { SparsePullback, TupleVjp } from './index.ts'
 
 /** Which inputs of the body depend on inputs of the loop that ask for a gradient: carries hand it on. */
 function varying({ body, carries }: Loop, needed: readonly boolean[]): boolean[] {
@@ -34,7 +34,12 @@ interface Backward {
 }
 
 /** One step backwards for the carries that have a cotangent, which is found out by trying. */
-function backwardStep(loop: Loop, gs: readonly (Tensor | null)[], flags: readonly boolean[]): Backward {
+function backwardStep(
+  loop: Loop,
+  gs: readonly (Tensor | null)[],
+  flags: readonly boolean[],
+  pullback: SparsePullback,
+): Backward {
   const { body, carries } = loop
   const results = body.outputs.length - carries
   const wanted = body.inputs.filter((_, i) => flags[i])
@@ -45,7 +50,7 @@ function backwardStep(loop: Loop, gs: readonly (Tensor | null)[], flags: readonl
   let live = body.inputs.slice(0, carries).map((_, i) => flags[i]! && (gs[i] ?? null) !== null)
   for (;;) {
     const carried = live.map((on, i) => (on ? placeholder(`carried.${i}`, body.inputs[i]!) : null))
-    const found = sparsePullback(body.outputs, [...carried, ...given.slice(0, results)], wanted)
+    const found = pullback(body.outputs, [...carried, ...given.slice(0, results)], wanted)
     const gradients = body.inputs.map((leaf, i) => {
       const g = flags[i] ? found[wanted.indexOf(leaf)]! : null
       const direct = i < carries && flags[i] ? given[results + i]! : null
@@ -59,11 +64,11 @@ function backwardStep(loop: Loop, gs: readonly (Tensor | null)[], flags: readonl
 
 const zeros = (like: Tensor): Tensor => constant(0, like.shape)
 
-export const scanVjp: TupleVjp<'scan'> = (node, gs, needed) => {
+export const scanVjp: TupleVjp<'scan'> = (node, gs, needed, pullback) => {
   const loop = node.attributes
   const { body, carries, sequences } = loop
   const flags = varying(loop, needed)
-  const { carried, given, gradients } = backwardStep(loop, gs, flags)
+  const { carried, given, gradients } = backwardStep(loop, gs, flags, pullback)
   const live = carried.flatMap((leaf, i) => (leaf === null ? [] : [i]))
   const summed = gradients.flatMap((g, i) => (g !== null && i >= carries + sequences ? [i] : []))
   const stacked = gradients.flatMap((g, i) => (g !== null && i >= carries && i < carries + sequences ? [i] : []))
