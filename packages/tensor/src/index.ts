@@ -23,13 +23,12 @@ export * as nn from './nn/index.ts'
 export type { ExternalData } from './onnx/data.ts'
 export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
-  type ApplyContext,
   type ImportedModel,
   type ImportedNode,
-  type ImportedTree,
   type ImportOptions,
   importOnnx,
 } from './onnx/import.ts'
+export type { ImportedTree } from './onnx/weights.ts'
 export {
   diagonal,
   expandDims,
@@ -227,6 +226,7 @@ export {
   type StepOptions,
   type StepResult,
   type Trainer,
+  type TrainerMemory,
   type TrainerOptions,
   type TrainerState,
 } from './run/trainer.ts'

@@ -22,6 +22,8 @@ export type Initialiser =
   | { readonly kind: 'orthogonal'; readonly gain: number }
   /** `gain` on the diagonal of a matrix, or at the middle of a kernel where it joins a channel to itself. */
   | { readonly kind: 'identity'; readonly gain: number }
+  /** Numbers from elsewhere, row-major, such as learnt ones. */
+  | { readonly kind: 'values'; readonly values: Float32Array }
 
 export interface FanOptions {
   /** Default `in` (He, LeCun). */
@@ -60,6 +62,8 @@ export function glorotUniform({ gain = 1 }: GainOptions = {}): Initialiser {
 export const orthogonalInit = ({ gain = 1 }: GainOptions = {}): Initialiser => ({ kind: 'orthogonal', gain })
 /** What leaves its input as it is, times the gain: for matrices and for kernels of odd extents. */
 export const identityInit = ({ gain = 1 }: GainOptions = {}): Initialiser => ({ kind: 'identity', gain })
+/** These very numbers, row-major: parameters that were learnt before. */
+export const valuesInit = (values: Float32Array): Initialiser => ({ kind: 'values', values })
 
 function scaledInit(distribution: 'normal' | 'uniform', scale: number, fan: Fan): Initialiser {
   return { kind: 'scaled', distribution, scale, fan }
@@ -123,6 +127,12 @@ const draws: { readonly [K in Initialiser['kind']]: Draw<K> } = {
     const out = new Float32Array(sizeOf(shape))
     for (let i = 0; i < Math.min(rows, columns); i++) out[(i * columns + i) * taps + (taps - 1) / 2] = gain
     return out
+  },
+  values: ({ values }, shape) => {
+    if (values.length !== sizeOf(shape)) {
+      throw new InputError('ShapeMismatch', `${values.length} first values do not fill ${showShape(shape)}`)
+    }
+    return values.slice() as Float32Array<ArrayBuffer>
   },
 }
 

@@ -116,6 +116,22 @@ export function initialise(tree: ParameterTree, random: Random): Float32Array<Ar
   return flat
 }
 
+/**
+ * The same tree with the leaves whose paths match (as `/^encoder/` does all of an encoder) no longer trainable: no
+ * gradient reaches them and no optimiser changes them.
+ */
+export function freeze<T extends ParameterTree>(tree: T, which: RegExp | ((path: string) => boolean)): T {
+  const matches = typeof which === 'function' ? which : (path: string): boolean => path.search(which) >= 0
+  const visit = (node: ParameterTree, path: string): ParameterTree => {
+    if (isSpec(node)) return matches(path) ? { ...node, trainable: false, decay: false } : node
+    const children = childrenOf(node).map(
+      ([name, child]) => [name, visit(child, path === '' ? name : `${path}.${name}`)] as const,
+    )
+    return Array.isArray(node) ? children.map(([, child]) => child) : Object.fromEntries(children)
+  }
+  return visit(tree, '') as T
+}
+
 /** Views into the flat vector by path. */
 export function unflatten(tree: ParameterTree, flat: Float32Array): Map<string, { shape: Shape; data: Float32Array }> {
   const { leaves, size } = layoutOf(tree)

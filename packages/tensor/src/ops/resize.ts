@@ -46,7 +46,7 @@ function skip(x: Tensor, axis: number, factor: number): Tensor {
 }
 
 /** y[.., i, ..] = sum over j of weights[i, j] x[.., j, ..]. */
-function mixAxis(x: Tensor, axis: number, weights: Float64Array, output: number): Tensor {
+export function mixAxis(x: Tensor, axis: number, weights: Float64Array, output: number): Tensor {
   const input = x.shape[axis]!
   const [lead, tail] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)]
   const shape: Shape = [...lead, output, ...tail]

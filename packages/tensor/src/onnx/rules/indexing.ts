@@ -1,0 +1,116 @@
+/** ONNX's gathering and scattering. */
+
+import { constant } from '../../apply.ts'
+import { cumsum, gather, gatherElements, oneHot, scatterAdd, scatterAddElements, topK } from '../../ops/indexing.ts'
+import { add, cast, mul, reshape, reverse, sliceAxis, sub, transpose } from '../../ops/plain.ts'
+import type { Tensor } from '../../primitive.ts'
+import { range, sizeOf } from '../../shape.ts'
+import { type Call, type Item, isKnown, type Rule } from '../item.ts'
+
+function gathered(c: Call): Item {
+  const axis = c.axis('axis', 0)
+  const extent = c.shape(0)[axis]!
+  const indices = c.item(1)
+  if (!isKnown(indices) || indices.data.length !== 1) return c.as(c.kind(0), gather(c.raw(0), c.index(1, extent), axis))
+  // One known index is a slice: nothing is looked up, and the gradient is a pad.
+  const at = indices.data[0]! < 0 ? indices.data[0]! + extent : indices.data[0]!
+  const shape = [...c.shape(0).slice(0, axis), ...indices.shape, ...c.shape(0).slice(axis + 1)]
+  return c.as(c.kind(0), reshape(sliceAxis(c.raw(0), axis, at, at + 1), shape))
+}
+
+function gatheredElements(c: Call): Item {
+  const axis = c.axis('axis', 0)
+  return c.as(c.kind(0), gatherElements(c.raw(0), c.index(1, c.shape(0)[axis]!), axis))
+}
+
+/** Rows `[rows, width]` of x with the first axes joined, and the known places `[..., k]` as places of rows. */
+function rowsOf(c: Call): { readonly x: Tensor; readonly places: readonly number[]; readonly rest: readonly number[] } {
+  const shape = c.shape(0)
+  const depth = c.shape(1).at(-1)!
+  const values = c.values(1)
+  const places = range(0, values.length / depth).map((row) =>
+    range(0, depth).reduce((at, axis) => {
+      const index = values[row * depth + axis]!
+      return at * shape[axis]! + (index < 0 ? index + shape[axis]! : index)
+    }, 0),
+  )
+  const rest = shape.slice(depth)
+  return { x: reshape(c.tensor(0), [sizeOf(shape.slice(0, depth)), sizeOf(rest)]), places, rest }
+}
+
+const indices = (list: readonly number[]): Tensor => constant(list, [list.length], 'int32')
+
+function gatheredRows(c: Call): Item {
+  if (c.integer('batch_dims', 0) !== 0) throw c.fail('batch_dims')
+  const { x, places, rest } = rowsOf(c)
+  return c.as(c.kind(0), reshape(gather(x, indices(places)), [...c.shape(1).slice(0, -1), ...rest]))
+}
+
+/** x with its rows at `places` (distinct, as ONNX demands) set to the updates: what was there is taken away first. */
+function scatteredRows(c: Call): Item {
+  const { x, places } = rowsOf(c)
+  const updates = reshape(c.tensor(2), [places.length, x.shape[1]!])
+  const reduction = c.text('reduction', 'none')
+  if (reduction !== 'none' && reduction !== 'add') throw c.fail(`reduction ${reduction}`)
+  const at = indices(places)
+  const change = reduction === 'add' ? updates : sub(updates, gather(x, at))
+  return c.as(c.kind(0), reshape(scatterAdd(x, at, change), c.shape(0)))
+}
+
+function scatteredElements(c: Call): Item {
+  const axis = c.axis('axis', 0)
+  const reduction = c.text('reduction', 'none')
+  if (reduction !== 'none' && reduction !== 'add') throw c.fail(`reduction ${reduction}`)
+  const [x, at, updates] = [c.tensor(0), c.index(1, c.shape(0)[axis]!), c.tensor(2)]
+  const change = reduction === 'add' ? updates : sub(updates, gatherElements(x, at, axis))
+  return c.as(c.kind(0), scatterAddElements(x, at, change, axis))
+}
+
+/** The axis of ones and zeros goes where `axis` says; values are [off, on]. */
+function oneHotOf(c: Call): Item {
+  const depth = c.value(1, 1)
+  const rank = c.rank(0)
+  const axis = c.front(c.integer('axis', -1), rank + 1)
+  const [off, on] = c.values(2) as [number, number]
+  const hot = oneHot(c.index(0, depth), depth)
+  const order = range(0, rank)
+  const placed = transpose(hot, [...order.slice(0, axis), rank, ...order.slice(axis)])
+  return c.as(c.kind(2), add(mul(placed, on - off), off))
+}
+
+function runningSum(c: Call): Item {
+  const axis = c.front(c.value(1, 0), c.rank(0))
+  const options = { exclusive: c.integer('exclusive', 0) === 1, reverse: c.integer('reverse', 0) === 1 }
+  return c.as(c.kind(0), cumsum(c.tensor(0), axis, options))
+}
+
+function largest(c: Call): readonly Item[] {
+  const options = { axis: c.axis('axis', -1), largest: c.integer('largest', 1) === 1 }
+  const { values, indices: places } = topK(c.tensor(0), c.value(1, 1), options)
+  return [c.as(c.kind(0), values), c.as('int', places)]
+}
+
+/** The place of the first extreme, or of the last. */
+const extreme =
+  (isLargest: boolean): Rule =>
+  (c) => {
+    const axis = c.axis('axis', 0)
+    const shape = c.integer('keepdims', 1) === 1 ? c.shape(0).with(axis, 1) : c.shape(0).toSpliced(axis, 1)
+    const last = c.integer('select_last_index', 0) === 1
+    const x = last ? reverse(c.tensor(0), [axis]) : c.tensor(0)
+    const place = reshape(topK(x, 1, { axis, largest: isLargest }).indices, shape)
+    return c.as('int', last ? sub(c.shape(0)[axis]! - 1, cast(place, 'float32')) : place)
+  }
+
+export const indexingRules = {
+  ArgMax: extreme(true),
+  ArgMin: extreme(false),
+  CumSum: runningSum,
+  Gather: gathered,
+  GatherElements: gatheredElements,
+  GatherND: gatheredRows,
+  OneHot: oneHotOf,
+  ScatterElements: scatteredElements,
+  ScatterND: scatteredRows,
+  TopK: largest,
+} as const satisfies Readonly<Record<string, Rule>>
