@@ -11,6 +11,9 @@ export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
 
 export type ElementType = keyof typeof elementType
 
+/** Bytes of one element. */
+const elementBytes: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 }
+
 export interface Value {
   readonly name: string
   readonly shape: Shape
@@ -71,6 +74,7 @@ export class OnnxGraph {
   argument(shape: Shape, type: ElementType): Value {
     const value = { name: this.#fresh('a'), shape, type }
     this.#own.add(value.name)
+    this.#values.set(value.name, value)
     this.inputs.push(value)
     return value
   }
@@ -91,6 +95,7 @@ export class OnnxGraph {
   input(name: string, shape: Shape, type: ElementType): Value {
     this.#claim(name, 'input')
     const value = { name, shape, type }
+    this.#values.set(name, value)
     this.inputs.push(value)
     return value
   }
@@ -145,11 +150,11 @@ export class OnnxGraph {
     const names = inputs.map((input) => input?.name ?? '')
     const node: OnnxNode = { op, domain, inputs: names, outputs, attributes, scope: this.scope }
     this.nodes.push(node)
-    for (const output of outputs) {
-      this.#producers.set(output, node)
-      this.#own.add(output)
+    for (const value of values) {
+      this.#producers.set(value.name, node)
+      this.#own.add(value.name)
+      this.#values.set(value.name, value)
     }
-    for (const input of inputs) if (input !== null) this.#values.set(input.name, input)
     return values
   }
 
@@ -158,9 +163,15 @@ export class OnnxGraph {
     return this.#producers.get(value.name) ?? this.#parent?.producer(value)
   }
 
-  /** The value of a name that some node reads. */
+  /** The value of a name: an input's, a constant's, or one that a node gives. */
   named(name: string): Value {
     return this.#values.get(name) ?? this.#parent!.named(name)
+  }
+
+  /** What the value of a name takes in memory; 0 for the graph's outputs, which are other values under a new name. */
+  bytesOf(name: string): number {
+    const value = this.#values.get(name)
+    return value === undefined ? 0 : sizeOf(value.shape) * elementBytes[value.type]
   }
 
   /** Drops the nodes and constants that no output needs. */
@@ -186,6 +197,7 @@ export class OnnxGraph {
     if (name !== undefined) this.#claim(name, 'parameter')
     const value: Value = { name: name ?? this.#fresh('c'), shape, type }
     this.initialisers.push({ value, data })
+    this.#values.set(value.name, value)
     if (key !== undefined && name === undefined) this.#known.set(key, [value])
     return value
   }

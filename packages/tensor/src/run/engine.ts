@@ -1,6 +1,6 @@
 /** The main thread's side of the worker: requests, replies, and its end. Knows nothing of programs. */
 
-import { EnvironmentError, InputError, nearest } from '@ecotope/core'
+import { EnvironmentError, InputError } from '@ecotope/core'
 import { platform } from '#platform'
 import { type LoweringTarget, portable } from '../lower/target.ts'
 import { webGpu } from '../lower/web-gpu.ts'
@@ -32,7 +32,7 @@ export interface TargetChoice {
 
 export interface EngineOptions {
   /** Default `cpu` in Node, `wasm` in a page. */
-  readonly device?: Device
+  readonly device?: Device | undefined
   /** Threads of each session; a GPU needs none. Default 2. */
   readonly threads?: number
 }
@@ -150,9 +150,8 @@ export function openEngine({ device = devices[0], threads = 2 }: EngineOptions =
     throw new InputError('ParameterOutOfRange', `threads must be a positive integer, not ${threads}`)
   }
   if (!devices.includes(device)) {
-    const near = nearest(device, devices)
     throw new InputError('UnknownDevice', `there is no device ${device} here`, {
-      hint: near === undefined ? `There are: ${devices.join(', ')}.` : `Did you mean ${near}?`,
+      hint: `There are: ${devices.join(', ')}.`,
       data: { device, known: devices },
     })
   }

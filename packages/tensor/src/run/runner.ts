@@ -3,6 +3,7 @@
 import { InputError } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
 import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
+import { checkMemory } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { checkSize } from '../parameters.ts'
 import type { Shape } from '../shape.ts'
@@ -37,9 +38,11 @@ export interface RunnerOptions extends EngineOptions {
   readonly parameters?: Float32Array
   /** Standard forms only: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
+  /** Programs that need more are refused before they are loaded. Default no limit. */
+  readonly memoryLimitBytes?: number
 }
 
-interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact'> {
+interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact' | 'memoryLimitBytes'> {
   /** The flat parameters are fed from this kept array. */
   readonly live?: string
   /** Seed and step for random leaves, unless a run brings its own. */
@@ -68,6 +71,7 @@ export async function loadProgram(engine: Engine, program: Program, options: Loa
       hint: 'Pass the flat vector as `parameters`.',
     })
   }
+  checkMemory(graph, options.memoryLimitBytes)
   const session = await engine.load(encodeModel(graph, { opset: OPSET }))
   const resident: Record<string, string> = needsParameters ? { [PARAMETERS]: options.live! } : {}
   const leaves = drawsOf(program)

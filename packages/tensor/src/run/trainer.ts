@@ -3,6 +3,7 @@
 import { InputError, throwIfAborted } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
 import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
+import { checkMemory } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { type Optimiser, stepNumbers } from '../optim/transform.ts'
 import { checkSize, layoutOf, type ParameterTree } from '../parameters.ts'
@@ -28,6 +29,15 @@ export interface TrainerOptions<T extends ParameterTree, B extends InputSpecs> e
   readonly seed?: number
   /** Plain convolutions only, no Winograd: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
+  /** A step that needs more is refused before it is loaded. Default no limit. */
+  readonly memoryLimitBytes?: number
+}
+
+export interface TrainerMemory {
+  /** Parameters and moments. */
+  readonly stateBytes: number
+  /** One step on the usual batch, state included: an estimate, see `docs/programs.md`. */
+  readonly stepBytes: number
 }
 
 export interface StepOptions {
@@ -68,6 +78,7 @@ export interface Trainer<T extends ParameterTree = ParameterTree> {
   diagnose(batch: Feeds): Promise<NonFinite | undefined>
   /** Another program on the same, live parameters, in the same worker. */
   compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner>
+  memory(): Promise<TrainerMemory>
   parameters(): Promise<Float32Array<ArrayBuffer>>
   state(): Promise<TrainerState>
   restore(state: TrainerState): Promise<void>
@@ -80,6 +91,7 @@ interface StepSession {
   /** The loss's own inputs. */
   readonly inputs: Program['inputs']
   readonly draws: Draws['leaves']
+  readonly bytes: number
 }
 
 class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Trainer<T> {
@@ -163,6 +175,11 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
     return this.#load(trace<T, I>(fn, { parameters: this.#options.parameters, inputs }))
   }
 
+  async memory(): Promise<TrainerMemory> {
+    const { bytes } = await this.#stepFor(this.#options.batch)
+    return { stateBytes: 4 * this.#size * this.#vectors.length, stepBytes: bytes }
+  }
+
   async parameters(): Promise<Float32Array<ArrayBuffer>> {
     return toDense(await this.#engine.get(PARAMETERS)).data
   }
@@ -194,20 +211,22 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
 
   #stepFor(specs: B): Promise<StepSession> {
     return this.#steps.get(keyOf(specs), async () => {
-      const { parameters, loss: fn, optimiser, exact = false } = this.#options
+      const { parameters, loss: fn, optimiser, exact = false, memoryLimitBytes } = this.#options
       const loss = lossProgram(fn, { parameters, inputs: specs }, { training: true })
       const program = stepProgram(loss, optimiser)
       const target = await this.#engine.target({ exact, fixedWeights: false })
-      const bytes = encodeModel(lowerProgram(program, { target }), { opset: OPSET })
+      const graph = lowerProgram(program, { target })
+      const bytes = checkMemory(graph, memoryLimitBytes)
       const kept = this.#vectors.map((name) => `${name}.next`)
-      const session = await this.#engine.load(bytes, kept)
-      return { session, inputs: loss.program.inputs, draws: drawsOf(program) }
+      const session = await this.#engine.load(encodeModel(graph, { opset: OPSET }), kept)
+      return { session, inputs: loss.program.inputs, draws: drawsOf(program), bytes }
     })
   }
 
   #load(program: Program): Promise<Runner> {
-    const { exact = false } = this.#options
-    return loadProgram(this.#engine, program, { exact, live: PARAMETERS, moment: () => this.#moment() })
+    const { exact = false, memoryLimitBytes } = this.#options
+    const limit = memoryLimitBytes === undefined ? {} : { memoryLimitBytes }
+    return loadProgram(this.#engine, program, { exact, ...limit, live: PARAMETERS, moment: () => this.#moment() })
   }
 
   /** The batch's specification with the extents that the batch brings along. */
