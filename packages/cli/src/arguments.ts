@@ -85,6 +85,16 @@ function badOption(message: string, usage: string): InputError {
   return new InputError('BadOption', message, { hint: `Usage: ${usage}` })
 }
 
+/** One of a list of words, or undefined when it is not given. */
+export function oneOf<T extends string>(name: string, text: string | undefined, known: readonly T[]): T | undefined {
+  if (text === undefined) return undefined
+  const found = known.find((word) => word === text)
+  if (found !== undefined) return found
+  throw new InputError('BadOption', `--${name} ${text} is not one of: ${known.join(', ')}`, {
+    data: { option: name, value: text, known },
+  })
+}
+
 /** A whole number of at least `minimum`. */
 export function wholeNumber(name: string, text: string | undefined, minimum: number): number | undefined {
   if (text === undefined) return undefined

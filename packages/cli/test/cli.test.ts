@@ -114,6 +114,10 @@ describe('what is typed wrong', () => {
     ['"b" is one too many', ['run', 'recipe', 'b']],
     ['is not of the form NAME=VALUE', ['run', 'recipe', '--param', 'factor']],
     ['--threads 0 is not a whole number', ['run', 'recipe', '--param', 'file=numbers.txt', '--threads', '0']],
+    [
+      '--device tpu is not one of: cpu, webgpu, cuda',
+      ['run', 'recipe', '--param', 'file=numbers.txt', '--device', 'tpu'],
+    ],
     ['--memory lots is not an amount', ['run', 'recipe', '--param', 'file=numbers.txt', '--memory', 'lots']],
     ['needs at least one file', ['inspect']],
     ['explain needs one recipe', ['explain']],
@@ -259,6 +263,8 @@ describe('predict', () => {
       '2GB',
       '--threads',
       '3',
+      '--device',
+      'webgpu',
     )
     expect(code).toBe(0)
     expect(out).toContain('area     3 ha')
@@ -268,6 +274,7 @@ describe('predict', () => {
       out: join(folder, 'o'),
       memoryBytes: 2e9,
       threads: 3,
+      device: 'webgpu',
     })
   })
 })

@@ -1,6 +1,6 @@
 /** Several networks of one architecture, run as one Program on tiles: what turns features into logits by member. */
 import type { Window } from '@ecotope/cube'
-import { createRunner, layoutOf, type Runner, reverse, type Tensor, trace } from '@ecotope/tensor'
+import { createRunner, type Device, layoutOf, type Runner, reverse, type Tensor, trace } from '@ecotope/tensor'
 import { type Network, type NetworkSpec, network } from './networks.ts'
 
 /** Axes of `[N, C, H, W]` along which each view of a tile is mirrored. The first view is the tile itself. */
@@ -16,6 +16,8 @@ export interface EnsembleOptions {
   /** Default 1. */
   readonly views?: Views
   readonly threads: number
+  /** Default: the processors. */
+  readonly device?: Device | undefined
 }
 
 export interface Ensemble {
@@ -38,6 +40,7 @@ export function openEnsemble(options: EnsembleOptions): Ensemble {
     createRunner(({ x }) => ensembleProgram(net, members, x![3]!, x![2]!, views), {
       parameters: joined(options.members),
       threads: options.threads,
+      device: options.device,
     })
   return {
     network: net,

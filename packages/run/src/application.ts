@@ -1,5 +1,6 @@
 /** The seam between a domain (segmentation) and whoever runs recipes (the command line, later the server). Types only. */
 import type { WorkOptions } from '@ecotope/core'
+import type { Device } from '@ecotope/tensor'
 import type { Run } from './execute.ts'
 import type { JsonValue } from './json.ts'
 import type { Process } from './process.ts'
@@ -29,6 +30,8 @@ export interface PredictOptions extends WorkOptions {
   readonly crs?: string
   readonly out: string
   readonly threads: number
+  /** Where the network runs. Default: the processors. */
+  readonly device?: Device | undefined
   readonly memoryBytes: number
   readonly command: string
 }

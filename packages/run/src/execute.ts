@@ -11,6 +11,7 @@ import {
   type Warning,
   type WorkOptions,
 } from '@ecotope/core'
+import type { Device } from '@ecotope/tensor'
 import type { PlannedNode } from './graph.ts'
 import { type FileHash, openHasher } from './hash.ts'
 import { canonicalJson, type JsonValue } from './json.ts'
@@ -44,6 +45,8 @@ export interface RunOptions extends WorkOptions {
   readonly threads?: number
   /** Default: half of the machine's memory. */
   readonly memoryBytes?: number
+  /** Where networks run. Default: the processors. */
+  readonly device?: Device | undefined
   readonly onStep?: (event: StepEvent) => void
 }
 
@@ -82,6 +85,7 @@ function budgetOf(options: RunOptions): Budget {
     seed: options.seed ?? 1,
     threads: options.threads ?? availableParallelism(),
     memoryBytes: options.memoryBytes ?? totalmem() / 2,
+    device: options.device,
   }
 }
 

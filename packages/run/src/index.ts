@@ -1,3 +1,4 @@
+export { type Device, devices } from '@ecotope/tensor'
 export type { Application, PredictOptions, Published, PublishOptions } from './application.ts'
 export {
   planRecipe,

@@ -1,6 +1,7 @@
 /** What a run is going to do: addresses of all steps, which are there already, what the rest may cost. Runs nothing. */
 import { basename } from 'node:path'
 import { EnvironmentError, InputError, type OnWarning } from '@ecotope/core'
+import type { Device } from '@ecotope/tensor'
 import { mapReferences, type PlannedGraph, type PlannedNode, planGraph } from './graph.ts'
 import type { FileHash, Hasher } from './hash.ts'
 import { hashJson, isList, isObject, type JsonValue } from './json.ts'
@@ -36,6 +37,7 @@ export interface Budget {
   readonly seed: number
   readonly threads: number
   readonly memoryBytes: number
+  readonly device?: Device | undefined
 }
 
 /** The plan and what `runRecipe` needs besides. */

@@ -1,5 +1,6 @@
 /** What a step of a recipe is made of: a process with a published specification. Types only. */
 import type { WorkOptions } from '@ecotope/core'
+import type { Device } from '@ecotope/tensor'
 import type { JsonValue } from './json.ts'
 import type { Schemas } from './schema.ts'
 
@@ -46,6 +47,8 @@ export interface StepContext extends WorkOptions {
   readonly threads: number
   /** Memory budget. */
   readonly memoryBytes: number
+  /** Where networks run. Default: the processors. It changes results by rounding only, and so no step is run again. */
+  readonly device?: Device | undefined
 }
 
 /** What a step is expected to cost; every field is a guess that the plan shows as one. */

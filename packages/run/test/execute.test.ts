@@ -47,6 +47,7 @@ describe('runRecipe', () => {
     ['parameter beside', { text: 'total' }, {}, ['title', 'report']],
     ['seed', {}, { seed: 2 }, ['scale', 'report']],
     ['threads', {}, { threads: 2 }, []],
+    ['device', {}, { device: 'webgpu' }, []],
   ])('recomputes only what depends on a changed %s', async (_, given, more, expected) => {
     const at = await setting()
     const work = counted()

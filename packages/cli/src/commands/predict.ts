@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { InputError, type Warning } from '@ecotope/core'
+import { devices } from '@ecotope/run'
 import { listed } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { table } from '../text.ts'
@@ -17,6 +18,7 @@ export const predictCommand: Command = {
     out: { value: 'FOLDER', text: 'where the results go' },
     threads: { value: 'NUMBER', text: 'processors to use (default: all)' },
     memory: { value: 'SIZE', text: 'memory to stay within, such as 2GB (default: half of the machine\u2019s)' },
+    device: { value: 'DEVICE', text: `where the network runs: ${devices.join(', ')} (default: cpu)` },
   },
   examples: ['ecotope predict out/mine/model --features c.tif,d.tif --out out/elsewhere'],
   notes: ['Bands are matched by name; features with other bands or units are refused.'],
@@ -27,7 +29,7 @@ export const predictCommand: Command = {
     if (model === undefined || rest.length > 0) throw missing('predict needs one model folder')
     if (features.length === 0) throw missing('predict needs --features FILE,..')
     if (out === undefined) throw missing('predict needs --out FOLDER')
-    const { threads = availableParallelism(), memoryBytes = totalmem() / 2 } = budget(given)
+    const { threads = availableParallelism(), memoryBytes = totalmem() / 2, device } = budget(given)
     const crs = given.text('crs')
     const warnings: Warning[] = []
     const folder = resolve(out)
@@ -38,6 +40,7 @@ export const predictCommand: Command = {
         out: folder,
         threads,
         memoryBytes,
+        device,
         command: context.command,
         signal: context.signal,
         onProgress: context.display.progress,

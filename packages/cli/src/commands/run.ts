@@ -3,6 +3,8 @@ import { rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { InputError, type Warning } from '@ecotope/core'
 import {
+  type Device,
+  devices,
   loadRecipe,
   type Parameters,
   type Published,
@@ -14,7 +16,7 @@ import {
   resolveParameters,
   runRecipe,
 } from '@ecotope/run'
-import { type Given, listed, memorySize, type OptionTable, pairs, wholeNumber } from '../arguments.ts'
+import { type Given, listed, memorySize, type OptionTable, oneOf, pairs, wholeNumber } from '../arguments.ts'
 import type { Answer, Command, CommandContext } from '../command.ts'
 import { bytes, duration, table } from '../text.ts'
 
@@ -47,6 +49,7 @@ export const runCommand: Command = {
     out: { value: 'FOLDER', text: 'where the results go (default: out/ and the name of the recipe)' },
     threads: { value: 'NUMBER', text: 'processors to use (default: all)' },
     memory: { value: 'SIZE', text: 'memory to stay within, such as 2GB (default: half of the machine\u2019s)' },
+    device: { value: 'DEVICE', text: `where networks run: ${devices.join(', ')} (default: cpu)` },
     'dry-run': { text: 'only print the plan: steps, memory, an estimate of time' },
   },
   examples: [
@@ -118,10 +121,15 @@ function givenParameters(recipe: Recipe, given: Given): Record<string, unknown> 
   return values
 }
 
-export function budget(given: Given): { threads?: number; memoryBytes?: number } {
+export function budget(given: Given): { threads?: number; memoryBytes?: number; device?: Device } {
   const threads = wholeNumber('threads', given.text('threads'), 1)
   const memoryBytes = memorySize(given.text('memory'))
-  return { ...(threads === undefined ? {} : { threads }), ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+  const device = oneOf('device', given.text('device'), devices)
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(device === undefined ? {} : { device }),
+  }
 }
 
 /** Removes the folders that a refused run made, where they are empty again. */

@@ -29,6 +29,7 @@ export async function withEnsemble<T>(
     members: await readMembers(step.directory, value),
     views: args.views,
     threads: context.threads,
+    device: context.device,
   })
   try {
     return await use(ensemble)

@@ -178,6 +178,7 @@ async function fitMember(
       .split(`member ${i}`)
       .integer(2 ** 31),
     threads: context.threads,
+    device: context.device,
   }
   const checkpoints = fileCheckpoints(join(context.directory, `member-${i}`))
   const member = await fitNetwork(data, options, checkpoints, memberWork(i, args.members, context))

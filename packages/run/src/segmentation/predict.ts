@@ -35,7 +35,8 @@ export async function predictWithModel(options: PredictOptions): Promise<Publish
     await checkRanges(saved, features)
     await mkdir(aside, { recursive: true })
     const members = await Promise.all(saved.members.map((file) => readVector(join(options.model, file))))
-    const ensemble = openEnsemble({ network: saved.network, members, views: saved.views, threads: options.threads })
+    const { threads, device } = options
+    const ensemble = openEnsemble({ network: saved.network, members, views: saved.views, threads, device })
     try {
       const mapped = await writeBeliefMap({ ...options, features, ensemble, ...saved, directory: aside })
       for (const file of FILES) await rename(join(aside, file), join(options.out, file))
