@@ -1,7 +1,7 @@
 /** Symmetric positive definite matrices: Cholesky factor, solves, log-determinant. */
 import { InputError } from '@ecotope/core'
 import { type Block, bring, fetch, from, halfOf, product, solveLower, solveUpper, transposeOf } from './blocks.ts'
-import { checkSquare, type Matrix, notFinite } from './matrix.ts'
+import { checkFiniteLower, checkSquare, type Matrix } from './matrix.ts'
 import { checkRightSide } from './triangular.ts'
 import { type Workspace, withWorkspace } from './workspace.ts'
 
@@ -25,10 +25,10 @@ const relativeJitters: readonly number[] = [0, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 
  */
 export function cholesky(a: Matrix): CholeskyFactor {
   checkSquare('cholesky', a)
+  checkFiniteLower('cholesky', a)
   const n = a.rows
   return withWorkspace(n * n, (space) => {
     const block = bring(space, a)
-    if (space.kernels.finite(n * n, block.at * 8) !== 0) throw notFinite('cholesky', a)
     let mean = 0
     for (let i = 0; i < n; i++) mean += a.data[i * n + i]! / n
     let first: number | undefined

@@ -76,24 +76,27 @@ export function checkSquare(name: string, a: Matrix): void {
   }
 }
 
-/** Names the first number that is NaN or infinite; called where a kernel found that there is one. */
-export function notFinite(name: string, a: Matrix): InputError {
-  const at = a.data.findIndex((value) => !Number.isFinite(value))
-  return notFiniteAt(name, Math.floor(at / a.columns), at % a.columns, a.data[at]!)
-}
-
-export function notFiniteAt(name: string, row: number, column: number, value: number): InputError {
-  return new InputError('NotFinite', `linalg.${name}: entry (${row}, ${column}) is ${value}`, {
-    data: { operation: name, row, column },
-    hint: 'Fill or drop what is missing before you factorise.',
-  })
-}
-
 export function checkFinite(name: string, a: Matrix): void {
+  for (let i = 0; i < a.rows; i++) checkFiniteRow(name, a, i, 0, a.columns)
+}
+
+/** For symmetric matrices, whose upper triangle nobody reads. */
+export function checkFiniteLower(name: string, a: Matrix): void {
+  for (let i = 0; i < a.rows; i++) checkFiniteRow(name, a, i, 0, i + 1)
+}
+
+/** Columns `first` to `end` of row i. */
+export function checkFiniteRow(name: string, a: Matrix, i: number, first: number, end: number): void {
+  const start = i * a.columns
   // A product with 0 is 0 for finite numbers only, and NaN stays NaN in a sum.
   let sum = 0
-  for (const value of a.data) sum += value * 0
-  if (sum !== 0) throw notFinite(name, a)
+  for (let j = first; j < end; j++) sum += a.data[start + j]! * 0
+  if (sum === 0) return
+  const column = first + a.data.subarray(start + first, start + end).findIndex((value) => !Number.isFinite(value))
+  throw new InputError('NotFinite', `linalg.${name}: entry (${i}, ${column}) is ${a.data[start + column]}`, {
+    data: { operation: name, row: i, column },
+    hint: 'Fill or drop what is missing before you factorise.',
+  })
 }
 
 export function singular(name: string, index: number, why: string): InputError {
@@ -102,3 +105,21 @@ export function singular(name: string, index: number, why: string): InputError {
     hint: 'The system has no unique solution: use leastSquares for the shortest one.',
   })
 }
+
+export function largestOf(data: Float64Array): number {
+  let largest = 0
+  for (const value of data) largest = Math.max(largest, Math.abs(value))
+  return largest
+}
+
+/**
+ * A power of two near the largest entry, 1 for zeros: divided by it, squares neither overflow nor vanish beside others,
+ * and no digit is lost.
+ */
+export function scaleFor(largest: number): number {
+  return largest === 0 ? 1 : 2 ** Math.max(-1022, Math.floor(Math.log2(largest)))
+}
+
+export const scaleOf = (data: Float64Array): number => scaleFor(largestOf(data))
+
+export const divided = (a: Matrix, by: number): Matrix => ({ ...a, data: a.data.map((value) => value / by) })

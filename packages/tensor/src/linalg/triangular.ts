@@ -1,6 +1,14 @@
 /** Systems with a triangular matrix. */
 import { bring, fetch, solveLower, solveUpper, transposeOf } from './blocks.ts'
-import { checkFinite, checkMatrix, checkSquare, type Matrix, notFiniteAt, shapeMismatch, singular } from './matrix.ts'
+import {
+  checkFinite,
+  checkFiniteRow,
+  checkMatrix,
+  checkSquare,
+  type Matrix,
+  shapeMismatch,
+  singular,
+} from './matrix.ts'
 import { withWorkspace } from './workspace.ts'
 
 export interface TriangularOptions {
@@ -37,15 +45,11 @@ export function checkRightSide(name: string, n: number, b: Matrix): void {
   checkFinite(name, b)
 }
 
-function checkTriangle({ rows: n, data }: Matrix, lower: boolean, unit: boolean): void {
-  let sum = 0
+function checkTriangle(t: Matrix, lower: boolean, unit: boolean): void {
+  const n = t.rows
   for (let i = 0; i < n; i++) {
     const [first, end] = lower ? [0, unit ? i : i + 1] : [unit ? i + 1 : i, n]
-    for (let j = first; j < end; j++) sum += data[i * n + j]! * 0
-    if (sum !== 0) {
-      const column = data.slice(i * n + first, i * n + end).findIndex((value) => !Number.isFinite(value)) + first
-      throw notFiniteAt('triangularSolve', i, column, data[i * n + column]!)
-    }
-    if (!unit && data[i * n + i] === 0) throw singular('triangularSolve', i, 'diagonal entry')
+    checkFiniteRow('triangularSolve', t, i, first, end)
+    if (!unit && t.data[i * n + i] === 0) throw singular('triangularSolve', i, 'diagonal entry')
   }
 }

@@ -3,6 +3,7 @@
  * the way back for vectors. The blocks are those of Dongarra, Hammarling & Sorensen (1989), J. Comput. Appl. Math. 27.
  */
 import { from, product, rowMajor, transposeOf } from '../blocks.ts'
+import { applyBlock, blockRows, reflect, takeBlockRoom } from '../reflections.ts'
 import type { Workspace } from '../workspace.ts'
 
 export interface Tridiagonal {
@@ -16,8 +17,6 @@ export interface Tridiagonal {
 
 /** Rows that are reduced before the rest of the matrix is brought up to date. */
 const panelRows = 32
-/** Reflections that are applied to vectors at a time. */
-const blockRows = 96
 
 /** Numbers of workspace that `reduce` takes. */
 export const reductionSpace = (n: number): number => 4 * panelRows * n + 2 * panelRows
@@ -85,7 +84,7 @@ function reduceRow({ space, n, a, w, small, end }: Panel, i: number, made: Tridi
   subtractBoth(i + 1, row)
   made.diagonal[i] = heap[row + i]!
   if (i === 0) return
-  const { tau, beta } = reflect(space, i, row)
+  const { tau, beta } = reflect(space, i, row, 'last')
   made.offDiagonal[i - 1] = beta
   made.tau[i] = tau
   const target = ws - n
@@ -100,21 +99,6 @@ function reduceRow({ space, n, a, w, small, end }: Panel, i: number, made: Tridi
   kernels.axpy(i, -0.5 * tau * kernels.dot(i, target * 8, row * 8), row * 8, target * 8)
 }
 
-/** The reflection that maps the `length` numbers at x to beta at the last place; x becomes v with 1 at that place. */
-function reflect({ heap, kernels }: Workspace, length: number, x: number): { tau: number; beta: number } {
-  const last = x + length - 1
-  const alpha = heap[last]!
-  const rest = kernels.dot(length - 1, x * 8, x * 8)
-  heap[last] = 1
-  if (rest === 0) return { tau: 0, beta: alpha }
-  const beta = -Math.sign(alpha || 1) * Math.sqrt(alpha * alpha + rest)
-  kernels.scale(length - 1, 1 / (alpha - beta), x * 8)
-  return { tau: (beta - alpha) / beta, beta }
-}
-
-/** Numbers of workspace that `applyReflections` takes. */
-export const applicationSpace = (n: number): number => 2 * blockRows * n + 2 * blockRows * blockRows
-
 /** Turns eigenvectors of T, the `count` rows of n numbers at `u`, into those of the reduced matrix. */
 export function applyReflections(
   space: Workspace,
@@ -124,35 +108,10 @@ export function applyReflections(
   count: number,
   u: number,
 ): void {
-  const [gram, triangle] = [space.take(blockRows ** 2), space.take(blockRows ** 2)]
-  const [first, second] = [space.take(count * blockRows), space.take(count * blockRows)]
-  const vectors = rowMajor(u, n)
+  const room = takeBlockRoom(space, count)
   for (let start = 1; start < n; start += blockRows) {
-    const rows = Math.min(blockRows, n - start)
-    const length = start + rows - 1
+    const end = Math.min(n, start + blockRows)
     const v = from(rowMajor(a, n), start, 0)
-    product(space, [rows, rows, length], 1, v, transposeOf(v), rowMajor(gram, rows), { accumulate: false })
-    forwardFactor(space.heap, rows, tau.subarray(start), gram, triangle)
-    const [x, y] = [rowMajor(first, rows), rowMajor(second, rows)]
-    product(space, [count, rows, length], 1, vectors, transposeOf(v), x, { accumulate: false })
-    product(space, [count, rows, rows], 1, x, rowMajor(triangle, rows), y, { accumulate: false })
-    product(space, [count, length, rows], -1, y, v, vectors)
-  }
-}
-
-/**
- * The upper triangle T with H_0 H_1 ... = I - V^T T V for reflections in the rows of V, from the products `gram` of
- * those rows. Schreiber & Van Loan (1989), SIAM J. Sci. Stat. Comput. 10, eq. 3.3.
- */
-export function forwardFactor(heap: Float64Array, k: number, tau: Float64Array, gram: number, triangle: number): void {
-  heap.fill(0, triangle, triangle + k * k)
-  for (let j = 0; j < k; j++) {
-    const factor = tau[j]!
-    for (let i = 0; i < j; i++) {
-      let sum = 0
-      for (let l = i; l < j; l++) sum += heap[triangle + i * k + l]! * heap[gram + l * k + j]!
-      heap[triangle + i * k + j] = -factor * sum
-    }
-    heap[triangle + j * k + j] = factor
+    applyBlock(space, room, { v, length: end - 1, tau: tau.subarray(start, end) }, false, count, rowMajor(u, n))
   }
 }

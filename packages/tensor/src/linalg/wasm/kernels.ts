@@ -26,7 +26,6 @@ export interface Kernels {
   dot(n: number, x: number, y: number): number
   axpy(n: number, alpha: number, x: number, y: number): void
   scale(n: number, alpha: number, x: number): void
-  finite(n: number, x: number): number
   rotate(n: number, x: number, y: number, c: number, s: number): void
   timesVector(m: number, n: number, alpha: number, a: number, row: number, x: number, y: number): void
   transposeTimesVector(m: number, n: number, alpha: number, a: number, row: number, x: number, y: number): void

@@ -89,21 +89,6 @@ const scale = defineFunction('scale', { n: 'i32', alpha: 'f64', x: 'i32' }, unde
   ]
 })
 
-/** 0 where all numbers are finite, NaN otherwise. */
-const finite = defineFunction('finite', { n: 'i32', x: 'i32' }, 'f64', ({ n, x }, declare) => {
-  const sums = locals(declare, 'v128', 2)
-  const rest = declare('f64')
-  return [
-    stripes(
-      n,
-      4,
-      [sums.map((s, i) => s.set(f64x2.add(s.get, f64x2.mul(f64x2.zero, f64x2.load(x.get, i * 16))))), bump(x, 32)],
-      [rest.set(f64.add(rest.get, f64.mul(f64.const(0), f64.load(x.get)))), bump(x, 8)],
-    ),
-    f64.add(lanesSum(f64x2.add(sums[0]!.get, sums[1]!.get)), rest.get),
-  ]
-})
-
 /** (x, y) = (c x + s y, c y - s x). */
 const rotate = defineFunction(
   'rotate',
@@ -300,7 +285,6 @@ export function vectorFunctions(fused: boolean): readonly WasmFunction[] {
     dot(fused),
     axpy(fused),
     scale,
-    finite,
     rotate,
     timesVector(fused),
     transposeTimesVector(fused),
