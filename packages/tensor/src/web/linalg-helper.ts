@@ -1,5 +1,5 @@
 /** The script of a helper thread in a page. */
-import { type HelperStart, serveKernels } from './helpers.ts'
+import { type HelperStart, serveKernels } from '../linalg/threads/helpers.ts'
 
 globalThis.onmessage = ({ data }: MessageEvent<HelperStart>) => {
   globalThis.postMessage('ready')
