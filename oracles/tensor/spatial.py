@@ -155,8 +155,8 @@ def main():
     networks = {name: result(fn, shapes) for name, (fn, shapes) in NETWORKS.items()}
     cases = []
     for op, shapes, options in CASES:
-        # Pooling is also asked for where maxima are tied.
-        for levels in (None, 2) if op == "maxPool" else (None,):
+        # Pooling is also asked for where maxima are tied, but for 2 x 2 windows, where we share the gradient.
+        for levels in (None, 2) if op == "maxPool" and options["kernel"] != [2, 2] else (None,):
             found = result(lambda *inputs: OPS[op](*inputs, **options), shapes, levels)
             cases.append({"op": op, "options": options, "levels": levels, **found})
     (HERE / "spatial.json").write_text(json.dumps({"networks": networks, "cases": cases}) + "\n")

@@ -4,7 +4,7 @@
  */
 
 import { apply } from './apply.ts'
-import { add, cast, equal, expand, greater, mean, mul, pow, reshape, sigmoid, sub, sum } from './ops/plain.ts'
+import { add, cast, div, equal, expand, greater, mean, mul, pow, reshape, sigmoid, sub, sum } from './ops/plain.ts'
 import type { Attributes, Grouping, Tensor } from './primitive.ts'
 import { range } from './shape.ts'
 
@@ -83,7 +83,8 @@ function peakMask(x: Tensor, y: Tensor): Tensor {
 }
 
 function maxPool2Grad([g, x, y]: readonly Tensor[]): Tensor {
-  return mul(peakMask(x!, y!), apply('upsample2', [g!], {}))
+  const mask = peakMask(x!, y!)
+  return mul(mask, apply('upsample2', [div(g!, apply('sumPool2', [mask], {}))], {}))
 }
 
 function sumPool2([x]: readonly Tensor[]): Tensor {

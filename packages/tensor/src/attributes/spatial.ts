@@ -48,7 +48,7 @@ export interface SpatialAttributes {
   readonly maxPoolTake: Pooling
   // pooling, 2 x 2 windows on even extents
   readonly maxPool2: None
-  /** g, x, y = maxPool2(x). Where a window's maximum is tied, each of the tied elements receives g. */
+  /** g, x, y = maxPool2(x). Where a window's maximum is tied, the tied elements share g equally. */
   readonly maxPool2Grad: None
   readonly sumPool2: None
   /** Nearest neighbour, factor 2. The adjoint of `sumPool2`. */

@@ -174,7 +174,11 @@ export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
     inBlocks(l, node.shape)
       ? blockedUp2WeightGrad(l, g!, x!, node.shape)
       : portableSpatial.up2WeightGrad(l, [g!, x!], node),
-  maxPool2Grad: (l, [g, x, y]) => l.mul(resize2(l, g!, x!.shape), atPeak(l, x!, y!)),
+  maxPool2Grad: (l, [g, x, y]) => {
+    const mask = atPeak(l, x!, y!)
+    const ties = portableSpatial.sumPool2(l, [mask], { shape: y!.shape } as Tensor<'sumPool2'>)
+    return l.mul(resize2(l, l.div(g!, ties), x!.shape), mask)
+  },
   maxPool2: (l, [x], node) => blockedPool(l, 'MaxPool', x!, node.shape) ?? portableSpatial.maxPool2(l, [x!], node),
   relu: (l, [x]) => blockedRelu(l, x!) ?? l.unary('Relu', x!),
   reluMask: (l, [g, y]) => l.mul(g!, positive(l, y!)),

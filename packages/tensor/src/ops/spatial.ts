@@ -38,8 +38,14 @@ export interface ConvTransposeOptions extends ConvOptions {
   readonly outputPadding?: number | readonly number[]
 }
 
-const perAxis = (value: number | readonly number[] | undefined, d: number, fill = 1): readonly number[] =>
-  typeof value === 'object' ? value : new Array<number>(d).fill(value ?? fill)
+/** One number for all of `count` places, or a list of as many. */
+function each(value: number | readonly number[] | undefined, count: number, name: string, fill = 1): readonly number[] {
+  if (typeof value !== 'object') return new Array<number>(count).fill(value ?? fill)
+  if (value.length === count) return value
+  throw new InputError('ShapeMismatch', `${name} must be one number or ${count}, not [${value.join(', ')}]`, {
+    data: { [name]: value },
+  })
+}
 
 /** Half of what a window of stride s must read beyond `size` to give ceil(size / s) values; the odd cell goes last. */
 function samePadding(size: readonly number[], kernel: readonly number[], { stride, dilation }: Moves): number[] {
@@ -60,12 +66,12 @@ function paddingOf(
   moves: Moves,
 ): readonly number[] {
   if (padding === 'same') return samePadding(size, kernel, moves)
-  return perAxis(padding === 'valid' ? 0 : padding, 2 * moves.stride.length)
+  return each(padding === 'valid' ? 0 : padding, 2 * moves.stride.length, 'padding')
 }
 
 function conv(d: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
   const { bias, padding = 'same', groups = 1 } = options
-  const moves = { stride: perAxis(options.stride, d), dilation: perAxis(options.dilation, d) }
+  const moves = { stride: each(options.stride, d, 'stride'), dilation: each(options.dilation, d, 'dilation') }
   const attributes = { ...moves, groups, padding: paddingOf(padding, x.shape.slice(2), w.shape.slice(2), moves) }
   return apply('conv', bias === undefined ? [x, w] : [x, w, bias], attributes)
 }
@@ -95,7 +101,7 @@ function transposedExtents(
     return { size, padding: samePadding(size, kernel, moves) }
   }
   const around = paddingOf(padding, [], kernel, moves)
-  const extra = perAxis(outputPadding, d, 0)
+  const extra = each(outputPadding, d, 'outputPadding', 0)
   const size = stride.map((step, axis) => {
     const more = extra[axis] ?? 0
     if (!Number.isInteger(more) || more < 0 || more >= step) {
@@ -113,7 +119,7 @@ function transposedExtents(
 function convTranspose(d: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
   const { bias, groups = 1 } = options
   const kernel = w.shape.slice(2)
-  const moves = { stride: perAxis(options.stride, d), dilation: perAxis(options.dilation, d) }
+  const moves = { stride: each(options.stride, d, 'stride'), dilation: each(options.dilation, d, 'dilation') }
   const { size, padding } = transposedExtents(x, kernel, moves, options)
   const doubles = [...kernel, ...moves.stride].every((n) => n === 2) && padding.every((n) => n === 0)
   const exact = size.every((n, axis) => n === 2 * x.shape[axis + 2]!)
@@ -172,9 +178,9 @@ function poolingOf(x: Tensor, options: PoolOptions, what: string): Pooling {
       data: { shape: x.shape },
     })
   }
-  const kernel = perAxis(options.kernel, d)
-  const stride = options.stride === undefined ? kernel : perAxis(options.stride, d)
-  const moves = { stride, dilation: perAxis(options.dilation, d) }
+  const kernel = each(options.kernel, d, 'kernel')
+  const stride = options.stride === undefined ? kernel : each(options.stride, d, 'stride')
+  const moves = { stride, dilation: each(options.dilation, d, 'dilation') }
   return { kernel, ...moves, padding: paddingOf(options.padding ?? 'valid', x.shape.slice(2), kernel, moves) }
 }
 
@@ -186,7 +192,8 @@ function isHalving({ kernel, stride, dilation, padding }: Pooling): boolean {
 
 /**
  * Maximum over windows of x `[N, C, ...]` with 1 to 3 spatial axes; what lies beyond the last whole window is left out.
- * The gradient goes to the first maximum of a window, the last axis varying fastest.
+ * The gradient goes to the first maximum of a window, the last axis varying fastest; with 2 x 2 windows of stride 2,
+ * which have a faster form, tied maxima share it equally, as in `max`.
  */
 export function maxPool(x: Tensor, options: PoolOptions): Tensor {
   const pooling = poolingOf(x, options, 'maxPool')
@@ -225,7 +232,7 @@ export function meanPool(x: Tensor, options: MeanPoolOptions): Tensor {
 /** Mean over all spatial axes: `[N, C, ...]` to `[N, C]`. */
 export const globalMeanPool = (x: Tensor): Tensor => mean(x, range(2, x.shape.length))
 
-/** Maximum over 2 x 2 windows; a last odd row or column is left out. */
+/** Maximum over 2 x 2 windows; a last odd row or column is left out. Tied maxima share the gradient equally. */
 export const maxPool2 = (x: Tensor): Tensor => apply('maxPool2', [evenPart(x)], {})
 /** Mean over 2 x 2 windows; a last odd row or column is left out. */
 export const meanPool2 = (x: Tensor): Tensor => mul(apply('sumPool2', [evenPart(x)], {}), 0.25)

@@ -3,7 +3,7 @@
 import { apply } from '../apply.ts'
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import { peakMask } from '../compositions.ts'
-import { mul, sum } from '../ops/plain.ts'
+import { div, mul, sum } from '../ops/plain.ts'
 import type { Pooling, Stencil, Tensor } from '../primitive.ts'
 import { range } from '../shape.ts'
 import { throughComposition } from './compose.ts'
@@ -54,7 +54,11 @@ export const spatialVjps: { readonly [P in SpatialPrimitive]: Vjp<P> } = {
     return [apply('maxPoolGrad', [g, x!, y!], poolingOf(attributes)), null, null]
   },
   maxPool2: (y, g) => [apply('maxPool2Grad', [g, y.inputs[0]!, y], none)],
-  maxPool2Grad: ({ inputs: [, x, y] }, u) => [apply('sumPool2', [mul(u, peakMask(x!, y!))], none), null, null],
+  maxPool2Grad: ({ inputs: [, x, y] }, u) => {
+    const mask = peakMask(x!, y!)
+    const [sums, ties] = [mul(u, mask), mask].map((v) => apply('sumPool2', [v], none)) as [Tensor, Tensor]
+    return [div(sums, ties), null, null]
+  },
   sumPool2: (_, g) => [apply('upsample2', [g], none)],
   upsample2: (_, g) => [apply('sumPool2', [g], none)],
   relu: (y, g) => [apply('reluMask', [g, y], none)],
