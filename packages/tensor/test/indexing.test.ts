@@ -235,7 +235,7 @@ describe.each(['node-cpu', 'portable'] as TargetName[])('on target %s', (name) =
     for (const rows of [7, 500]) {
       const list = Array.from({ length: 2000 }, (_, i) => (i * i) % rows)
       const program = programOf([[2000, 16]], (u) => scatterAdd(constant(0, [rows, 16]), places(list), u))
-      const x0 = apart(2000 * 16, 5)
+      const x0 = Float32Array.from(apart(2000 * 16, 5))
       expect(relativeError(await onnx(program, { x0 }), evaluate(program, { x0 }).y!.data)).toBeLessThan(2e-6)
     }
   })

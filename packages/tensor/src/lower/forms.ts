@@ -4,7 +4,7 @@
  * number beside each is the largest error of its fit.
  */
 
-import { abs, add, cos, div, exp, greater, less, log, minimum, mul, neg, pow, sin, sub, where } from '../ops/plain.ts'
+import { abs, add, div, exp, greater, less, log, minimum, mul, neg, pow, sin, sub, where } from '../ops/plain.ts'
 import { floor } from '../ops/special.ts'
 import type { Tensor } from '../primitive.ts'
 import { cotangentDerivative, factorial } from '../reference/gamma.ts'
