@@ -15,7 +15,7 @@ export interface Context {
   readonly training: boolean
   /** Sets the random numbers of this application apart from those of others. Default none. */
   readonly key?: string
-  /** Layers with buffers add what these become after the step. Hand it back to the trainer with the loss. */
+  /** Layers with buffers add what these become after the step. A trainer's loss gets a context that has it. */
   readonly updates?: BufferUpdate[]
 }
 

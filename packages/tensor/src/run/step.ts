@@ -3,6 +3,7 @@
 import { InputError } from '@ecotope/core'
 import { constant, input } from '../apply.ts'
 import { PARAMETERS } from '../lower/lower.ts'
+import type { BufferUpdate } from '../nn/layer.ts'
 import { concat, reshape, sliceAxis } from '../ops/plain.ts'
 import { type Optimiser, stepNumbers, takeStep } from '../optim/transform.ts'
 import type { ParameterTree, Traced } from '../parameters.ts'
@@ -14,6 +15,8 @@ import { gradients } from '../vjp/index.ts'
 export interface LossContext {
   /** True in `step`, false in `evaluate` and prediction: dropout and batch statistics depend on it. */
   readonly training: boolean
+  /** Layers with buffers add what these become; the loss may return others instead. */
+  readonly updates: BufferUpdate[]
 }
 
 export interface LossOutput {
@@ -21,8 +24,11 @@ export interface LossOutput {
   readonly loss: Tensor
   /** Further outputs to report with each step, of any shape. */
   readonly aux?: Readonly<Record<string, Tensor>>
-  /** Parameters that are not trainable and their next values, such as running statistics. Only steps apply them. */
-  readonly updates?: readonly (readonly [Tensor, Tensor])[]
+  /**
+   * Parameters that are not trainable and their next values, such as running statistics. Only steps apply them.
+   * Default: what the layers that were given the context have added to it.
+   */
+  readonly updates?: readonly BufferUpdate[]
 }
 
 export type LossFunction<T, B extends InputSpecs> = (
@@ -34,7 +40,7 @@ export type LossFunction<T, B extends InputSpecs> = (
 /** A traced loss. Its outputs are `loss` and `aux.NAME`. */
 export interface LossProgram {
   readonly program: Program
-  readonly updates: readonly (readonly [Tensor, Tensor])[]
+  readonly updates: readonly BufferUpdate[]
 }
 
 export const AUX = 'aux.'
@@ -45,15 +51,16 @@ export const momentName = (i: number): string => `moment${i}`
 export function lossProgram<T extends ParameterTree, B extends InputSpecs>(
   loss: LossFunction<T, B>,
   spec: { readonly parameters: T; readonly inputs: B },
-  context: LossContext,
+  { training }: Pick<LossContext, 'training'>,
 ): LossProgram {
   let updates: LossProgram['updates'] = []
   const program = trace<T, B>((parameters, batch) => {
+    const context: LossContext = { training, updates: [] }
     const traced = loss(parameters, batch, context)
     if (sizeOf(traced.loss.shape) !== 1) {
       throw new InputError('ShapeMismatch', `the loss must be a scalar, not ${showShape(traced.loss.shape)}`)
     }
-    updates = traced.updates ?? []
+    updates = traced.updates ?? context.updates
     const aux = Object.entries(traced.aux ?? {}).map(([name, value]) => [AUX + name, value] as const)
     return { loss: traced.loss, ...Object.fromEntries(aux) }
   }, spec)

@@ -139,10 +139,9 @@ describe('batch norm', () => {
       parameters: norm.parameters,
       initial: initialise(norm.parameters, random(1)),
       batch: { x: { shape } },
-      loss: (p, { x }, { training }) => {
-        const updates: nn.BufferUpdate[] = []
-        const y = norm.apply(p, x, { training, updates })
-        return { loss: sum(square(sub(y, 1))), aux: { y }, updates }
+      loss: (p, { x }, context) => {
+        const y = norm.apply(p, x, context)
+        return { loss: sum(square(sub(y, 1))), aux: { y } }
       },
       optimiser: optim.sgd({ learningRate: 1e-3 }),
       threads: 1,
