@@ -165,6 +165,43 @@ describe('gradients through samples', () => {
     }
   })
 
+  test('second derivatives of gamma variates are the differences of the first', () => {
+    const slope = (a: readonly number[]) => {
+      const program = trace(
+        (_, { a }) => {
+          const g = gradients(sum(randomGamma('g', a!)), [a!])[0]!
+          return { g, h: gradients(sum(g), [a!])[0]! }
+        },
+        { parameters: {}, inputs: { a: { shape: [12] } } },
+      )
+      return evaluate(program, { a })
+    }
+    // As a function of both: the derivative of the slope along the quantile's path.
+    const derivative = (a: readonly number[], z: ArrayLike<number>) => {
+      const inputs = { a: { shape: [12] }, z: { shape: [12] } } as const
+      return evaluate(
+        trace((_, { a, z }) => ({ y: gammaDerivative(a, z) }), { parameters: {}, inputs }),
+        { a, z },
+      ).y!.data
+    }
+    const a = Array.from({ length: 12 }, (_, i) => 0.4 + 0.6 * i)
+    const z = evaluate(
+      trace((_, { a }) => ({ z: randomGamma('g', a) }), { parameters: {}, inputs: { a: { shape: [12] } } }),
+      { a },
+    ).z!.data
+    const { g, h } = slope(a)
+    const step = 1e-5
+    const moved = (sign: number) => {
+      return derivative(
+        a.map((v) => v + sign * step),
+        z.map((v, i) => v + sign * step * g!.data[i]!),
+      )
+    }
+    const [above, below] = [moved(1), moved(-1)]
+    const expected = above.map((v, i) => (v - below[i]!) / (2 * step))
+    expect(relativeError(h!.data, expected)).toBeLessThan(1e-5)
+  })
+
   test('a hard Gumbel sample is one-hot, with the gradient of the soft one', () => {
     const of = (hard: boolean, axis: number) => {
       const program = trace(

@@ -25,6 +25,8 @@ export interface SpecialAttributes {
   readonly polygamma: { readonly order: number }
   /** Two operands that broadcast: x to the power y. */
   readonly power: None
+  /** sample, concentration: the sample, whose gradient reaches the concentration implicitly; see `ops/gamma.ts`. */
+  readonly gammaSample: None
 }
 
 export type SpecialPrimitive = keyof SpecialAttributes

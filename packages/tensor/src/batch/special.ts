@@ -18,4 +18,5 @@ export const specialBatches: { readonly [P in SpecialPrimitive]: BatchRule<P> } 
   lgamma: asItIs,
   polygamma: asItIs,
   power: broadcasting,
+  gammaSample: broadcasting,
 }

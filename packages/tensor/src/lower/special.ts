@@ -61,6 +61,7 @@ export const specialRules: { readonly [P in SpecialPrimitive]: Lower<P> } = {
   round: (l, [x]) => (l.target.name === 'portable' ? lowerFunction(l, [x!], forms.round) : l.unary('Round', x!)),
   lgamma: form(forms.lgamma),
   polygamma: (l, [x], { attributes: { order } }) => lowerFunction(l, [x!], (v) => forms.polygamma(order, v)),
+  gammaSample: (l, [sample], { shape }) => l.expand(sample!, shape),
   // Not every provider broadcasts in Pow.
   power: (l, [x, y], { shape }) => l.binary('Pow', l.expand(x!, shape), l.expand(y!, shape)),
 }

@@ -2,7 +2,7 @@
 
 import type { SpecialPrimitive } from '../attributes/special.ts'
 import type { Primitive } from '../primitive.ts'
-import { map, zip } from './array.ts'
+import { broadcast, map, zip } from './array.ts'
 import { lgamma, polygamma } from './gamma.ts'
 import type { Evaluate } from './index.ts'
 
@@ -69,4 +69,5 @@ export const specialReferences: { readonly [P in SpecialPrimitive]: Evaluate<P> 
   lgamma: unary(lgamma),
   polygamma: ([x], { attributes: { order } }) => map(x!, (v) => polygamma(order, v)),
   power: (inputs, { shape }) => zip(inputs, shape, (x, y) => x ** y),
+  gammaSample: ([sample], { shape }) => ({ shape, data: Float64Array.from(broadcast(sample!, shape)) }),
 }

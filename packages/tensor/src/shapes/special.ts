@@ -6,6 +6,11 @@ import type { Attributes } from '../primitive.ts'
 import { broadcastShapes } from '../shape.ts'
 import { needFloat, type Rule, unary } from './rule.ts'
 
+const binary: Rule<unknown> = (inputs, _, what) => {
+  needFloat(inputs, what)
+  return { shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, what), dtype: 'float32' }
+}
+
 export const specialShapes: { readonly [P in SpecialPrimitive]: Rule<Attributes[P]> } = {
   erf: unary,
   erfc: unary,
@@ -26,8 +31,6 @@ export const specialShapes: { readonly [P in SpecialPrimitive]: Rule<Attributes[
     }
     return unary(inputs, attributes, what)
   },
-  power: (inputs, _, what) => {
-    needFloat(inputs, what)
-    return { shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, what), dtype: 'float32' }
-  },
+  power: binary,
+  gammaSample: binary,
 }

@@ -2,6 +2,7 @@
 
 import { apply } from '../apply.ts'
 import type { SpecialPrimitive } from '../attributes/special.ts'
+import { gammaDerivative } from '../ops/gamma.ts'
 import { add, cast, div, equal, exp, log, mul, neg, pow, square, sub, where } from '../ops/plain.ts'
 import { polygamma } from '../ops/special.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
@@ -41,5 +42,11 @@ export const specialVjps: { readonly [P in SpecialPrimitive]: Vjp<P> } = {
     const byBase = mul(g, mul(y, apply('power', [x, less], {})))
     const byExponent = mul(mul(g, node), log(add(x, cast(equal(x, 0), 'float32'))))
     return [unbroadcast(byBase, x.shape), unbroadcast(byExponent, y.shape)]
+  },
+  // The sample's own derivative by the concentration at a fixed quantile, as a function of both, so that second
+  // derivatives follow; the way in which the sample was found does not count.
+  gammaSample: (node, g) => {
+    const concentration = node.inputs[1]!
+    return [null, unbroadcast(mul(g, gammaDerivative(concentration, node)), concentration.shape)]
   },
 }
