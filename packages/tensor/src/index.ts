@@ -240,6 +240,12 @@ export {
   valueAndGrad,
   vjp,
 } from './transform/differentiate.ts'
+export {
+  type RelevanceLayer,
+  type RelevanceOptions,
+  type RelevanceRuleOption,
+  relevance,
+} from './transform/relevance.ts'
 export { type ScanOptions, scan } from './transform/scan.ts'
 export type { Tree } from './transform/tree.ts'
 export { type MappedAxes, type VmapOptions, vmap } from './transform/vmap.ts'
