@@ -1,7 +1,8 @@
 /** From a program to the ONNX graph that a target runs. */
 
 import { randomLeaves } from '../draw.ts'
-import { OnnxGraph, type Value } from '../onnx/graph.ts'
+import { elementType, OnnxGraph, type Value } from '../onnx/graph.ts'
+import { toHalves } from '../onnx/half.ts'
 import { type Tensor, topological } from '../primitive.ts'
 import type { Program } from '../trace.ts'
 import { controlRules } from './control.ts'
@@ -24,10 +25,14 @@ const tables: Readonly<Record<LoweringTarget['name'], LowerRules>> = {
 
 const webGpuTable: LowerRules = { ...tables.portable, ...webGpuRules }
 
+export type Storage = 'float32' | 'float16'
+
 export interface LowerOptions {
   readonly target: LoweringTarget
   /** Flat parameters become initialisers; without them the graph has an input `parameters` with the flat vector. */
   readonly parameters?: Float32Array
+  /** How the initialisers are stored: `float16` halves them, and each number is rounded to 11 bits. Default `float32`. */
+  readonly storage?: Storage
   readonly inputNames?: Readonly<Record<string, string>>
   readonly outputNames?: Readonly<Record<string, string>>
 }
@@ -35,10 +40,15 @@ export interface LowerOptions {
 /** Name of the graph input that holds the flat parameter vector. */
 export const PARAMETERS = 'parameters'
 
-function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | Value): Value {
+function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | Value, storage: Storage): Value {
   const { offset, path } = leaf.attributes
   const size = leaf.shape.reduce((n, extent) => n * extent, 1)
-  if (flat instanceof Float32Array) return l.graph.constant(flat.slice(offset, offset + size), leaf.shape, path)
+  if (flat instanceof Float32Array) {
+    const values = flat.slice(offset, offset + size)
+    if (storage === 'float32') return l.graph.constant(values, leaf.shape, path)
+    const stored = l.graph.constant(toHalves(values, `the parameter ${path}`), leaf.shape, path)
+    return l.graph.emit('Cast', [stored], leaf.shape, { attributes: { to: elementType.float32 } })
+  }
   return l.reshape(l.slice(flat, [0], [offset], [offset + size]), leaf.shape)
 }
 
@@ -64,7 +74,7 @@ export function lowerProgram(program: Program, options: LowerOptions): OnnxGraph
     const flat =
       options.parameters ??
       (declared === undefined ? graph.input(PARAMETERS, [program.parameters.size], 'float32') : bound.get(declared)!)
-    for (const leaf of leaves) bound.set(leaf, bindLeaf(l, leaf, flat))
+    for (const leaf of leaves) bound.set(leaf, bindLeaf(l, leaf, flat, options.storage ?? 'float32'))
   }
   for (const { draw, leaves: readers } of randomLeaves(outputs)) {
     const value = graph.input(draw.name, draw.shape, 'float32')

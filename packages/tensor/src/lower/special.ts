@@ -16,7 +16,7 @@ const unary =
 /** Emits what a function of tensors traces to. */
 export function lowerFunction(l: Lowering, inputs: readonly Value[], fn: (...inputs: Tensor[]) => Tensor): Value {
   const stand = inputs.map(({ shape, type }, i) => {
-    return input(`operand ${i}`, { shape, dtype: type === 'int64' ? 'int32' : type })
+    return input(`operand ${i}`, { shape, dtype: type === 'int64' ? 'int32' : type === 'float16' ? 'float32' : type })
   })
   const output = fn(...stand)
   return lowerNodes(l, [output], new Map(stand.map((s, i) => [s, inputs[i]!]))).get(output)!

@@ -1,7 +1,7 @@
 /** Programs as ONNX files: weights inside, named ends, and extents that may vary where the program allows it. */
 
 import { InputError } from '@ecotope/core'
-import { type LowerOptions, lowerProgram } from '../lower/lower.ts'
+import { type LowerOptions, lowerProgram, type Storage } from '../lower/lower.ts'
 import { type LoweringTarget, portable as portableTarget } from '../lower/target.ts'
 import { checkSize } from '../parameters.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
@@ -16,6 +16,11 @@ export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string
 export interface ExportOptions {
   /** Flat vector; its values become initialisers named by their paths. */
   readonly parameters?: Float32Array
+  /**
+   * How the initialisers are stored. `float16` halves the file; each weight is rounded to 11 bits (relative error up to
+   * 5e-4) and the graph calculates in float32. Default `float32`.
+   */
+  readonly storage?: Storage
   /**
    * Standard operators only (opset 18). Default true. Otherwise for onnxruntime on a processor, without the blocked
    * layout, which differs between processors.
@@ -79,6 +84,10 @@ const writesExtents: ReadonlySet<Primitive> = new Set<Primitive>([
   'siluGrad',
   'maxPool2Grad',
   'reluMask',
+  'power',
+  'scatterSum',
+  'scatterSumElements',
+  'cumsum',
 ])
 
 /** Names for the outputs' axes that vary: the input's name where the extent is the same, else one of their own. */
@@ -127,6 +136,7 @@ export function toOnnx(program: Program, options: ExportOptions = {}): Uint8Arra
   const lowering: LowerOptions = {
     target: portable ? portableTarget : unblocked,
     ...(parameters === undefined ? {} : { parameters }),
+    ...(options.storage === undefined ? {} : { storage: options.storage }),
     ...(inputNames === undefined ? {} : { inputNames }),
     ...(outputNames === undefined ? {} : { outputNames }),
   }

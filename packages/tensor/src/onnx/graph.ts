@@ -7,12 +7,12 @@ import { InputError } from '@ecotope/core'
 import { type Shape, sizeOf } from '../shape.ts'
 
 /** `TensorProto.DataType`. */
-export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
+export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 
 export type ElementType = keyof typeof elementType
 
 /** Bytes of one element. */
-const elementBytes: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 }
+const elementBytes: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2 }
 
 export interface Value {
   readonly name: string
@@ -34,7 +34,8 @@ export interface OnnxNode {
   readonly scope: string
 }
 
-export type Data = Float32Array | Int32Array | BigInt64Array
+/** Numbers of binary16 are bit patterns. */
+export type Data = Float32Array | Int32Array | BigInt64Array | Uint16Array
 
 export interface Initialiser {
   readonly value: Value
@@ -190,7 +191,7 @@ export class OnnxGraph {
   /** A constant of the graph; short ones are shared. */
   constant(data: Data, shape: Shape, name?: string): Value {
     if (this.#parent !== undefined) return this.#parent.constant(data, shape, name)
-    const type = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
+    const type = typeOf(data)
     const key = data.length <= 1024 ? `const|${type}|${shape.join()}|${data.join()}` : undefined
     const known = key === undefined || name !== undefined ? undefined : this.#known.get(key)
     if (known !== undefined) return known[0]!
@@ -225,6 +226,12 @@ export class OnnxGraph {
   filled(x: number, shape: Shape): Value {
     return this.constant(new Float32Array(sizeOf(shape)).fill(x), shape)
   }
+}
+
+function typeOf(data: Data): ElementType {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Int32Array) return 'int32'
+  return data instanceof Uint16Array ? 'float16' : 'int64'
 }
 
 /** Names that a node reads: its inputs, and what its sub-graphs read. */

@@ -1,5 +1,7 @@
 /** 16-bit floating-point numbers (IEEE 754 binary16, and bfloat16) as bit patterns in a `Uint16Array`. */
 
+import { InputError } from '@ecotope/core'
+
 const bits = new Uint32Array(1)
 const float = new Float32Array(bits.buffer)
 
@@ -22,8 +24,18 @@ export function toHalf(x: number): number {
   return sign | (kept + (rest > tie || (rest === tie && (kept & 1) === 1) ? 1 : 0))
 }
 
-/** Each number as its nearest binary16. */
-export const toHalves = (values: ArrayLike<number>): Uint16Array<ArrayBuffer> => Uint16Array.from(values, toHalf)
+/** Each number as its nearest binary16. Raises `InputError` where a finite one would become infinite. */
+export function toHalves(values: ArrayLike<number>, what: string): Uint16Array<ArrayBuffer> {
+  return Uint16Array.from(values, (x) => {
+    const half = toHalf(x)
+    if ((half & 0x7fff) === 0x7c00 && Number.isFinite(x)) {
+      throw new InputError('ParameterOutOfRange', `${what} holds ${x}, which float16 (to 65504) cannot`, {
+        hint: "Store it as float32: storage: 'float32'.",
+      })
+    }
+    return half
+  })
+}
 
 export function fromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1

@@ -39,8 +39,8 @@ export interface Surroundings {
   readonly training: boolean
   /** New values for parameters that no gradient reaches, such as running statistics. */
   readonly update: (leaf: Tensor, next: Tensor) => void
-  /** The outputs of a sub-graph, which sees the values around it. */
-  readonly run: (graph: GraphData) => readonly Item[]
+  /** The outputs of a sub-graph for its inputs; it sees the values around it. */
+  readonly run: (graph: GraphData, inputs: readonly Item[]) => readonly Item[]
 }
 
 /** One node with its operands. */
@@ -110,6 +110,11 @@ export class Call {
     const item = this.item(i)
     if (!isKnown(item)) return item
     return constant(item.data, item.shape, this.folds ? 'float32' : dtypes[item.kind])
+  }
+
+  /** An item as a tensor of its own element type. */
+  symbolic(item: Item): Tensor {
+    return isKnown(item) ? constant(item.data, item.shape, dtypes[item.kind]) : item
   }
 
   /** Operand i as indices into an axis of `extent`; negative ones count from its end. */

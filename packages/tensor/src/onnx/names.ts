@@ -67,7 +67,7 @@ const FLOATS: ReadonlySet<number> = new Set([1, 10, 11, 16])
  */
 export function isParameter(tensor: TensorData, uses: Uses, producer: string): boolean {
   if (!FLOATS.has(tensor.type)) return false
-  if (producer === 'ecotope') return !/^_[cv]\d+$/.test(tensor.name)
+  if (producer === 'ecotope') return !/^_(\d+_)*[acvr]\d+$/.test(tensor.name)
   const found = uses.get(tensor.name) ?? []
   if (found.every(({ node, operand }) => settings[node.op]?.includes(operand) === true)) return false
   const single = tensor.dims.every((extent) => extent === 1)

@@ -37,7 +37,7 @@ export function walkNodes(nodes: readonly NodeData[], values: Values, walk: Walk
     const results = scoped(moduleOf(node), () => {
       const local = walk.functions.get(functionKey(node))
       if (local !== undefined) return callFunction(local, node, items, walk, depth)
-      return resultsOf(node, items, walk, (graph) => runGraph(graph, values, walk, depth))
+      return resultsOf(node, items, walk, (graph, inputs) => runGraph(graph, inputs, values, walk, depth))
     })
     node.outputs.forEach((name, i) => {
       const result = results[i]
@@ -58,8 +58,12 @@ function operandOf(name: string, values: Values, node: NodeData, opset: number):
 }
 
 /** The outputs of a sub-graph; it sees the values around it and keeps its own to itself. */
-function runGraph(graph: GraphData, outer: Values, walk: WalkOptions, depth: number): Item[] {
+function runGraph(graph: GraphData, inputs: readonly Item[], outer: Values, walk: WalkOptions, depth: number): Item[] {
   const values = new Map(outer)
+  graph.inputs.forEach(({ name }, i) => {
+    const item = inputs[i]
+    if (item !== undefined) values.set(name, item)
+  })
   for (const tensor of graph.initialisers) values.set(tensor.name, valuesOf(tensor, walk.external))
   walkNodes(graph.nodes, values, walk, depth + 1)
   return graph.outputs.map(({ name }) => {

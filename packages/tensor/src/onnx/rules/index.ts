@@ -1,6 +1,7 @@
 /** The table of ONNX operators that are imported. One row per operator of the standard domain. */
 
 import type { Rule } from '../item.ts'
+import { controlRules } from './control.ts'
 import { elementwiseRules } from './elementwise.ts'
 import { indexingRules } from './indexing.ts'
 import { normaliseRules } from './normalise.ts'
@@ -12,6 +13,7 @@ import { shapeRules } from './shapes.ts'
 import { spatialRules } from './spatial.ts'
 
 const table = {
+  ...controlRules,
   ...elementwiseRules,
   ...indexingRules,
   ...normaliseRules,

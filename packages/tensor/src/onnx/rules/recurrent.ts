@@ -1,9 +1,10 @@
-/** ONNX's LSTM, GRU and RNN, unrolled over time. Gates are stacked in ONNX's order: i o f c; z r h. */
+/** ONNX's LSTM, GRU and RNN as loops over time. Gates are stacked in ONNX's order: i o f c; z r h. */
 
 import { constant } from '../../apply.ts'
 import { add, concat, matmul, mul, relu, reshape, sigmoid, sliceAxis, sub, tanh } from '../../ops/plain.ts'
 import type { Tensor } from '../../primitive.ts'
 import { range } from '../../shape.ts'
+import { scan } from '../../transform/scan.ts'
 import type { Call, Rule } from '../item.ts'
 
 interface Direction {
@@ -83,19 +84,20 @@ interface Kind {
 /** The outputs of every step `[T, N, H]` in the order of time, and the last states. */
 function runDirection(c: Call, kind: Kind, i: number, reversed: boolean): { y: Tensor; last: readonly Tensor[] } {
   const x = c.tensor(0)
-  const [steps = 1, batch = 1] = x.shape
+  const [, batch = 1] = x.shape
   const d = directionOf(c, i, kind.gates)
-  const inputs = plus(project(x, d.w), d.wBias)
   const first = (operand: number): Tensor =>
     c.has(operand) ? part(c.tensor(operand), i) : constant(0, [batch, d.hidden])
-  let states: readonly Tensor[] = kind.states.map(first)
-  const outputs: Tensor[] = []
-  for (let t = 0; t < steps; t++) {
-    const at = reversed ? steps - 1 - t : t
-    states = kind.cell(part(inputs, at), states, d)
-    outputs[at] = reshape(states[0]!, [1, batch, d.hidden])
-  }
-  return { y: concat(outputs, 0), last: states }
+  const { carry, ys } = scan(
+    (states: readonly Tensor[], now: Tensor) => {
+      const next = kind.cell(now, states, d)
+      return { carry: next, y: next[0]! }
+    },
+    kind.states.map(first),
+    plus(project(x, d.w), d.wBias),
+    { reverse: reversed },
+  )
+  return { y: ys, last: carry }
 }
 
 /** Y `[T, D, N, H]`, then the last states `[D, N, H]`. */

@@ -266,12 +266,6 @@ export const shapeRules = {
   DepthToSpace: moved(depthToSpace),
   Expand: moved((c, x) => expand(x, broadcastShapes(x.shape, c.values(1), 'Expand'))),
   Flatten: flatten,
-  If: (c) => {
-    const branch = c.value(0, 0) === 0 ? 'else_branch' : 'then_branch'
-    const graph = c.attribute(branch)?.graph
-    if (graph === undefined) throw c.fail(`${branch} is missing`)
-    return c.around.run(graph)
-  },
   Pad: padded,
   Range: rangeOf,
   Reshape: reshapeTo,
