@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Device } from '../src/index.ts'
 import { relativeError } from './support.ts'
 import { chromiumPath, inPage, openBrowser, type TestBrowser } from './web/browser.ts'
 import { type ModelName, models, trainAndPredict } from './web/models.ts'
@@ -8,9 +7,6 @@ const unavailable = chromiumPath === undefined
 if (unavailable) console.warn('No Chromium: the tests of the browser are skipped. Install one, or name it by CHROMIUM.')
 
 const names = Object.keys(models) as ModelName[]
-
-/** WGSL leaves exp, log and pow a few more units in the last place than the processor's kernels take. */
-const tolerance: Readonly<Partial<Record<Device, number>>> = { wasm: 3e-6, webgpu: 3e-5 }
 
 describe.skipIf(unavailable)('in a page of headless Chromium', { timeout: 240_000 }, () => {
   let browser: TestBrowser
@@ -23,7 +19,7 @@ describe.skipIf(unavailable)('in a page of headless Chromium', { timeout: 240_00
     test('value and gradient of every primitive equal the float64 interpreter', async () => {
       const outcomes = await inPage(browser.page, 'runSuite', device)
       expect(outcomes.length).toBeGreaterThan(100)
-      expect(outcomes.filter(({ error }) => !(error < tolerance[device]!))).toEqual([])
+      expect(outcomes.filter(({ error }) => !(error < 3e-6))).toEqual([])
     })
 
     test.each(names)('%s: losses, gradients and predictions equal those of Node', async (name) => {

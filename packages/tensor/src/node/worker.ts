@@ -56,7 +56,11 @@ async function probe(): Promise<number> {
 
 async function openRuntime(request: OpenRequest): Promise<Runtime> {
   const options = sessionOptions(request)
-  if (request.device !== 'cpu') await checkDevice(request.device, options)
+  if (request.device !== 'cpu') {
+    // What is missing is told by an error of our own.
+    ort.env.logLevel = 'fatal'
+    await checkDevice(request.device, options)
+  }
   return {
     Tensor: ort.Tensor,
     nchwcBlock: request.device === 'cpu' ? await probe() : 0,
