@@ -113,6 +113,99 @@ describe('the float64 interpreter', () => {
   })
 })
 
+const INF = Number.POSITIVE_INFINITY
+
+/** Without the sign of zero. */
+const unsigned = (data: ArrayLike<number>): number[] => Array.from(data, (v) => v + 0)
+
+/** Values that the rest of the line would miss: `[x, y]`. */
+const ends: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  erf: [
+    [INF, 1],
+    [-INF, -1],
+    [Number.NaN, Number.NaN],
+  ],
+  erfc: [
+    [INF, 0],
+    [-INF, 2],
+    [0, 1],
+    [Number.NaN, Number.NaN],
+  ],
+  expm1: [
+    [INF, INF],
+    [-INF, -1],
+    [0, 0],
+    [Number.NaN, Number.NaN],
+  ],
+  log1p: [
+    [INF, INF],
+    [-1, -INF],
+    [0, 0],
+    [-2, Number.NaN],
+  ],
+  lgamma: [
+    [INF, INF],
+    [0, INF],
+    [-3, INF],
+    [1, 0],
+    [2, 0],
+    [Number.NaN, Number.NaN],
+  ],
+  sign: [
+    [0, 0],
+    [INF, 1],
+    [-INF, -1],
+  ],
+  round: [
+    [0.5, 0],
+    [1.5, 2],
+    [2.5, 2],
+    [-2.5, -2],
+    [8388609, 8388609],
+  ],
+  logSigmoid: [
+    [-100, -100],
+    [INF, 0],
+  ],
+}
+
+type Convention = [string, (...x: Tensor[]) => Tensor, number[][], number[], number[][]]
+
+/** Where calculus leaves a choice, ours: values and gradients of the sum. */
+const conventions: Convention[] = [
+  ['0 to the power 0 is 1, with no slope', (x, y) => t.pow(x!, y!), [[0], [0]], [1], [[0], [0]]],
+  ['the power 0 has no slope', (x) => t.pow(x!, 0), [[0, 2]], [1, 1], [[0, 0]]],
+  ['0 squared has none', (x, y) => t.pow(x!, y!), [[0], [2]], [0], [[0], [0]]],
+  [
+    'negative bases have integer powers',
+    (x) => t.pow(x!, constant([2, 3, -1])),
+    [[-2, -2, -2]],
+    [4, -8, -0.5],
+    [[-4, 12, -0.25]],
+  ],
+  ['tied minima share', (x) => t.min(x!), [[3, 1, 1, 2]], [1], [[0, 0.5, 0.5, 0]]],
+  ['tied places go to the first', (x) => t.topK(x!, 1).values, [[1, 3, 3]], [3], [[0, 1, 0]]],
+  ['a product with a zero', (x) => t.prod(x!), [[2, 0, 5]], [0], [[0, 10, 0]]],
+  ['a product with two', (x) => t.prod(x!), [[2, 0, 0, 5]], [0], [[0, 0, 0, 0]]],
+  ['the logarithm of no sum', (x) => t.maximum(t.logSumExp(x!), -7), [[-INF, -INF]], [-7], [[0, 0]]],
+  ['a sum beside no sum', (x) => t.logSumExp(x!), [[-INF, 2]], [2], [[0, 1]]],
+  ['equal terms of logAddExp share', (x, y) => t.logAddExp(x!, y!), [[1], [1]], [1 + Math.LN2], [[0.5], [0.5]]],
+  ['logAddExp of nothing', (x, y) => t.maximum(t.logAddExp(x!, y!), -7), [[-INF], [-INF]], [-7], [[0], [0]]],
+  [
+    'the angle of the origin',
+    (y, x) => t.atan2(y!, x!),
+    [
+      [0, 0],
+      [0, -1],
+    ],
+    [0, Math.PI],
+    [
+      [1, -1],
+      [0, 0],
+    ],
+  ],
+]
+
 const targets: readonly TargetName[] = ['node-cpu', 'portable']
 
 describe.each(targets)('float32 in ONNX Runtime, target %s', (target) => {
@@ -121,6 +214,39 @@ describe.each(targets)('float32 in ONNX Runtime, target %s', (target) => {
     engine = testEngine()
   })
   afterAll(() => engine.close())
+
+  test.each(Object.entries(ends))('at its ends, %s', async (name, rows) => {
+    const fn = functionOf(name)
+    const inputs = { x: Float32Array.from(rows, ([x]) => x) }
+    const program = trace((_, { x }) => ({ y: fn(x) }), { parameters: {}, inputs: { x: { shape: [rows.length] } } })
+    const expected = rows.map(([, y]) => y)
+    expect(unsigned(evaluate(program, inputs).y!.data)).toEqual(expected)
+    const { y } = await runOnnx(engine, await targetOf(engine, target), { program, inputs })
+    expect(unsigned(y!.data)).toEqual(expected)
+  })
+
+  test.each(conventions)('%s', async (_, fn, data, value, slopes) => {
+    const specs = Object.fromEntries(data.map((list, i) => [`x${i}`, { shape: [list.length] }]))
+    const program = trace(
+      (_, named) => {
+        const tensors = Object.values(named)
+        const y = fn(...tensors)
+        const found = gradients(sum(y), tensors)
+        return { y, ...Object.fromEntries(found.map((g, i) => [`g${i}`, g])) }
+      },
+      { parameters: {}, inputs: specs },
+    )
+    const inputs = Object.fromEntries(data.map((list, i) => [`x${i}`, Float32Array.from(list)]))
+    for (const outputs of [
+      evaluate(program, inputs),
+      await runOnnx(engine, await targetOf(engine, target), { program, inputs }),
+    ]) {
+      expect(worst(outputs.y!.data, value, 1)).toBeLessThan(1e-6)
+      slopes.forEach((slope, i) => {
+        expect(worst(outputs[`g${i}`]!.data, slope, 1)).toBeLessThan(1e-6)
+      })
+    }
+  })
 
   test.each(oracle.cases.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
     const outputs = await runOnnx(engine, await targetOf(engine, target), traced(golden))

@@ -38,7 +38,7 @@ export function erf(x: number): number {
   if (Number.isNaN(x)) return x
   const size = Math.abs(x)
   if (size < SWITCH) return x === 0 ? x : erfSeries(x)
-  return Math.sign(x) * (1 - erfcFraction(size))
+  return Math.sign(x) * (1 - erfc(size))
 }
 
 export function erfc(x: number): number {
