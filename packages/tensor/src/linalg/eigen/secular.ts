@@ -15,68 +15,104 @@ export interface Secular {
 const most = 120
 const eps = 2 ** -53
 
+/** Where a root is looked for: at `origin + tau`, `lower < tau < upper`. */
+interface Search {
+  /** The two poles that the interpolation keeps: those around the root, or the last two. */
+  readonly low: number
+  readonly high: number
+  readonly gap: number
+  /** The root lies beyond the last pole. */
+  readonly last: boolean
+  /** The root is nearer to the lower pole, which is the origin then; otherwise the higher one is. */
+  readonly nearLow: boolean
+  readonly origin: number
+  lower: number
+  upper: number
+  tau: number
+}
+
+interface Value {
+  readonly value: number
+  /** Derivatives of the terms of the poles below and above the root. */
+  readonly dPsi: number
+  readonly dPhi: number
+  /** What rounding may have done to the value. */
+  readonly noise: number
+}
+
 /**
  * Root j (between poles j and j + 1; the last one between the last pole and that pole + rho). Writes all d_i - root to
  * `delta`, each with a small relative error, and returns the root.
  */
-export function secularRoot({ d, z2, rho }: Secular, j: number, delta: Float64Array): number {
+export function secularRoot(equation: Secular, j: number, delta: Float64Array): number {
+  const { d } = equation
+  const search = begin(equation, j)
+  for (let iteration = 0; iteration < most; iteration++) {
+    const at = evaluate(equation, search)
+    if (Math.abs(at.value) <= at.noise) break
+    if (at.value < 0) search.lower = Math.max(search.lower, search.tau)
+    else search.upper = Math.min(search.upper, search.tau)
+    let next = search.tau + stepFrom(equation, search, at)
+    if (!(next > search.lower && next < search.upper)) next = (search.lower + search.upper) / 2
+    if (next === search.tau || next === search.lower || next === search.upper) break
+    search.tau = next
+  }
+  for (let i = 0; i < d.length; i++) delta[i] = d[i]! - search.origin - search.tau
+  return search.origin + search.tau
+}
+
+/** Finds the nearer pole by the sign in the middle of the interval, and a first guess. */
+function begin({ d, z2, rho }: Secular, j: number): Search {
   const k = d.length
   const last = j === k - 1
-  // The two poles that the interpolation keeps: those around the root, or the last two.
   const [low, high] = last ? [k - 2, k - 1] : [j, j + 1]
-  const inverse = 1 / rho
   const gap = d[high]! - d[low]!
   const middle = (last ? rho : gap) / 2
   const base = d[last ? high : low]!
-  let rest = inverse
+  let rest = 1 / rho
   for (let i = 0; i < k; i++) if (i !== low && i !== high) rest += z2[i]! / (d[i]! - base - middle)
   const atMiddle = rest + z2[low]! / (d[low]! - base - middle) + z2[high]! / (d[high]! - base - middle)
   const nearLow = !last && atMiddle > 0
-  const origin = d[nearLow ? low : high]!
-  let [lower, upper] = last ? [0, rho] : nearLow ? [0, middle] : [-middle, 0]
-  if (last && atMiddle <= 0) lower = middle
-  if (last && atMiddle > 0) upper = middle
-  let tau = firstGuess(rest, gap, z2[low]!, z2[high]!, last, nearLow)
-  if (!(tau > lower && tau < upper)) tau = (lower + upper) / 2
-  const weight = z2[nearLow ? low : high]!
-  for (let iteration = 0; iteration < most; iteration++) {
-    let [psi, dPsi, phi, dPhi, error] = [0, 0, 0, 0, 0]
-    // Poles up to `split` have negative terms, the others positive ones; each sum grows towards the root.
-    const split = last ? k - 2 : j
-    for (let i = 0; i <= split; i++) {
-      const difference = d[i]! - origin - tau
-      const term = z2[i]! / difference
-      psi += term
-      dPsi += term / difference
-      error -= psi
-    }
-    for (let i = k - 1; i > split; i--) {
-      const difference = d[i]! - origin - tau
-      const term = z2[i]! / difference
-      phi += term
-      dPhi += term / difference
-      error += Math.abs(phi)
-    }
-    const value = inverse + psi + phi
-    const slope = dPsi + dPhi
-    const noise = eps * (8 * (Math.abs(phi) - psi) + error + 2 * inverse + Math.abs(tau) * slope)
-    if (Math.abs(value) <= noise) break
-    if (value < 0) lower = Math.max(lower, tau)
-    else upper = Math.min(upper, tau)
-    const [toLow, toHigh] = [d[low]! - origin - tau, d[high]! - origin - tau]
-    let c: number
-    if (last) c = Math.abs(value - toLow * dPsi - toHigh * dPhi)
-    else if (nearLow) c = value - toHigh * slope + gap * (weight / (toLow * toLow))
-    else c = value - toLow * slope - gap * (weight / (toHigh * toHigh))
-    let step = interpolated(c, (toLow + toHigh) * value - toLow * toHigh * slope, toLow * toHigh * value, last)
-    if (!(value * step < 0)) step = -value / slope
-    let next = tau + step
-    if (!(next > lower && next < upper)) next = (lower + upper) / 2
-    if (next === tau || next === lower || next === upper) break
-    tau = next
+  const lower = last ? (atMiddle <= 0 ? middle : 0) : nearLow ? 0 : -middle
+  const upper = last ? (atMiddle <= 0 ? rho : middle) : nearLow ? middle : 0
+  const guess = firstGuess(rest, gap, z2[low]!, z2[high]!, last, nearLow)
+  const tau = guess > lower && guess < upper ? guess : (lower + upper) / 2
+  return { low, high, gap, last, nearLow, origin: d[nearLow ? low : high]!, lower, upper, tau }
+}
+
+function evaluate({ d, z2, rho }: Secular, { low, origin, tau }: Search): Value {
+  let [psi, dPsi, phi, dPhi, error] = [0, 0, 0, 0, 0]
+  // Poles up to `low` have negative terms, the others positive ones but the last; each sum grows towards the root.
+  for (let i = 0; i <= low; i++) {
+    const difference = d[i]! - origin - tau
+    const term = z2[i]! / difference
+    psi += term
+    dPsi += term / difference
+    error -= psi
   }
-  for (let i = 0; i < k; i++) delta[i] = d[i]! - origin - tau
-  return origin + tau
+  for (let i = d.length - 1; i > low; i--) {
+    const difference = d[i]! - origin - tau
+    const term = z2[i]! / difference
+    phi += term
+    dPhi += term / difference
+    error += Math.abs(phi)
+  }
+  const noise = eps * (8 * (Math.abs(phi) - psi) + error + 2 / rho + Math.abs(tau) * (dPsi + dPhi))
+  return { value: 1 / rho + psi + phi, dPsi, dPhi, noise }
+}
+
+/** To the root of the interpolating function, or Newton's step where that one leads the wrong way. */
+function stepFrom({ d, z2 }: Secular, search: Search, { value, dPsi, dPhi }: Value): number {
+  const { low, high, gap, last, nearLow, origin, tau } = search
+  const slope = dPsi + dPhi
+  const [toLow, toHigh] = [d[low]! - origin - tau, d[high]! - origin - tau]
+  const weight = z2[nearLow ? low : high]!
+  let c: number
+  if (last) c = Math.abs(value - toLow * dPsi - toHigh * dPhi)
+  else if (nearLow) c = value - toHigh * slope + gap * (weight / (toLow * toLow))
+  else c = value - toLow * slope - gap * (weight / (toHigh * toHigh))
+  const step = interpolated(c, (toLow + toHigh) * value - toLow * toHigh * slope, toLow * toHigh * value, last)
+  return value * step < 0 ? step : -value / slope
 }
 
 /** The root of the function with the other poles frozen at the middle. */

@@ -131,6 +131,28 @@ export function count(counter: Local, from: Code, to: Code, step: Code, body: Co
   return [counter.set(from), repeatWhile(i32.ltS(counter.get, to), [body, counter.set(i32.add(counter.get, step))])]
 }
 
+/** A record that gives every name the type i32, for parameters. */
+export function integers<const Names extends string>(...names: readonly Names[]): Readonly<Record<Names, 'i32'>> {
+  return Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<Names, 'i32'>
+}
+
+/** Local variables of one type, by name. */
+export function declareAll<const Names extends string>(
+  declare: Declare,
+  type: ValueType,
+  ...names: readonly Names[]
+): Readonly<Record<Names, Local>> {
+  return Object.fromEntries(names.map((name) => [name, declare(type)])) as Record<Names, Local>
+}
+
+/** So many local variables of one type. */
+export function declareMany(declare: Declare, type: ValueType, n: number): readonly Local[] {
+  return Array.from({ length: n }, () => declare(type))
+}
+
+/** Adds to a variable. */
+export const advance = (local: Local, by: Code): Code => local.set(i32.add(local.get, by))
+
 export function call(index: number, ...operands: readonly Code[]): Code {
   return [operands, 0x10, unsigned(index)]
 }

@@ -6,11 +6,13 @@ import {
   type Code,
   call,
   count,
-  type Declare,
+  declareAll,
+  declareMany,
   defineFunction,
   f64,
   f64x2,
   i32,
+  integers,
   type Local,
   repeatWhile,
   type WasmFunction,
@@ -21,25 +23,13 @@ import { multiplyAdd } from './gemm.ts'
 const at = (base: Local, ...terms: readonly (readonly [Local, Local])[]): Code =>
   terms.reduce<Code>((sum, [index, stride]) => i32.add(sum, i32.mul(index.get, stride.get)), base.get)
 
-const many = (declare: Declare, type: 'i32' | 'f64' | 'v128', n: number): readonly Local[] =>
-  Array.from({ length: n }, () => declare(type))
-
 /** Solves T X = B in place for a lower triangle T of order n; B has n rows of `columns` contiguous numbers. */
 function solveRows(fused: boolean): WasmFunction {
-  const parameters = {
-    n: 'i32',
-    columns: 'i32',
-    t: 'i32',
-    rowT: 'i32',
-    columnT: 'i32',
-    unit: 'i32',
-    b: 'i32',
-    row: 'i32',
-  } as const
+  const parameters = integers('n', 'columns', 't', 'rowT', 'columnT', 'unit', 'b', 'row')
   return defineFunction('solveRows', parameters, undefined, (p, declare) => {
-    const [i, j, c, x, y, left] = many(declare, 'i32', 6) as [Local, Local, Local, Local, Local, Local]
-    const [pivot, value] = many(declare, 'f64', 2) as [Local, Local]
-    const sums = many(declare, 'v128', 4)
+    const { i, j, c, x, y, left } = declareAll(declare, 'i32', 'i', 'j', 'c', 'x', 'y', 'left')
+    const { pivot, value } = declareAll(declare, 'f64', 'pivot', 'value')
+    const sums = declareMany(declare, 'v128', 4)
     const splat = declare('v128')
     const element = f64.load(at(p.t, [i, p.rowT], [j, p.columnT]))
     const start: Code = [
@@ -79,13 +69,13 @@ function solveRows(fused: boolean): WasmFunction {
 /** The same with the right sides as rows of B: B has `columns` right sides, `step` bytes from unknown to unknown. */
 const solveColumns = defineFunction(
   'solveColumns',
-  { n: 'i32', columns: 'i32', t: 'i32', rowT: 'i32', columnT: 'i32', unit: 'i32', b: 'i32', row: 'i32', step: 'i32' },
+  integers('n', 'columns', 't', 'rowT', 'columnT', 'unit', 'b', 'row', 'step'),
   undefined,
   (p, declare) => {
-    const [i, j, c, x, u] = many(declare, 'i32', 5) as [Local, Local, Local, Local, Local]
-    const [pivot, element] = many(declare, 'f64', 2) as [Local, Local]
-    const values = many(declare, 'f64', 4)
-    const rows = many(declare, 'i32', 4)
+    const { i, j, c, x, u } = declareAll(declare, 'i32', 'i', 'j', 'c', 'x', 'u')
+    const { pivot, element } = declareAll(declare, 'f64', 'pivot', 'element')
+    const values = declareMany(declare, 'f64', 4)
+    const rows = declareMany(declare, 'i32', 4)
     const solve = (height: number): Code => [
       rows.slice(0, height).map((r, k) => r.set(k === 0 ? at(p.b, [c, p.row]) : i32.add(rows[k - 1]!.get, p.row.get))),
       count(i, i32.const(0), p.n.get, i32.const(1), [
@@ -116,8 +106,8 @@ const solveColumns = defineFunction(
 
 /** Lower Cholesky factor of the lower half of A in place; the number of the first pivot that is not positive, or -1. */
 function smallCholesky(dotIndex: number): WasmFunction {
-  return defineFunction('smallCholesky', { n: 'i32', a: 'i32', row: 'i32' }, 'i32', ({ n, a, row }, declare) => {
-    const [i, j, rowI, rowJ] = many(declare, 'i32', 4) as [Local, Local, Local, Local]
+  return defineFunction('smallCholesky', integers('n', 'a', 'row'), 'i32', ({ n, a, row }, declare) => {
+    const { i, j, rowI, rowJ } = declareAll(declare, 'i32', 'i', 'j', 'rowI', 'rowJ')
     const value = declare('f64')
     const entry = i32.add(rowI.get, i32.shl(j.get, 3))
     const reduced = f64.sub(f64.load(entry), call(dotIndex, j.get, rowI.get, rowJ.get))

@@ -3,24 +3,24 @@
  * addresses and strides are in bytes, all counts in numbers of float64.
  */
 import {
+  advance,
   type Code,
-  type Declare,
+  declareAll,
+  declareMany,
   defineFunction,
   f64,
   f64x2,
   i32,
+  integers,
   type Local,
   repeatWhile,
   type WasmFunction,
 } from './assembler.ts'
 import { multiplyAdd } from './gemm.ts'
 
-const bump = (local: Local, bytes: number): Code => local.set(i32.add(local.get, i32.const(bytes)))
+const bump = (local: Local, bytes: number): Code => advance(local, i32.const(bytes))
 
 const lanesSum = (vector: Code): Code => f64.add(f64x2.lane(vector, 0), f64x2.lane(vector, 1))
-
-const locals = (declare: Declare, type: 'i32' | 'f64' | 'v128', n: number): readonly Local[] =>
-  Array.from({ length: n }, () => declare(type))
 
 /** Runs `wide` while `width` numbers are left, then `single` for each one; the bodies advance the pointers. */
 function stripes(n: Local, width: number, wide: Code, single: Code): Code {
@@ -32,7 +32,7 @@ function stripes(n: Local, width: number, wide: Code, single: Code): Code {
 
 function dot(fused: boolean): WasmFunction {
   return defineFunction('dot', { n: 'i32', x: 'i32', y: 'i32' }, 'f64', ({ n, x, y }, declare) => {
-    const sums = locals(declare, 'v128', 4)
+    const sums = declareMany(declare, 'v128', 4)
     const rest = declare('f64')
     const total = sums.slice(1).reduce((sum, each) => f64x2.add(sum, each.get), sums[0]!.get)
     return [
@@ -95,8 +95,8 @@ const rotate = defineFunction(
   { n: 'i32', x: 'i32', y: 'i32', c: 'f64', s: 'f64' },
   undefined,
   ({ n, x, y, c, s }, declare) => {
-    const [cosine, sine, left, right] = locals(declare, 'v128', 4) as [Local, Local, Local, Local]
-    const [a, b] = locals(declare, 'f64', 2) as [Local, Local]
+    const { cosine, sine, left, right } = declareAll(declare, 'v128', 'cosine', 'sine', 'left', 'right')
+    const { a, b } = declareAll(declare, 'f64', 'a', 'b')
     return [
       cosine.set(f64x2.splat(c.get)),
       sine.set(f64x2.splat(s.get)),
@@ -132,10 +132,10 @@ const pointAt = (rows: readonly Local[], first: Code, row: Local): Code =>
 function timesVector(fused: boolean): WasmFunction {
   const parameters = { m: 'i32', n: 'i32', alpha: 'f64', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
   return defineFunction('timesVector', parameters, undefined, ({ m, n, alpha, a, row, x, y }, declare) => {
-    const [left, at] = locals(declare, 'i32', 2) as [Local, Local]
-    const rows = locals(declare, 'i32', 4)
-    const sums = locals(declare, 'v128', 4)
-    const rests = locals(declare, 'f64', 4)
+    const { left, at } = declareAll(declare, 'i32', 'left', 'at')
+    const rows = declareMany(declare, 'i32', 4)
+    const sums = declareMany(declare, 'v128', 4)
+    const rests = declareMany(declare, 'f64', 4)
     const vector = declare('v128')
     const block = (height: number): Code => [
       pointAt(rows.slice(0, height), a.get, row),
@@ -167,7 +167,7 @@ function timesVector(fused: boolean): WasmFunction {
             i * 8,
           ),
         ),
-      a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
+      advance(a, i32.mul(row.get, i32.const(height))),
       bump(y, height * 8),
     ]
     return stripes(m, 4, block(4), block(1))
@@ -178,10 +178,10 @@ function timesVector(fused: boolean): WasmFunction {
 function transposeTimesVector(fused: boolean): WasmFunction {
   const parameters = { m: 'i32', n: 'i32', alpha: 'f64', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
   return defineFunction('transposeTimesVector', parameters, undefined, ({ m, n, alpha, a, row, x, y }, declare) => {
-    const [left, at] = locals(declare, 'i32', 2) as [Local, Local]
-    const rows = locals(declare, 'i32', 4)
-    const factors = locals(declare, 'f64', 4)
-    const splats = locals(declare, 'v128', 4)
+    const { left, at } = declareAll(declare, 'i32', 'left', 'at')
+    const rows = declareMany(declare, 'i32', 4)
+    const factors = declareMany(declare, 'f64', 4)
+    const splats = declareMany(declare, 'v128', 4)
     const block = (height: number): Code => {
       const used = rows.slice(0, height)
       const wide = used.reduce<Code>(
@@ -206,7 +206,7 @@ function transposeTimesVector(fused: boolean): WasmFunction {
           [f64x2.store(at.get, wide), used.map((each) => bump(each, 16)), bump(at, 16)],
           f64.store(at.get, single),
         ),
-        a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
+        advance(a, i32.mul(row.get, i32.const(height))),
         bump(x, height * 8),
       ]
     }
@@ -214,68 +214,79 @@ function transposeTimesVector(fused: boolean): WasmFunction {
   })
 }
 
+/** What the kernel of symmetric matrices holds in variables. */
+interface SymmetricBlock {
+  /** Pointers into the rows of the block; they advance from column 0 to the diagonal. */
+  readonly rows: readonly Local[]
+  readonly sums: readonly Local[]
+  /** Entries of x and y at the columns, advancing. */
+  readonly from: Local
+  readonly into: Local
+  /** Entries of x and y at the rows of the block. */
+  readonly atX: Local
+  readonly atY: Local
+  readonly value: Local
+}
+
+const addTo = (address: Local, offset: number, term: Code): Code =>
+  f64.store(address.get, f64.add(f64.load(address.get, offset), term), offset)
+
+/** The sums of the rows, and the triangle of the block on the diagonal. */
+const corner = ({ rows, sums, atX, atY, value }: SymmetricBlock): Code =>
+  rows.map((row, r) => [
+    addTo(atY, r * 8, lanesSum(sums[r]!.get)),
+    Array.from({ length: r }, (_, c) => [
+      value.set(f64.load(row.get, c * 8)),
+      addTo(atY, r * 8, f64.mul(value.get, f64.load(atX.get, c * 8))),
+      addTo(atY, c * 8, f64.mul(value.get, f64.load(atX.get, r * 8))),
+    ]),
+    addTo(atY, r * 8, f64.mul(f64.load(row.get, r * 8), f64.load(atX.get, r * 8))),
+  ])
+
+/** A single column left of the block: only where the block has one row, and its number is odd. */
+const singleColumn = ({ rows, from, into, atX, atY, value }: SymmetricBlock): Code =>
+  rows.map((row, r) => [
+    value.set(f64.load(row.get)),
+    addTo(into, 0, f64.mul(value.get, f64.load(atX.get, r * 8))),
+    addTo(atY, r * 8, f64.mul(value.get, f64.load(from.get))),
+    bump(row, 8),
+  ])
+
 /** y += A x for the symmetric matrix A of which rows hold the lower half; one pass over that half. */
 function symmetricTimesVector(fused: boolean): WasmFunction {
-  const parameters = { n: 'i32', a: 'i32', row: 'i32', x: 'i32', y: 'i32' } as const
+  const parameters = integers('n', 'a', 'row', 'x', 'y')
   return defineFunction('symmetricTimesVector', parameters, undefined, ({ n, a, row, x, y }, declare) => {
-    const [i, left, from, into, atX, atY] = locals(declare, 'i32', 6) as [Local, Local, Local, Local, Local, Local]
-    const rows = locals(declare, 'i32', 4)
-    const [splats, sums] = [locals(declare, 'v128', 4), locals(declare, 'v128', 4)]
-    const [vector, target, element] = locals(declare, 'v128', 3) as [Local, Local, Local]
-    const [value, rest] = locals(declare, 'f64', 2) as [Local, Local]
-    const addTo = (address: Local, offset: number, term: Code): Code =>
-      f64.store(address.get, f64.add(f64.load(address.get, offset), term), offset)
-    // Row r of the block: its left part is in `sums`, its columns up to the diagonal are `rows[r]` from here on.
-    const corner = (height: number): Code =>
-      Array.from({ length: height }, (_, r) => [
-        addTo(atY, r * 8, lanesSum(sums[r]!.get)),
-        Array.from({ length: r }, (_, c) => [
-          value.set(f64.load(rows[r]!.get, c * 8)),
-          addTo(atY, r * 8, f64.mul(value.get, f64.load(atX.get, c * 8))),
-          addTo(atY, c * 8, f64.mul(value.get, f64.load(atX.get, r * 8))),
-        ]),
-        addTo(atY, r * 8, f64.mul(f64.load(rows[r]!.get, r * 8), f64.load(atX.get, r * 8))),
-      ])
-    const wide = (height: number): Code => [
-      vector.set(f64x2.load(from.get)),
-      target.set(f64x2.load(into.get)),
-      rows
-        .slice(0, height)
-        .map((each, r) => [
+    const { i, left, from, into, atX, atY } = declareAll(declare, 'i32', 'i', 'left', 'from', 'into', 'atX', 'atY')
+    const { vector, target, element } = declareAll(declare, 'v128', 'vector', 'target', 'element')
+    const [pointers, value] = [declareMany(declare, 'i32', 4), declare('f64')]
+    const [allSplats, allSums] = [declareMany(declare, 'v128', 4), declareMany(declare, 'v128', 4)]
+    const block = (height: number): Code => {
+      const [rows, sums, splats] = [pointers.slice(0, height), allSums.slice(0, height), allSplats.slice(0, height)]
+      const held = { rows, sums, from, into, atX, atY, value }
+      const pair: Code = [
+        vector.set(f64x2.load(from.get)),
+        target.set(f64x2.load(into.get)),
+        rows.map((each, r) => [
           element.set(f64x2.load(each.get)),
           sums[r]!.set(multiplyAdd(fused, element.get, vector.get, sums[r]!.get)),
           target.set(multiplyAdd(fused, element.get, splats[r]!.get, target.get)),
           bump(each, 16),
         ]),
-      f64x2.store(into.get, target.get),
-      bump(from, 16),
-      bump(into, 16),
-    ]
-    // Only in blocks of one row can a single column be left; its product goes to the row's own sum.
-    const single = (height: number): Code =>
-      rows
-        .slice(0, height)
-        .map((each, r) => [
-          value.set(f64.load(each.get)),
-          rest.set(f64.mul(value.get, f64.load(from.get))),
-          addTo(into, 0, f64.mul(value.get, f64.load(atX.get, r * 8))),
-          addTo(atY, r * 8, rest.get),
-          bump(each, 8),
-        ])
-    const block = (height: number): Code => [
-      pointAt(rows.slice(0, height), a.get, row),
-      splats.slice(0, height).map((s, r) => s.set(f64x2.splat(f64.load(atX.get, r * 8)))),
-      sums.slice(0, height).map((s) => s.set(f64x2.zero)),
-      from.set(x.get),
-      into.set(y.get),
-      left.set(i.get),
-      stripes(left, 2, wide(height), single(height)),
-      corner(height),
-      a.set(i32.add(a.get, i32.mul(row.get, i32.const(height)))),
-      bump(atX, height * 8),
-      bump(atY, height * 8),
-      i.set(i32.add(i.get, i32.const(height))),
-    ]
+        f64x2.store(into.get, target.get),
+        bump(from, 16),
+        bump(into, 16),
+      ]
+      return [
+        pointAt(rows, a.get, row),
+        splats.map((splat, r) => splat.set(f64x2.splat(f64.load(atX.get, r * 8)))),
+        sums.map((sum) => sum.set(f64x2.zero)),
+        [from.set(x.get), into.set(y.get), left.set(i.get)],
+        stripes(left, 2, pair, singleColumn(held)),
+        corner(held),
+        advance(a, i32.mul(row.get, i32.const(height))),
+        [bump(atX, height * 8), bump(atY, height * 8), bump(i, height)],
+      ]
+    }
     return [atX.set(x.get), atY.set(y.get), stripes(n, 4, block(4), block(1))]
   })
 }
