@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { philox, random } from '../src/index.ts'
+import { philox, philoxWords, random } from '../src/index.ts'
 
 // Known answers of the Random123 distribution (kat_vectors, philox4x32 10 rounds).
 test('philox4x32-10 gives the published known answers', () => {
@@ -9,6 +9,13 @@ test('philox4x32-10 gives the published known answers', () => {
   expect(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0])).toEqual([
     0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1,
   ])
+})
+
+test('philoxWords gives the words of the counters in turn', () => {
+  const key = [0xa4093822, 0x299f31d0] as const
+  const words = philoxWords(4098, key)
+  const expected = Array.from({ length: 1025 }, (_, block) => [...philox([block, 0, 0, 0], key)]).flat()
+  expect([...words]).toEqual(expected.slice(0, 4098))
 })
 
 test('streams repeat, and split streams do not depend on what was drawn', () => {
