@@ -16,6 +16,7 @@ import {
   jvp,
   matmul,
   mul,
+  randomNormal,
   reshape,
   type Shape,
   scan,
@@ -273,6 +274,38 @@ describe('scan', () => {
     const xs = { a: input('a', { shape: [3] }), b: input('b', { shape: [4] }) }
     expect(() => scan((c: Tensor) => ({ carry: c }), s, xs)).toThrow(/sequences of one length are needed, not of 3, 4/)
     expect(() => scan((c: Tensor) => ({ carry: c }), s, null)).toThrow(InputError)
+  })
+})
+
+describe('random numbers in bodies', () => {
+  const noise = (): Tensor => randomNormal('noise', [3])
+  const x = numbersFor([[3]])
+  const walk = (step: (s: Tensor) => Tensor, start: Tensor): Tensor =>
+    scan((s: Tensor) => ({ carry: step(s), y: s }), start, null, { length: 6 }).ys
+
+  test('are drawn anew at every step, as if they had come as a sequence', () => {
+    const [inside, given, nested] = numbersOf(
+      (s) => [
+        walk((v) => add(tanh(v), noise()), s!),
+        scan((v: Tensor, e: Tensor) => ({ carry: add(tanh(v), e), y: v }), s!, randomNormal('noise', [6, 3])).ys,
+        scan((v: Tensor) => ({ carry: v, y: walk((u) => add(u, noise()), v) }), s!, null, { length: 2 }).ys,
+      ],
+      [[3]],
+      x,
+    )
+    expect(inside).toEqual(given)
+    expect(new Set(nested).size).toBe(3 + 2 * 5 * 3)
+  })
+
+  test('are the same when a checkpoint computes again, and for all elements of a mapped axis', () => {
+    const fn = (v: Tensor): Tensor => sum(mul(square(v), noise()))
+    const [plain, again, mapped] = numbersOf(
+      (s) => [grad(fn)(s!), grad(checkpoint(fn))(s!), vmap(fn)(stack([s!, s!]))],
+      [[3]],
+      x,
+    )
+    expect(plain).toEqual(again)
+    expect(mapped![0]).toBe(mapped![1])
   })
 })
 

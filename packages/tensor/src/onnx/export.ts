@@ -88,6 +88,10 @@ const writesExtents: ReadonlySet<Primitive> = new Set<Primitive>([
   'scatterSum',
   'scatterSumElements',
   'cumsum',
+  'call',
+  'scan',
+  'cholesky',
+  'triangularSolve',
 ])
 
 /** Names for the outputs' axes that vary: the input's name where the extent is the same, else one of their own. */

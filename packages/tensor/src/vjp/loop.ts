@@ -64,51 +64,76 @@ function backwardStep(
 
 const zeros = (like: Tensor): Tensor => constant(0, like.shape)
 
+/** What the backward loop is made of: a leaf of its body beside the node that feeds it. */
+interface Feed {
+  readonly leaf: Tensor
+  readonly from: Tensor
+}
+
+/** Carries of the backward loop: cotangents of carries, and sums of the gradients of what comes from outside. */
+interface Summed {
+  /** The inputs of the forward body whose gradient a last carry is. */
+  readonly of: readonly number[]
+  readonly feeds: readonly Feed[]
+  readonly next: readonly Tensor[]
+}
+
+function sums(loop: Loop, { carried, gradients }: Backward, gs: readonly (Tensor | null)[]): Summed {
+  const { body, carries, sequences } = loop
+  const live = carried.flatMap((leaf, i) => (leaf === null ? [] : [{ leaf, i }]))
+  const outside = gradients.flatMap((g, i) => (g !== null && i >= carries + sequences ? [{ g, i }] : []))
+  const totals = outside.map(({ i }) => ({
+    leaf: placeholder(`sum.${i}`, body.inputs[i]!),
+    from: zeros(body.inputs[i]!),
+  }))
+  return {
+    of: [...live, ...outside].map(({ i }) => i),
+    feeds: [...live.map(({ leaf, i }) => ({ leaf, from: gs[i] ?? zeros(leaf) })), ...totals],
+    next: [
+      ...live.map(({ leaf, i }) => gradients[i] ?? zeros(leaf)),
+      ...outside.map(({ g }, k) => add(totals[k]!.leaf, g)),
+    ],
+  }
+}
+
+/** Sequences of the backward loop: those of the forward loop, its carries and the cotangents, as far as they are read. */
+function histories(node: Tensor<'scan'>, { given }: Backward, gs: readonly (Tensor | null)[]): Feed[] {
+  const { body, carries, sequences } = node.attributes
+  const specs = loopSpecs(node.attributes)
+  const trajectory = (i: number): Tensor => pick(node, body.outputs.length + i, specs[body.outputs.length + i]!)
+  return [
+    ...range(0, carries + sequences).map((i) => ({
+      leaf: body.inputs[i]!,
+      from: i < carries ? trajectory(i) : node.inputs[i]!,
+    })),
+    ...given.flatMap((leaf, i) => (leaf === null ? [] : [{ leaf, from: gs[carries + i]! }])),
+  ]
+}
+
 export const scanVjp: TupleVjp<'scan'> = (node, gs, needed, pullback) => {
   const loop = node.attributes
   const { body, carries, sequences } = loop
-  const flags = varying(loop, needed)
-  const { carried, given, gradients } = backwardStep(loop, gs, flags, pullback)
-  const live = carried.flatMap((leaf, i) => (leaf === null ? [] : [i]))
-  const summed = gradients.flatMap((g, i) => (g !== null && i >= carries + sequences ? [i] : []))
-  const stacked = gradients.flatMap((g, i) => (g !== null && i >= carries && i < carries + sequences ? [i] : []))
-  const sums = summed.map((i) => placeholder(`sum.${i}`, body.inputs[i]!))
-  const outputs = [
-    ...live.map((i) => gradients[i] ?? zeros(body.inputs[i]!)),
-    ...summed.map((i, k) => add(sums[k]!, gradients[i]!)),
-    ...stacked.map((i) => gradients[i]!),
-  ]
-  const used = new Set(topological(outputs))
-  const reads = body.inputs.flatMap((leaf, i) => (used.has(leaf) ? [i] : []))
-  const [before, after] = [reads.filter((i) => i < carries + sequences), reads.filter((i) => i >= carries + sequences)]
-  const arriving = given.flatMap((leaf, i) => (leaf !== null && used.has(leaf) ? [i] : []))
-  const specs = loopSpecs(loop)
-  const trajectory = (i: number): Tensor => pick(node, body.outputs.length + i, specs[body.outputs.length + i]!)
-  const firsts = [...live.map((i) => gs[i] ?? zeros(body.inputs[i]!)), ...summed.map((i) => zeros(body.inputs[i]!))]
-  const history = [
-    ...before.map((i) => (i < carries ? trajectory(i) : node.inputs[i]!)),
-    ...arriving.map((i) => gs[carries + i]!),
-  ]
-  const leaves = [
-    ...live.map((i) => carried[i]!),
-    ...sums,
-    ...before.map((i) => body.inputs[i]!),
-    ...arriving.map((i) => given[i]!),
-    ...after.map((i) => body.inputs[i]!),
-  ]
+  const backward = backwardStep(loop, gs, varying(loop, needed), pullback)
+  const carry = sums(loop, backward, gs)
+  const stacked = range(carries, carries + sequences).filter((i) => backward.gradients[i] !== null)
+  const outputs = [...carry.next, ...stacked.map((i) => backward.gradients[i]!)]
+  const read = new Set(topological(outputs))
+  const over = histories(node, backward, gs).filter(({ leaf }) => read.has(leaf))
+  const outside = range(carries + sequences, body.inputs.length)
+    .map((i) => ({ leaf: body.inputs[i]!, from: node.inputs[i]! }))
+    .filter(({ leaf }) => read.has(leaf))
+  const feeds = [...carry.feeds, ...over, ...outside]
+  const leaves = feeds.map(({ leaf }) => leaf)
   const closed = closeOver(leaves, outputs, 0)
-  const backward = apply('scan', [...firsts, ...history, ...after.map((i) => node.inputs[i]!), ...closed.captured], {
-    body: closed.body,
-    carries: firsts.length,
-    sequences: history.length,
-    length: loop.length,
-    reverse: !loop.reverse,
-    unroll: loop.unroll,
-  })
-  const values = loopValues(backward)
-  const order = [...live, ...summed, ...stacked]
-  return node.inputs.map((_, i) => {
-    const at = order.indexOf(i)
-    return at === -1 ? null : values[at]!
-  })
+  const values = loopValues(
+    apply('scan', [...feeds.map(({ from }) => from), ...closed.captured], {
+      ...loop,
+      body: closed.body,
+      carries: carry.feeds.length,
+      sequences: over.length,
+      reverse: !loop.reverse,
+    }),
+  )
+  const order = [...carry.of, ...stacked]
+  return node.inputs.map((_, i) => values[order.indexOf(i)] ?? null)
 }
