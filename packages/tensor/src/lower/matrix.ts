@@ -4,9 +4,9 @@
  */
 
 import type { MatrixPrimitive } from '../attributes/matrix.ts'
-import type { Value } from '../onnx/graph.ts'
+import { OnnxGraph, type Value } from '../onnx/graph.ts'
 import { type Shape, sizeOf } from '../shape.ts'
-import type { Lower, Lowering } from './target.ts'
+import { type Lower, Lowering } from './target.ts'
 
 /** Extent of the blocks. A column of elimination costs some eight small nodes, a block a few products. */
 const BLOCK = 32
@@ -35,15 +35,14 @@ function transposed(l: Lowering, x: Value): Value {
   )
 }
 
-/** A block's factor and the factor's inverse, by eliminating `[a | 1]` row by row to `[L^T | L^-1]`. */
-function eliminate(l: Lowering, a: Value): { readonly factor: Value; readonly inverse: Value } {
-  const n = a.shape.at(-1)!
-  const batch = a.shape.slice(0, -2)
-  const unit = l.expand(
-    square(l, n, (i, j) => (i === j ? 1 : 0)),
-    [...batch, n, n],
-  )
-  let rest = l.concat([a, unit], beside(a))
+/** Matrices of more blocks than this are eliminated in a loop where there are loops: fewer nodes, as fast, loaded sooner. */
+const UNROLLED_BLOCKS = 2
+
+/** The rows of `[a | 1]` after elimination: `[L^T | L^-1]`, with rounding below the diagonal of L^T. */
+function eliminated(l: Lowering, joined: Value): Value {
+  const n = joined.shape.at(-2)!
+  const batch = joined.shape.slice(0, -2)
+  let rest = joined
   const rows: Value[] = []
   for (let j = 0; j < n; j++) {
     const row = cut(l, rest, [0, 1], [0, 2 * n])
@@ -53,8 +52,46 @@ function eliminate(l: Lowering, a: Value): { readonly factor: Value; readonly in
     const column = l.reshape(cut(l, scaled, [0, 1], [j + 1, n]), [...batch, n - 1 - j, 1])
     rest = l.sub(cut(l, rest, [1, n - j], [0, 2 * n]), l.mul(column, scaled))
   }
-  const reduced = l.concat(rows, below(a))
-  // What elimination leaves before the diagonal is rounding.
+  return l.concat(rows, below(joined))
+}
+
+/** As `eliminated`, as a loop over rows, which one-hot vectors pick. */
+function eliminatedInLoop(l: Lowering, joined: Value): Value {
+  const n = joined.shape.at(-2)!
+  const batch = joined.shape.slice(0, -2)
+  const picks = (length: number, shape: Shape): Value => {
+    const data = Float32Array.from({ length: n * length }, (_, k) => (k % (length + 1) === 0 ? 1 : 0))
+    return l.graph.constant(data, [n, ...shape])
+  }
+  const inner = new Lowering(new OnnxGraph(l.graph), l.target, l.rules)
+  const rest = inner.graph.argument(joined.shape, 'float32')
+  const [rowPick, pivotPick] = [inner.graph.argument([1, n], 'float32'), inner.graph.argument([2 * n, 1], 'float32')]
+  const row = inner.matmul(rowPick, rest)
+  const scaled = inner.div(row, inner.unary('Sqrt', inner.matmul(row, pivotPick)))
+  const column = inner.reshape(cut(inner, scaled, [0, 1], [0, n]), [...batch, n, 1])
+  inner.graph.result(inner.sub(rest, inner.mul(column, scaled)))
+  inner.graph.result(scaled)
+  const [, rows] = l.graph.emitTyped(
+    'Scan',
+    [joined, picks(n, [1, n]), picks(2 * n, [2 * n, 1])],
+    [
+      { shape: joined.shape, type: 'float32' },
+      { shape: [n, ...scaled.shape], type: 'float32' },
+    ],
+    { attributes: { body: { graph: inner.graph }, num_scan_inputs: 2 } },
+  )
+  const order = [...batch.map((_, i) => i + 1), 0, batch.length + 1, batch.length + 2]
+  return l.reshape(l.transpose(rows!, order), joined.shape)
+}
+
+/** A block's factor and the factor's inverse. */
+function eliminate(l: Lowering, a: Value, inLoop: boolean): { readonly factor: Value; readonly inverse: Value } {
+  const n = a.shape.at(-1)!
+  const unit = l.expand(
+    square(l, n, (i, j) => (i === j ? 1 : 0)),
+    a.shape,
+  )
+  const reduced = (inLoop ? eliminatedInLoop : eliminated)(l, l.concat([a, unit], beside(a)))
   const upper = l.mul(
     cut(l, reduced, [0, n], [0, n]),
     square(l, n, (i, j) => (j >= i ? 1 : 0)),
@@ -66,12 +103,13 @@ function eliminate(l: Lowering, a: Value): { readonly factor: Value; readonly in
 const cholesky: Lower<'cholesky'> = (l, [a]) => {
   const n = a!.shape.at(-1)!
   const batch = a!.shape.slice(0, -2)
+  const inLoop = n > UNROLLED_BLOCKS * BLOCK && l.target.controlFlow !== false
   const panels: Value[] = []
   let rest = a!
   for (let start = 0; start < n; start += BLOCK) {
     const size = Math.min(BLOCK, n - start)
     const left = n - start
-    const { factor, inverse } = eliminate(l, cut(l, rest, [0, size], [0, size]))
+    const { factor, inverse } = eliminate(l, cut(l, rest, [0, size], [0, size]), inLoop)
     const parts = start === 0 ? [factor] : [zeros(l, [...batch, start, size]), factor]
     if (size < left) {
       const under = l.matmul(cut(l, rest, [size, left], [0, size]), inverse, false, true)
