@@ -16,7 +16,7 @@ export interface SymmetricEigen {
 
 /**
  * A = vectors diag(values) vectors^T for a symmetric matrix, of which the lower triangle is read.
- * @throws InputError `ShapeMismatch`, `NotFinite`; EnvironmentError `OutOfMemory` (5 n^2 numbers are needed).
+ * @throws InputError `ShapeMismatch`, `NotFinite`; EnvironmentError `OutOfMemory` (4 n^2 numbers are needed).
  */
 export function symmetricEigen(a: Matrix): SymmetricEigen {
   checkSquare('symmetricEigen', a)
