@@ -1,10 +1,10 @@
 /** ONNX's gathering and scattering. */
 
 import { constant } from '../../apply.ts'
-import { cumsum, gather, gatherElements, oneHot, scatterAdd, scatterAddElements, topK } from '../../ops/indexing.ts'
+import { cumsum, gather, gatherElements, oneHot, scatterAdd, topK } from '../../ops/indexing.ts'
 import { add, cast, mul, reshape, reverse, sliceAxis, sub, transpose } from '../../ops/plain.ts'
 import type { Tensor } from '../../primitive.ts'
-import { range, sizeOf } from '../../shape.ts'
+import { range, sizeOf, stridesOf } from '../../shape.ts'
 import { type Call, type Item, isKnown, type Rule } from '../item.ts'
 
 function gathered(c: Call): Item {
@@ -57,13 +57,28 @@ function scatteredRows(c: Call): Item {
   return c.as(c.kind(0), reshape(scatterAdd(x, at, change), c.shape(0)))
 }
 
+/** Places in the flat x of indices along an axis; the other axes' places are the indices' own. */
+function flatPlaces(c: Call, axis: number): Tensor {
+  const [shape, own] = [c.shape(0), c.shape(1)]
+  const strides = stridesOf(shape)
+  const base = range(0, sizeOf(own)).map((i) => {
+    const at = stridesOf(own).map((stride, k) => Math.floor(i / stride) % own[k]!)
+    return at.reduce((sum, place, k) => (k === axis ? sum : sum + place * strides[k]!), 0)
+  })
+  const along = mul(cast(c.index(1, shape[axis]!), 'float32'), strides[axis]!)
+  return cast(add(reshape(along, [base.length]), constant(base, [base.length])), 'int32')
+}
+
 function scatteredElements(c: Call): Item {
   const axis = c.axis('axis', 0)
   const reduction = c.text('reduction', 'none')
   if (reduction !== 'none' && reduction !== 'add') throw c.fail(`reduction ${reduction}`)
-  const [x, at, updates] = [c.tensor(0), c.index(1, c.shape(0)[axis]!), c.tensor(2)]
-  const change = reduction === 'add' ? updates : sub(updates, gatherElements(x, at, axis))
-  return c.as(c.kind(0), scatterAddElements(x, at, change, axis))
+  // Exact in float32, in which places are reckoned.
+  if (sizeOf(c.shape(0)) >= 2 ** 24) throw c.fail('a tensor of 2^24 elements or more')
+  const [x, at] = [reshape(c.tensor(0), [-1]), flatPlaces(c, axis)]
+  const updates = reshape(c.tensor(2), [-1])
+  const change = reduction === 'add' ? updates : sub(updates, gather(x, at))
+  return c.as(c.kind(0), reshape(scatterAdd(x, at, change), c.shape(0)))
 }
 
 /** The axis of ones and zeros goes where `axis` says; values are [off, on]. */
