@@ -6,6 +6,7 @@ import {
   add,
   checkpoint,
   concat,
+  div,
   exp,
   matmul,
   mean,
@@ -42,17 +43,19 @@ const sequence = (length: number): ProgramCase['shapes'] => [
 ]
 
 /** Two carries, one without gradient; no sequence; results that the gradient does not need. */
-const counting: ProgramCase['fn'] = (x) => {
-  const { carry } = scan(
-    ({ total, count }: { total: Tensor; count: Tensor }) => ({
-      carry: { total: mul(total, add(sin(x!), mul(count, 0.1))), count: add(count, 1) },
-    }),
-    { total: x!, count: mul(x!, 0) },
-    null,
-    { length: 5 },
-  )
-  return carry.total
-}
+const counting =
+  (length: number): ProgramCase['fn'] =>
+  (x) => {
+    const { carry } = scan(
+      ({ total, count }: { total: Tensor; count: Tensor }) => ({
+        carry: { total: mul(total, add(sin(x!), div(1, add(count, 1)))), count: add(count, 1) },
+      }),
+      { total: x!, count: mul(x!, 0) },
+      null,
+      { length },
+    )
+    return carry.total
+  }
 
 /** A loop in a loop, both long enough not to be unrolled. */
 const nested: ProgramCase['fn'] = (x) =>
@@ -89,7 +92,8 @@ export const controlCases: { readonly [P in ControlPrimitive]: readonly ProgramC
     { shapes: sequence(20), fn: recurrent(false) },
     { shapes: sequence(20), fn: recurrent(true) },
     { shapes: sequence(21), fn: recurrent(false, 7) },
-    { shapes: [[2, 3]], fn: counting },
+    { shapes: [[2, 3]], fn: counting(5) },
+    { shapes: [[2, 3]], fn: counting(18) },
     { shapes: [[18, 17]], fn: nested },
   ],
 }
