@@ -2,7 +2,7 @@
  * Executes the documentation. Every `ts` example of README.md, docs/ and recipes/ runs as a module and has to end well;
  * every `npx ecotope` command of their `sh` examples has to exit with 0, unless the fence says `sh skip`. In `sh quick`
  * runs are cut down to seconds. The examples of one page share a temporary folder with a small scene: dem.tif,
- * rapideye.tif, scars.geojson, reference.tif, and with recipes/.
+ * rapideye.tif, scars.geojson, reference.tif, resnet.onnx (a small network exported from PyTorch), and with recipes/.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -78,6 +78,7 @@ const found = pages()
 beforeAll(async () => {
   mkdirSync(scene, { recursive: true })
   if (found.length > 0) await writeDocsScene(scene)
+  cpSync(join(root, 'oracles/tensor/models/resnet-torchscript-13.onnx'), join(scene, 'resnet.onnx'))
 })
 
 afterAll(() => {

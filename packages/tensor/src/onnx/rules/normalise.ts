@@ -87,12 +87,6 @@ function layerNormalization(c: Call): readonly Item[] {
 
 const inverseRoot = (variance: Tensor, c: Call): Tensor => pow(add(variance, c.float('epsilon', 1e-5)), -0.5)
 
-function rmsNormalization(c: Call): Item {
-  const x = c.tensor(0)
-  const axes = range(c.axis('axis', -1), x.shape.length)
-  return mul(mul(x, inverseRoot(mean(square(x), axes, { keepDims: true }), c)), c.tensor(1))
-}
-
 function lpNormalization(c: Call): Item {
   const x = c.tensor(0)
   const axis = c.axis('axis', -1)
@@ -113,5 +107,4 @@ export const normaliseRules = {
     const centred = sub(x, mean(x, axes, { keepDims: true }))
     return div(centred, add(sqrt(mean(square(centred), axes, { keepDims: true })), 1e-9))
   },
-  RMSNormalization: rmsNormalization,
 } as const satisfies Readonly<Record<string, Rule>>
