@@ -186,6 +186,36 @@ describe('in float64, values and gradients equal those of PyTorch', () => {
   })
 })
 
+describe('second derivatives', () => {
+  test.each(rows.filter(({ levels }) => levels === null))('of $name equal differences of the gradient', (row) => {
+    const program = programOf(row)
+    const inputs = Object.values(program.inputs)
+    const first = inputs.map((_, i) => program.outputs[`g${i}`]!)
+    // The derivative of the gradient along a direction, once by reverse mode, once by central differences.
+    const directions = inputs.map(({ shape }, i) => hashed(sizeOf(shape), 50 + i))
+    const along = first.map((g, i) => sum(mul(g, constant(directions[i]!, g.shape))))
+    const total = along.reduce((a, b) => add(a, b))
+    const second = gradients(total, inputs)
+    const names = inputs.map((_, i) => `h${i}`)
+    const outputs = Object.fromEntries(second.map((h, i) => [names[i]!, h]))
+    const at = inputsOf(row)
+    const found = evaluate({ ...program, outputs }, at)
+    const moved = (step: number): Record<string, Float64Array> =>
+      Object.fromEntries(
+        Object.entries(at).map(([name, data], i) => [
+          name,
+          Float64Array.from(data, (v, k) => v + step * directions[i]![k]!),
+        ]),
+      )
+    const step = 1e-5
+    const [ahead, behind] = [evaluate(program, moved(step)), evaluate(program, moved(-step))]
+    inputs.forEach((_, i) => {
+      const expected = ahead[`g${i}`]!.data.map((v, k) => (v - behind[`g${i}`]!.data[k]!) / (2 * step))
+      expect(relativeError(found[names[i]!]!.data, expected)).toBeLessThan(1e-6)
+    })
+  })
+})
+
 const targets: readonly TargetName[] = ['node-cpu', 'node-cpu, exact', 'portable']
 
 describe.each(targets)('target %s: values and gradients equal those of PyTorch', (name) => {

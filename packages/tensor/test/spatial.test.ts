@@ -132,6 +132,73 @@ describe.each(['node-cpu', 'portable'] as const)('target %s', (name) => {
   })
 })
 
+/** Random windows of 1 to 3 axes, each of which reads something of the image. */
+const poolCases = fc.integer({ min: 1, max: 3 }).chain((d) => {
+  const list = (min: number, max: number): fc.Arbitrary<number[]> =>
+    fc.array(fc.integer({ min, max }), { minLength: d, maxLength: d })
+  return fc
+    .record({ size: list(3, d === 3 ? 5 : 9), kernel: list(1, 3), stride: list(1, 3), dilation: list(1, 2) })
+    .chain(({ size, kernel, stride, dilation }) => {
+      const most = kernel.map((k, i) => (dilation[i] === 1 ? k - 1 : 0))
+      const sides = fc.tuple(...[...most, ...most].map((max) => fc.integer({ min: 0, max })))
+      return sides.map((padding) => ({ x: [2, 3, ...size], pooling: { kernel, stride, dilation, padding } }))
+    })
+    .filter(({ x, pooling: { kernel, dilation, padding } }) => {
+      return kernel.every((k, i) => dilation[i]! * (k - 1) < x[i + 2]! + padding[i]! + padding[i + d]!)
+    })
+})
+
+describe.each(['node-cpu', 'portable'] as const)('pooling and resizing, target %s', (name) => {
+  let engine: Engine
+  let target: LoweringTarget
+  beforeAll(async () => {
+    engine = testEngine()
+    target = await targetOf(engine, name)
+  })
+  afterAll(() => engine.close())
+
+  test('maxima and means over any window, with gradients (property)', async () => {
+    const check = fc.asyncProperty(poolCases, async ({ x, pooling }) => {
+      for (const fn of [
+        (image: Tensor) => maxPool(image, pooling),
+        (image: Tensor) => meanPool(image, { ...pooling, countIncludePad: pooling.dilation.some((n) => n > 1) }),
+      ]) {
+        expect(await worstError(engine, target, traceCase({ shapes: [x], fn }))).toBeLessThan(3e-6)
+      }
+    })
+    await fc.assert(check, { numRuns: 40, seed: 21 })
+  })
+
+  test('any extents (property)', async () => {
+    const extents = fc.integer({ min: 1, max: 3 }).chain((d) => {
+      const list = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: d, maxLength: d })
+      return fc.record({ from: list, to: list, factor: fc.constantFrom(0, 0, 2, 3, 4), corners: fc.boolean() })
+    })
+    const check = fc.asyncProperty(extents, async ({ from, to, factor, corners }) => {
+      const size = factor === 0 ? to : from.map((n) => factor * n)
+      for (const options of [{ mode: 'nearest' }, { mode: 'linear', alignCorners: corners }] as const) {
+        const c = { shapes: [[2, 2, ...from]], fn: (image: Tensor) => resize(image, size, options) }
+        expect(await worstError(engine, target, traceCase(c))).toBeLessThan(3e-6)
+      }
+    })
+    await fc.assert(check, { numRuns: 40, seed: 22 })
+  })
+})
+
+test('what resize gives of a constant image is constant, whatever the extents (property)', () => {
+  const extent = fc.integer({ min: 1, max: 9 })
+  fc.assert(
+    fc.property(extent, extent, extent, extent, fc.boolean(), (h, w, a, b, corners) => {
+      const x = leaf('x', [1, 2, h, w]) as Tensor<'input'>
+      for (const options of [{ mode: 'nearest' }, { alignCorners: corners }] as const) {
+        const y = values(resize(x, [a, b], options), [x, new Float64Array(2 * h * w).fill(3)])
+        expect(y.length).toBe(2 * a * b)
+        for (const v of y) expect(Math.abs(v - 3)).toBeLessThan(1e-12)
+      }
+    }),
+  )
+})
+
 describe('max pooling', () => {
   const flat = (fn: (x: Tensor) => Tensor, shape: Shape): Float64Array => {
     const x = input('x', { shape }) as Tensor<'input'>

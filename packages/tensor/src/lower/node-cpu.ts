@@ -7,7 +7,7 @@
 import type { SpatialPrimitive } from '../attributes/spatial.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Stencil, Tensor } from '../primitive.ts'
-import type { Shape } from '../shape.ts'
+import { type Shape, sizeOf } from '../shape.ts'
 import { blockedGroupNorm, blockedPool, blockedRelu, blockedUnary } from './blocked.ts'
 import { fillsBlocks, fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
 import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
@@ -57,6 +57,8 @@ function winogradThroughout(l: Lowering, kind: Case): boolean {
   return winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_MOST && kind.pixels <= WINOGRAD_PIXELS
 }
 
+const isDense = ({ dilation }: Stencil): boolean => dilation.every((n) => n === 1)
+
 const isPoint = (weight: Shape): boolean => weight[2] === 1 && weight[3] === 1
 
 function plainStencil({ stride, dilation, padding, groups }: Stencil): Stencil {
@@ -98,13 +100,15 @@ const conv: Lower<'conv'> = (l, inputs, node) => {
 
 const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   const { attributes, shape } = node
-  const { stride, dilation, groups } = attributes
+  const { stride, groups } = attributes
   if (stride.length === 1) return onRow(l, convInputGrad, [g!, w!], node)
-  if (stride.length === 3 || isPoint(w!.shape)) return portableSpatial.convInputGrad(l, [g!, w!], node)
+  const still = stride.every((s) => s === 1)
+  const dense = isDense(attributes)
+  if (sizeOf(w!.shape.slice(2)) === 1) return portableSpatial.convInputGrad(l, [g!, w!], node)
+  if (groups === 1 && !still && dense) return phasedInputGrad(l, g!, w!, attributes, shape)
+  if (stride.length === 3) return portableSpatial.convInputGrad(l, [g!, w!], node)
   const kind = caseOf(shape, w!.shape, attributes)
   if (winogradThroughout(l, kind)) return winogradInputGrad(l, g!, w!, shape)
-  const still = stride.every((s) => s === 1)
-  const dense = dilation.every((s) => s === 1)
   if (groups > 1) {
     if (!groupsFitBlocks(l, w!.shape, groups)) return portableSpatial.convInputGrad(l, [g!, w!], node)
     const { image, stencil } = adjointImage(l, g!, w!, attributes, shape)
@@ -123,13 +127,14 @@ const PHASED_KERNEL = 5
 
 const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { attributes, shape } = node
-  const { stride, dilation, groups, kernel } = attributes
+  const { stride, groups, kernel } = attributes
   if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const kind = caseOf(x!.shape, shape, attributes)
   if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
-  const wide = kernel.every((k) => k >= PHASED_KERNEL) && stride.every((s) => s > 1) && dilation.every((s) => s === 1)
+  const wide =
+    kernel.every((k) => k >= PHASED_KERNEL) && stride[0]! > 1 && stride[0] === stride[1] && isDense(attributes)
   if (wide) return phasedWeightGrad(l, g!, x!, attributes, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)
 }

@@ -3,7 +3,7 @@
 import type { Value } from '../onnx/graph.ts'
 import type { Pooling } from '../primitive.ts'
 import { range, type Shape, sizeOf } from '../shape.ts'
-import { indices, tapViews } from './taps.ts'
+import { indices, interleave, tapViews } from './taps.ts'
 import type { Lower, Lowering } from './target.ts'
 
 /** The least float32: what lies beside the image wins nowhere. */
@@ -42,25 +42,6 @@ function firstPeaks(l: Lowering, x: Value, y: Value, pooling: Pooling): Value[] 
   })
 }
 
-/** The phases `[N, C, ...]` of a stride, in order, as one image: each holds every s-th element of it. */
-function interleave(l: Lowering, phases: readonly Value[], stride: readonly number[]): Value {
-  if (phases.length === 1) return phases[0]!
-  const [n, c, ...size] = phases[0]!.shape as [number, number, ...number[]]
-  const d = size.length
-  const stacked = l.concat(
-    phases.map((phase) => l.reshape(phase, [n, c, 1, ...size])),
-    2,
-  )
-  const full = [n, c, ...size.map((extent, i) => extent * stride[i]!)]
-  if (d === 2 && stride[0] === stride[1]) {
-    const channels = l.reshape(stacked, [n, c * phases.length, ...size])
-    return l.graph.emit('DepthToSpace', [channels], full, { attributes: { blocksize: stride[0]!, mode: 'CRD' } })
-  }
-  const cells = l.reshape(stacked, [n, c, ...stride, ...size])
-  const order = range(0, d).flatMap((i) => [2 + d + i, 2 + i])
-  return l.reshape(l.transpose(cells, [0, 1, ...order]), full)
-}
-
 /** The adjoint of `tapViews`: adds each tap's part `[N, C, ...out]` where the tap reads, in an image of `shape`. */
 function scatterTaps(l: Lowering, parts: readonly Value[], pooling: Pooling, shape: Shape): Value {
   const { kernel, stride, dilation, padding } = pooling
@@ -79,7 +60,8 @@ function scatterTaps(l: Lowering, parts: readonly Value[], pooling: Pooling, sha
   })
   const nothing = l.expand(l.graph.scalar(0), [shape[0]!, shape[1]!, ...out.map((n, i) => n + reach[i]!)])
   const phases = range(0, sizeOf(stride)).map((phase) => sums.get(phase) ?? nothing)
-  const full = interleave(l, phases, stride)
+  const stacked = phases.map((phase) => l.reshape(phase, [shape[0]!, shape[1]!, 1, ...phase.shape.slice(2)]))
+  const full = interleave(l, l.concat(stacked, 2), stride)
   const ends = axes.map((i) => padding[i]! + shape[i + 2]!)
   const beyond = axes.map((i) => Math.max(0, ends[i]! - full.shape[i + 2]!))
   const wide = l.pad(full, [0, 0, ...axes.map(() => 0)], [0, 0, ...beyond])

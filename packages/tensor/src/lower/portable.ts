@@ -156,6 +156,12 @@ const up2WeightGrad: Lower<'up2WeightGrad'> = (l, [g, x], { shape }) => {
 
 const pool = { kernel_shape: [2, 2], strides: [2, 2] } as const
 
+const sumPool2: Lower<'sumPool2'> = (l, [x], { shape }) => {
+  const mean = (v: Value): Value => l.graph.emit('AveragePool', [v], shape, { attributes: pool })
+  // ONNX Runtime would join padding to the pooling, and then refuse 2 and more of it.
+  return l.graph.producer(x!)?.op === 'Pad' ? mean(l.scale(x!, 4)) : l.scale(mean(x!), 4)
+}
+
 export function resize2(l: Lowering, x: Value, shape: readonly number[]): Value {
   const scales = l.graph.constant(Float32Array.of(1, 1, 2, 2), [4])
   const attributes = { mode: 'nearest', nearest_mode: 'floor', coordinate_transformation_mode: 'asymmetric' }
@@ -193,7 +199,7 @@ export const portableSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
   maxPoolTake,
   maxPool2: (l, [x], { shape }) => l.graph.emit('MaxPool', [x!], shape, { attributes: pool }),
   maxPool2Grad: byComposition,
-  sumPool2: (l, [x], { shape }) => l.scale(l.graph.emit('AveragePool', [x!], shape, { attributes: pool }), 4),
+  sumPool2,
   upsample2: (l, [x], { shape }) => resize2(l, x!, shape),
   relu: (l, [x]) => l.unary('Relu', x!),
   reluMask: byComposition,

@@ -5,9 +5,10 @@
 
 import type { Value } from '../onnx/graph.ts'
 import type { Stencil } from '../primitive.ts'
-import type { Shape } from '../shape.ts'
+import { range, type Shape, sizeOf } from '../shape.ts'
 import { blockedConv, blockedWeight, fromBlocks, toBlocks } from './nchwc.ts'
 import { extents, plainConv, tapProducts } from './portable.ts'
+import { interleave } from './taps.ts'
 import type { Lowering } from './target.ts'
 
 /** A signal as an image of one row; so are its stencil, its kernel and its shapes. */
@@ -44,91 +45,82 @@ export function groupedBlocks(l: Lowering, inputs: readonly Value[], s: Stencil,
 const phaseTaps = (kernel: readonly number[], stride: readonly number[]): number[] =>
   kernel.map((k, i) => Math.ceil(k / stride[i]!))
 
-/** Where the phases of a stride lie in an image of `shape`, and how a kernel of so many taps reads a gradient for them. */
-function phaseLayout(g: Value, kernel: readonly number[], s: Stencil, shape: Shape) {
-  const taps = phaseTaps(kernel, s.stride) as [number, number]
-  const rows = Math.ceil((s.padding[0]! + shape[2]!) / s.stride[0]!)
-  const columns = Math.ceil((s.padding[1]! + shape[3]!) / s.stride[1]!)
-  const after = [rows - g.shape[2]!, columns - g.shape[3]!] as const
-  const padding = [taps[0] - 1, taps[1] - 1, Math.max(0, after[0]), Math.max(0, after[1])]
-  const crop = [0, 0, Math.min(0, after[0]), Math.min(0, after[1])]
-  const stencil: Stencil = { stride: [1, 1], dilation: [1, 1], padding, groups: 1 }
-  return { taps, rows, columns, crop, stencil }
-}
-
-/** A kernel's taps by the phase of the stride that they serve, each phase reversed: `[O, C, t, s, t', s']`. */
-function phasedTaps(l: Lowering, w: Value, s: Stencil): Value {
-  const [o, c, kh, kw] = extents(w)
-  const [sv, sh] = s.stride as [number, number]
-  const [tv, th] = phaseTaps([kh, kw], s.stride) as [number, number]
-  const full = l.pad(w, [0, 0, 0, 0], [0, 0, tv * sv - kh, th * sh - kw])
-  return l.reverse(l.reshape(full, [o, c, tv, sv, th, sh]), [2, 4])
-}
-
-/** The part of the shuffled phases that is the image, without the padding before it. */
-function unpadded(l: Lowering, y: Value, s: Stencil, shape: Shape): Value {
-  const [top, left] = [s.padding[0]!, s.padding[1]!]
-  return l.slice(y, [2, 3], [top, left], [top + shape[2]!, left + shape[3]!])
+/** A kernel's taps by the phase of the stride that they serve, each phase reversed: `[O, C, t, s, t', s', ...]`. */
+function phasedTaps(l: Lowering, w: Value, stride: readonly number[]): Value {
+  const [o, c, ...kernel] = w.shape as [number, number, ...number[]]
+  const taps = phaseTaps(kernel, stride)
+  const lack = kernel.map((k, i) => taps[i]! * stride[i]! - k)
+  const full = l.pad(w, new Array<number>(w.shape.length).fill(0), [0, 0, ...lack])
+  const cells = l.reshape(full, [o, c, ...taps.flatMap((t, i) => [t, stride[i]!])])
+  return l.reverse(
+    cells,
+    taps.map((_, i) => 2 + 2 * i),
+  )
 }
 
 /**
- * The input gradient of a strided convolution (dilation 1, one group, two axes) without multiplying by the zeros of a
- * dilated gradient: each of the stride's phases is a convolution of its own with every s-th tap, all of them at once as
- * output channels, which are shuffled into place (sub-pixel convolution, Shi et al. 2016).
+ * The input gradient of a strided convolution (dilation 1, one group) without multiplying by the zeros of a dilated
+ * gradient: each of the stride's phases is a convolution of its own with every s-th tap, all of them at once as output
+ * channels, which are shuffled into place (sub-pixel convolution, Shi et al. 2016).
  */
 export function phasedInputGrad(l: Lowering, g: Value, w: Value, s: Stencil, shape: Shape): Value {
-  const [o, c] = extents(w)
-  const [sv, sh] = s.stride as [number, number]
-  const { taps, rows, columns, crop, stencil } = phaseLayout(g, w.shape.slice(2), s, shape)
+  const [o, c, ...kernel] = w.shape as [number, number, ...number[]]
+  const { stride, padding } = s
+  const axes = range(0, kernel.length)
+  const taps = phaseTaps(kernel, stride)
+  const size = axes.map((i) => Math.ceil((padding[i]! + shape[i + 2]!) / stride[i]!))
+  const after = axes.map((i) => size[i]! - g.shape[i + 2]!)
+  const nothing = [0, 0, ...axes.map(() => 0)]
+  const image = l.pad(g, nothing, [0, 0, ...after.map((n) => Math.min(0, n))])
+  const around = [...taps.map((t) => t - 1), ...after.map((n) => Math.max(0, n))]
+  const stencil = { stride: axes.map(() => 1), dilation: axes.map(() => 1), padding: around, groups: 1 }
   const b = l.target.nchwcBlock
-  const blocks = b > 0 && c % b === 0 && o % b === 0
-  const order = blocks ? [3, 5, 1, 0, 2, 4] : [1, 3, 5, 0, 2, 4]
-  const weight = l.reshape(l.transpose(phasedTaps(l, w, s), order), [c * sv * sh, o, ...taps])
-  const image = l.pad(g, [0, 0, 0, 0], crop)
-  const phases = [shape[0]!, c * sv * sh, rows, columns]
-  const full = [shape[0]!, c, rows * sv, columns * sh]
-  if (!blocks) return unpadded(l, shuffle(l, plainConv(l, [image, weight], stencil, phases), [sv, sh], full), s, shape)
-  const y = blockedConv(l, [toBlocks(l, image), blockedWeight(l, weight)], taps, stencil, phases)
-  return unpadded(l, fromBlocks(l, shuffleBlocks(l, y, [sv, sh], full), full), s, shape)
+  const blocks = axes.length === 2 && b > 0 && c % b === 0 && o % b === 0
+  const [phaseAxes, tapAxes] = [axes.map((i) => 3 + 2 * i), axes.map((i) => 2 + 2 * i)]
+  const order = blocks ? [...phaseAxes, 1, 0, ...tapAxes] : [1, ...phaseAxes, 0, ...tapAxes]
+  const phases = sizeOf(stride)
+  const weight = l.reshape(l.transpose(phasedTaps(l, w, stride), order), [c * phases, o, ...taps])
+  const mixed = [shape[0]!, c * phases, ...size]
+  const y = blocks
+    ? shuffleBlocks(l, blockedConv(l, [toBlocks(l, image), blockedWeight(l, weight)], taps, stencil, mixed), stride, c)
+    : interleave(l, l.reshape(plainConv(l, [image, weight], stencil, mixed), [shape[0]!, c, phases, ...size]), stride)
+  return l.slice(
+    y,
+    axes.map((i) => i + 2),
+    axes.map((i) => padding[i]!),
+    axes.map((i) => padding[i]! + shape[i + 2]!),
+  )
 }
 
-type Two = readonly [number, number]
-
-function shuffleBlocks(l: Lowering, y: Value, [sv, sh]: Two, shape: Shape): Value {
+/** As `interleave`, for channels `[N, S C, H, W]` in blocks: whole blocks are moved. The result is a plain image. */
+function shuffleBlocks(l: Lowering, y: Value, stride: readonly number[], c: number): Value {
   const b = l.target.nchwcBlock
   const [n, , rows, columns] = extents(y)
-  const cells = l.reshape(y, [n, sv, sh, shape[1]! / b, rows, columns, b])
-  return l.reshape(l.transpose(cells, [0, 3, 4, 1, 5, 2, 6]), shape)
-}
-
-function shuffle(l: Lowering, y: Value, [sv, sh]: Two, shape: Shape): Value {
-  const [n, , rows, columns] = extents(y)
-  if (sv === sh) {
-    const attributes = { blocksize: sv, mode: 'CRD' }
-    return l.graph.emit('DepthToSpace', [y], shape, { attributes })
-  }
-  const cells = l.reshape(y, [n, shape[1]!, sv, sh, rows, columns])
-  return l.reshape(l.transpose(cells, [0, 1, 4, 2, 5, 3]), shape)
+  const [sv, sh] = stride as [number, number]
+  const cells = l.transpose(l.reshape(y, [n, sv, sh, c / b, rows, columns, b]), [0, 3, 4, 1, 5, 2, 6])
+  const shape = [n, c, rows * sv, columns * sh]
+  return fromBlocks(l, l.reshape(cells, shape), shape)
 }
 
 /**
- * The weight gradient of a strided convolution (dilation 1, one group, two axes) as that of a convolution of stride 1
- * with the stride's phases of the input as channels.
+ * The weight gradient of a convolution of one stride (dilation 1, one group, two axes) as that of a convolution of
+ * stride 1 with the stride's phases of the input as channels.
  */
 export function phasedWeightGrad(l: Lowering, g: Value, x: Value, s: Stencil, shape: Shape): Value {
   const [o, c, kh, kw] = [shape[0]!, shape[1]!, shape[2]!, shape[3]!]
-  const [sv, sh] = s.stride as [number, number]
+  const step = s.stride[0]!
   const [tv, th] = phaseTaps([kh, kw], s.stride) as [number, number]
   const [n, , h, w] = extents(g)
   const [rows, columns] = [h + tv - 1, w + th - 1]
   const [top, left] = [s.padding[0]!, s.padding[1]!]
   const [, , xh, xw] = extents(x)
-  const padded = l.pad(x, [0, 0, top, left], [0, 0, rows * sv - xh - top, columns * sh - xw - left])
-  const cells = l.transpose(l.reshape(padded, [n, c, rows, sv, columns, sh]), [0, 3, 5, 1, 2, 4])
-  const image = l.reshape(cells, [n, sv * sh * c, rows, columns])
-  const taps = tapProducts(l, g, image, { ...UNIT, groups: 1 }, [o, sv * sh * c, tv, th])
-  const kernel = l.transpose(l.reshape(taps, [o, sv, sh, c, tv, th]), [0, 3, 4, 1, 5, 2])
-  return l.slice(l.reshape(kernel, [o, c, tv * sv, th * sh]), [2, 3], [0, 0], [kh, kw])
+  const padded = l.pad(x, [0, 0, top, left], [0, 0, rows * step - xh - top, columns * step - xw - left])
+  const channels = step * step * c
+  const image = l.graph.emit('SpaceToDepth', [padded], [n, channels, rows, columns], {
+    attributes: { blocksize: step },
+  })
+  const still = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 }
+  const taps = tapProducts(l, g, image, still, [o, channels, tv, th])
+  const kernel = l.transpose(l.reshape(taps, [o, step, step, c, tv, th]), [0, 3, 4, 1, 5, 2])
+  return l.slice(l.reshape(kernel, [o, c, tv * step, th * step]), [2, 3], [0, 0], [kh, kw])
 }
-
-const UNIT = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] } as const

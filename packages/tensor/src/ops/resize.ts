@@ -4,7 +4,7 @@ import { InputError } from '@ecotope/core'
 import { apply, constant } from '../apply.ts'
 import type { Tensor } from '../primitive.ts'
 import { range, type Shape, sizeOf } from '../shape.ts'
-import { concat, expand, matmul, pad, reshape, reverse, sliceAxis } from './plain.ts'
+import { concat, expand, matmul, pad, reshape, reverse, slice, sliceAxis } from './plain.ts'
 
 export interface ResizeOptions {
   /** `nearest` takes the element at floor(i input / output); `linear` interpolates along each axis. Default `linear`. */
@@ -30,12 +30,27 @@ function weightsOf(input: number, output: number, mode: 'nearest' | 'linear', al
   return weights
 }
 
-/** Repeats every element of an axis `factor` times. */
-function repeat(x: Tensor, axis: number, factor: number): Tensor {
-  const [lead, tail] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)]
-  const extent = x.shape[axis]!
-  const cells = expand(reshape(x, [...lead, extent, 1, ...tail]), [...lead, extent, factor, ...tail])
-  return reshape(cells, [...lead, extent * factor, ...tail])
+/** What one input gives to the outputs around it when an axis becomes `factor` times as long. */
+function spread(factor: number, mode: 'nearest' | 'linear'): number[] {
+  if (factor === 1 || mode === 'nearest') return new Array<number>(factor).fill(1)
+  const taps = range(0, 2 * factor).map((k) => Math.max(0, 1 - Math.abs((k - (factor >> 1) + 0.5) / factor - 0.5)))
+  return taps.filter((share) => share > 0)
+}
+
+/** Enlargement by whole factors as a transposed convolution of each channel by itself; its gradient is a convolution. */
+function enlarge(x: Tensor, factors: readonly number[], mode: 'nearest' | 'linear'): Tensor {
+  const [n, c, ...size] = x.shape as [number, number, ...number[]]
+  // Beyond the border the edge's value goes on: one more element on either side, cropped off again.
+  const rim = factors.map((f) => (mode === 'linear' && f > 1 ? 1 : 0))
+  const wide = padMode(reshape(x, [n * c, 1, ...size]), [0, 0, ...rim], [0, 0, ...rim], 'edge')
+  const taps = factors.map((f) => spread(f, mode))
+  const kernel = taps.reduce<number[]>((list, own) => list.flatMap((a) => own.map((b) => a * b)), [1])
+  const weight = constant(kernel, [1, 1, ...taps.map(({ length }) => length)])
+  const full = size.map((extent, i) => extent * factors[i]!)
+  const before = factors.map((f, i) => (rim[i] === 0 ? 0 : (f >> 1) + f))
+  const after = factors.map((f, i) => (size[i]! + 2 * rim[i]! - 1) * f + taps[i]!.length - full[i]! - before[i]!)
+  const attributes = { stride: factors, dilation: factors.map(() => 1), padding: [...before, ...after], groups: 1 }
+  return reshape(apply('convInputGrad', [wide, weight], { ...attributes, size: full }), [n, c, ...full])
 }
 
 /** Every `factor`-th element of an axis, from the first on. */
@@ -55,10 +70,55 @@ export function mixAxis(x: Tensor, axis: number, weights: Float64Array, output: 
   return reshape(matmul(matrix, reshape(x, [sizeOf(lead), input, sizeOf(tail)])), shape)
 }
 
+/** Nearest neighbour and a mean over the elements around, which together are linear interpolation. */
+function blurred(x: Tensor, factor: number): Tensor {
+  const c = x.shape[1]!
+  const wide = padMode(x, [0, 0, 1, 1], [0, 0, 1, 1], 'edge')
+  const near = doubled(wide, factor)
+  // The window is centred on an element, so that the factor + 1 elements at which it reaches count half at its ends.
+  const taps = range(0, factor + 1).map((k) => (k === 0 || k === factor ? 0.5 : 1) / factor)
+  const kernel = range(0, c).flatMap(() => taps.flatMap((a) => taps.map((b) => a * b)))
+  const rim = factor / 2
+  const inner = slice(
+    near,
+    [0, 0, rim, rim],
+    near.shape.map((n, axis) => (axis < 2 ? n : n - rim)),
+  )
+  const weight = constant(kernel, [c, 1, factor + 1, factor + 1])
+  const attributes = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: c }
+  return apply('conv', [inner, weight], attributes)
+}
+
+/** Nearest neighbour by 2 or 4. */
+function doubled(x: Tensor, factor: number): Tensor {
+  const y = apply('upsample2', [x], {})
+  return factor === 2 ? y : doubled(y, factor / 2)
+}
+
+type Mode = NonNullable<ResizeOptions['mode']>
+
+function resizeAxis(x: Tensor, axis: number, output: number, mode: Mode, alignCorners: boolean): Tensor {
+  const input = x.shape[axis]!
+  if (input === output) return x
+  if (mode === 'nearest' && input % output === 0) return skip(x, axis, input / output)
+  return mixAxis(x, axis, weightsOf(input, output, mode, alignCorners), output)
+}
+
+function resizeImage(x: Tensor, size: readonly number[], mode: Mode, alignCorners: boolean): Tensor {
+  const factors = size.map((n, i) => n / x.shape[i + 2]!)
+  if (alignCorners || !factors.every(Number.isInteger)) {
+    return size.reduce((y, output, i) => resizeAxis(y, i + 2, output, mode, alignCorners), x)
+  }
+  const [v, h] = factors as [number, number]
+  if (v === 1 && h === 1) return x
+  if (v !== h || (v !== 2 && v !== 4)) return enlarge(x, factors, mode)
+  return mode === 'nearest' ? doubled(x, v) : blurred(x, v)
+}
+
 /**
  * x `[N, C, ...]` interpolated to other extents of its 1 to 3 spatial axes, as `torch.nn.functional.interpolate` does:
- * nearest neighbour, or linear (bilinear, trilinear). Nothing is smoothed before a reduction. Where the factor is not
- * a whole number, or linear, each axis is a product with a matrix: a number that is not finite then spreads along it.
+ * nearest neighbour, or linear (bilinear, trilinear). Nothing is smoothed before a reduction. Where a factor is not a
+ * whole number, each axis is a product with a matrix: a number that is not finite then spreads along it.
  */
 export function resize(x: Tensor, size: readonly number[], options: ResizeOptions = {}): Tensor {
   const { mode = 'linear', alignCorners = false } = options
@@ -73,15 +133,16 @@ export function resize(x: Tensor, size: readonly number[], options: ResizeOption
   if (mode === 'nearest' && alignCorners) {
     throw new InputError('ParameterOutOfRange', 'resize: alignCorners is for linear interpolation')
   }
-  const doubles = d === 2 && size.every((n, i) => n === 2 * x.shape[i + 2]!)
-  if (mode === 'nearest' && doubles) return apply('upsample2', [x], {})
-  return size.reduce((y, output, i) => {
-    const input = y.shape[i + 2]!
-    if (input === output) return y
-    if (mode === 'nearest' && output % input === 0) return repeat(y, i + 2, output / input)
-    if (mode === 'nearest' && input % output === 0) return skip(y, i + 2, input / output)
-    return mixAxis(y, i + 2, weightsOf(input, output, mode, alignCorners), output)
-  }, x)
+  const [n, c, ...from] = x.shape as [number, number, ...number[]]
+  if (d === 2) return resizeImage(x, size, mode, alignCorners)
+  if (d === 1) {
+    return reshape(resizeImage(reshape(x, [n, c, 1, from[0]!]), [1, size[0]!], mode, alignCorners), [n, c, ...size])
+  }
+  // A volume's slices are images; then whole slices are mixed.
+  const [depth, ...plane] = from as [number, ...number[]]
+  const images = resizeImage(reshape(x, [n, c * depth, ...plane]), size.slice(1), mode, alignCorners)
+  const slices = reshape(images, [n, c, depth, size[1]! * size[2]!])
+  return reshape(resizeAxis(slices, 2, size[0]!, mode, alignCorners), [n, c, ...size])
 }
 
 /** What a border is filled with: zeros, the edge's value, the mirror image without the edge, or the other side. */
