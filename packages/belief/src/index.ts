@@ -35,6 +35,7 @@ export {
   scores,
   transposed,
 } from './confusion.ts'
+export * as distributions from './distributions/index.ts'
 export {
   type PrecisionRecallCurve,
   type PrecisionRecallOptions,
