@@ -2,10 +2,13 @@ import { random } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
 import {
   constantInit,
+  createRunner,
+  evaluate,
   flatten,
   heNormal,
   initialise,
   layoutOf,
+  mul,
   normalInit,
   parameter,
   sum,
@@ -65,5 +68,15 @@ describe('parameter trees', () => {
     )
     expect(program.leaves.length).toBe(4)
     expect(() => trace(() => ({}), { parameters: {}, inputs: {} })).toThrow(/at least one output/)
+  })
+
+  test('a tree may be a single leaf', async () => {
+    const single = parameter([2], constantInit(3))
+    const program = trace((p, { x }) => ({ y: mul(p, x) }), { parameters: single, inputs: { x: { shape: [2] } } })
+    expect(evaluate(program, { x: [1, 2] }, initialise(single, random(1))).y!.data).toEqual(Float64Array.of(3, 6))
+    const runner = await createRunner(program, { parameters: initialise(single, random(1)), threads: 1 })
+    const { y } = await runner.run({ x: Float32Array.of(1, 2) })
+    await runner.close()
+    expect([...y!.data]).toEqual([3, 6])
   })
 })

@@ -45,8 +45,10 @@ function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | V
   const size = leaf.shape.reduce((n, extent) => n * extent, 1)
   if (flat instanceof Float32Array) {
     const values = flat.slice(offset, offset + size)
-    if (storage === 'float32') return l.graph.constant(values, leaf.shape, path)
-    const stored = l.graph.constant(toHalves(values, `the parameter ${path}`), leaf.shape, path)
+    // A tree that is one leaf has no path, and ONNX no empty names.
+    const name = path === '' ? undefined : path
+    if (storage === 'float32') return l.graph.constant(values, leaf.shape, name)
+    const stored = l.graph.constant(toHalves(values, `the parameter ${path}`), leaf.shape, name)
     return l.graph.emit('Cast', [stored], leaf.shape, { attributes: { to: elementType.float32 } })
   }
   return l.reshape(l.slice(flat, [0], [offset], [offset + size]), leaf.shape)
