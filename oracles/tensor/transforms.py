@@ -67,10 +67,27 @@ def process(lengths, noise):
     return 0.5 * (a**2).sum() + torch.log(torch.diagonal(l)).sum()
 
 
+def factors(a, b):
+    """Two batches of factors, solves and determinants."""
+    eye = torch.eye(6, dtype=torch.float64)
+    m = a @ a.transpose(-1, -2) + eye
+    l = torch.linalg.cholesky(m)
+    upper = a * 0.2 + eye
+    parts = [
+        (l * numbers((2, 6, 6), 6)).sum(),
+        (torch.linalg.solve(m, b) * numbers((2, 6, 2), 7)).sum(),
+        torch.logdet(m).sum(),
+        (torch.linalg.solve_triangular(upper, b, upper=True) * numbers((2, 6, 2), 8)).sum(),
+        (torch.linalg.solve_triangular(a.transpose(-1, -2), b, upper=True, unitriangular=True) * numbers((2, 6, 2), 9)).sum(),
+    ]
+    return sum(parts)
+
+
 PROGRAMS = {
     "network": (network, [(8, 3, 3, 3), (8,), (8,), (2, 8, 1, 1)], (0.5, [0.0, 1.0, 0.0, 0.0])),
     "block": (block, [(8, 8)] * 4 + [(8,), (8,), (8, 16), (16, 8)], (0.5, [0, 0, 0, 0, 1, 0, 0, 0])),
     "simulator": (simulator, [(4,), (4,), (4,)], (0.3, [2, 1.5, 1])),
+    "factors": (factors, [(2, 6, 6), (6, 2)], (0.5, [0, 0])),
     "process": (process, [(3,), (1,)], (0.2, [1, 0.5])),
 }
 

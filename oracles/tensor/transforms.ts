@@ -2,6 +2,7 @@
 
 import {
   add,
+  addAll,
   cholesky,
   constant,
   conv2d,
@@ -10,6 +11,7 @@ import {
   gelu,
   groupNorm,
   log,
+  logDeterminant,
   matmul,
   mean,
   mul,
@@ -19,6 +21,7 @@ import {
   sigmoid,
   softmax,
   softplus,
+  solve,
   square,
   sub,
   sum,
@@ -89,6 +92,19 @@ function process(lengths: Tensor, noise: Tensor): Tensor {
   return add(mul(sum(square(a)), 0.5), sum(mul(log(sum(mul(l, identity(40)), -1)), 1)))
 }
 
+/** Two batches of factors, solves and determinants. */
+function factors(a: Tensor, b: Tensor): Tensor {
+  const m = add(matmul(a, a, { transposeB: true }), identity(6))
+  const dot = (x: Tensor, seed: number): Tensor => sum(mul(x, fixed(x.shape, seed)))
+  return addAll([
+    dot(cholesky(m), 6),
+    dot(solve(m, b), 7),
+    sum(logDeterminant(m)),
+    dot(triangularSolve(add(mul(a, 0.2), identity(6)), b, { lower: false }), 8),
+    dot(triangularSolve(a, b, { transpose: true, unitDiagonal: true }), 9),
+  ])
+}
+
 interface TransformCase {
   readonly fn: (...p: Tensor[]) => Tensor
   readonly shapes: readonly Shape[]
@@ -112,5 +128,14 @@ export const programs = {
     shifts: [0, 0, 0, 0, 1, 0, 0, 0],
   },
   simulator: { fn: simulator as TransformCase['fn'], shapes: [[4], [4], [4]], scale: 0.3, shifts: [2, 1.5, 1] },
+  factors: {
+    fn: factors as TransformCase['fn'],
+    shapes: [
+      [2, 6, 6],
+      [6, 2],
+    ],
+    scale: 0.5,
+    shifts: [0, 0],
+  },
   process: { fn: process as TransformCase['fn'], shapes: [[3], [1]], scale: 0.2, shifts: [1, 0.5] },
 } satisfies Record<string, TransformCase>
