@@ -4,7 +4,7 @@
  */
 import { EcotopeError } from '@ecotope/core'
 import { bring, fetch, product, rowMajor, transposeOf } from './blocks.ts'
-import { checkFinite, checkMatrix, divided, type Matrix, matrix, scaleOf, transposed } from './matrix.ts'
+import { checkFinite, checkMatrix, divided, largestOf, type Matrix, matrix, scaleOf, transposed } from './matrix.ts'
 import { qr } from './qr.ts'
 import { eigenRows, eigenSpace } from './symmetric-eigen.ts'
 import { type Workspace, withWorkspace } from './workspace.ts'
@@ -70,33 +70,57 @@ function squareSvd(a: Matrix): Svd {
   })
 }
 
+/** Rows shorter than this part of the longest one are far below rounding: what they hold is noise without directions. */
+const negligible = 2 ** -60
+
+interface Rows {
+  readonly space: Workspace
+  readonly n: number
+  /** The rows that become orthogonal, and those that are rotated with them. */
+  readonly w: number
+  readonly left: number
+  readonly tolerance: number
+}
+
 /** Rotates pairs of the n rows at `w` until all are orthogonal, and those at `left` with them. */
 function orthogonalise(space: Workspace, n: number, w: number, left: number, gram: number): void {
-  const { heap, kernels } = space
+  const { heap } = space
   const tolerance = 2 ** -52 * Math.max(4, Math.sqrt(n))
   const rows = rowMajor(w, n)
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
     // All inner products at once; only the pairs that fail the test are looked at again.
     product(space, [n, n, n], 1, rows, transposeOf(rows), rowMajor(gram, n), { accumulate: false, lower: true })
+    const squares = Float64Array.from({ length: n }, (_, i) => heap[gram + i * (n + 1)]!)
+    const least = largestOf(squares) * negligible ** 2
+    const lengths = squares.map((square, i) => {
+      if (square > least) return Math.sqrt(square)
+      heap.fill(0, w + i * n, w + (i + 1) * n)
+      return 0
+    })
     let rotations = 0
     for (let i = 1; i < n; i++) {
       for (let j = 0; j < i; j++) {
-        const bound = Math.sqrt(heap[gram + i * (n + 1)]!) * Math.sqrt(heap[gram + j * (n + 1)]!)
-        if (Math.abs(heap[gram + i * n + j]!) <= tolerance * bound) continue
-        const [x, y] = [(w + i * n) * 8, (w + j * n) * 8]
-        const [xx, yy, xy] = [kernels.dot(n, x, x), kernels.dot(n, y, y), kernels.dot(n, x, y)]
-        if (Math.abs(xy) <= tolerance * Math.sqrt(xx) * Math.sqrt(yy)) continue
-        const half = (yy - xx) / (2 * xy)
-        const t = -(half >= 0 ? 1 : -1) / (Math.abs(half) + Math.sqrt(1 + half * half))
-        const c = 1 / Math.sqrt(1 + t * t)
-        kernels.rotate(n, x, y, c, t * c)
-        kernels.rotate(n, (left + i * n) * 8, (left + j * n) * 8, c, t * c)
-        rotations++
+        const bound = tolerance * lengths[i]! * lengths[j]!
+        if (bound === 0 || Math.abs(heap[gram + i * n + j]!) <= bound) continue
+        if (rotatePair({ space, n, w, left, tolerance }, i, j)) rotations++
       }
     }
     if (rotations === 0) return
   }
   throw new EcotopeError('NoConvergence', `linalg.svd: no convergence in ${mostSweeps} sweeps`)
+}
+
+/** Makes rows i and j orthogonal; false where they are so already. */
+function rotatePair({ space: { kernels }, n, w, left, tolerance }: Rows, i: number, j: number): boolean {
+  const [x, y] = [(w + i * n) * 8, (w + j * n) * 8]
+  const [xx, yy, xy] = [kernels.dot(n, x, x), kernels.dot(n, y, y), kernels.dot(n, x, y)]
+  if (Math.abs(xy) <= tolerance * Math.sqrt(xx) * Math.sqrt(yy)) return false
+  const half = (yy - xx) / (2 * xy)
+  const t = -(half >= 0 ? 1 : -1) / (Math.abs(half) + Math.sqrt(1 + half * half))
+  const c = 1 / Math.sqrt(1 + t * t)
+  kernels.rotate(n, x, y, c, t * c)
+  kernels.rotate(n, (left + i * n) * 8, (left + j * n) * 8, c, t * c)
+  return true
 }
 
 /** Singular values are the lengths of the rows; what has none is filled up to an orthonormal set. */

@@ -17,6 +17,8 @@ import {
   expectClose,
   fill,
   golden,
+  hardMatrices,
+  hardMatrix,
   hilbert,
   minus,
   norm,
@@ -76,6 +78,15 @@ describe('symmetricEigen', () => {
         check(symmetric(n, seed))
       }),
       { numRuns: 25 },
+    )
+  })
+
+  test.each(Object.keys(hardMatrices))('hard: %s', (name) => {
+    fc.assert(
+      fc.property(size(110, 1), fc.integer(), (n, seed) => {
+        check(hardMatrix(name, n, seed))
+      }),
+      { numRuns: 6 },
     )
   })
 

@@ -76,6 +76,30 @@ export function withEigenvalues(values: ArrayLike<number>, seed = 1): Matrix {
   return fill(n, n, (i, j) => (a.data[i * n + j]! + a.data[j * n + i]!) / 2)
 }
 
+/** Entry (i, j) of symmetric matrices that are hard in one way or another; `r` is random in (-1, 1). */
+export const hardMatrices: Readonly<Record<string, (i: number, j: number, n: number, r: number) => number>> = {
+  wholeNumbers: (_i, _j, _n, r) => Math.round(r),
+  sparse: (_i, _j, _n, r) => (Math.abs(r) < 0.03 ? r : 0),
+  decoupled: (i, j, _n, r) => (i === j || i - j === 1 ? Math.round(r) : 0),
+  gluedWilkinson: (i, j) => (i === j ? Math.abs((i % 21) - 10) : i - j === 1 ? (i % 21 === 0 ? 1e-8 : 1) : 0),
+  gluedByRounding: (i, j) => (i === j ? Math.abs((i % 21) - 10) : i - j === 1 ? (i % 21 === 0 ? 1e-14 : 1) : 0),
+  gradedDown: (i, j, n, r) => r * 10 ** ((-20 * (i + j)) / n),
+  gradedUp: (i, j, n, r) => r * 10 ** ((20 * (i + j)) / n - 40),
+  ones: () => 1,
+  blocksOfRankOne: (i, j) => (Math.floor(i / 7) === Math.floor(j / 7) ? ((i % 7) * (j % 7)) / 9 : 0),
+  unitAndRounding: (i, j, _n, r) => (i === j ? 1 : 1e-16 * r),
+  spike: (i, j, _n, r) => (i === 0 && j === 0 ? 1e8 : r),
+  arrow: (i, j) => (i === j ? i : j === 0 ? 1 : 0),
+  allSizes: (i, j, _n, r) => r * 10 ** (((i * 37 + j * 101) % 300) - 150),
+}
+
+export function hardMatrix(name: string, n: number, seed: number): Matrix {
+  const [entry, r] = [hardMatrices[name]!, randomMatrix(n, n, seed)]
+  const at = (i: number, j: number): number =>
+    entry(Math.max(i, j), Math.min(i, j), n, r.data[Math.max(i, j) * n + Math.min(i, j)]!)
+  return fill(n, n, at)
+}
+
 export const size = (max: number, min = 0): fc.Arbitrary<number> => fc.integer({ min, max })
 
 interface PlainMatrix {

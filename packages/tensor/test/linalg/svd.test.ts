@@ -7,6 +7,8 @@ import {
   expectClose,
   fill,
   golden,
+  hardMatrices,
+  hardMatrix,
   hilbert,
   minus,
   norm,
@@ -69,6 +71,15 @@ describe('svd', () => {
     )
   })
 
+  test.each(Object.keys(hardMatrices))('hard: %s', (name) => {
+    fc.assert(
+      fc.property(size(110, 1), fc.integer(), (n, seed) => {
+        check(hardMatrix(name, n, seed))
+      }),
+      { numRuns: 6 },
+    )
+  })
+
   test('larger, tall and wide', () => {
     check(randomMatrix(260, 120))
     check(randomMatrix(90, 200))
@@ -97,6 +108,9 @@ describe('svd', () => {
     expect(values[4]! / values[0]!).toBeLessThan(1e-14)
     expect([...check(matrix(12, 9))]).toEqual(new Array(9).fill(0))
     check(fill(30, 30, (i, j) => (i < 10 && j < 20 ? Math.cos(i + 2 * j) : 0)))
+    check(fill(60, 60, () => 1))
+    check(fill(50, 50, (i, j) => (Math.floor(i / 7) === Math.floor(j / 7) ? ((i % 7) * (j % 7)) / 9 : 0)))
+    check(fill(64, 64, (i, j) => ((i * 64 + j) % 31 === 0 ? Math.sin(i + j * j) : 0)))
     expect([...check(identity(40))]).toEqual(new Array(40).fill(1))
   })
 
