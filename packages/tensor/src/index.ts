@@ -21,7 +21,8 @@ export {
 export * as linalg from './linalg/index.ts'
 export * as nn from './nn/index.ts'
 export type { ExternalData } from './onnx/data.ts'
-export { type DynamicAxes, type ExportOptions, toOnnx } from './onnx/export.ts'
+export type { DynamicAxes } from './onnx/dynamic.ts'
+export { type ExportOptions, toOnnx } from './onnx/export.ts'
 export {
   type ImportedModel,
   type ImportedNode,

@@ -2,18 +2,31 @@ import { describe, expect, test } from 'vitest'
 import { firstValues, hashed, type UNetTree, unet, unetTree } from '../../../oracles/tensor/unet.ts'
 import {
   add,
+  constant,
+  conv2d,
   createRunner,
   evaluate,
+  groupNorm,
+  importOnnx,
+  layoutOf,
+  maxPool,
+  maxPool2,
   mean,
   mul,
   type Program,
   reshape,
+  resize,
+  scan,
   scope,
   sigmoid,
+  sliceAxis,
   softmax,
+  type Tensor,
   toOnnx,
   trace,
+  up2,
 } from '../src/index.ts'
+import { fromHalf, toHalves } from '../src/onnx/half.ts'
 import { relativeError } from './support.ts'
 
 const options = { bands: 3, classes: 4, base: 8, levels: 3, activation: 'silu' } as const
@@ -82,4 +95,79 @@ describe('ONNX export', () => {
     expect(() => toOnnx(fixed, { dynamic: { z: { 2: 'height' } } })).toThrow(/no input z/)
     expect(() => toOnnx(fixed, { parameters })).toThrow(/0 parameters/)
   })
+})
+
+describe('extents that vary', () => {
+  const inputs = { x: { shape: [1, 4, 8, 8] } } as const
+  const dynamic = { x: { 2: 'height', 3: 'width' } }
+
+  /** The error of exporting `fn` with varying extents, or how far the file is from the reference at other ones. */
+  async function tryOut(fn: (x: Tensor) => Tensor): Promise<string | number> {
+    const of = (shape: readonly number[]): Program =>
+      trace((_, { x }) => ({ y: scope('part', () => fn(x)) }), { parameters: {}, inputs: { x: { shape } } })
+    let bytes: Uint8Array
+    try {
+      bytes = toOnnx(of(inputs.x.shape), { dynamic })
+    } catch (error) {
+      return (error as Error).message
+    }
+    const runner = await createRunner(bytes, { threads: 1 })
+    const shape = [1, 4, 12, 20]
+    const x = hashed(960, 5)
+    const { y } = await runner.run({ x: { data: x, shape } })
+    await runner.close()
+    const expected = evaluate(of(shape), { x }).y!
+    return y!.shape.join() === expected.shape.join() ? relativeError(y!.data, expected.data) : `shape ${y!.shape}`
+  }
+
+  const weight = (...shape: number[]): Tensor =>
+    constant(
+      hashed(
+        shape.reduce((a, b) => a * b),
+        9,
+      ),
+      shape,
+    )
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ['convolution', (x) => conv2d(x, weight(3, 4, 3, 3))],
+    ['strided convolution', (x) => conv2d(x, weight(3, 4, 3, 3), { stride: 2, padding: 1 })],
+    ['grouped convolution', (x) => conv2d(x, weight(4, 1, 3, 3), { groups: 4 })],
+    ['2 x 2 transposed convolution', (x) => up2(x, weight(4, 3, 2, 2))],
+    ['2 x 2 pooling', (x) => maxPool2(x)],
+    ['pooling of other windows', (x) => maxPool(x, { kernel: 3, stride: 1, padding: 1 })],
+    ['mean over pixels', (x) => mean(x, [2, 3], { keepDims: true })],
+    ['normalisation', (x) => groupNorm(x, weight(4), weight(4), { groups: 2, activation: 'relu' })],
+    ['softmax over channels', (x) => softmax(x, 1)],
+  ])('%s', async (_, fn) => {
+    expect(await tryOut(fn)).toBeLessThan(3e-6)
+  })
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ['a reshape', (x) => reshape(x, [1, 4, 64])],
+    ['a cut', (x) => sliceAxis(x, 2, 0, 4)],
+    ['enlargement to a fixed extent', (x) => resize(x, [11, 11])],
+    ['a constant of the extent', (x) => add(x, weight(8, 8))],
+    ['a loop', (x) => scan((c: Tensor, now: Tensor) => ({ carry: add(c, now) }), x, reshape(x, [1, 1, 4, 8, 8])).carry],
+  ])('%s is refused', async (_, fn) => {
+    expect(await tryOut(fn)).toMatch(/needs fixed extents|do not broadcast/)
+  })
+})
+
+test('weights stored as float16 halve the file and are rounded, no more', async () => {
+  const full = toOnnx(program(1, 16, 16), { parameters })
+  const half = toOnnx(program(1, 16, 16), { parameters, storage: 'float16' })
+  expect(full.length - half.length).toBeGreaterThan(1.8 * parameters.length)
+  const x = hashed(768, 3)
+  const runner = await createRunner(half, { threads: 1 })
+  const { probability } = await runner.run({ x: { data: x, shape: [1, 3, 16, 16] } })
+  await runner.close()
+  const rounded = Float32Array.from(toHalves(parameters, 'parameters'), fromHalf)
+  const expected = evaluate(program(1, 16, 16), { x }, rounded).probability!
+  expect(relativeError(probability!.data, expected.data)).toBeLessThan(3e-6)
+  const again = importOnnx(half)
+  expect(layoutOf(again.parameters).size).toBe(parameters.length)
+  expect(() => toOnnx(program(1, 16, 16), { parameters: parameters.map(() => 1e6), storage: 'float16' })).toThrow(
+    /parameter .* holds 1000000, which float16/,
+  )
 })

@@ -4,14 +4,9 @@ import { InputError } from '@ecotope/core'
 import { type LowerOptions, lowerProgram, type Storage } from '../lower/lower.ts'
 import { type LoweringTarget, portable as portableTarget } from '../lower/target.ts'
 import { checkSize } from '../parameters.ts'
-import { type Primitive, type Tensor, topological } from '../primitive.ts'
-import { type Shape, sameShape } from '../shape.ts'
-import { inferShape } from '../shapes/index.ts'
 import type { Program } from '../trace.ts'
+import { type DynamicAxes, varyingOutputs } from './dynamic.ts'
 import { encodeModel } from './encode.ts'
-
-/** Axes of inputs that may vary, with their names: `{ x: { 2: 'height', 3: 'width' } }`. */
-export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>
 
 export interface ExportOptions {
   /** Flat vector; its values become initialisers named by their paths. */
@@ -35,78 +30,6 @@ export interface ExportOptions {
 
 const OPSET = 18
 const unblocked: LoweringTarget = { name: 'node-cpu', nchwcBlock: 0, winograd: false, fixedWeights: true }
-
-type Shapes = ReadonlyMap<Tensor, Shape>
-
-/** Every node's shape when the dynamic axes are twice as long. Raises where a primitive has an extent written down. */
-function doubledShapes(program: Program, dynamic: DynamicAxes): Shapes {
-  const shapes = new Map<Tensor, Shape>()
-  for (const [name, node] of Object.entries(program.inputs)) {
-    shapes.set(
-      node,
-      node.shape.map((extent, axis) => (dynamic[name]?.[axis] === undefined ? extent : 2 * extent)),
-    )
-  }
-  for (const node of topological(Object.values(program.outputs))) {
-    if (!shapes.has(node)) shapes.set(node, doubledShape(node, shapes))
-  }
-  return shapes
-}
-
-function doubledShape(node: Tensor, shapes: Shapes): Shape {
-  if (node.inputs.length === 0 || node.inputs.every((input) => sameShape(shapes.get(input)!, input.shape)))
-    return node.shape
-  const inputs = node.inputs.map((input) => ({ shape: shapes.get(input)!, dtype: input.dtype }))
-  try {
-    if (writesExtents.has(node.op)) throw new InputError('ShapeMismatch', `${node.op} writes extents down`)
-    return inferShape(node.op, inputs, node.attributes, node.scope).shape
-  } catch (cause) {
-    const where = node.scope === '' ? '' : ` in ${node.scope}`
-    throw new InputError('NotDynamic', `${node.op}${where} needs fixed extents, so that the chosen axes cannot vary`, {
-      hint: 'Export with fixed extents, or write the layer without it.',
-      data: { primitive: node.op, scope: node.scope },
-      cause,
-    })
-  }
-}
-
-/** Primitives whose lowering or attributes hold the extents of an operand that varies. */
-const writesExtents: ReadonlySet<Primitive> = new Set<Primitive>([
-  'reshape',
-  'expand',
-  'convInputGrad',
-  'convWeightGrad',
-  'up2WeightGrad',
-  'groupNormInputGrad',
-  'groupNormScaleGrad',
-  'layerNormInputGrad',
-  'layerNormScaleGrad',
-  'siluGrad',
-  'maxPool2Grad',
-  'reluMask',
-  'power',
-  'scatterSum',
-  'scatterSumElements',
-  'cumsum',
-  'call',
-  'scan',
-  'cholesky',
-  'triangularSolve',
-])
-
-/** Names for the outputs' axes that vary: the input's name where the extent is the same, else one of their own. */
-function outputAxes(program: Program, dynamic: DynamicAxes, shapes: Shapes): DynamicAxes {
-  const inputs = Object.entries(program.inputs)
-  const named = Object.entries(program.outputs).map(([name, node]) => {
-    const axes = node.shape.flatMap((extent, axis) => {
-      if (shapes.get(node)![axis] === extent) return []
-      const source = inputs.find(([input, { shape }]) => dynamic[input]?.[axis] !== undefined && shape[axis] === extent)
-      return [[axis, source === undefined ? `${name}.${axis}` : dynamic[source[0]]![axis]!] as const]
-    })
-    return [name, Object.fromEntries(axes)] as const
-  })
-  return Object.fromEntries(named)
-}
 
 function renamed<T>(
   record: Readonly<Record<string, T>>,
@@ -136,7 +59,6 @@ export function toOnnx(program: Program, options: ExportOptions = {}): Uint8Arra
   const portable = options.portable ?? true
   const isDynamic = Object.keys(dynamic).length > 0
   if (isDynamic && !portable) throw new InputError('NotDynamic', 'only portable exports may have extents that vary')
-  const outputs = isDynamic ? outputAxes(program, dynamic, doubledShapes(program, dynamic)) : {}
   const lowering: LowerOptions = {
     target: portable ? portableTarget : unblocked,
     ...(parameters === undefined ? {} : { parameters }),
@@ -144,7 +66,9 @@ export function toOnnx(program: Program, options: ExportOptions = {}): Uint8Arra
     ...(inputNames === undefined ? {} : { inputNames }),
     ...(outputNames === undefined ? {} : { outputNames }),
   }
-  return encodeModel(lowerProgram(program, lowering), {
+  const graph = lowerProgram(program, lowering)
+  const outputs = isDynamic ? varyingOutputs(program, dynamic, graph, lowering) : {}
+  return encodeModel(graph, {
     opset: OPSET,
     dynamic: { ...renamed(dynamic, inputNames), ...renamed(outputs, outputNames) },
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),

@@ -235,7 +235,7 @@ function typeOf(data: Data): ElementType {
 }
 
 /** Names that a node reads: its inputs, and what its sub-graphs read. */
-function readsOf({ inputs, attributes }: OnnxNode): string[] {
+export function readsOf({ inputs, attributes }: OnnxNode): string[] {
   const bodies = Object.values(attributes).flatMap((attribute) =>
     typeof attribute === 'object' && 'graph' in attribute ? [attribute.graph] : [],
   )
