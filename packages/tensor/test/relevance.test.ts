@@ -34,12 +34,14 @@ import {
   sum,
   type Tensor,
   tanh,
+  trace,
   transpose,
   up2,
   upsample2,
 } from '../src/index.ts'
+import { portable } from '../src/lower/target.ts'
 import { numbersFor, numbersOf } from './numeric.ts'
-import { relativeError } from './support.ts'
+import { relativeError, testEngine, worstError } from './support.ts'
 
 const total = (x: ArrayLike<number>): number => Array.from(x).reduce((s, v) => s + v, 0)
 const fixed = (shape: readonly number[], seed: number, scale = 1): Tensor =>
@@ -209,6 +211,17 @@ describe('relevance', () => {
     )
     expect(Array.from(r!)).toEqual([1, 3])
     expect(Array.from(none!)).toEqual([0, 0])
+  })
+
+  test('runs in ONNX Runtime', async () => {
+    const engine = testEngine()
+    const program = trace(
+      (_, { x }) => ({ r: relevance(classifier(x), [x], { rule: composite, epsilon: 1e-3 })[0]! }),
+      { parameters: {}, inputs: { x: { shape: [1, 2, 6, 6] } } },
+    )
+    const inputs = { x: Float32Array.from(numbers([2, 6, 6], 1)) }
+    expect(await worstError(engine, portable, { program, inputs })).toBeLessThan(1e-4)
+    await engine.close()
   })
 
   test('refuses what has no rule, naming the layer', () => {

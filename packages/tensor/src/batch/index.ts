@@ -1,6 +1,6 @@
 /** Batching: a graph for one element becomes a graph for all elements of a mapped axis, by a rule per primitive. */
 
-import { reapply } from '../apply.ts'
+import { onBehalf, reapply } from '../apply.ts'
 import type { TuplePrimitive } from '../attributes/control.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
 import { controlBatches, tupleBatches } from './control.ts'
@@ -63,6 +63,10 @@ export function batchNodes(outputs: readonly Tensor[], bound: ReadonlyMap<Tensor
   const tuples = new Map<Tensor, Batched[]>()
   const batching: Batching = { size, run: (inner, inputs) => batchNodes(inner, inputs, size) }
   const now = (node: Tensor): Batched => done.get(node) ?? { value: node, mapped: false }
+  const place = (node: Tensor, inputs: readonly Batched[]): void => {
+    if (node.op in tupleBatches) tuples.set(node, batchTuple(node as Tensor<TuplePrimitive>, inputs, batching))
+    else done.set(node, { value: batchNode(node as Tensor<BatchedPrimitive>, inputs, batching), mapped: true })
+  }
   for (const node of topological(outputs, (n) => n.id < oldest || bound.has(n))) {
     if (done.has(node) || node.id < oldest || node.inputs.length === 0) continue
     const several = tuples.get(node.inputs[0]!)
@@ -72,8 +76,7 @@ export function batchNodes(outputs: readonly Tensor[], bound: ReadonlyMap<Tensor
     }
     const inputs = node.inputs.map(now)
     if (!inputs.some(({ mapped }) => mapped)) done.set(node, { value: unmapped(node, inputs), mapped: false })
-    else if (node.op in tupleBatches) tuples.set(node, batchTuple(node as Tensor<TuplePrimitive>, inputs, batching))
-    else done.set(node, { value: batchNode(node as Tensor<BatchedPrimitive>, inputs, batching), mapped: true })
+    else onBehalf(node, () => place(node, inputs))
   }
   return outputs.map(now)
 }

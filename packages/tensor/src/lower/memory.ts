@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '@ecotope/core'
-import type { OnnxGraph, OnnxNode } from '../onnx/graph.ts'
+import { type OnnxGraph, type OnnxNode, readsOf } from '../onnx/graph.ts'
 
 /** Operators whose result is the operand's memory under another shape. */
 const views: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten'])
@@ -44,15 +44,19 @@ export function memoryOf(graph: OnnxGraph): GraphMemory {
   const { nodes } = graph
   const owner = owners(nodes)
   const lastUse = new Map<string, number>()
-  nodes.forEach(({ inputs }, i) => {
-    for (const input of inputs) lastUse.set(owner(input), i)
+  nodes.forEach((node, i) => {
+    for (const input of readsOf(node)) lastUse.set(owner(input), i)
   })
   for (const { name } of graph.outputs) lastUse.set(owner(name), nodes.length)
   const held = new Set(graph.inputs.map(({ name }) => name))
   let now = [...held].reduce((sum, name) => sum + graph.bytesOf(name), 0)
   let peakBytes = now
   nodes.forEach((node, i) => {
-    const dying = new Set(node.inputs.map(owner).filter((name) => held.has(name) && lastUse.get(name) === i))
+    const dying = new Set(
+      readsOf(node)
+        .map(owner)
+        .filter((name) => held.has(name) && lastUse.get(name) === i),
+    )
     const made = views.has(node.op) ? [] : node.outputs
     const grown = made.reduce((sum, name) => sum + graph.bytesOf(name), 0)
     const reused = inPlace.has(node.op) && [...dying].some((name) => graph.bytesOf(name) === grown) ? grown : 0

@@ -1,5 +1,6 @@
 /** Layer-wise relevance propagation: from an output backwards, by a rule per primitive. */
 
+import { onBehalf } from '../apply.ts'
 import type { TuplePrimitive } from '../attributes/control.ts'
 import { add } from '../ops/plain.ts'
 import { type Primitive, type Tensor, topological } from '../primitive.ts'
@@ -77,11 +78,11 @@ export function propagate(
       parts[(node as Tensor<'output'>).attributes.index] = r
       tuples.set(node.inputs[0]!, parts)
     } else if (several !== undefined) {
-      tuple(node as Tensor<TuplePrimitive>, several, context).forEach((part, i) => {
+      onBehalf(node, () => tuple(node as Tensor<TuplePrimitive>, several, context)).forEach((part, i) => {
         give(node.inputs[i]!, part)
       })
     } else if (r !== undefined) {
-      single(node as Tensor<RelevantPrimitive>, r, context).forEach((part, i) => {
+      onBehalf(node, () => single(node as Tensor<RelevantPrimitive>, r, context)).forEach((part, i) => {
         give(node.inputs[i]!, part)
       })
     }
