@@ -9,14 +9,7 @@ import { nchwcConv, nchwcInputGrad } from '../../packages/tensor/src/lower/nchwc
 import { nodeCpuSpatial } from '../../packages/tensor/src/lower/node-cpu.ts'
 import { adjointImage, adjointWeight, portableSpatial } from '../../packages/tensor/src/lower/portable.ts'
 import { shiftWeightGrad } from '../../packages/tensor/src/lower/shift-gemm.ts'
-import {
-  asImage,
-  groupedBlocks,
-  groupsFitBlocks,
-  phasedInputGrad,
-  phasedWeightGrad,
-  withRow,
-} from '../../packages/tensor/src/lower/stencils.ts'
+import { asImage, groupedBlocks, phasedInputGrad, withRow } from '../../packages/tensor/src/lower/stencils.ts'
 import { type Lower, Lowering, type LoweringTarget, type LowerRules } from '../../packages/tensor/src/lower/target.ts'
 import { winogradConv, winogradInputGrad, winogradWeightGrad } from '../../packages/tensor/src/lower/winograd.ts'
 import { encodeModel } from '../../packages/tensor/src/onnx/encode.ts'
@@ -24,6 +17,11 @@ import { OnnxGraph, type Value } from '../../packages/tensor/src/onnx/graph.ts'
 import type { Stencil, Tensor } from '../../packages/tensor/src/primitive.ts'
 import { type Shape, sizeOf } from '../../packages/tensor/src/shape.ts'
 import { shapeRules } from '../../packages/tensor/src/shapes/index.ts'
+
+/** Channels per block of ONNX Runtime's blocked layout on processors with 512-bit vectors. */
+const BLOCK = 16
+
+const target: LoweringTarget = { name: 'node-cpu', nchwcBlock: BLOCK, winograd: true, fixedWeights: false }
 
 type Op = 'conv' | 'convInputGrad' | 'convWeightGrad'
 
@@ -69,6 +67,8 @@ const settings: readonly Setting[] = [
   square(4, 64, 128, 64, 3, 2),
   square(4, 16, 32, 128, 3, 2),
   square(4, 6, 32, 128, 7, 2),
+  square(4, 4, 32, 64, 5),
+  square(4, 32, 16, 64, 5),
   square(4, 64, 64, 64, 4, 2),
   square(4, 64, 64, 64, 3, 1, 4),
   line(16, 64, 64, 256, 3),
@@ -92,40 +92,67 @@ function byRules(rules: typeof nodeCpuSpatial, op: Op): Form {
   }
 }
 
-function formsOf(op: Op, setting: Setting): Forms {
-  const { stencil, w, x } = setting
-  const point = sizeOf(w.slice(2)) === 1
-  const fits = stencil.groups === 1 && w[0]! % 16 === 0 && (x[1]! % 16 === 0 || x[1]! < 16)
-  const both = stencil.groups === 1 && w[0]! % 16 === 0 && x[1]! % 16 === 0
-  const one = stencil.stride.every((s) => s === 1)
-  const grouped = groupsFitBlocks({ target } as Lowering, w, stencil.groups)
-  const three = stencil.groups === 1 && one && w.length === 4 && w[2] === 3
-  const chosen = byRules(nodeCpuSpatial, op)
-  const generic = byRules(portableSpatial, op)
-  const image = (form: Form): Form => (stencil.stride.length === 1 ? (l, use) => form(l, lifted(l, use)) : form)
-  const forms: Record<string, Form> = { chosen, portable: generic }
-  if (stencil.stride.length === 1) forms['portable 2d'] = image(generic)
-  if (op === 'conv') {
-    if (fits) forms.blocks = image((l, { a, b, s, shape }) => nchwcConv(l, [a, b], s, shape))
-    if (three) forms.winograd = (l, { a, b, shape }) => winogradConv(l, a, b, shape)
-    if (grouped) forms.blocks = (l, { a, b, s, shape }) => groupedBlocks(l, [a, b], s, shape)
-    if (point) forms.matmul = (l, { a, b, shape }) => pointMatmul(l, a, b, shape)
-  } else if (op === 'convInputGrad') {
-    if (both && one) forms.blocks = image((l, { a, b, s, shape }) => nchwcInputGrad(l, a, b, s, shape))
-    if (three) forms.winograd = (l, { a, b, shape }) => winogradInputGrad(l, a, b, shape)
-    if (!one && stencil.groups === 1) forms.phases = (l, { a, b, s, shape }) => phasedInputGrad(l, a, b, s, shape)
-    if (grouped) {
-      forms.blocks = (l, { a, b, s, shape }) => {
-        const { image, stencil } = adjointImage(l, a, b, s, shape)
-        return groupedBlocks(l, [image, adjointWeight(l, b, s.groups)], stencil, shape)
-      }
-    }
-  } else {
-    if (three) forms.shifts = (l, { a, b, shape }) => shiftWeightGrad(l, a, b, shape)
-    if (three) forms.winograd = (l, { a, b, shape }) => winogradWeightGrad(l, a, b, shape)
-    if (!one && stencil.groups === 1) forms.phases = (l, { a, b, s, shape }) => phasedWeightGrad(l, a, b, s, shape)
+/** What decides which forms apply to a setting. */
+function traits({ stencil, w, x }: Setting) {
+  const single = stencil.groups === 1
+  const still = stencil.stride.every((n) => n === 1)
+  const [c, o] = [x[1]!, w[0]!]
+  return {
+    signal: stencil.stride.length === 1,
+    point: sizeOf(w.slice(2)) === 1,
+    fits: single && o % BLOCK === 0 && (c % BLOCK === 0 || c < BLOCK),
+    bothFit: single && o % BLOCK === 0 && c % BLOCK === 0,
+    grouped: stencil.groups > 1 && (w[1] === 1 ? o === c && c % BLOCK === 0 : (c % BLOCK) + (o % BLOCK) === 0),
+    still,
+    strided: single && !still,
+    three: single && still && w.length === 4 && w[2] === 3,
   }
-  return forms
+}
+
+const forwardForms = (setting: Setting): Forms => {
+  const { fits, three, grouped, point } = traits(setting)
+  return {
+    ...(fits ? { blocks: (l, { a, b, s, shape }) => nchwcConv(l, [a, b], s, shape) } : {}),
+    ...(three ? { winograd: (l, { a, b, shape }) => winogradConv(l, a, b, shape) } : {}),
+    ...(grouped ? { blocks: (l, { a, b, s, shape }) => groupedBlocks(l, [a, b], s, shape) } : {}),
+    ...(point ? { matmul: (l, { a, b, shape }) => pointMatmul(l, a, b, shape) } : {}),
+  }
+}
+
+const groupedAdjoint: Form = (l, { a, b, s, shape }) => {
+  const { image, stencil } = adjointImage(l, a, b, s, shape)
+  return groupedBlocks(l, [image, adjointWeight(l, b, s.groups)], stencil, shape)
+}
+
+const inputGradForms = (setting: Setting): Forms => {
+  const { bothFit, still, three, strided, grouped } = traits(setting)
+  return {
+    ...(bothFit && still ? { blocks: (l, { a, b, s, shape }) => nchwcInputGrad(l, a, b, s, shape) } : {}),
+    ...(three ? { winograd: (l, { a, b, shape }) => winogradInputGrad(l, a, b, shape) } : {}),
+    ...(strided ? { phases: (l, { a, b, s, shape }) => phasedInputGrad(l, a, b, s, shape) } : {}),
+    ...(grouped ? { blocks: groupedAdjoint } : {}),
+  }
+}
+
+const weightGradForms = (setting: Setting): Forms => {
+  if (!traits(setting).three) return {}
+  return {
+    shifts: (l, { a, b, shape }) => shiftWeightGrad(l, a, b, shape),
+    winograd: (l, { a, b, shape }) => winogradWeightGrad(l, a, b, shape),
+  }
+}
+
+const alternatives = { conv: forwardForms, convInputGrad: inputGradForms, convWeightGrad: weightGradForms } as const
+
+function formsOf(op: Op, setting: Setting): Forms {
+  const generic = byRules(portableSpatial, op)
+  const others = Object.entries({ ...alternatives[op](setting) })
+  if (!traits(setting).signal)
+    return { chosen: byRules(nodeCpuSpatial, op), portable: generic, ...Object.fromEntries(others) }
+  const onRow = [['portable 2d', generic] as const, ...others].map(([name, form]) => {
+    return [name, ((l, use) => form(l, lifted(l, use))) satisfies Form]
+  })
+  return { chosen: byRules(nodeCpuSpatial, op), portable: generic, ...Object.fromEntries(onRow) }
 }
 
 function pointMatmul(l: Lowering, x: Value, w: Value, shape: Shape): Value {
@@ -142,8 +169,6 @@ function shapesOf(op: Op, { x, w, stencil }: Setting): { a: Shape; b: Shape; sha
 }
 
 const spec = (shape: Shape): { shape: Shape; dtype: 'float32' } => ({ shape, dtype: 'float32' })
-
-const target: LoweringTarget = { name: 'node-cpu', nchwcBlock: 16, winograd: true, fixedWeights: false }
 
 interface Runnable {
   readonly name: string

@@ -13,7 +13,7 @@ import { fillsBlocks, fitsBlocks, nchwcConv, nchwcInputGrad } from './nchwc.ts'
 import { groupNorm, groupNormInputGrad, groupNormScaleGrad } from './norm.ts'
 import { adjointImage, adjointWeight, extents, plainConv, portableSpatial, resize2 } from './portable.ts'
 import { shiftWeightGrad } from './shift-gemm.ts'
-import { asImage, groupedBlocks, groupsFitBlocks, phasedInputGrad, phasedWeightGrad, withRow } from './stencils.ts'
+import { asImage, groupedBlocks, groupsFitBlocks, phasedInputGrad, withRow } from './stencils.ts'
 import type { Lower, Lowering } from './target.ts'
 import { blockedUp2, blockedUp2InputGrad, blockedUp2WeightGrad } from './up2.ts'
 import { winogradConv, winogradInputGrad, winogradWeightGrad } from './winograd.ts'
@@ -122,20 +122,14 @@ const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   return portableSpatial.convInputGrad(l, [g!, w!], node)
 }
 
-/** From this kernel extent on, a strided weight gradient is faster from the stride's phases of the input. */
-const PHASED_KERNEL = 5
-
 const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { attributes, shape } = node
-  const { stride, groups, kernel } = attributes
+  const { stride, groups } = attributes
   if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const kind = caseOf(x!.shape, shape, attributes)
   if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
-  const wide =
-    kernel.every((k) => k >= PHASED_KERNEL) && stride[0]! > 1 && stride[0] === stride[1] && isDense(attributes)
-  if (wide) return phasedWeightGrad(l, g!, x!, attributes, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)
 }
 

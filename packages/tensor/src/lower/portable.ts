@@ -123,18 +123,25 @@ function pointStencil({ stride, padding, groups }: Stencil): Stencil {
   return { stride: ones, dilation: ones, padding: padding.map(() => 0), groups }
 }
 
-/** One product of the gradient with the shifted input per tap of the kernel (and group). */
+/** With fewer channels than `FEW`, taps are stacked to about `STACKED` for one product: narrow ones are slow. */
+const FEW = 8
+const STACKED = 48
+
+/** Products of the gradient with what the kernel's taps read. */
 export function tapProducts(l: Lowering, g: Value, x: Value, s: Stencil, shape: Shape): Value {
   const [o, c, ...kernel] = shape as [number, number, ...number[]]
   const [n, , ...out] = g.shape as [number, number, ...number[]]
   const split = s.groups === 1 ? [] : [s.groups]
   const rows = l.reshape(g, [n, ...split, o / s.groups, sizeOf(out)])
-  const taps = tapViews(l, x, kernel, out, s).map((view) => {
-    const shifted = l.reshape(view, [n, ...split, c, sizeOf(out)])
-    return l.reshape(l.matmul(rows, shifted, false, true), [n, 1, o, c])
+  const views = tapViews(l, x, kernel, out, s).map((view) => l.reshape(view, [n, ...split, c, sizeOf(out)]))
+  const each = s.groups === 1 && c < FEW ? Math.floor(STACKED / c) : 1
+  const products = range(0, Math.ceil(views.length / each)).map((k) => {
+    const some = views.slice(k * each, (k + 1) * each)
+    const product = l.matmul(rows, l.concat(some, split.length + 1), false, true)
+    return l.reshape(product, [n, o, some.length, c])
   })
-  const total = l.reduce('ReduceSum', l.concat(taps, 1), [0], false)
-  return l.reshape(l.transpose(total, [1, 2, 0]), shape)
+  const total = l.reduce('ReduceSum', l.concat(products, 2), [0], false)
+  return l.reshape(l.transpose(total, [0, 2, 1]), shape)
 }
 
 const up2: Lower<'up2'> = (l, inputs, { shape }) => {
