@@ -1,6 +1,7 @@
 import {
   cast,
   constant,
+  cos,
   createRunner,
   evaluate,
   gradients,
@@ -9,6 +10,7 @@ import {
   mul,
   type Program,
   type Shape,
+  sin,
   square,
   sub,
   sum,
@@ -133,7 +135,8 @@ describe('samples', () => {
 
   test.each(kinds)('%s: their mean and variance, within five standard errors', (kind) => {
     const { parameters, mean: centre, variance: spread } = golden[kind]
-    if (kind === 'categorical') return
+    // Their moments are not those of numbers: below.
+    if (kind === 'categorical' || kind === 'vonMises') return
     // The first parameters of Student's t have no variance.
     const skipped = (i: number): boolean => kind === 'studentT' && i === 0
     const traced = trace(
@@ -155,6 +158,31 @@ describe('samples', () => {
       expect(Math.abs(first!.data[i]! - expected)).toBeLessThan(5 * Math.sqrt(variance / N) + 1 / N)
       const ofVariance = Math.sqrt(Math.max(error!.data[i]! - variance ** 2, 0.1 * variance ** 2) / N)
       expect(Math.abs(second!.data[i]! - variance)).toBeLessThan(6 * ofVariance + 1 / N)
+    })
+  })
+
+  test('directions: their mean and resultant length, for every concentration', () => {
+    const concentrations = [0.02, 0.3, 2, 50, 300]
+    const one = (): Distribution =>
+      all.vonMises({ location: constant([3, 0, -2, 1, -3]), concentration: constant(concentrations) })
+    const traced = trace(
+      () => {
+        const x = one().sample('x', [N])
+        return {
+          x,
+          cosine: mean(cos(sub(x, one().mean())), 0),
+          sine: mean(sin(sub(x, one().mean())), 0),
+          variance: one().variance(),
+        }
+      },
+      { parameters: {}, inputs: {} },
+    )
+    const { x, cosine, sine, variance } = evaluate(traced, {})
+    expect(Math.max(...x!.data.map(Math.abs))).toBeLessThanOrEqual(Math.PI + 1e-6)
+    concentrations.forEach((k, i) => {
+      const error = 5 / Math.sqrt(N * Math.max(1, k))
+      expect(Math.abs(cosine!.data[i]! - (1 - variance!.data[i]!))).toBeLessThan(error)
+      expect(Math.abs(sine!.data[i]!)).toBeLessThan(error)
     })
   })
 

@@ -3,6 +3,7 @@
 import { InputError } from '@ecotope/core'
 import {
   add,
+  cos,
   diagonal,
   digamma,
   div,
@@ -23,6 +24,7 @@ import {
   type Tensor,
   triangularSolve,
 } from '@ecotope/tensor'
+import { logBesselZero, resultant } from './circular.ts'
 import { logBeta } from './continuous.ts'
 import { type Distribution, jointShape, type Kind, LOG_TWO_PI, type ParameterTable } from './distribution.ts'
 import { logDiagonal, logNorm } from './multivariate.ts'
@@ -48,6 +50,10 @@ const entropies = {
     const joint = add(a, b)
     const parts = add(mul(sub(a, 1), digamma(a)), mul(sub(b, 1), digamma(b)))
     return add(sub(logBeta(a, b), parts), mul(sub(joint, 2), digamma(joint)))
+  },
+  vonMises: ({ location, concentration: k }) => {
+    const each = add(add(logBesselZero(k), LOG_TWO_PI), mul(k, sub(1, resultant(k))))
+    return expand(each, jointShape(location, k))
   },
   bernoulli: ({ logits }) => sub(softplus(logits), mul(logits, sigmoid(logits))),
   categorical: ({ logits }) => neg(sum(mul(softmax(logits), logSoftmax(logits)), -1)),
@@ -80,6 +86,14 @@ const divergences = {
       mul(b, digamma(p.beta)),
       neg(mul(add(a, b), digamma(add(p.alpha, p.beta)))),
     ])
+  },
+  vonMises: (p, q) => {
+    const norms = sub(
+      add(logBesselZero(q.concentration), q.concentration),
+      add(logBesselZero(p.concentration), p.concentration),
+    )
+    const aligned = sub(p.concentration, mul(q.concentration, cos(sub(p.location, q.location))))
+    return add(norms, mul(aligned, resultant(p.concentration)))
   },
   bernoulli: (p, q) =>
     total([mul(sigmoid(p.logits), sub(p.logits, q.logits)), neg(softplus(p.logits)), softplus(q.logits)]),

@@ -14,6 +14,8 @@ export interface ParameterTable {
   readonly studentT: { readonly degrees: Tensor; readonly location: Tensor; readonly scale: Tensor }
   readonly gamma: { readonly concentration: Tensor; readonly rate: Tensor }
   readonly beta: { readonly alpha: Tensor; readonly beta: Tensor }
+  /** Radians. */
+  readonly vonMises: { readonly location: Tensor; readonly concentration: Tensor }
   readonly bernoulli: { readonly logits: Tensor }
   /** Logits `[..., classes]`. */
   readonly categorical: { readonly logits: Tensor }

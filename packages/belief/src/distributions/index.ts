@@ -1,5 +1,6 @@
 /** Distributions over Tensors. */
 
+export { vonMises } from './circular.ts'
 export { entropy, klDivergence } from './closed-forms.ts'
 export { beta, gamma, logNormal, normal, studentT } from './continuous.ts'
 export { bernoulli, categorical, negativeBinomial, poisson } from './discrete.ts'
