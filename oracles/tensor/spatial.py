@@ -124,6 +124,7 @@ CASES = [
     ("resize", [[2, 3, 7]], dict(size=[13], mode="linear", alignCorners=True)),
     ("resize", [[2, 3, 4, 5]], dict(size=[8, 10], mode="linear", alignCorners=False)),
     ("resize", [[1, 1, 64, 96]], dict(size=[128, 192], mode="linear", alignCorners=False)),
+    ("resize", [[1, 1, 500, 2]], dict(size=[700, 3], mode="linear", alignCorners=False)),
     ("resize", [[2, 3, 4, 5]], dict(size=[16, 20], mode="linear", alignCorners=False)),
     ("resize", [[2, 3, 4, 5]], dict(size=[12, 15], mode="linear", alignCorners=False)),
     ("resize", [[2, 3, 4, 5]], dict(size=[4, 20], mode="linear", alignCorners=False)),

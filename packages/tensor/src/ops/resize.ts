@@ -4,7 +4,8 @@ import { InputError } from '@ecotope/core'
 import { apply, constant } from '../apply.ts'
 import type { Tensor } from '../primitive.ts'
 import { range, type Shape, sizeOf } from '../shape.ts'
-import { concat, expand, matmul, pad, reshape, reverse, slice, sliceAxis } from './plain.ts'
+import { gather } from './indexing.ts'
+import { add, concat, expand, matmul, mul, pad, reshape, reverse, slice, sliceAxis } from './plain.ts'
 
 export interface ResizeOptions {
   /** `nearest` takes the element at floor(i input / output); `linear` interpolates along each axis. Default `linear`. */
@@ -16,29 +17,43 @@ export interface ResizeOptions {
   readonly alignCorners?: boolean
 }
 
-/** The weights with which outputs read inputs along one axis: `[output, input]`, row-major. */
-function weightsOf(input: number, output: number, mode: 'nearest' | 'linear', alignCorners: boolean): Float64Array {
-  const weights = new Float64Array(output * input)
-  for (let i = 0; i < output; i++) {
+type Mode = NonNullable<ResizeOptions['mode']>
+
+/** What an output reads along one axis: two neighbours, and the share of the second. */
+interface Read {
+  readonly first: number
+  readonly second: number
+  readonly share: number
+}
+
+function readsOf(input: number, output: number, mode: Mode, alignCorners: boolean): Read[] {
+  return range(0, output).map((i) => {
     const scaled = alignCorners ? (i * (input - 1)) / Math.max(1, output - 1) : ((i + 0.5) * input) / output - 0.5
     const at = mode === 'nearest' ? Math.floor((i * input) / output) : Math.max(0, scaled)
     const first = Math.min(Math.floor(at), input - 1)
-    const share = at - first
+    return { first, second: Math.min(first + 1, input - 1), share: at - first }
+  })
+}
+
+/** The weights with which outputs read inputs: `[output, input]`, row-major. */
+function weightsOf(reads: readonly Read[], input: number): Float64Array {
+  const weights = new Float64Array(reads.length * input)
+  reads.forEach(({ first, second, share }, i) => {
     weights[i * input + first]! += 1 - share
-    weights[i * input + Math.min(first + 1, input - 1)]! += share
-  }
+    weights[i * input + second]! += share
+  })
   return weights
 }
 
 /** What one input gives to the outputs around it when an axis becomes `factor` times as long. */
-function spread(factor: number, mode: 'nearest' | 'linear'): number[] {
+function spread(factor: number, mode: Mode): number[] {
   if (factor === 1 || mode === 'nearest') return new Array<number>(factor).fill(1)
   const taps = range(0, 2 * factor).map((k) => Math.max(0, 1 - Math.abs((k - (factor >> 1) + 0.5) / factor - 0.5)))
   return taps.filter((share) => share > 0)
 }
 
 /** Enlargement by whole factors as a transposed convolution of each channel by itself; its gradient is a convolution. */
-function enlarge(x: Tensor, factors: readonly number[], mode: 'nearest' | 'linear'): Tensor {
+function enlarge(x: Tensor, factors: readonly number[], mode: Mode): Tensor {
   const [n, c, ...size] = x.shape as [number, number, ...number[]]
   // Beyond the border the edge's value goes on: one more element on either side, cropped off again.
   const rim = factors.map((f) => (mode === 'linear' && f > 1 ? 1 : 0))
@@ -95,13 +110,28 @@ function doubled(x: Tensor, factor: number): Tensor {
   return factor === 2 ? y : doubled(y, factor / 2)
 }
 
-type Mode = NonNullable<ResizeOptions['mode']>
+/** Up to this many weights an axis is mixed by a product with a matrix, which is faster and has a faster gradient. */
+const MOST_WEIGHTS = 2 ** 18
 
 function resizeAxis(x: Tensor, axis: number, output: number, mode: Mode, alignCorners: boolean): Tensor {
   const input = x.shape[axis]!
   if (input === output) return x
   if (mode === 'nearest' && input % output === 0) return skip(x, axis, input / output)
-  return mixAxis(x, axis, weightsOf(input, output, mode, alignCorners), output)
+  const reads = readsOf(input, output, mode, alignCorners)
+  const take = (list: readonly number[]): Tensor => gather(x, constant(list, [output], 'int32'), axis)
+  const firsts = take(reads.map(({ first }) => first))
+  if (mode === 'nearest') return firsts
+  if (input * output <= MOST_WEIGHTS) return mixAxis(x, axis, weightsOf(reads, input), output)
+  const shares = reads.map(({ share }) => share)
+  const along = x.shape.slice(axis).map((_, i) => (i === 0 ? output : 1))
+  const near = mul(
+    firsts,
+    constant(
+      shares.map((share) => 1 - share),
+      along,
+    ),
+  )
+  return add(near, mul(take(reads.map(({ second }) => second)), constant(shares, along)))
 }
 
 function resizeImage(x: Tensor, size: readonly number[], mode: Mode, alignCorners: boolean): Tensor {
@@ -117,8 +147,8 @@ function resizeImage(x: Tensor, size: readonly number[], mode: Mode, alignCorner
 
 /**
  * x `[N, C, ...]` interpolated to other extents of its 1 to 3 spatial axes, as `torch.nn.functional.interpolate` does:
- * nearest neighbour, or linear (bilinear, trilinear). Nothing is smoothed before a reduction. Where a factor is not a
- * whole number, each axis is a product with a matrix: a number that is not finite then spreads along it.
+ * nearest neighbour, or linear (bilinear, trilinear). Nothing is smoothed before a reduction. Where a linear factor is
+ * not a whole number, an axis is a product with a matrix: a number that is not finite then spreads along it.
  */
 export function resize(x: Tensor, size: readonly number[], options: ResizeOptions = {}): Tensor {
   const { mode = 'linear', alignCorners = false } = options
