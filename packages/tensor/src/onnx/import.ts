@@ -121,6 +121,9 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
   const weights = weightsOf(graph, nodes, model.producer, options)
   const stored = new Set(graph.initialisers.map(({ name }) => name))
   const uses = usesOf(nodes)
+  const readOnce = new Set(
+    [...uses].filter(([name, by]) => by.length === 1 && !outputs.includes(name)).map(([name]) => name),
+  )
   const declared = graph.inputs
     .filter(({ name }) => !stored.has(name) && (uses.has(name) || outputs.includes(name)))
     .map((value) => declaredOf(value, options.shapes))
@@ -134,6 +137,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
       external: options.external,
       training: training && options.batchStatistics === true,
       update: (leaf, next) => updates?.push([leaf, next]),
+      readOnce,
     })
     return Object.fromEntries(outputs.map((name) => [name, asTensor(values.get(name)!)]))
   }

@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly training: boolean
   /** New values for parameters that no gradient reaches, such as running statistics. */
   readonly update: (leaf: Tensor, next: Tensor) => void
+  /** Values that one node alone reads. */
+  readonly readOnce: ReadonlySet<string>
   /** The outputs of a sub-graph for its inputs; it sees the values around it. */
   readonly run: (graph: GraphData, inputs: readonly Item[]) => readonly Item[]
 }

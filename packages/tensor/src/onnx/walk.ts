@@ -14,6 +14,8 @@ export interface WalkOptions {
   readonly external: ExternalData | undefined
   readonly training: boolean
   readonly update: Surroundings['update']
+  /** Names of values of the graph that nothing reads but one node. */
+  readonly readOnce: ReadonlySet<string>
 }
 
 type Values = Map<string, Item>
@@ -22,9 +24,14 @@ const MAX_DEPTH = 24
 
 export const functionKey = ({ domain, op }: Pick<NodeData, 'domain' | 'op'>): string => `${domain}:${op}`
 
-function resultsOf(node: NodeData, items: readonly (Item | undefined)[], walk: WalkOptions, run: Surroundings['run']) {
+function resultsOf(
+  node: NodeData,
+  items: readonly (Item | undefined)[],
+  walk: WalkOptions,
+  run: Surroundings['run'],
+): readonly Item[] {
   if (node.domain !== '' || !isKnownOp(node.op)) throw unsupported([node], walk.opset)
-  const call = new Call(node, items, { opset: walk.opset, training: walk.training, update: walk.update, run })
+  const call = new Call(node, items, { ...walk, run })
   const results = rules[node.op](call)
   return Array.isArray(results) ? (results as readonly Item[]) : [results as Item]
 }
@@ -57,6 +64,9 @@ function operandOf(name: string, values: Values, node: NodeData, opset: number):
   })
 }
 
+/** Names inside may be those of other values outside. */
+const inside = (walk: WalkOptions): WalkOptions => ({ ...walk, readOnce: new Set() })
+
 /** The outputs of a sub-graph; it sees the values around it and keeps its own to itself. */
 function runGraph(graph: GraphData, inputs: readonly Item[], outer: Values, walk: WalkOptions, depth: number): Item[] {
   const values = new Map(outer)
@@ -65,7 +75,7 @@ function runGraph(graph: GraphData, inputs: readonly Item[], outer: Values, walk
     if (item !== undefined) values.set(name, item)
   })
   for (const tensor of graph.initialisers) values.set(tensor.name, valuesOf(tensor, walk.external))
-  walkNodes(graph.nodes, values, walk, depth + 1)
+  walkNodes(graph.nodes, values, inside(walk), depth + 1)
   return graph.outputs.map(({ name }) => {
     const value = values.get(name)
     if (value === undefined) throw new InputError('OnnxMalformed', `a sub-graph has no value ${name}`)
@@ -91,7 +101,7 @@ function callFunction(
     inputs: inner.inputs.map((name) => (fn.inputs.includes(name) && !values.has(name) ? '' : name)),
     attributes: attributesOf(inner, node, fn),
   }))
-  walkNodes(body, values, walk, depth + 1)
+  walkNodes(body, values, inside(walk), depth + 1)
   return fn.outputs.map((name) => {
     const value = values.get(name)
     if (value === undefined) throw new InputError('OnnxMalformed', `the function ${fn.name} has no value ${name}`)

@@ -1,5 +1,6 @@
 /** ONNX's normalisations. */
 
+import { apply } from '../../apply.ts'
 import {
   abs,
   add,
@@ -26,9 +27,8 @@ const perChannel = (v: Tensor, x: Tensor): Tensor => reshape(v, [-1, ...x.shape.
 
 /** By running statistics; while training (an option of the import) by the batch's own, and the running ones follow. */
 function batchNormalization(c: Call): readonly Item[] {
+  if (!c.around.training) return [affine(c, c.tensors())]
   const [x, scale, bias, runningMean, runningVariance] = c.tensors()
-  const eps = c.float('epsilon', 1e-5)
-  if (!c.around.training) return [affine(x!, scale!, bias!, runningMean!, runningVariance!, eps)]
   const axes = range(0, x!.shape.length).filter((axis) => axis !== 1)
   const centre = mean(x!, axes)
   const variance = mean(square(sub(x!, perChannel(centre, x!))), axes)
@@ -42,14 +42,28 @@ function batchNormalization(c: Call): readonly Item[] {
   // PyTorch's running variance is the unbiased one.
   const count = axes.reduce((n, axis) => n * x!.shape[axis]!, 1)
   follow(4, runningVariance!, mul(variance, count / Math.max(1, count - 1)))
-  return [affine(x!, scale!, bias!, centre, variance, eps)]
+  const y = groupNorm(flattened(x!), scale!, bias!, {
+    groups: x!.shape[1]!,
+    eps: c.float('epsilon', 1e-5),
+    overBatch: true,
+  })
+  return [reshape(y, x!.shape)]
 }
 
-/** One product and one sum per element: ONNX Runtime folds them into a convolution before. */
-function affine(x: Tensor, scale: Tensor, bias: Tensor, centre: Tensor, variance: Tensor, eps: number): Tensor {
-  const factor = mul(scale, pow(add(variance, eps), -0.5))
-  const shift = sub(bias, mul(centre, factor))
-  return add(mul(x, perChannel(factor, x)), perChannel(shift, x))
+/**
+ * One product and one sum per element; of a convolution that nothing else reads, none: its weights are scaled and its
+ * bias moved, which takes the normalisation out of the passes over images, forward and backward.
+ */
+function affine(c: Call, [x, scale, bias, centre, variance]: readonly Tensor[]): Tensor {
+  const factor = mul(scale!, pow(add(variance!, c.float('epsilon', 1e-5)), -0.5))
+  const shift = sub(bias!, mul(centre!, factor))
+  if (x!.op !== 'conv' || !c.around.readOnce.has(c.node.inputs[0]!)) {
+    return add(mul(x!, perChannel(factor, x!)), perChannel(shift, x!))
+  }
+  const [image, weight, own] = x!.inputs
+  const scaled = mul(weight!, reshape(factor, [-1, ...weight!.shape.slice(1).map(() => 1)]))
+  const moved = own === undefined ? shift : add(mul(own, factor), shift)
+  return apply('conv', [image!, scaled, moved], (x as Tensor<'conv'>).attributes)
 }
 
 /** `[N, C, ...]` as an image `[N, C, 1, M]`, which statistics over all spatial axes may look at. */
