@@ -1,6 +1,6 @@
 """Dense linear algebra in float64 by NumPy and SciPy (LAPACK). Writes linalg.json.
 
-Run: python3 oracles/tensor/linalg.py   (NumPy, SciPy)
+Run: python3 oracles/tensor/linalg.py   (NumPy, SciPy, PyTorch for unet.py)
 
 Matrices are {rows, columns, data}; data are row-major with 17 digits.
 """
@@ -10,6 +10,8 @@ import pathlib
 
 import numpy as np
 import scipy.linalg
+
+from unet import hashed
 
 HERE = pathlib.Path(__file__).parent
 
@@ -107,6 +109,25 @@ def singular(rng):
     return out
 
 
+def larger():
+    """Numbers from 150 x 150 matrices that both sides can make: hashed uniform numbers, as in unet.py."""
+    n = 150
+    a = hashed(n * n, 1).reshape(n, n).astype(np.float64)
+    b = hashed(n * n, 2).reshape(n, n).astype(np.float64)
+    positive = a @ a.T / n + 0.01 * np.eye(n)
+    return {
+        "n": n,
+        "eigenvalues": np.linalg.eigvalsh(a + a.T).tolist(),
+        "singularValues": np.linalg.svd(a, compute_uv=False).tolist(),
+        "rDiagonal": np.abs(np.diag(np.linalg.qr(a)[1])).tolist(),
+        "lowerDiagonal": np.diag(np.linalg.cholesky(positive)).tolist(),
+        "logDeterminant": np.linalg.slogdet(positive)[1],
+        "productTrace": np.trace(a @ b),
+        "solutionRow": np.linalg.solve(positive, b)[7].tolist(),
+        "leastSquaresRow": np.linalg.lstsq(a[:, :40], b, rcond=None)[0][5].tolist(),
+    }
+
+
 def main():
     rng = np.random.default_rng(20240607)
     made = {
@@ -117,6 +138,7 @@ def main():
         "qr": orthogonal(rng),
         "eigen": eigen(rng),
         "svd": singular(rng),
+        "larger": larger(),
     }
     (HERE / "linalg.json").write_text(json.dumps(made) + "\n")
 

@@ -31,13 +31,19 @@ export async function setThreads(count: number): Promise<void> {
   const engine = openEngine(true)
   const { module } = engine.source
   const starts = Array.from({ length: count - 1 }, (_, slot) => startHelper({ module, memory: engine.memory, slot }))
-  const stops = await Promise.all(starts)
-  replaceEngine({
-    ...engine,
-    helpers: helpersOn(engine.memory, stops.length, () => {
-      for (const stop of stops) stop()
-    }),
+  const settled = await Promise.allSettled(starts)
+  const stops = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const helpers = helpersOn(engine.memory, stops.length, () => {
+    for (const stop of stops) stop()
   })
+  const failure = settled.find((each) => each.status === 'rejected')
+  if (failure !== undefined) {
+    helpers.close()
+    throw new EnvironmentError('ThreadsUnavailable', 'a helper thread of the linear algebra could not be started', {
+      cause: failure.reason,
+    })
+  }
+  replaceEngine({ ...engine, helpers })
 }
 
 /** The number of threads in use. */
