@@ -41,6 +41,23 @@ describe('runner', () => {
     await runner.close()
   })
 
+  test('stores weights as float16 where asked, and refuses those that it cannot hold', async () => {
+    const image = Float32Array.of(1, -1, 2, -2, 3, -3)
+    const rounded = await createRunner(program([2, 3]), {
+      parameters: Float32Array.of(1 / 3, 2, -Math.PI),
+      storage: 'float16',
+      threads: 1,
+    })
+    const { y } = await rounded.run({ x: image })
+    await rounded.close()
+    ;[1 / 3, -2, -2 * Math.PI, -2 / 3, 6, 3 * Math.PI].forEach((exact, i) => {
+      expect(Math.abs(y!.data[i]! / exact - 1)).toBeLessThan(2 ** -11)
+    })
+    expect(y!.data[0]).not.toBe(Math.fround(1 / 3))
+    const huge = { parameters: Float32Array.of(1, 1e5, 1), storage: 'float16' } as const
+    await expect(createRunner(program([2, 3]), huge)).rejects.toMatchObject({ tag: 'ParameterOutOfRange' })
+  })
+
   test('traces once per shape, and again after a shape has been dropped', async () => {
     const traced: number[] = []
     const byShape = (shapes: Readonly<Record<string, Shape>>) => {

@@ -2,7 +2,7 @@
 
 import { InputError } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
-import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
+import { lowerProgram, PARAMETERS, type Storage } from '../lower/lower.ts'
 import { checkMemory } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { checkSize } from '../parameters.ts'
@@ -38,11 +38,13 @@ export interface RunnerOptions extends EngineOptions {
   readonly parameters?: Float32Array
   /** Standard forms only: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
+  /** `float16` halves the weights that are handed over, rounded to 11 bits; arithmetic stays in float32. Default `float32`. */
+  readonly storage?: Storage
   /** Programs that need more are refused before they are loaded. Default no limit. */
   readonly memoryLimitBytes?: number
 }
 
-interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact' | 'memoryLimitBytes'> {
+interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact' | 'storage' | 'memoryLimitBytes'> {
   /** The flat parameters are fed from this kept array. */
   readonly live?: string
   /** Seed and step for random leaves, unless a run brings its own. */
@@ -64,6 +66,7 @@ export async function loadProgram(engine: Engine, program: Program, options: Loa
     inputNames,
     outputNames,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+    storage: options.storage ?? 'float32',
   })
   const needsParameters = graph.inputs.some(({ name }) => name === PARAMETERS)
   if (needsParameters && options.live === undefined) {
