@@ -3,6 +3,7 @@
 import { InputError } from '@ecotope/core'
 import { constant } from '../apply.ts'
 import { constantInit, glorotUniform, orthogonalInit } from '../initialisers.ts'
+import { stack } from '../ops/arrange.ts'
 import { add, concat, mul, reshape, sigmoid, sliceAxis, split, sub, tanh, transpose } from '../ops/plain.ts'
 import { conv2d } from '../ops/spatial.ts'
 import { type ParameterSpec, type ParameterTree, parameter, type Traced } from '../parameters.ts'
@@ -131,6 +132,11 @@ export function convLstmCell(
 export interface UnrollOptions {
   /** From the last time to the first. Default false. */
   readonly reverse?: boolean
+  /**
+   * As a loop, which keeps the states only and makes the rest of a step again for the gradient: less memory, a small
+   * graph that compiles at once, more time in training than with one piece of graph per step. Default: from 33 steps on.
+   */
+  readonly loop?: boolean
 }
 
 export interface Unrolled<S> {
@@ -143,12 +149,15 @@ export interface Unrolled<S> {
 /** Swaps the first two axes. */
 const swapped = (x: Tensor): Tensor => transpose(x, [1, 0, ...range(2, x.shape.length)])
 
+/** Most steps that are not made a loop unless asked for. */
+const SHORT = 32
+
 /** Runs a cell over xs `[N, T, ...]` from a state (default: its start). The products with inputs are made at once. */
 export function unroll<T extends ParameterTree, S extends CellState>(
   one: Cell<T, S>,
   parameters: Traced<T>,
   xs: Tensor,
-  { reverse: backwards = false, initial }: UnrollOptions & { readonly initial?: S } = {},
+  options: UnrollOptions & { readonly initial?: S } = {},
 ): Unrolled<S> {
   const [n, length, ...rest] = xs.shape
   if (n === undefined || length === undefined) {
@@ -157,17 +166,40 @@ export function unroll<T extends ParameterTree, S extends CellState>(
   const inTime = swapped(xs)
   const projected = one.project(parameters, reshape(inTime, [length * n, ...rest]))
   const steps = reshape(projected, [length, n, ...projected.shape.slice(1)])
-  const start = initial ?? one.start(reshape(sliceAxis(inTime, 0, 0, 1), [n, ...rest]))
+  const start = options.initial ?? one.start(reshape(sliceAxis(inTime, 0, 0, 1), [n, ...rest]))
+  const run = (options.loop ?? length > SHORT) ? inLoop : inSteps
+  return run((state, x) => one.step(parameters, x, state), start, steps, options.reverse ?? false)
+}
+
+type Run = <S extends CellState>(
+  step: (state: S, x: Tensor) => S,
+  start: S,
+  steps: Tensor,
+  reverse: boolean,
+) => Unrolled<S>
+
+const inLoop: Run = (step, start, steps, reverse) => {
   const { carry, ys } = scan(
-    (state: S, x: Tensor) => {
-      const carry = one.step(parameters, x, state)
-      return { carry, y: carry.hidden }
+    (state: typeof start, x: Tensor) => {
+      const next = step(state, x)
+      return { carry: next, y: next.hidden }
     },
     start,
     steps,
-    { reverse: backwards },
+    { reverse },
   )
   return { outputs: swapped(ys), state: carry }
+}
+
+const inSteps: Run = (step, start, steps, reverse) => {
+  const [length = 0, ...rest] = steps.shape
+  const outputs: Tensor[] = []
+  let state = start
+  for (const t of reverse ? range(0, length).reverse() : range(0, length)) {
+    state = step(state, reshape(sliceAxis(steps, 0, t, t + 1), rest))
+    outputs[t] = state.hidden
+  }
+  return { outputs: stack(outputs, 1), state }
 }
 
 /** Runs a cell over time: `[N, T, ...]` to the hidden state after each time, `[N, T, ...]`. */
@@ -190,12 +222,13 @@ export function recurrentLast<T extends ParameterTree, S extends CellState>(
 export function bidirectional<T extends ParameterTree, S extends CellState>(
   forwards: Cell<T, S>,
   backwards: Cell<T, S>,
+  options: Pick<UnrollOptions, 'loop'> = {},
 ) {
   const parameters = { forwards: forwards.parameters, backwards: backwards.parameters }
   return layer('bidirectional', parameters, (p, xs: Tensor) => {
     const leaves = p as { readonly forwards: Traced<T>; readonly backwards: Traced<T> }
-    const there = recurrent(forwards).apply(leaves.forwards, xs)
-    const back = recurrent(backwards, { reverse: true }).apply(leaves.backwards, xs)
+    const there = recurrent(forwards, options).apply(leaves.forwards, xs)
+    const back = recurrent(backwards, { ...options, reverse: true }).apply(leaves.backwards, xs)
     return concat([there, back], 2)
   })
 }

@@ -48,7 +48,7 @@ const factorOf = (p: { readonly factor: Tensor }): Tensor => p.factor
 const factor = { factor: parameter([1], uniformInit(0, 1)) }
 const cross = nn.multiHeadAttention(6, 3, { keyWidth: 4, valueWidth: 5 })
 const attention = nn.multiHeadAttention(6, 2)
-const both = nn.bidirectional(nn.lstmCell(3, 2), nn.lstmCell(3, 2))
+const both = nn.bidirectional(nn.lstmCell(3, 2), nn.lstmCell(3, 2), { loop: true })
 const embedding = nn.embedding(7, 3)
 const pool = nn.attentionPool(4)
 
@@ -142,7 +142,7 @@ export const cases: Readonly<Record<string, LayerCase>> = {
   'decoder-pre': decoder('pre'),
   'decoder-post': decoder('post'),
   gru: simple(nn.recurrent(nn.gruCell(3, 4)), [2, 5, 3]),
-  gruReverse: simple(nn.recurrent(nn.gruCell(3, 4), { reverse: true }), [2, 5, 3]),
+  gruReverse: simple(nn.recurrent(nn.gruCell(3, 4), { reverse: true, loop: true }), [2, 5, 3]),
   lstm: simple(nn.recurrent(nn.lstmCell(3, 4)), [2, 5, 3]),
   lstmBidirectional: {
     parameters: both.parameters,

@@ -290,6 +290,18 @@ describe('recurrence', () => {
   test('over the whole is over the parts, one after the other: gru', () => check(nn.gruCell(3, 4)))
   test('over the whole is over the parts, one after the other: lstm', () => check(nn.lstmCell(3, 4)))
 
+  test.each([false, true])('a loop gives what its steps give, with gradients; reverse %s', (reverse) => {
+    const cell = nn.lstmCell(3, 4)
+    const both = [true, false].map((loop) =>
+      run(cell.parameters, { x: [[1, 40, 3], normals([1, 40, 3], 9)] }, (p, { x }) => {
+        const y = nn.recurrent(cell, { reverse, loop }).apply(p, x!)
+        const [g, w] = gradients(sum(square(y)), [x!, p.hidden.weight])
+        return { y, g: g!, w: w! }
+      }),
+    )
+    for (const name of ['y', 'g', 'w']) expect(relativeError(both[0]![name]!, both[1]![name]!)).toBeLessThan(1e-12)
+  })
+
   test('a cell as a layer takes one step of the loop', () => {
     const cell = nn.lstmCell(3, 4)
     const { one, loop } = run(cell.parameters, { x: [[2, 1, 3], xs.slice(0, 6)] }, (p, { x }) => {
