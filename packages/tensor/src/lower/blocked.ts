@@ -5,7 +5,7 @@
  */
 
 import type { OnnxNode, Value } from '../onnx/graph.ts'
-import type { Attributes } from '../primitive.ts'
+import type { Attributes, Grouping } from '../primitive.ts'
 import { type Shape, sameShape } from '../shape.ts'
 import { fromBlocks } from './nchwc.ts'
 import { extents } from './portable.ts'
@@ -94,7 +94,10 @@ function channelSums(l: Lowering, x: Value): Value {
   return l.reshape(l.reduce('ReduceSum', rows, [1], false), [n, c])
 }
 
-/** Group normalisation of an image in blocks: the mean, the variance of centred values, then one affine pass. */
+/**
+ * Group normalisation of an image in blocks: the mean, the variance of centred values, then one affine pass. Its
+ * statistics serve the gradient, which works on plain images.
+ */
 export function blockedGroupNorm(
   l: Lowering,
   [plain, scale, bias]: readonly [Value, Value, Value],
@@ -103,17 +106,25 @@ export function blockedGroupNorm(
   const x = l.blocks.get(plain)
   if (x === undefined) return null
   const [n, c, h, w] = extents(x)
-  const count = (c / groups) * h * w * (overBatch ? n : 1)
-  /** Means of what shares statistics, for each sample and channel. */
+  const perGroup = c / groups
+  const count = perGroup * h * w * (overBatch ? n : 1)
+  /** Mean over what shares statistics, `[N, G, 1]`, or `[1, G, 1]` over the batch. */
   const level = (sums: Value): Value => {
-    const each = l.reshape(sums, [n, groups, c / groups])
-    const mean = l.scale(l.reduce('ReduceSum', each, overBatch ? [0, 2] : [2], true), 1 / count)
-    return l.reshape(l.expand(mean, [n, groups, c / groups]), [n, c])
+    const each = l.reshape(sums, [n, groups, perGroup])
+    return l.scale(l.reduce('ReduceSum', each, overBatch ? [0, 2] : [2], true), 1 / count)
   }
-  const centred = affine(l, x, l.graph.filled(1, [n * c]), l.unary('Neg', level(channelSums(l, x))), false)
+  const each = (v: Value): Value => l.reshape(l.expand(v, [n, groups, perGroup]), [n, c])
+  const mean = level(channelSums(l, x))
+  const centred = affine(l, x, l.graph.filled(1, [n * c]), each(l.unary('Neg', mean)), false)
   const variance = level(channelSums(l, l.mul(centred, centred)))
   const inverse = l.unary('Reciprocal', l.unary('Sqrt', l.add(variance, l.graph.scalar(eps))))
-  const offset = l.expand(l.reshape(bias, [1, c]), [n, c])
-  const y = affine(l, centred, l.mul(inverse, l.reshape(scale, [1, c])), offset, activation === 'relu')
+  l.moments.set(momentKey(plain, { groups, eps, overBatch }), [mean, inverse])
+  const factor = l.mul(each(inverse), l.reshape(scale, [1, c]))
+  const y = affine(l, centred, factor, l.expand(l.reshape(bias, [1, c]), [n, c]), activation === 'relu')
   return fromBlocks(l, y, plain.shape)
+}
+
+/** Under which `Lowering.moments` keeps the statistics of x. */
+export function momentKey(x: Value, { groups, eps, overBatch }: Grouping): string {
+  return `${x.name} ${groups} ${eps} ${overBatch}`
 }

@@ -18,7 +18,7 @@ import type { Lower, Lowering } from './target.ts'
 import { blockedUp2, blockedUp2InputGrad, blockedUp2WeightGrad } from './up2.ts'
 import { winogradConv, winogradInputGrad, winogradWeightGrad } from './winograd.ts'
 
-/** Above this many pixels the blocked convolution is as fast as Winograd and needs less memory. */
+/** Above this many pixels the other forms are as fast as Winograd and need less memory. */
 const WINOGRAD_PIXELS = 1024
 /** Winograd pays from this many channels on: the smaller count, and the larger (for all three directions). */
 const WINOGRAD_LEAST = 64
@@ -127,7 +127,7 @@ const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
   const { stride, groups } = attributes
   if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x!], node)
   const kind = caseOf(x!.shape, shape, attributes)
-  if (winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_LEAST) return winogradWeightGrad(l, g!, x!, shape)
+  if (winogradFits(l, kind) && kind.pixels <= WINOGRAD_PIXELS) return winogradWeightGrad(l, g!, x!, shape)
   const [, , h, w] = extents(x!)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
   return portableSpatial.convWeightGrad(l, [g!, x!], node)
@@ -185,8 +185,7 @@ export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
   siluGrad,
   groupNorm: (l, inputs, node) => {
     const [x, scale, bias] = inputs as [Value, Value, Value]
-    const inside = l.target.fixedWeights ? blockedGroupNorm(l, [x, scale, bias], node.attributes) : null
-    return inside ?? groupNorm(l, inputs, node)
+    return blockedGroupNorm(l, [x, scale, bias], node.attributes) ?? groupNorm(l, inputs, node)
   },
   groupNormInputGrad,
   groupNormScaleGrad,

@@ -6,6 +6,7 @@
 import type { Value } from '../onnx/graph.ts'
 import type { Grouping, Tensor } from '../primitive.ts'
 import { sizeOf } from '../shape.ts'
+import { momentKey } from './blocked.ts'
 import { extents } from './portable.ts'
 import { sumRows } from './reduce.ts'
 import type { Lower, Lowering } from './target.ts'
@@ -55,6 +56,8 @@ function forEach(l: Lowering, v: Value, { n, groups, perGroup }: Layout): Value 
 }
 
 function statistics(l: Lowering, x: Value, layout: Layout, eps: number): Statistics {
+  const known = l.moments.get(momentKey(x, { ...layout, eps }))
+  if (known !== undefined) return { mean: known[0], inverse: known[1] }
   const { n, groups, perGroup, pixels } = layout
   const mean = groupMean(l, channelSums(l, x, layout), layout)
   const centred = l.sub(l.reshape(x, [n, groups, perGroup * pixels]), mean)
