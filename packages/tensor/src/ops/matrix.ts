@@ -43,11 +43,23 @@ export function cholesky(a: Tensor, { jitter = 0 }: CholeskyOptions = {}): Tenso
   if (a.shape.length < 2 || n !== m) {
     throw new InputError('ShapeMismatch', `cholesky: needs square matrices [..., n, n], not ${showShape(a.shape)}`)
   }
+  const known = factors.get(a) ?? new Map<number, Tensor>()
+  factors.set(a, known)
+  const factor = known.get(jitter) ?? apply('cholesky', [raised(a, jitter)], {})
+  known.set(jitter, factor)
+  return factor
+}
+
+/** A matrix is factored once, however many solves and determinants ask for it: so is its gradient. */
+const factors = new WeakMap<Tensor, Map<number, Tensor>>()
+
+/** The symmetric part with the jitter on its diagonal. */
+function raised(a: Tensor, jitter: number): Tensor {
   const symmetric = mul(add(a, lastTwoSwapped(a)), 0.5)
-  if (jitter === 0) return apply('cholesky', [symmetric], {})
-  const mean = mul(sum(diagonalOf(a), -1), jitter / n!)
-  const raised = mul(reshape(mean, [...mean.shape, 1, 1]), identity(n!))
-  return apply('cholesky', [add(symmetric, raised)], {})
+  if (jitter === 0) return symmetric
+  const n = a.shape.at(-1)!
+  const mean = mul(sum(diagonalOf(a), -1), jitter / n)
+  return add(symmetric, mul(reshape(mean, [...mean.shape, 1, 1]), identity(n)))
 }
 
 export interface TriangularSolveOptions {
