@@ -2,48 +2,23 @@ import { random } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  concat,
   createTrainer,
-  evaluate,
   gradients,
   greater,
   initialise,
   nn,
   optim,
-  type ParameterTree,
   relu,
-  reverse,
-  type Shape,
   sliceAxis,
   square,
   sub,
   sum,
   type Tensor,
-  type Traced,
   trace,
   unflatten,
 } from '../../src/index.ts'
-import { sizeOf } from '../../src/shape.ts'
 import { relativeError } from '../support.ts'
-
-const normals = (shape: Shape, seed: number): Float32Array<ArrayBuffer> => random(seed).normals(sizeOf(shape))
-
-/** Runs a function of a tree and inputs in float64, with drawn parameters. */
-function run<T extends ParameterTree>(
-  tree: T,
-  inputs: Readonly<Record<string, readonly [shape: Shape, data: ArrayLike<number>]>>,
-  fn: (p: Traced<T>, inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>,
-  options: { readonly seed?: number; readonly step?: number } = {},
-): Record<string, Float64Array> {
-  const specs = Object.fromEntries(Object.entries(inputs).map(([name, [shape]]) => [name, { shape }]))
-  const program = trace<T, typeof specs>(fn, { parameters: tree, inputs: specs })
-  const data = Object.fromEntries(Object.entries(inputs).map(([name, [, values]]) => [name, values]))
-  const found = evaluate(program, data, initialise(tree, random(1)), options)
-  return Object.fromEntries(Object.entries(found).map(([name, { data: values }]) => [name, values]))
-}
-
-const largest = (values: ArrayLike<number>): number => Math.max(...Array.from(values, Math.abs))
-const differ = (a: ArrayLike<number>, b: ArrayLike<number>): number => largest(Array.from(a, (v, i) => v - b[i]!))
+import { differ, largest, normals, run } from './run.ts'
 
 describe('attention', () => {
   const [n, length, width] = [2, 6, 8]
@@ -261,57 +236,6 @@ describe('convolution', () => {
         }
       }
     }
-  })
-})
-
-describe('recurrence', () => {
-  const xs = normals([2, 7, 3], 6)
-  function check<T extends ParameterTree, S extends nn.CellState>(cell: nn.Cell<T, S>): void {
-    const found = run(cell.parameters, { x: [[2, 7, 3], xs] }, (p, { x }) => {
-      const whole = nn.unroll(cell, p, x!)
-      const head = nn.unroll(cell, p, sliceAxis(x!, 1, 0, 3))
-      const tail = nn.unroll(cell, p, sliceAxis(x!, 1, 3, 7), { initial: head.state })
-      const backwards = nn.recurrent(cell, { reverse: true }).apply(p, reverse(x!, [1]))
-      return {
-        whole: whole.outputs,
-        parts: concat([head.outputs, tail.outputs], 1),
-        backwards: reverse(backwards, [1]),
-        end: sum(sliceAxis(whole.outputs, 1, 6, 7), 1),
-        last: nn.recurrentLast(cell).apply(p, x!),
-        state: whole.state.hidden,
-      }
-    })
-    expect(differ(found.parts!, found.whole!)).toBeLessThan(1e-12)
-    expect(differ(found.backwards!, found.whole!)).toBeLessThan(1e-12)
-    expect(differ(found.last!, found.end!)).toBeLessThan(1e-12)
-    expect(differ(found.state!, found.end!)).toBeLessThan(1e-12)
-  }
-
-  test('over the whole is over the parts, one after the other: gru', () => check(nn.gruCell(3, 4)))
-  test('over the whole is over the parts, one after the other: lstm', () => check(nn.lstmCell(3, 4)))
-
-  test.each([false, true])('a loop gives what its steps give, with gradients; reverse %s', (reverse) => {
-    const cell = nn.lstmCell(3, 4)
-    const both = [true, false].map((loop) =>
-      run(cell.parameters, { x: [[1, 40, 3], normals([1, 40, 3], 9)] }, (p, { x }) => {
-        const y = nn.recurrent(cell, { reverse, loop }).apply(p, x!)
-        const [g, w] = gradients(sum(square(y)), [x!, p.hidden.weight])
-        return { y, g: g!, w: w! }
-      }),
-    )
-    for (const name of ['y', 'g', 'w']) expect(relativeError(both[0]![name]!, both[1]![name]!)).toBeLessThan(1e-12)
-  })
-
-  test('a cell as a layer takes one step of the loop', () => {
-    const cell = nn.lstmCell(3, 4)
-    const { one, loop } = run(cell.parameters, { x: [[2, 1, 3], xs.slice(0, 6)] }, (p, { x }) => {
-      const now = sum(x!, 1)
-      return {
-        one: cell.apply(p, { x: now, state: cell.start(now) }).cell,
-        loop: nn.unroll(cell, p, x!).state.cell,
-      }
-    })
-    expect(differ(one!, loop!)).toBeLessThan(1e-15)
   })
 })
 
