@@ -16,7 +16,7 @@ export interface LossContext {
   /** True in `step`, false in `evaluate` and prediction: dropout and batch statistics depend on it. */
   readonly training: boolean
   /** Layers with buffers add what these become; the loss may return others instead. */
-  readonly updates: BufferUpdate[]
+  readonly updates?: BufferUpdate[]
 }
 
 export interface LossOutput {
@@ -55,12 +55,12 @@ export function lossProgram<T extends ParameterTree, B extends InputSpecs>(
 ): LossProgram {
   let updates: LossProgram['updates'] = []
   const program = trace<T, B>((parameters, batch) => {
-    const context: LossContext = { training, updates: [] }
-    const traced = loss(parameters, batch, context)
+    const collected: BufferUpdate[] = []
+    const traced = loss(parameters, batch, { training, updates: collected })
     if (sizeOf(traced.loss.shape) !== 1) {
       throw new InputError('ShapeMismatch', `the loss must be a scalar, not ${showShape(traced.loss.shape)}`)
     }
-    updates = traced.updates ?? context.updates
+    updates = traced.updates ?? collected
     const aux = Object.entries(traced.aux ?? {}).map(([name, value]) => [AUX + name, value] as const)
     return { loss: traced.loss, ...Object.fromEntries(aux) }
   }, spec)
