@@ -108,8 +108,11 @@ export function pathsOf(names: readonly string[], uses: Uses): Map<string, strin
       .split('.')
       .filter((part) => part !== '')
       .join('.')
-    let path = wanted === '' ? 'value' : wanted
-    for (let i = 2; clashes(path, taken, inner); i++) path = `${wanted}_${i}`
+    const own = wanted === '' ? 'value' : wanted
+    // Below another parameter no name is free: then the path has one part.
+    const stem = prefixes(own).some((prefix) => taken.has(prefix)) ? own.replaceAll('.', '_') : own
+    let path = stem
+    for (let i = 2; clashes(path, taken, inner); i++) path = `${stem}_${i}`
     taken.add(path)
     for (const prefix of prefixes(path)) inner.add(prefix)
     paths.set(name, path)

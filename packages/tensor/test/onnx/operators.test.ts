@@ -58,7 +58,7 @@ test('every operator of the table has a row', () => {
 test('the documentation lists the operators of the table', () => {
   const page = readFileSync(new URL('../../../../docs/bring-a-pytorch-model.md', import.meta.url), 'utf8')
   const list = /^Operators: (.*)\.$/m.exec(page)![1]!
-  expect(list.split(', ').sort()).toEqual(Object.keys(rules).sort())
+  expect(new Set(list.split(', '))).toEqual(new Set(Object.keys(rules)))
 })
 
 test('and once more through ONNX Runtime, all in one program', async () => {
