@@ -8,7 +8,7 @@ if (unavailable) console.warn('No Chromium: the tests of the browser are skipped
 
 const names = Object.keys(models) as ModelName[]
 
-describe.skipIf(unavailable)('in a page of headless Chromium', { timeout: 240_000 }, () => {
+describe.skipIf(unavailable)('in a page of headless Chromium', { timeout: 400_000 }, () => {
   let browser: TestBrowser
   beforeAll(async () => {
     browser = await openBrowser()

@@ -12,7 +12,7 @@ const driver = process.env.VK_ICD_FILENAMES ?? (existsSync(software) ? software 
 if (driver === undefined) console.warn('No Vulkan driver: the tests of WebGPU in Node are skipped.')
 else process.env.VK_ICD_FILENAMES = driver
 
-describe.skipIf(driver === undefined)("onnxruntime-node's WebGPU", { timeout: 240_000 }, () => {
+describe.skipIf(driver === undefined)("onnxruntime-node's WebGPU", { timeout: 400_000 }, () => {
   let engine: Engine
   beforeAll(() => {
     engine = openEngine({ device: 'webgpu' })
