@@ -8,8 +8,8 @@ import { networks } from '../../oracles/tensor/networks.ts'
 import { hashed } from '../../oracles/tensor/unet.ts'
 import { optim, trace } from '../../packages/tensor/src/index.ts'
 import { lowerProgram } from '../../packages/tensor/src/lower/lower.ts'
-import { stepProgram } from '../../packages/tensor/src/run/step.ts'
 import { encodeModel } from '../../packages/tensor/src/onnx/encode.ts'
+import { stepProgram } from '../../packages/tensor/src/run/step.ts'
 import { sizes } from './sizes.ts'
 
 const [, , name = 'unet', rows = '30', mode = 'train'] = process.argv
