@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Network, networks } from '../../../oracles/tensor/networks.ts'
 import { evaluate, type Program, trace } from '../src/index.ts'
-import { flatGradient } from '../src/run/step.ts'
 import type { Engine } from '../src/run/engine.ts'
+import { flatGradient } from '../src/run/step.ts'
 import { relativeError, runOnnx, type TargetName, targetOf, testEngine } from './support.ts'
 
 interface Golden {

@@ -22,8 +22,8 @@ import {
   sum,
   trace,
 } from '../src/index.ts'
-import { flatGradient } from '../src/run/step.ts'
 import type { Engine } from '../src/run/engine.ts'
+import { flatGradient } from '../src/run/step.ts'
 import { relativeError, runOnnx, type TargetName, targetOf, testEngine } from './support.ts'
 
 const oracle = (name: string): URL => new URL(`../../../oracles/tensor/${name}`, import.meta.url)
