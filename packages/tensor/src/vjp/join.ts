@@ -1,7 +1,7 @@
 /** Adding up the gradients that reach one node; those of disjoint slices are laid side by side instead. */
 
 import { constant } from '../apply.ts'
-import { add, concat } from '../ops/plain.ts'
+import { add, concat, sub } from '../ops/plain.ts'
 import type { Tensor } from '../primitive.ts'
 
 /** A gradient of a slice along one axis: `part` begins at `start`, all else is 0. */
@@ -51,8 +51,18 @@ function lay(strips: readonly Strip[], whole: Tensor): Tensor {
 export function total(parts: readonly Tensor[]): Tensor {
   const strips = parts.flatMap((part) => stripOf(part) ?? [])
   const joined = sideBySide(strips)
-  if (joined === undefined) return parts.reduce((sum, part) => add(sum, part))
+  if (joined === undefined) return plainTotal(parts)
   const taken = new Set(joined.map(({ part }) => part))
   const rest = parts.filter((g) => !(g.op === 'pad' && taken.has(g.inputs[0]!)))
-  return [lay(joined, parts[0]!), ...rest].reduce((sum, part) => add(sum, part))
+  return plainTotal([lay(joined, parts[0]!), ...rest])
+}
+
+/** What was negated is subtracted: a pass less. */
+function plainTotal(parts: readonly Tensor[]): Tensor {
+  const positive = parts.findIndex(({ op }) => op !== 'neg')
+  const first = parts[Math.max(positive, 0)]!
+  return parts.reduce((sum, part) => {
+    if (part === first) return sum
+    return part.op === 'neg' ? sub(sum, part.inputs[0]!) : add(sum, part)
+  }, first)
 }

@@ -112,10 +112,11 @@ export const plainVjps: { readonly [P in PlainPrimitive]: Vjp<P> } = {
     (g, _a, b) => mul(g, b),
     (g, a) => mul(g, a),
   ),
-  div: binary(
-    (g, _a, b) => div(g, b),
-    (g, a, b) => neg(div(mul(div(g, b), a), b)),
-  ),
+  div: (y, g) => {
+    const [a, b] = y.inputs as [Tensor, Tensor]
+    const share = div(g, b)
+    return [unbroadcast(share, a.shape), unbroadcast(neg(mul(share, y)), b.shape)]
+  },
   minimum: binary(
     (g, a, b) => mul(g, winner(b, a)),
     (g, a, b) => mul(g, winner(a, b)),
