@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { concat, conv2d, evaluate, groupNorm, maxPool2, mul, type Shape, silu, sum, up2 } from '../src/index.ts'
 import type { LoweringTarget } from '../src/lower/target.ts'
-import type { Engine } from '../src/node/engine.ts'
+import type { Engine } from '../src/run/engine.ts'
 import { type ProgramCase, targetOf, testEngine, traceCase, worstError } from './support.ts'
 
 let engine: Engine

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Engine } from '../src/node/engine.ts'
+import type { Engine } from '../src/run/engine.ts'
 import { cases } from './cases/index.ts'
 import { type TargetName, targetOf, testEngine, traceCase, worstError } from './support.ts'
 
