@@ -162,6 +162,28 @@ describe('a step', () => {
   })
 })
 
+test('a function compiled twice for the same inputs is traced once, and ends with its last user', async () => {
+  const trainer = await trainerOf()
+  let traced = 0
+  const predict = (p: Parameters<Options['loss']>[0], { x }: { readonly x: Parameters<typeof matmul>[0] }) => {
+    traced++
+    return { y: matmul(x, p.weight) }
+  }
+  const inputs = { x: { shape: [4, 3] } } as const
+  const [one, two] = [await trainer.compile(predict, inputs), await trainer.compile(predict, inputs)]
+  expect(traced).toBe(1)
+  await one.close()
+  await one.close()
+  const { y } = await two.run({ x })
+  expect(y!.shape).toEqual([4, 2])
+  await two.close()
+  const again = await trainer.compile(predict, inputs)
+  expect(traced).toBe(2)
+  expect((await again.run({ x })).y!.data).toEqual(y!.data)
+  const wrong = () => trainer.compile((p, { x }) => ({ y: matmul(p.weight, x) }), inputs)
+  await expect(wrong()).rejects.toMatchObject({ tag: 'ShapeMismatch' })
+})
+
 describe('random leaves', () => {
   const noisy: Options['loss'] = (p, batch, context) => {
     const noise = randomNormal('noise', [4, 2])

@@ -76,7 +76,10 @@ export interface Trainer<T extends ParameterTree = ParameterTree> {
    * the draws of the next step), or the input or parameter that holds one already; undefined where all is finite. Slow.
    */
   diagnose(batch: Feeds): Promise<NonFinite | undefined>
-  /** Another program on the same, live parameters, in the same worker. */
+  /**
+   * Another program on the same, live parameters, in the same worker. A function that is compiled again for the same
+   * inputs shares the session; it ends when each has been closed.
+   */
   compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner>
   memory(): Promise<TrainerMemory>
   parameters(): Promise<Float32Array<ArrayBuffer>>
@@ -94,6 +97,12 @@ interface StepSession {
   readonly bytes: number
 }
 
+/** A program beside the loss, and how many hold it. */
+interface Compiled {
+  readonly runner: Promise<Runner>
+  users: number
+}
+
 class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Trainer<T> {
   readonly #engine: Engine
   readonly #options: TrainerOptions<T, B>
@@ -102,6 +111,7 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
   readonly #size: number
   readonly #steps = new Recent<StepSession>(KEPT_SHAPES, ({ session }) => this.#engine.unload(session))
   readonly #evaluators = new Recent<Runner>(KEPT_SHAPES, (runner) => runner.close())
+  readonly #compiled = new WeakMap<object, Map<string, Compiled>>()
   #step = 0
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -171,8 +181,31 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
     }
   }
 
-  compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner> {
-    return this.#load(trace<T, I>(fn, { parameters: this.#options.parameters, inputs }))
+  async compile<I extends InputSpecs>(fn: ProgramFunction<T, I>, inputs: I): Promise<Runner> {
+    const byShape = this.#compiled.get(fn) ?? new Map<string, Compiled>()
+    this.#compiled.set(fn, byShape)
+    const key = JSON.stringify(Object.entries(inputs))
+    const shared = byShape.get(key) ?? {
+      runner: this.#load(trace<T, I>(fn, { parameters: this.#options.parameters, inputs })),
+      users: 0,
+    }
+    byShape.set(key, shared)
+    shared.users++
+    let held = true
+    const close = async (): Promise<void> => {
+      if (!held) return
+      held = false
+      if (--shared.users > 0) return
+      byShape.delete(key)
+      await (await shared.runner).close()
+    }
+    try {
+      const { run } = await shared.runner
+      return { run, close }
+    } catch (error) {
+      byShape.delete(key)
+      throw error
+    }
   }
 
   async memory(): Promise<TrainerMemory> {
