@@ -122,15 +122,16 @@ const convInputGrad: Lower<'convInputGrad'> = (l, [g, w], node) => {
   return portableSpatial.convInputGrad(l, [g!, w!], node)
 }
 
-const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, x], node) => {
+const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, kept], node) => {
+  const x = l.recall(kept!)
   const { attributes, shape } = node
   const { stride, groups } = attributes
-  if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x!], node)
-  const kind = caseOf(x!.shape, shape, attributes)
-  if (winogradFits(l, kind) && kind.pixels <= WINOGRAD_PIXELS) return winogradWeightGrad(l, g!, x!, shape)
-  const [, , h, w] = extents(x!)
-  if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x!, shape)
-  return portableSpatial.convWeightGrad(l, [g!, x!], node)
+  if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x], node)
+  const kind = caseOf(x.shape, shape, attributes)
+  if (winogradFits(l, kind) && kind.pixels <= WINOGRAD_PIXELS) return winogradWeightGrad(l, g!, x, shape)
+  const [, , h, w] = extents(x)
+  if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x, shape)
+  return portableSpatial.convWeightGrad(l, [g!, x], node)
 }
 
 function inBlocks(l: Lowering, weight: Shape): boolean {
@@ -152,10 +153,37 @@ function atPeak(l: Lowering, x: Value, y: Value): Value {
 const silu = (l: Lowering, x: Value): Value => l.unary('QuickGelu', x, { alpha: { float: 1 } }, 'com.microsoft')
 
 /** The derivative of y = x s is s + y (1 - s), where s = sigmoid(x). */
-const siluGrad: Lower<'siluGrad'> = (l, [g, x]) => {
-  const s = l.unary('Sigmoid', x!)
-  const derivative = l.add(s, l.mul(silu(l, x!), l.sub(l.graph.scalar(1), s)))
-  return l.mul(g!, derivative)
+const siluGrad: Lower<'siluGrad'> = (l, [g, kept]) => {
+  const x = l.recall(kept!)
+  const s = l.unary('Sigmoid', x)
+  const y = x === kept ? silu(l, x) : l.mul(x, s)
+  return l.mul(g!, l.add(s, l.mul(y, l.sub(l.graph.scalar(1), s))))
+}
+
+/** An image in blocks keeps neither the normalised values nor their SiLU: a gradient makes both from the operand. */
+const siluInBlocks: Lower<'silu'> = (l, [x]) => {
+  const y = blockedUnary(l, x!, (inside) => silu(l, inside))
+  if (y === null) return silu(l, x!)
+  return l.forget(y, () => {
+    const again = l.recall(x!)
+    return l.mul(again, l.unary('Sigmoid', again))
+  })
+}
+
+const groupNormInBlocks: Lower<'groupNorm'> = (l, inputs, node) => {
+  const [x, scale, bias] = inputs as [Value, Value, Value]
+  const y = blockedGroupNorm(l, [x, scale, bias], node.attributes)
+  return y === null ? groupNorm(l, inputs, node) : l.forget(y, () => groupNorm(l, inputs, node))
+}
+
+/** Compares with the maximum of the very values that it is given, so that rounding cannot part them. */
+const maxPool2Grad: Lower<'maxPool2Grad'> = (l, [g, kept, peak], node) => {
+  const x = l.recall(kept!)
+  const shape = peak!.shape
+  const y = x === kept ? peak! : portableSpatial.maxPool2(l, [x], { ...node, shape } as unknown as Tensor<'maxPool2'>)
+  const mask = atPeak(l, x, y)
+  const ties = portableSpatial.sumPool2(l, [mask], { shape } as Tensor<'sumPool2'>)
+  return l.mul(resize2(l, l.div(g!, ties), x.shape), mask)
 }
 
 export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
@@ -171,22 +199,15 @@ export const nodeCpuSpatial: { readonly [P in SpatialPrimitive]: Lower<P> } = {
       : portableSpatial.up2InputGrad(l, [g!, w!], node),
   up2WeightGrad: (l, [g, x], node) =>
     inBlocks(l, node.shape)
-      ? blockedUp2WeightGrad(l, g!, x!, node.shape)
-      : portableSpatial.up2WeightGrad(l, [g!, x!], node),
-  maxPool2Grad: (l, [g, x, y]) => {
-    const mask = atPeak(l, x!, y!)
-    const ties = portableSpatial.sumPool2(l, [mask], { shape: y!.shape } as Tensor<'sumPool2'>)
-    return l.mul(resize2(l, l.div(g!, ties), x!.shape), mask)
-  },
+      ? blockedUp2WeightGrad(l, g!, l.recall(x!), node.shape)
+      : portableSpatial.up2WeightGrad(l, [g!, l.recall(x!)], node),
+  maxPool2Grad,
   maxPool2: (l, [x], node) => blockedPool(l, 'MaxPool', x!, node.shape) ?? portableSpatial.maxPool2(l, [x!], node),
   relu: (l, [x]) => blockedRelu(l, x!) ?? l.unary('Relu', x!),
-  reluMask: (l, [g, y]) => l.mul(g!, positive(l, y!)),
-  silu: (l, [x]) => blockedUnary(l, x!, (inside) => silu(l, inside)) ?? silu(l, x!),
+  reluMask: (l, [g, y]) => l.mul(g!, positive(l, l.recall(y!))),
+  silu: siluInBlocks,
   siluGrad,
-  groupNorm: (l, inputs, node) => {
-    const [x, scale, bias] = inputs as [Value, Value, Value]
-    return blockedGroupNorm(l, [x, scale, bias], node.attributes) ?? groupNorm(l, inputs, node)
-  },
+  groupNorm: groupNormInBlocks,
   groupNormInputGrad,
   groupNormScaleGrad,
 }

@@ -49,6 +49,8 @@ export class Lowering {
   readonly rules: LowerRules
   /** Images that came out of the blocked layout, and what they were in it. */
   readonly blocks = new Map<Value, Value>()
+  /** How to compute a value again, for gradients: cheaper than to keep it from the forward pass on. */
+  readonly #again = new Map<Value, () => Value>()
   /** Means and inverse standard deviations that layer normalisations gave, by operand and eps. */
   readonly moments = new Map<string, readonly [Value, Value]>()
   /** Results that unrolled loops stacked over time, by name, and their parts. */
@@ -63,6 +65,17 @@ export class Lowering {
   /** A number as a scalar of an element type. */
   scalar(x: number, type: ElementType): Value {
     return type === 'int32' ? this.graph.constant(Int32Array.of(x), []) : this.graph.scalar(x)
+  }
+
+  /** Tells how a gradient gets a value that nothing keeps for it. */
+  forget(value: Value, again: () => Value): Value {
+    this.#again.set(value, again)
+    return value
+  }
+
+  /** A value of the forward pass for use in a gradient. */
+  recall(value: Value): Value {
+    return this.#again.get(value)?.() ?? value
   }
 
   unary(op: string, x: Value, attributes: Readonly<Record<string, Attribute>> = {}, domain: Domain = ''): Value {
