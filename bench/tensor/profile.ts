@@ -13,7 +13,9 @@ import { stepProgram } from '../../packages/tensor/src/run/step.ts'
 import { sizes } from './sizes.ts'
 
 const [, , name = 'unet', rows = '30', mode = 'train'] = process.argv
-const { parameters, initial, inputs, loss } = networks[(name === 'image' ? 'unet' : name) as keyof typeof networks](sizes[name]!)
+const { parameters, initial, inputs, loss } = networks[(name === 'image' ? 'unet' : name) as keyof typeof networks](
+  sizes[name]!,
+)
 const fixed = mode === 'infer'
 const base = trace((p, given) => ({ loss: loss(p as never, given) }), { parameters, inputs })
 const program = fixed ? base : stepProgram({ program: base, updates: [] }, optim.adamW())

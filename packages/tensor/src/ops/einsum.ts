@@ -53,7 +53,7 @@ function parse(spec: string, operands: readonly Tensor[]): { terms: Labelled[]; 
   const once = [...new Set(all)].filter(
     (label) => !label.startsWith('.') && all.indexOf(label) === all.lastIndexOf(label),
   )
-  return { terms, output: [...labelsOf('...', hidden, spec), ...once.sort()] }
+  return { terms, output: [...labelsOf('...', hidden, spec), ...once.sort((a, b) => (a < b ? -1 : 1))] }
 }
 
 /** The extent of every label. Axes of `...` broadcast, letters do not. */
