@@ -20,7 +20,7 @@ import { winogradConv, winogradInputGrad, winogradWeightGrad } from './winograd.
 
 /** Above this many pixels the other forms are as fast as Winograd and need less memory. */
 const WINOGRAD_PIXELS = 1024
-/** Winograd pays from this many channels on: the smaller count, and the larger (for all three directions). */
+/** Winograd pays from this many channels on: the smaller count, and for other than weight gradients the larger. */
 const WINOGRAD_LEAST = 64
 const WINOGRAD_MOST = 128
 
@@ -48,13 +48,13 @@ function caseOf(image: Shape, weight: Shape, { stride, dilation, padding, groups
   return { same, three, pixels: h * w, tiled: h % 4 === 0 && w % 4 === 0, c, o }
 }
 
-/** Winograd's weight gradient pays on images of any size, the other two on small ones with many channels. */
-function winogradFits(l: Lowering, { three, tiled, c, o }: Case): boolean {
-  return l.target.winograd && three && tiled && Math.min(c, o) >= WINOGRAD_LEAST
+/** Small images with many channels. */
+function winogradFits(l: Lowering, { three, tiled, pixels, c, o }: Case): boolean {
+  return l.target.winograd && three && tiled && pixels <= WINOGRAD_PIXELS && Math.min(c, o) >= WINOGRAD_LEAST
 }
 
 function winogradThroughout(l: Lowering, kind: Case): boolean {
-  return winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_MOST && kind.pixels <= WINOGRAD_PIXELS
+  return winogradFits(l, kind) && Math.max(kind.c, kind.o) >= WINOGRAD_MOST
 }
 
 const isDense = ({ dilation }: Stencil): boolean => dilation.every((n) => n === 1)
@@ -128,7 +128,7 @@ const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, kept], node) => {
   const { stride, groups } = attributes
   if (stride.length !== 2 || groups > 1) return portableSpatial.convWeightGrad(l, [g!, x], node)
   const kind = caseOf(x.shape, shape, attributes)
-  if (winogradFits(l, kind) && kind.pixels <= WINOGRAD_PIXELS) return winogradWeightGrad(l, g!, x, shape)
+  if (winogradFits(l, kind)) return winogradWeightGrad(l, g!, x, shape)
   const [, , h, w] = extents(x)
   if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x, shape)
   return portableSpatial.convWeightGrad(l, [g!, x], node)
