@@ -1,6 +1,7 @@
 /** The estimate of a graph's memory: by hand on small graphs, and as a limit. */
 
 import { describe, expect, test } from 'vitest'
+import { networks } from '../../../oracles/tensor/networks.ts'
 import {
   add,
   checkpoint,
@@ -20,8 +21,12 @@ import {
   trace,
 } from '../src/index.ts'
 import { lowerProgram } from '../src/lower/lower.ts'
-import { memoryOf } from '../src/lower/memory.ts'
-import { portable } from '../src/lower/target.ts'
+import { lowerStep, memoryOf } from '../src/lower/memory.ts'
+import { type LoweringTarget, portable } from '../src/lower/target.ts'
+import { encodeModel } from '../src/onnx/encode.ts'
+import { elementType } from '../src/onnx/graph.ts'
+import { stepProgram } from '../src/run/step.ts'
+import { testEngine } from './support.ts'
 
 const N = 1024
 const BYTES = 4 * N
@@ -102,4 +107,53 @@ test('what needs more than the limit is refused before it is loaded', async () =
   await expect(createRunner(program, { memoryLimitBytes: 2 ** 20 })).rejects.toMatchObject({ tag: 'MemoryLimit' })
   const runner = await createRunner(program, { memoryLimitBytes: 2 ** 23, threads: 1 })
   await runner.close()
+})
+
+describe('a step whose shapes ONNX Runtime does not foresee', () => {
+  const { parameters, initial, inputs, data, loss } = networks.unet({
+    batch: 1,
+    bands: 3,
+    classes: 2,
+    base: 16,
+    levels: 3,
+    size: 32,
+  })
+  const base = trace((p, given) => ({ loss: loss(p as never, given) }), { parameters, inputs })
+  const program = stepProgram({ program: base, updates: [] }, optim.adam())
+
+  async function run(hidesShapesFrom?: number): Promise<Record<string, ArrayLike<number>>> {
+    const engine = testEngine()
+    const target = await engine.target({ exact: false, fixedWeights: false })
+    const graph = lowerProgram(program, {
+      target: hidesShapesFrom === undefined ? target : { ...target, hidesShapesFrom },
+    })
+    const session = await engine.load(encodeModel(graph, { opset: 18 }))
+    const given: Record<string, Float32Array<ArrayBuffer>> = { ...data, parameters: initial }
+    const feeds = Object.fromEntries(
+      graph.inputs.map(({ name, shape }) => {
+        const size = shape.reduce((n, extent) => n * extent, 1)
+        return [name, { type: 'float32' as const, data: given[name] ?? new Float32Array(size).fill(0.5), shape }]
+      }),
+    )
+    const outputs = await engine.run({ session, feeds, resident: {}, keep: {} })
+    await engine.close()
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]))
+  }
+
+  test('gives the same bytes', async () => {
+    const [plain, hidden] = await Promise.all([run(), run(1)])
+    expect(Object.keys(hidden)).toContain('parameters.next')
+    expect(hidden).toEqual(plain)
+  })
+
+  test('is made where the estimate is large, on the processor only', () => {
+    const hides = (target: LoweringTarget, size: number): boolean => {
+      const { parameters, inputs, loss } = networks.unet({ batch: 2, bands: 3, classes: 2, base: 16, levels: 2, size })
+      const traced = trace((p, given) => ({ loss: loss(p as never, given) }), { parameters, inputs })
+      const graph = lowerStep(stepProgram({ program: traced, updates: [] }, optim.sgd()), target)
+      return graph.nodes.some(({ op, attributes }) => op === 'Cast' && attributes.to === elementType.int64)
+    }
+    const nodeCpu = { name: 'node-cpu', nchwcBlock: 16, winograd: true, fixedWeights: false } as const
+    expect([hides(nodeCpu, 32), hides(nodeCpu, 512), hides(portable, 512)]).toEqual([false, true, false])
+  })
 })

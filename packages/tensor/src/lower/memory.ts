@@ -5,6 +5,9 @@
 
 import { InputError } from '@ecotope/core'
 import { type OnnxGraph, type OnnxNode, readsOf } from '../onnx/graph.ts'
+import type { Program } from '../trace.ts'
+import { lowerProgram } from './lower.ts'
+import type { LoweringTarget } from './target.ts'
 
 /** Operators whose result is the operand's memory under another shape. */
 const views: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten'])
@@ -70,6 +73,17 @@ export function memoryOf(graph: OnnxGraph): GraphMemory {
   })
   const constantBytes = graph.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0)
   return { constantBytes, peakBytes }
+}
+
+/** From this size on a graph's plan is worth spoiling, and for values of this many elements; measured on U-Nets. */
+const LARGE_BYTES = 2 ** 28
+const LARGE_ELEMENTS = 2 ** 16
+
+/** Lowers a training step; a large one so that ONNX Runtime frees what is dead (see `hidesShapesFrom`). */
+export function lowerStep(program: Program, target: LoweringTarget): OnnxGraph {
+  const graph = lowerProgram(program, { target })
+  if (target.name !== 'node-cpu' || memoryOf(graph).peakBytes < LARGE_BYTES) return graph
+  return lowerProgram(program, { target: { ...target, hidesShapesFrom: LARGE_ELEMENTS } })
 }
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`

@@ -1,9 +1,16 @@
 /** What a lowering may rely on, and the context in which the rules of a target emit nodes. */
 
 import type { TuplePrimitive } from '../attributes/control.ts'
-import type { Attribute, Domain, ElementType, OnnxGraph, Value } from '../onnx/graph.ts'
+import {
+  type Attribute,
+  type Domain,
+  type ElementType,
+  elementType,
+  type OnnxGraph,
+  type Value,
+} from '../onnx/graph.ts'
 import type { Primitive, Tensor } from '../primitive.ts'
-import { broadcastShapes, reducedShape, type Shape, sameShape } from '../shape.ts'
+import { broadcastShapes, reducedShape, type Shape, sameShape, sizeOf } from '../shape.ts'
 
 export interface LoweringTarget {
   /** `portable`: standard operators only, nothing that depends on extents which may vary. */
@@ -17,6 +24,12 @@ export interface LoweringTarget {
    * from one to the next and through activations and pooling.
    */
   readonly fixedWeights: boolean
+  /**
+   * From this many elements on, ONNX Runtime does not learn a reshaped value's extents before it runs. Its planner keeps
+   * a dead value's memory for a later one of the same shape, however much later; what it cannot foresee is freed at
+   * once. Halves the memory of large training graphs. Default never.
+   */
+  readonly hidesShapesFrom?: number
   /** Loops may run as sub-graphs; otherwise they are unrolled. Default true. */
   readonly controlFlow?: boolean
   /** Only what ONNX Runtime's WebGPU provider has, see `web-gpu.ts`. Default false. */
@@ -94,7 +107,25 @@ export class Lowering {
 
   reshape(x: Value, shape: Shape): Value {
     if (sameShape(x.shape, shape)) return x
-    return this.graph.emit('Reshape', [x, this.graph.integers(shape)], shape, { type: x.type })
+    return this.graph.emit('Reshape', [x, this.#extents(shape)], shape, { type: x.type })
+  }
+
+  /** A shape as an operand; that of a large value is only known once the graph runs. */
+  #extents(shape: Shape): Value {
+    const sizes = this.graph.integers(shape)
+    const hidden = shape.length > 0 && sizeOf(shape) >= (this.target.hidesShapesFrom ?? Number.POSITIVE_INFINITY)
+    const source = hidden ? this.graph.inputs.find((v) => v.type === 'float32' && v.shape.length === 1) : undefined
+    if (source === undefined) return sizes
+    const never = this.graph.emit(
+      'Greater',
+      [this.slice(source, [0], [0], [1]), this.graph.scalar(Number.POSITIVE_INFINITY)],
+      [1],
+      {
+        type: 'bool',
+      },
+    )
+    const zero = this.graph.emit('Cast', [never], [1], { attributes: { to: elementType.int64 }, type: 'int64' })
+    return this.graph.emit('Add', [sizes, zero], [shape.length], { type: 'int64' })
   }
 
   transpose(x: Value, perm: readonly number[]): Value {

@@ -2,8 +2,8 @@
 
 import { InputError, throwIfAborted } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
-import { lowerProgram, PARAMETERS } from '../lower/lower.ts'
-import { checkMemory } from '../lower/memory.ts'
+import { PARAMETERS } from '../lower/lower.ts'
+import { checkMemory, lowerStep } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { type Optimiser, stepNumbers } from '../optim/transform.ts'
 import { checkSize, layoutOf, type ParameterTree } from '../parameters.ts'
@@ -248,7 +248,7 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
       const loss = lossProgram(fn, { parameters, inputs: specs }, { training: true })
       const program = stepProgram(loss, optimiser)
       const target = await this.#engine.target({ exact, fixedWeights: false })
-      const graph = lowerProgram(program, { target })
+      const graph = lowerStep(program, target)
       const bytes = checkMemory(graph, memoryLimitBytes)
       const kept = this.#vectors.map((name) => `${name}.next`)
       const session = await this.#engine.load(encodeModel(graph, { opset: OPSET }), kept)
