@@ -23,10 +23,8 @@ function mulHigh(a: number, b: number): number {
   return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0
 }
 
-/** Four unsigned 32-bit words for a counter (4 words) and a key (2 words). */
-export function philox(counter: Quad, key: readonly [number, number]): Quad {
-  let [c0, c1, c2, c3] = counter
-  let [k0, k1] = key
+/** Writes the four words of a counter and a key at `at`. */
+function writeBlock([c0, c1, c2, c3]: Quad, [k0, k1]: readonly [number, number], out: Uint32Array, at: number): void {
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = mulHigh(M0, c0)
     const high1 = mulHigh(M1, c2)
@@ -39,35 +37,25 @@ export function philox(counter: Quad, key: readonly [number, number]): Quad {
     k0 = (k0 + W0) >>> 0
     k1 = (k1 + W1) >>> 0
   }
-  return [c0, c1, c2, c3]
+  out[at] = c0
+  out[at + 1] = c1
+  out[at + 2] = c2
+  out[at + 3] = c3
 }
 
-/** The first `n` words of the counters 0, 1, 2, ... under a key: what `philox` gives one by one, without its arrays. */
+/** Four unsigned 32-bit words for a counter (4 words) and a key (2 words). */
+export function philox(counter: Quad, key: readonly [number, number]): Quad {
+  const out = new Uint32Array(4)
+  writeBlock(counter, key, out, 0)
+  return [out[0]!, out[1]!, out[2]!, out[3]!]
+}
+
+/** The first `n` words of the counters 0, 1, 2, ... under a key. */
 export function philoxWords(n: number, key: readonly [number, number]): Uint32Array<ArrayBuffer> {
   const out = new Uint32Array(4 * Math.ceil(n / 4))
   for (let at = 0; at < out.length; at += 4) {
     const block = at / 4
-    let c0 = block >>> 0
-    let c1 = Math.floor(block / 2 ** 32) >>> 0
-    let c2 = 0
-    let c3 = 0
-    let [k0, k1] = key
-    for (let round = 0; round < ROUNDS; round++) {
-      const high0 = mulHigh(M0, c0)
-      const high1 = mulHigh(M1, c2)
-      const low1 = Math.imul(M1, c2)
-      const low0 = Math.imul(M0, c0)
-      c0 = (high1 ^ c1 ^ k0) >>> 0
-      c1 = low1 >>> 0
-      c2 = (high0 ^ c3 ^ k1) >>> 0
-      c3 = low0 >>> 0
-      k0 = (k0 + W0) >>> 0
-      k1 = (k1 + W1) >>> 0
-    }
-    out[at] = c0
-    out[at + 1] = c1
-    out[at + 2] = c2
-    out[at + 3] = c3
+    writeBlock([block >>> 0, Math.floor(block / 2 ** 32) >>> 0, 0, 0], key, out, at)
   }
   return out.subarray(0, n)
 }

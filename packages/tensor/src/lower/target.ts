@@ -19,10 +19,7 @@ export interface LoweringTarget {
   readonly nchwcBlock: number
   /** Winograd F(4, 3): faster, and some 10 times the rounding of a direct convolution. */
   readonly winograd: boolean
-  /**
-   * The weights are constants of the graph: ONNX Runtime then blocks convolutions by itself, and keeps the layout
-   * from one to the next and through activations and pooling.
-   */
+  /** The weights are constants of the graph, so that arranging them in blocks costs nothing when it runs. */
   readonly fixedWeights: boolean
   /**
    * From this many elements on, ONNX Runtime does not learn a reshaped value's extents before it runs. Its planner keeps

@@ -3,6 +3,7 @@
 import { apply } from '../apply.ts'
 import type { IndexingPrimitive } from '../attributes/indexing.ts'
 import type { Vjp } from './index.ts'
+import { blocked } from './plain.ts'
 
 export const indexingVjps: { readonly [P in IndexingPrimitive]: Vjp<P> } = {
   gather: ({ inputs: [x, indices], attributes: { axis } }, g) => {
@@ -15,7 +16,7 @@ export const indexingVjps: { readonly [P in IndexingPrimitive]: Vjp<P> } = {
   scatterSumElements: ({ inputs: [, indices], attributes: { axis } }, g) => {
     return [apply('gatherElements', [g, indices!], { axis }), null]
   },
-  argTopK: () => [null],
+  argTopK: blocked,
   cumsum: ({ attributes: { axis, exclusive, reverse } }, g) => {
     return [apply('cumsum', [g], { axis, exclusive, reverse: !reverse })]
   },

@@ -43,7 +43,8 @@ export function unbroadcast(g: Tensor, shape: Shape): Tensor {
   return reshape(sum(g, axes, { keepDims: true }), shape)
 }
 
-const blocked: Vjp<Primitive> = (node) => node.inputs.map(() => null)
+/** No gradient flows. */
+export const blocked: Vjp<Primitive> = (node) => node.inputs.map(() => null)
 
 /** A rule of one operand from its derivative: the derivative may use the operand x and the value y. */
 const unary =
