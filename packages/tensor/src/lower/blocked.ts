@@ -5,9 +5,10 @@
  */
 
 import type { OnnxNode, Value } from '../onnx/graph.ts'
-import type { Attributes, Grouping } from '../primitive.ts'
+import type { Attributes } from '../primitive.ts'
 import { type Shape, sameShape } from '../shape.ts'
 import { fromBlocks } from './nchwc.ts'
+import { forEach, groupMean, layoutOf, momentKey } from './norm.ts'
 import { extents } from './portable.ts'
 import type { Lowering } from './target.ts'
 
@@ -101,30 +102,21 @@ function channelSums(l: Lowering, x: Value): Value {
 export function blockedGroupNorm(
   l: Lowering,
   [plain, scale, bias]: readonly [Value, Value, Value],
-  { groups, eps, overBatch, activation }: Attributes['groupNorm'],
+  { activation, ...grouping }: Attributes['groupNorm'],
 ): Value | null {
   const x = l.blocks.get(plain)
   if (x === undefined) return null
-  const [n, c, h, w] = extents(x)
-  const perGroup = c / groups
-  const count = perGroup * h * w * (overBatch ? n : 1)
-  /** Mean over what shares statistics, `[N, G, 1]`, or `[1, G, 1]` over the batch. */
-  const level = (sums: Value): Value => {
-    const each = l.reshape(sums, [n, groups, perGroup])
-    return l.scale(l.reduce('ReduceSum', each, overBatch ? [0, 2] : [2], true), 1 / count)
-  }
-  const each = (v: Value): Value => l.reshape(l.expand(v, [n, groups, perGroup]), [n, c])
+  const { groups, eps } = grouping
+  const layout = layoutOf(x, grouping)
+  const { n, c, perGroup } = layout
+  const level = (sums: Value): Value => groupMean(l, l.reshape(sums, [n, groups, perGroup]), layout)
+  const each = (v: Value): Value => l.reshape(forEach(l, v, layout), [n, c])
   const mean = level(channelSums(l, x))
   const centred = affine(l, x, l.graph.filled(1, [n * c]), each(l.unary('Neg', mean)), false)
   const variance = level(channelSums(l, l.mul(centred, centred)))
   const inverse = l.unary('Reciprocal', l.unary('Sqrt', l.add(variance, l.graph.scalar(eps))))
-  l.moments.set(momentKey(plain, { groups, eps, overBatch }), [mean, inverse])
+  l.moments.set(momentKey(plain, grouping), [mean, inverse])
   const factor = l.mul(each(inverse), l.reshape(scale, [1, c]))
   const y = affine(l, centred, factor, l.expand(l.reshape(bias, [1, c]), [n, c]), activation === 'relu')
   return fromBlocks(l, y, plain.shape)
-}
-
-/** Under which `Lowering.moments` keeps the statistics of x. */
-export function momentKey(x: Value, { groups, eps, overBatch }: Grouping): string {
-  return `${x.name} ${groups} ${eps} ${overBatch}`
 }

@@ -6,7 +6,6 @@
 import type { Value } from '../onnx/graph.ts'
 import type { Grouping, Tensor } from '../primitive.ts'
 import { sizeOf } from '../shape.ts'
-import { momentKey } from './blocked.ts'
 import { extents } from './portable.ts'
 import { sumRows } from './reduce.ts'
 import type { Lower, Lowering } from './target.ts'
@@ -28,7 +27,7 @@ interface Statistics {
   readonly inverse: Value
 }
 
-function layoutOf(x: Value, { groups, overBatch }: Grouping): Layout {
+export function layoutOf(x: Value, { groups, overBatch }: Grouping): Layout {
   const [n, c, h, w] = extents(x)
   return { n, c, groups, perGroup: c / groups, pixels: h * w, overBatch }
 }
@@ -45,14 +44,19 @@ function channelDots(l: Lowering, a: Value, b: Value, { n, c, groups, perGroup, 
 }
 
 /** Mean over what shares statistics, from sums per channel: `[N, G, 1]`, or `[1, G, 1]` over the batch. */
-function groupMean(l: Lowering, sums: Value, { n, perGroup, pixels, overBatch }: Layout): Value {
+export function groupMean(l: Lowering, sums: Value, { n, perGroup, pixels, overBatch }: Layout): Value {
   const count = perGroup * pixels * (overBatch ? n : 1)
   return l.scale(l.reduce('ReduceSum', sums, overBatch ? [0, 2] : [2], true), 1 / count)
 }
 
 /** One number per sample and channel, `[N, G, C/G]`. */
-function forEach(l: Lowering, v: Value, { n, groups, perGroup }: Layout): Value {
+export function forEach(l: Lowering, v: Value, { n, groups, perGroup }: Layout): Value {
   return l.expand(v, [n, groups, perGroup])
+}
+
+/** Under which `Lowering.moments` keeps the statistics of x. */
+export function momentKey(x: Value, { groups, eps, overBatch }: Grouping): string {
+  return `${x.name} ${groups} ${eps} ${overBatch}`
 }
 
 function statistics(l: Lowering, x: Value, layout: Layout, eps: number): Statistics {
@@ -141,6 +145,9 @@ export const groupNormScaleGrad: Lower<'groupNormScaleGrad'> = (l, [g, x], { att
   return l.reshape(l.reduce('ReduceSum', gNormal, [0], false), shape)
 }
 
+/** As `momentKey`, for a layer normalisation. */
+const rowKey = (x: Value, eps: number): string => `${x.name} ${eps}`
+
 /** The normalised values; the operator's mean and inverse standard deviation, `[..., 1]`, are kept for the gradient. */
 export const layerNorm: Lower<'layerNorm'> = (l, [x, scale, bias], { attributes: { eps }, shape }) => {
   const level = [...shape.slice(0, -1), 1]
@@ -148,7 +155,7 @@ export const layerNorm: Lower<'layerNorm'> = (l, [x, scale, bias], { attributes:
   const [y, mean, inverse] = l.graph.emitAll('LayerNormalization', [x!, scale!, bias!], [shape, level, level], {
     attributes,
   }) as [Value, Value, Value]
-  l.moments.set(`${x!.name} ${eps}`, [mean, inverse])
+  l.moments.set(rowKey(x!, eps), [mean, inverse])
   return y
 }
 
@@ -163,13 +170,13 @@ interface RowSums {
 function rowSums(l: Lowering, g: Value, x: Value, eps: number): RowSums {
   const c = x.shape.at(-1)!
   const rows = sizeOf(x.shape) / c
-  if (!l.moments.has(`${x.name} ${eps}`)) {
+  if (!l.moments.has(rowKey(x, eps))) {
     layerNorm(l, [x, l.graph.filled(1, [c]), l.graph.filled(0, [c])], {
       attributes: { eps },
       shape: x.shape,
     } as Tensor<'layerNorm'>)
   }
-  const [mean, inverse] = l.moments.get(`${x.name} ${eps}`)!
+  const [mean, inverse] = l.moments.get(rowKey(x, eps))!
   const centred = l.sub(l.reshape(x, [rows, c]), l.reshape(mean, [rows, 1]))
   return { centred, product: l.mul(l.reshape(g, [rows, c]), centred), inverse: l.reshape(inverse, [rows, 1]) }
 }
