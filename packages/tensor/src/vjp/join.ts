@@ -10,6 +10,8 @@ interface Strip {
   readonly start: number
   readonly end: number
   readonly part: Tensor
+  /** The whole gradient that the strip stands for. */
+  readonly whole: Tensor
 }
 
 function stripOf(g: Tensor): Strip | undefined {
@@ -19,7 +21,7 @@ function stripOf(g: Tensor): Strip | undefined {
   const [axis] = axes
   if (value !== 0 || axes.length !== 1 || axis === undefined) return undefined
   const part = g.inputs[0]!
-  return { axis, start: before[axis]!, end: before[axis]! + part.shape[axis]!, part }
+  return { axis, start: before[axis]!, end: before[axis]! + part.shape[axis]!, part, whole: g }
 }
 
 /** Strips that lie along the first one's axis and do not overlap, in order; undefined where there are not two. */
@@ -52,17 +54,18 @@ export function total(parts: readonly Tensor[]): Tensor {
   const strips = parts.flatMap((part) => stripOf(part) ?? [])
   const joined = sideBySide(strips)
   if (joined === undefined) return plainTotal(parts)
-  const taken = new Set(joined.map(({ part }) => part))
-  const rest = parts.filter((g) => !(g.op === 'pad' && taken.has(g.inputs[0]!)))
+  const taken = new Set(joined.map(({ whole }) => whole))
+  const rest = parts.filter((g) => !taken.has(g))
   return plainTotal([lay(joined, parts[0]!), ...rest])
 }
 
-/** What was negated is subtracted: a pass less. */
+/** What was negated is subtracted: a pass less. One tensor may come several times, as for x + x. */
 function plainTotal(parts: readonly Tensor[]): Tensor {
-  const positive = parts.findIndex(({ op }) => op !== 'neg')
-  const first = parts[Math.max(positive, 0)]!
-  return parts.reduce((sum, part) => {
-    if (part === first) return sum
-    return part.op === 'neg' ? sub(sum, part.inputs[0]!) : add(sum, part)
-  }, first)
+  const first = Math.max(
+    parts.findIndex(({ op }) => op !== 'neg'),
+    0,
+  )
+  return parts
+    .toSpliced(first, 1)
+    .reduce((sum, part) => (part.op === 'neg' ? sub(sum, part.inputs[0]!) : add(sum, part)), parts[first]!)
 }
