@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { apply } from '../src/apply.ts'
 import {
   add,
   concat,
@@ -101,4 +102,20 @@ test('random linear functions: the gradient is the matrix applied to the weights
     }),
     { numRuns: 300 },
   )
+})
+
+test('a composite that has one tensor as two operands', () => {
+  // silu'(x) x, whose derivative is silu''(x) x + silu'(x).
+  const program = trace(
+    (_, { x }) => {
+      const first = apply('siluGrad', [x, x], {})
+      return { first, second: gradients(sum(first), [x])[0]! }
+    },
+    { parameters: {}, inputs: { x: { shape: [N] } } },
+  )
+  const at = (shift: number) => evaluate(program, { x: [-1.5, -0.2, 0.4, 2].map((v) => v + shift) })
+  const [up, down] = [at(1e-5).first!.data, at(-1e-5).first!.data]
+  at(0).second!.data.forEach((v, i) => {
+    expect(v).toBeCloseTo((up[i]! - down[i]!) / 2e-5, 8)
+  })
 })
