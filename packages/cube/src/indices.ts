@@ -1,7 +1,7 @@
 /** Band indices by name: formulas over band roles, with their sources. Lazy; computed where and when they are read. */
 import { InputError, nearest } from '@ecotope/core'
 import { roleOf } from './roles.ts'
-import type { Band, Cube } from './types.ts'
+import type { Band, BandCube } from './types.ts'
 
 interface IndexRule {
   readonly title: string
@@ -162,7 +162,7 @@ function isIndex(name: string): name is BandIndexName {
 }
 
 /** Positions of the bands that an index needs. */
-function positionsOf(cube: Cube, name: BandIndexName, given: Readonly<Record<string, string>>): number[] {
+function positionsOf(cube: BandCube, name: BandIndexName, given: Readonly<Record<string, string>>): number[] {
   const roles = rolesOf(cube.bands)
   const rule: IndexRule = INDICES[name]
   const positions = rule.roles.map((role) => {
@@ -185,7 +185,7 @@ const BRIGHTEST = 3
  * A band index as a cube of one band, such as `bandIndex(cube, 'ndvi')`; missing where a band is missing or the
  * denominator is 0. Throws `InputError` (`UnknownIndex`, `MissingBands` with the bands there are).
  */
-export function bandIndex(cube: Cube, name: string, options: BandIndexOptions = {}): Cube {
+export function bandIndex(cube: BandCube, name: string, options: BandIndexOptions = {}): BandCube {
   const key = name.toLowerCase()
   if (!isIndex(key)) {
     const near = nearest(key, Object.keys(INDICES))

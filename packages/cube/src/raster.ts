@@ -9,7 +9,7 @@ import { type ImageReader, imageReader } from './geotiff/reader.ts'
 import { type ByteSource, openSource } from './geotiff/source.ts'
 import { TAG, TEXT_TAGS } from './geotiff/tags.ts'
 import { roleOf } from './roles.ts'
-import type { Affine, Band, Crs, Cube, DType, Grid, Window } from './types.ts'
+import type { Affine, Band, BandCube, Crs, DType, Grid, Window } from './types.ts'
 
 /** [red, green, blue, alpha], each 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number, alpha: number]
@@ -33,7 +33,7 @@ export interface RasterInfo {
   readonly size: number
 }
 
-export interface Raster extends Cube {
+export interface Raster extends BandCube {
   readonly path: string
   readonly dtype: DType
   readonly info: RasterInfo

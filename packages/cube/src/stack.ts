@@ -1,7 +1,7 @@
 /** Putting cubes together: bands by name, cubes in memory, layers aligned to one grid. All lazy. */
 import { InputError, nearest as nearestWord } from '@ecotope/core'
 import { gridEquals } from './grid.ts'
-import type { Band, Cube, Grid, Window } from './types.ts'
+import type { Band, BandCube, Grid, Window } from './types.ts'
 import { type Resampling, warp } from './warp/warp.ts'
 
 export interface StackOptions {
@@ -14,7 +14,7 @@ export interface StackOptions {
  * All bands of all cubes on one grid, in order. A cube that is on the grid already is not resampled. Band names that
  * occur twice get `_2`, `_3`, ...
  */
-export function stack(cubes: readonly Cube[], grid: Grid, options: StackOptions = {}): Cube {
+export function stack(cubes: readonly BandCube[], grid: Grid, options: StackOptions = {}): BandCube {
   const parts = cubes.map((cube, i) => {
     if (gridEquals(cube.grid, grid)) return cube
     const { resampling } = options
@@ -53,7 +53,7 @@ function uniqueNames(bands: readonly Band[]): Band[] {
 }
 
 /** The named bands in the order of the names. Throws `InputError('NoBand')`. */
-export function selectBands(cube: Cube, names: readonly string[]): Cube {
+export function selectBands(cube: BandCube, names: readonly string[]): BandCube {
   const indices = names.map((name) => {
     const index = cube.bands.findIndex((band) => band.name === name)
     if (index >= 0) return index
@@ -80,7 +80,7 @@ export function selectBands(cube: Cube, names: readonly string[]): Cube {
 }
 
 /** A cube over an array of shape `[bands, grid.height, grid.width]`, which must not change afterwards; NaN is missing. */
-export function memoryCube(data: Float32Array, bands: readonly Band[], grid: Grid, label = 'memory'): Cube {
+export function memoryCube(data: Float32Array, bands: readonly Band[], grid: Grid, label = 'memory'): BandCube {
   const size = grid.width * grid.height
   if (data.length !== bands.length * size) {
     throw new InputError(

@@ -4,7 +4,7 @@
  */
 import { InputError, type WorkOptions } from '@ecotope/core'
 import { ellipsoidOf, metresPerDegree, unitMetres } from './ground.ts'
-import type { Band, Cube, Grid, Window } from './types.ts'
+import type { Band, BandCube, Grid, Window } from './types.ts'
 
 export interface TerrainOptions {
   /**
@@ -28,7 +28,7 @@ type Kernel = (z: Neighbours, frame: Frame) => number
 
 const DEGREES = 180 / Math.PI
 
-function demBand(dem: Cube): number {
+function demBand(dem: BandCube): number {
   const index = dem.bands.findIndex((band) => band.role === 'dem')
   if (index >= 0) return index
   if (dem.bands.length === 1) return 0
@@ -219,12 +219,12 @@ function embed(part: Float32Array, from: Window, to: Window, bands: number): Flo
 }
 
 function derive(
-  dem: Cube,
+  dem: BandCube,
   label: string,
   bands: readonly Band[],
   kernels: readonly Kernel[],
   options: TerrainOptions,
-): Cube {
+): BandCube {
   const band = demBand(dem)
   const { grid } = dem
   const compute = async (window: Window, work: WorkOptions | undefined): Promise<Float32Array<ArrayBuffer>> => {
@@ -261,7 +261,7 @@ function derive(
 }
 
 /** Slope in degrees, 0 to 90 (Horn 1981), as `gdaldem slope`. */
-export function slope(dem: Cube, options: TerrainOptions = {}): Cube {
+export function slope(dem: BandCube, options: TerrainOptions = {}): BandCube {
   return derive(dem, 'slope', [{ name: 'slope', role: 'slope', unit: 'degree' }], [slopeKernel], options)
 }
 
@@ -270,7 +270,10 @@ export function slope(dem: Cube, options: TerrainOptions = {}): Cube {
  * level ground, as `gdaldem aspect`. `as: 'components'`: two bands, the unit normal's east and north parts in [-1, 1],
  * which have no jump at north and are 0 on level ground; better for learning.
  */
-export function aspect(dem: Cube, options: TerrainOptions & { readonly as?: 'degrees' | 'components' } = {}): Cube {
+export function aspect(
+  dem: BandCube,
+  options: TerrainOptions & { readonly as?: 'degrees' | 'components' } = {},
+): BandCube {
   if (options.as !== 'components') {
     return derive(dem, 'aspect', [{ name: 'aspect', role: 'aspect', unit: 'degree' }], [aspectKernel], options)
   }
@@ -285,7 +288,10 @@ export function aspect(dem: Cube, options: TerrainOptions & { readonly as?: 'deg
  * Curvature in 1/m, positive where convex: along the slope line (`profile`), across it (`plan`), or minus the Laplacian
  * (`total`); one band each, profile and plan by default (Zevenbergen and Thorne 1987). 0 on level ground for the first two.
  */
-export function curvature(dem: Cube, options: TerrainOptions & { readonly kinds?: readonly Curvature[] } = {}): Cube {
+export function curvature(
+  dem: BandCube,
+  options: TerrainOptions & { readonly kinds?: readonly Curvature[] } = {},
+): BandCube {
   const kinds = options.kinds ?? ['profile', 'plan']
   const bands = kinds.map((kind) => ({ name: `${kind} curvature`, role: `${kind}Curvature`, unit: '1/m' }))
   return derive(
@@ -302,9 +308,9 @@ export function curvature(dem: Cube, options: TerrainOptions & { readonly kinds?
  * rounding. `azimuthDeg` clockwise from north (default 315), `altitudeDeg` above the horizon (default 45).
  */
 export function hillshade(
-  dem: Cube,
+  dem: BandCube,
   options: TerrainOptions & { readonly azimuthDeg?: number; readonly altitudeDeg?: number } = {},
-): Cube {
+): BandCube {
   const azimuth = (options.azimuthDeg ?? 315) / DEGREES
   const altitude = (options.altitudeDeg ?? 45) / DEGREES
   const [east, north, up] = [

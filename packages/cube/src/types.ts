@@ -52,10 +52,10 @@ export interface Band {
 }
 
 /**
- * A lazy labelled array with dimensions `bands`, `y`, `x` on one grid; nothing is read before `read`.
+ * A cube with dimensions `bands`, `y`, `x` on one grid, read by windows; nothing is read before `read`. `Cube` is the general one.
  * Values are physical (scale and offset applied); a missing value is NaN.
  */
-export interface Cube {
+export interface BandCube {
   readonly dims: readonly ['bands', 'y', 'x']
   readonly bands: readonly Band[]
   readonly grid: Grid

@@ -3,13 +3,13 @@ import { InputError } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../src/crs/crs.ts'
 import { type BandIndexName, bandIndex, bandIndices, rolesOf } from '../src/indices.ts'
-import type { Band, Cube } from '../src/types.ts'
+import type { Band, BandCube } from '../src/types.ts'
 
 // A vigorous canopy, reflectance per role.
 const CANOPY = { blue: 0.03, green: 0.08, red: 0.04, redEdge: 0.16, nir: 0.45, swir1: 0.2, swir2: 0.1 }
 
 /** Two pixels: the canopy, and nothing. */
-function cubeOf(bands: readonly Band[], values: readonly number[]): Cube {
+function cubeOf(bands: readonly Band[], values: readonly number[]): BandCube {
   const crs = parseCrs('EPSG:32632')
   const read = async (): Promise<Float32Array<ArrayBuffer>> => Float32Array.from(values.flatMap((v) => [v, Number.NaN]))
   return {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../src/crs/crs.ts'
 import { aspect, curvature, hillshade, slope } from '../src/terrain.ts'
-import type { Affine, Cube, Grid, Window } from '../src/types.ts'
+import type { Affine, BandCube, Grid, Window } from '../src/types.ts'
 
 interface Case {
   readonly name: 'plane' | 'oblong' | 'degrees'
@@ -29,7 +29,7 @@ const plane = parseCrs('EPSG:32723')
 const degrees = parseCrs('EPSG:4326')
 
 /** A cube in memory, missing outside. */
-function cubeOf(grid: Grid, values: ArrayLike<number>, bands = [{ name: 'dem' }]): Cube {
+function cubeOf(grid: Grid, values: ArrayLike<number>, bands = [{ name: 'dem' }]): BandCube {
   return {
     dims: ['bands', 'y', 'x'],
     bands,
@@ -68,7 +68,7 @@ describe('terrain equals gdaldem', () => {
       edges: one.edges ? ('extrapolate' as const) : ('missing' as const),
       ...(one.scale === 1 ? {} : { metresPerUnit: one.scale }),
     }
-    const compare = async (cube: Cube, expected: readonly (number | null)[], tolerance: number): Promise<void> => {
+    const compare = async (cube: BandCube, expected: readonly (number | null)[], tolerance: number): Promise<void> => {
       const values = await cube.read(whole(grid))
       values.forEach((value, i) => {
         const wanted = expected[i]!
@@ -88,7 +88,7 @@ describe('terrain equals gdaldem', () => {
 })
 
 /** A surface sampled at pixel centres; x east, y north, in metres. */
-function sample(grid: Grid, z: (x: number, y: number) => number): Cube {
+function sample(grid: Grid, z: (x: number, y: number) => number): BandCube {
   const [a, b, c, d, e, f] = grid.affine
   const values = Float64Array.from({ length: grid.width * grid.height }, (_, i) => {
     const [column, row] = [(i % grid.width) + 0.5, Math.floor(i / grid.width) + 0.5]

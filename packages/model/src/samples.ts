@@ -1,7 +1,7 @@
 /** Labelled cubes as training, validation and test samples: what is read, normalised and masked by role. */
 
 import { type Random, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import type { Cube, Window } from '@ecotope/cube'
+import type { BandCube, Window } from '@ecotope/cube'
 import { type BandMoments, bandMoments, type Normalisation, normaliseInPlace } from './normalise.ts'
 import { type PixelIndex, pixelIndexBuilder } from './sampler.ts'
 import type { Role, SplitPlan, SubBlock } from './split.ts'
@@ -11,8 +11,8 @@ export const UNLABELLED = 255
 
 /** Features and labels on one grid. Labels are class indices, one band, NaN where unknown. */
 export interface LabelledCube {
-  readonly features: Cube
-  readonly labels: Cube
+  readonly features: BandCube
+  readonly labels: BandCube
   readonly classes: readonly string[]
   /** Position of this grid's first pixel in the reference grid that blocks are counted on. */
   readonly origin: { readonly row: number; readonly column: number }

@@ -1,6 +1,6 @@
 /** What the tests share: oracles, cubes in memory, small networks with fixed numbers. */
 import { readFileSync } from 'node:fs'
-import type { Crs, Cube, Grid } from '@ecotope/cube'
+import type { Crs, BandCube, Grid } from '@ecotope/cube'
 import { memoryCube } from '@ecotope/cube'
 import { layoutOf, type ParameterTree } from '@ecotope/tensor'
 import { hashed } from '../../../oracles/tensor/unet.ts'
@@ -26,7 +26,7 @@ export function cubeOf(
   width: number,
   height: number,
   ...planes: readonly ((row: number, column: number) => number)[]
-): Cube {
+): BandCube {
   const data = new Float32Array(planes.length * width * height)
   planes.forEach((plane, b) => {
     for (let i = 0; i < width * height; i++) {

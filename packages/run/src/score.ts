@@ -9,7 +9,7 @@ import {
   scores,
 } from '@ecotope/belief'
 import { InputError, type WorkOptions } from '@ecotope/core'
-import { type Cube, crsEquals, gridEquals, openRaster, parseCrs, type Raster, warp } from '@ecotope/cube'
+import { type BandCube, crsEquals, gridEquals, openRaster, parseCrs, type Raster, warp } from '@ecotope/cube'
 import { isObject } from './json.ts'
 
 /** Class names by value. */
@@ -110,7 +110,7 @@ export function namesOf(raster: Pick<Raster, 'info'>): ClassNames | undefined {
 }
 
 /** The prediction on the reference's grid. */
-function align(reference: Raster, prediction: Raster, resample: boolean): Cube {
+function align(reference: Raster, prediction: Raster, resample: boolean): BandCube {
   if (gridEquals(reference.grid, prediction.grid)) return prediction
   if (resample) return warp(prediction, reference.grid, { resampling: 'nearest' })
   const [a, b] = [reference.grid, prediction.grid]
@@ -131,8 +131,8 @@ type Pairs = Map<number, Map<number, number>>
 const MOST_CLASSES = 256
 
 async function countBlocks(
-  reference: Cube,
-  prediction: Cube,
+  reference: BandCube,
+  prediction: BandCube,
   options: ScoreOptions & { block: number },
 ): Promise<Pairs[]> {
   const { width, height } = reference.grid

@@ -1,7 +1,7 @@
 /** Reprojection and resampling of a cube to any grid, lazily. Equal to `gdalwarp -et 0` on float32, band by band. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { gridEquals, intersectWindows, wholeWindow } from '../grid.ts'
-import type { Cube, Grid, Window } from '../types.ts'
+import type { BandCube, Grid, Window } from '../types.ts'
 import { average, mode } from './areas.ts'
 import { bilinear, cubic, KEYS, nearest, type Patch, type Target, TRIANGLE, widened } from './kernels.ts'
 import { BLOCK, type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
@@ -57,7 +57,7 @@ const PATCH_SAMPLES = 16 * 2 ** 20
  * Nothing is read until `read`; a window reads only the source pixels that it needs. Throws `InputError` for an
  * unknown resampling or projection.
  */
-export function warp(cube: Cube, grid: Grid, options: WarpOptions = {}): Cube {
+export function warp(cube: BandCube, grid: Grid, options: WarpOptions = {}): BandCube {
   const name = options.resampling ?? 'bilinear'
   const method = METHODS[name] as Method | undefined
   if (method === undefined) {
@@ -84,7 +84,7 @@ export function warp(cube: Cube, grid: Grid, options: WarpOptions = {}): Cube {
 }
 
 interface Job {
-  readonly cube: Cube
+  readonly cube: BandCube
   readonly map: PixelMap
   readonly method: Method
   readonly kernel: Kernel

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import cases from '../../../../oracles/raster/warp.json' with { type: 'json' }
 import {
   type Affine,
-  type Cube,
+  type BandCube,
   cropGrid,
   type Grid,
   memoryCube,
@@ -114,7 +114,7 @@ describe('warp', () => {
 
   it('is the source itself on an equal grid, reads nothing before it is asked, and passes cancellation', async () => {
     let reads = 0
-    const counted: Cube = { ...source, read: (w, o) => source.read(w, o).finally(() => reads++) }
+    const counted: BandCube = { ...source, read: (w, o) => source.read(w, o).finally(() => reads++) }
     const same = warp(counted, { ...source.grid, crs: parseCrs('+proj=utm +zone=32 +datum=WGS84') }, {})
     expect(reads).toBe(0)
     const window = { column: 3, row: 4, width: 5, height: 6 }
@@ -125,7 +125,7 @@ describe('warp', () => {
 
   it('reads only what a window needs', async () => {
     const windows: number[] = []
-    const watched: Cube = {
+    const watched: BandCube = {
       ...source,
       read: (w, o) => source.read(w, o).finally(() => windows.push(w.width * w.height)),
     }

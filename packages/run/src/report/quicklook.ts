@@ -1,6 +1,6 @@
 /** Small views of large cubes, read piece by piece: memory stays at one piece whatever the cube's size. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import type { Cube, Window } from '@ecotope/cube'
+import type { BandCube, Window } from '@ecotope/cube'
 import type { ClassRaster, ClassStyle, RampName, RampRaster, RgbRaster } from './types.ts'
 
 interface ViewOptions extends WorkOptions {
@@ -24,7 +24,7 @@ export interface QuicklookOptions extends ViewOptions {
 const PIECE = 512
 
 /** A decimated view of a cube: block averages of what is not missing. */
-export async function quicklook(cube: Cube, options: QuicklookOptions = {}): Promise<RgbRaster | RampRaster> {
+export async function quicklook(cube: BandCube, options: QuicklookOptions = {}): Promise<RgbRaster | RampRaster> {
   const chosen = chosenBands(cube, options.bands)
   const view = viewOf(cube, options.maxSize)
   const means = await averages(cube, chosen, view, options)
@@ -49,7 +49,7 @@ export async function quicklook(cube: Cube, options: QuicklookOptions = {}): Pro
 
 /** A decimated view of a class raster (first band): nearest neighbour, so that no class is invented. */
 export async function classQuicklook(
-  cube: Cube,
+  cube: BandCube,
   classes: readonly ClassStyle[],
   options: ViewOptions = {},
 ): Promise<ClassRaster> {
@@ -75,7 +75,7 @@ export async function classQuicklook(
 
 const RGB_ROLES = ['red', 'green', 'blue'] as const
 
-function chosenBands(cube: Cube, wanted: readonly (string | number)[] | undefined): number[] {
+function chosenBands(cube: BandCube, wanted: readonly (string | number)[] | undefined): number[] {
   if (wanted === undefined) {
     const roles = RGB_ROLES.map((role) => cube.bands.findIndex((band) => band.role === role))
     if (roles.every((b) => b >= 0)) return roles
@@ -102,7 +102,7 @@ interface View {
   readonly northDeg?: number
 }
 
-const METRES: Record<Cube['grid']['crs']['unit'], number> = {
+const METRES: Record<BandCube['grid']['crs']['unit'], number> = {
   metre: 1,
   foot: 0.3048,
   'us-foot': 1200 / 3937,
@@ -110,7 +110,7 @@ const METRES: Record<Cube['grid']['crs']['unit'], number> = {
 }
 
 /** Size and ground scale of the view; degrees of longitude are shortened by the cosine of the middle latitude. */
-function viewOf({ grid }: Cube, maxSize = 640): View {
+function viewOf({ grid }: BandCube, maxSize = 640): View {
   const shrink = Math.min(1, maxSize / Math.max(grid.width, grid.height))
   const width = Math.max(1, Math.round(grid.width * shrink))
   const height = Math.max(1, Math.round(grid.height * shrink))
@@ -130,7 +130,7 @@ interface Piece {
   readonly values: Float32Array
 }
 
-async function* pieces(cube: Cube, options: WorkOptions): AsyncGenerator<Piece> {
+async function* pieces(cube: BandCube, options: WorkOptions): AsyncGenerator<Piece> {
   const { width, height } = cube.grid
   for (let row = 0; row < height; row += PIECE) {
     for (let column = 0; column < width; column += PIECE) {
@@ -142,7 +142,7 @@ async function* pieces(cube: Cube, options: WorkOptions): AsyncGenerator<Piece> 
 }
 
 async function averages(
-  cube: Cube,
+  cube: BandCube,
   chosen: readonly number[],
   view: View,
   options: WorkOptions,

@@ -10,7 +10,7 @@ import {
   scores,
 } from '@ecotope/belief'
 import { throwIfAborted } from '@ecotope/core'
-import { type Cube, openRaster } from '@ecotope/cube'
+import { type BandCube, openRaster } from '@ecotope/cube'
 import { type LabelledCube, type SplitPlan, strips } from '@ecotope/model'
 import type { StepContext } from '../process.ts'
 import { CLASS_FILE } from './belief-map.ts'
@@ -100,7 +100,7 @@ async function compare(
     const block = plan.spec.blockPixels
     for (const window of strips(width, height, Math.max(block, 64))) {
       throwIfAborted(context.signal)
-      const [labels, predicted] = await Promise.all([samples.labels.read(window), (map as Cube).read(window)])
+      const [labels, predicted] = await Promise.all([samples.labels.read(window), (map as BandCube).read(window)])
       const prediction = predicted.map((code) => indexOf.get(code) ?? Number.NaN)
       all = addConfusions([all, confusion(labels, prediction, size)])
       for (let i = 0; i < labels.length; i++) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Calibration, ensembleCategorical } from '@ecotope/belief'
 import { throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { type Band, type Colour, type Cube, type Grid, type Window, writeCog } from '@ecotope/cube'
+import { type Band, type Colour, type BandCube, type Grid, type Window, writeCog } from '@ecotope/cube'
 import { type Ensemble, type Normalisation, predictMosaic } from '@ecotope/model'
 import { NO_LABEL } from './labels.ts'
 import { classColours } from './palette.ts'
@@ -20,7 +20,7 @@ export interface MappedClass {
 }
 
 export interface BeliefMapOptions extends WorkOptions {
-  readonly features: Cube
+  readonly features: BandCube
   readonly normalisation: Normalisation
   readonly ensemble: Ensemble
   readonly calibration: Calibration

@@ -6,7 +6,7 @@ import {
   bandIndex,
   bandIndices,
   type Crs,
-  type Cube,
+  type BandCube,
   curvature,
   hillshade,
   openRaster,
@@ -16,7 +16,7 @@ import {
 } from '@ecotope/cube'
 
 /** Terrain layers by name; each is computed on the elevation model's own grid. */
-const terrain: Record<string, (dem: Cube) => Cube> = {
+const terrain: Record<string, (dem: BandCube) => BandCube> = {
   slope: (dem) => slope(dem),
   aspect: (dem) => aspect(dem, { as: 'components' }),
   curvature: (dem) => curvature(dem),
@@ -28,7 +28,7 @@ export const derivedNames = (): string[] => [...Object.keys(terrain), ...Object.
 export interface OpenLayers {
   readonly rasters: readonly Raster[]
   /** The rasters and what is derived from them, in this order. */
-  readonly cubes: readonly Cube[]
+  readonly cubes: readonly BandCube[]
   close(): Promise<void>
 }
 
@@ -64,7 +64,7 @@ export async function openFeature(path: string, crs: Crs | undefined, onWarning?
   }
 }
 
-function derivedLayer(name: string, rasters: readonly Raster[]): Cube {
+function derivedLayer(name: string, rasters: readonly Raster[]): BandCube {
   const compute = terrain[name]
   if (compute !== undefined) return compute(elevationOf(name, rasters))
   if (!(name in bandIndices)) {
@@ -84,7 +84,7 @@ function derivedLayer(name: string, rasters: readonly Raster[]): Cube {
   throw failure
 }
 
-function elevationOf(layer: string, rasters: readonly Raster[]): Cube {
+function elevationOf(layer: string, rasters: readonly Raster[]): BandCube {
   const dem = rasters.find((raster) => raster.bands.length === 1 && raster.bands[0]?.role === 'dem')
   const single = rasters.filter((raster) => raster.bands.length === 1)
   const found = dem ?? (single.length === 1 ? single[0] : undefined)

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import {
-  type Cube,
+  type BandCube,
   cropGrid,
   gridBounds,
   intersectWindows,
@@ -53,7 +53,7 @@ export async function predictWithModel(options: PredictOptions): Promise<Publish
 }
 
 /** All bands on the finest raster's grid, where all rasters overlap. */
-function alignedFeatures(rasters: Parameters<typeof finest>[0], cubes: readonly Cube[]): Cube {
+function alignedFeatures(rasters: Parameters<typeof finest>[0], cubes: readonly BandCube[]): BandCube {
   const reference = finest(rasters)
   let window = wholeWindow(reference.grid)
   for (const raster of rasters) {
@@ -69,7 +69,7 @@ function alignedFeatures(rasters: Parameters<typeof finest>[0], cubes: readonly 
 }
 
 /** Names, order and units must be those of the training features. */
-function checkBands(saved: SavedModel, features: Cube, { onWarning }: PredictOptions): void {
+function checkBands(saved: SavedModel, features: BandCube, { onWarning }: PredictOptions): void {
   const expected = saved.bands.map((band) => band.name)
   const given = features.bands.map((band) => band.name)
   const same = expected.length === given.length && expected.every((name, i) => name === given[i])
@@ -116,7 +116,7 @@ const SAMPLES = 4
 const STRANGE_SHARE = 0.9
 
 /** Units that no file states show in the values: nearly all of them far outside what the model was trained on. */
-async function checkRanges({ normalisation }: SavedModel, features: Cube): Promise<void> {
+async function checkRanges({ normalisation }: SavedModel, features: BandCube): Promise<void> {
   const { width, height } = features.grid
   const bands = normalisation.bands.length
   const valid = new Array<number>(bands).fill(0)

@@ -4,7 +4,7 @@ import { InputError, type OnWarning, throwIfAborted, type Warning, type WorkOpti
 import {
   type Bounds,
   bufferBounds,
-  type Cube,
+  type BandCube,
   convexHull,
   cropGrid,
   type Features,
@@ -160,7 +160,7 @@ export const gridFrom = (value: PreparedValue['grid']): Grid => ({
   height: value.height,
 })
 
-function sourceOf(cubes: readonly Cube[], band: number): string {
+function sourceOf(cubes: readonly BandCube[], band: number): string {
   let at = 0
   for (const cube of cubes) {
     at += cube.bands.length
@@ -240,7 +240,7 @@ interface Written {
 
 /** Writes both files strip by strip; a pixel with any missing band has no label. Not finite values count as missing. */
 async function writeSamples(
-  stacked: Cube,
+  stacked: BandCube,
   polygons: Features,
   classes: LabelClasses,
   context: WorkOptions & { directory: string },
@@ -330,7 +330,7 @@ function maskIncomplete(labels: Uint8Array, values: Float32Array, seen: number[]
   return complete
 }
 
-function checkBands(stacked: Cube, seen: readonly number[]): void {
+function checkBands(stacked: BandCube, seen: readonly number[]): void {
   stacked.bands.forEach((band, i) => {
     if (seen[i]! > 0) return
     throw new InputError(

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type AreaEstimate, blockBootstrap, type Refusal, scores } from '@ecotope/belief'
 import type { Warning } from '@ecotope/core'
-import { type Cube, openRaster, parseCrs, type Raster, readPolygons, selectBands } from '@ecotope/cube'
+import { type BandCube, openRaster, parseCrs, type Raster, readPolygons, selectBands } from '@ecotope/cube'
 import type { PublishOptions } from '../application.ts'
 import type { Run } from '../execute.ts'
 import { classQuicklook, quicklook } from '../report/index.ts'
@@ -124,7 +124,7 @@ async function inputLayers(outcome: Outcome): Promise<InputLayer[]> {
 async function rasterLayer(raster: Raster, path: string, working: string): Promise<InputLayer> {
   const { grid } = raster
   const shown = ['red', 'green', 'blue'].every((role) => raster.bands.some((band) => band.role === role))
-  const picture: Cube = shown ? raster : selectBands(raster, [raster.bands[0]!.name])
+  const picture: BandCube = shown ? raster : selectBands(raster, [raster.bands[0]!.name])
   return {
     name: path.replace(/^.*[/\\]/, ''),
     path,
@@ -144,7 +144,7 @@ async function rasterLayer(raster: Raster, path: string, working: string): Promi
 const crsText = (code: string | undefined, name: string): string => (code === undefined ? name : `${code} (${name})`)
 
 /** Class codes as indices, so that colours can be looked up. */
-function asIndices(map: Raster, codes: readonly number[]): Cube {
+function asIndices(map: Raster, codes: readonly number[]): BandCube {
   const indexOf = new Map(codes.map((code, k) => [code, k]))
   return {
     ...map,
@@ -191,7 +191,7 @@ async function splitSection(outcome: Outcome): Promise<SplitSection> {
   const plan = planOf(split)
   const styles: ClassStyle[] = [{ name: 'train' }, { name: 'validation' }, { name: 'test' }]
   const raster = await withRaster(openRaster(join(outcome.directories.samples, LABELS_FILE)), async (labels) => {
-    const roles: Cube = {
+    const roles: BandCube = {
       ...labels,
       read: async (window, work) => {
         const values = await labels.read(window, work)

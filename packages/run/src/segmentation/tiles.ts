@@ -1,7 +1,7 @@
 /** Which tiles a trained ensemble predicts, and what each costs; shared by calibration, maps and assessment. */
 
 import type { WorkOptions } from '@ecotope/core'
-import type { Cube, Window } from '@ecotope/cube'
+import type { BandCube, Window } from '@ecotope/cube'
 import { type Ensemble, type Network, type Normalisation, normaliseInPlace, type TilingOptions } from '@ecotope/model'
 
 const RAMP = 32
@@ -18,7 +18,7 @@ export function tilingFor(net: Network, width: number, height: number): TilingOp
 /** Logits by member of one window of raw features; a missing value enters as the band's mean. */
 export async function windowLogits(
   ensemble: Ensemble,
-  features: Cube,
+  features: BandCube,
   normalisation: Normalisation,
   window: Window,
   work: WorkOptions,

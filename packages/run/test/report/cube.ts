@@ -1,5 +1,5 @@
 /** Cubes in memory that remember what was read from them. */
-import type { Affine, Cube, Grid, Window } from '@ecotope/cube'
+import type { Affine, BandCube, Grid, Window } from '@ecotope/cube'
 
 /** 10 m pixels, north up, unless told otherwise. */
 export const memoryGrid = (width: number, height: number, affine: Affine = [10, 0, 0, 0, -10, 0]): Grid => ({
@@ -14,9 +14,9 @@ export function memoryCubeOf(
   names: readonly string[],
   grid: Grid,
   roles = false,
-): { cube: Cube; windows: Window[] } {
+): { cube: BandCube; windows: Window[] } {
   const windows: Window[] = []
-  const cube: Cube = {
+  const cube: BandCube = {
     dims: ['bands', 'y', 'x'],
     bands: names.map((name) => ({ name, ...(roles ? { role: name } : {}) })),
     grid,

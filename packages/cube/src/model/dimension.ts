@@ -1,0 +1,55 @@
+/** The axes of a cube: their labels, their kinds, what openEO and CF say of them. Types and small readings only. */
+import type { Band, Crs, Features } from '../types.ts'
+
+/** CF calendars. `standard` is Julian before 1582-10-15, Gregorian from then on; `gregorian` of files means the same. */
+export type Calendar = 'standard' | 'proleptic_gregorian' | 'julian' | 'noleap' | 'all_leap' | '360_day'
+
+export interface SpatialDimension {
+  readonly type: 'spatial'
+  readonly name: string
+  readonly axis: 'x' | 'y' | 'z'
+  /** Centres of the cells, in units of the CRS; of a rotated grid, cell numbers + 0.5. */
+  readonly labels: readonly number[]
+  readonly unit?: string
+}
+
+export interface TemporalDimension {
+  readonly type: 'temporal'
+  readonly name: string
+  /** RFC 3339 instants (`2020-06-01T00:00:00Z`), or what a process makes of them (`2020-06`, `2020-W23`, `summer`). */
+  readonly labels: readonly string[]
+  readonly calendar: Calendar
+}
+
+export interface BandsDimension {
+  readonly type: 'bands'
+  readonly name: string
+  /** Names of the bands. */
+  readonly labels: readonly string[]
+  /** Role, unit, wavelength of each band; as long as `labels`. */
+  readonly bands: readonly Band[]
+}
+
+/** Features of a vector cube, one label each. */
+export interface GeometryDimension {
+  readonly type: 'geometry'
+  readonly name: string
+  readonly labels: readonly (string | number)[]
+  readonly features: Features
+}
+
+export interface OtherDimension {
+  readonly type: 'other'
+  readonly name: string
+  readonly labels: readonly (string | number)[]
+  readonly unit?: string
+}
+
+export type Dimension = SpatialDimension | TemporalDimension | BandsDimension | GeometryDimension | OtherDimension
+
+/** A coordinate reference system with the names of the dimensions that carry it. */
+export interface SpatialReference {
+  readonly crs: Crs
+  readonly x: string
+  readonly y: string
+}
