@@ -1,5 +1,6 @@
 /** The axes of a cube: their labels, their kinds, what openEO and CF say of them. Types and small readings only. */
-import type { Band, Crs, Features } from '../types.ts'
+import type { Band, Crs } from '../types.ts'
+import type { Geometries } from './geometry.ts'
 
 /** CF calendars. `standard` is Julian before 1582-10-15, Gregorian from then on; `gregorian` of files means the same. */
 export type Calendar = 'standard' | 'proleptic_gregorian' | 'julian' | 'noleap' | 'all_leap' | '360_day'
@@ -35,7 +36,7 @@ export interface GeometryDimension {
   readonly type: 'geometry'
   readonly name: string
   readonly labels: readonly (string | number)[]
-  readonly features: Features
+  readonly features: Geometries
 }
 
 export interface OtherDimension {

@@ -50,8 +50,24 @@ export interface BlockNode extends NodeBase {
   compute(region: Region, inputs: readonly (Block | undefined)[], work: WorkOptions): Block | Promise<Block>
   /** Bytes beyond inputs and output while `compute` runs. */
   scratchBytes?(region: Region): number
+  /**
+   * For nodes that read far more than they give (zonal statistics, sums over a whole image): the needed regions in
+   * pieces, which a planner may compute and add one after the other. `compute` stays the same thing in one go.
+   */
+  readonly fold?: Fold
+  /** Set on a concatenation of the inputs along `dim`, in order, so that selections can be passed on to them. */
+  readonly concat?: { readonly dim: string }
   /** Dimensions that a task has to hold whole (by index in `schema.dims`), such as the sorted one. */
   readonly wholeDimensions?: readonly number[]
+}
+
+/** Inputs that are taken in piece by piece; the pieces of a region together are what `needs` asks for. */
+export interface Fold<State = unknown> {
+  /** Regions of the inputs, in the order in which `add` wants them. */
+  pieces(region: Region): Iterable<readonly (Region | undefined)[]>
+  begin(region: Region): State
+  add(state: State, inputs: readonly (Block | undefined)[], work: WorkOptions): void | Promise<void>
+  end(state: State, work: WorkOptions): Block | Promise<Block>
 }
 
 export type CubeNode = SourceNode | CellNode | BlockNode

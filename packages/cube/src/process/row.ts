@@ -1,8 +1,8 @@
 /** What one openEO process is here: its specification, its meaning on values, its kernel. The registry is rows of this. */
 import type { OnWarning, WorkOptions } from '@ecotope/core'
 import type { Cell } from '../cells/cell.ts'
+import type { Geometries } from '../model/geometry.ts'
 import type { CubeNode } from '../model/node.ts'
-import type { Features } from '../types.ts'
 
 export type Category =
   | 'arrays'
@@ -37,7 +37,7 @@ export interface CubeValue {
 /** Geometries as a value of a graph: what GeoJSON arguments and `load_geojson` become. */
 export interface FeaturesValue {
   readonly kind: 'features'
-  readonly features: Features
+  readonly features: Geometries
 }
 
 /** What nodes of a graph give. null is missing data; NaN is a number. */
