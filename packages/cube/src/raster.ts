@@ -3,6 +3,7 @@ import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, type TypedArray } from './dtype.ts'
 import { type Directory, readDirectories, type TiffFile } from './geotiff/directory.ts'
 import { crsOfKeys, readAffine, readGeoKeys } from './geotiff/geokeys.ts'
+import { type HttpOptions, isHttp, openHttpSource } from './geotiff/http-source.ts'
 import { type Image, readImage } from './geotiff/image.ts'
 import { type MetadataItem, parseMetadata } from './geotiff/metadata.ts'
 import { type ImageReader, imageReader } from './geotiff/reader.ts'
@@ -42,6 +43,8 @@ export interface Raster extends BandCube {
   readonly offsets: readonly number[]
   /** Stored values, band-major; outside the grid they are nodata (0 where there is none). */
   readRaw(window: Window, bands?: readonly number[], options?: WorkOptions): Promise<TypedArray>
+  /** Cells of the file's mask (0 where all bands are missing), where it has one. */
+  readMask?(window: Window, options?: WorkOptions): Promise<TypedArray>
   close(): Promise<void>
 }
 
@@ -50,6 +53,10 @@ export interface OpenOptions {
   readonly crs?: Crs
   /** Opens an internal overview, 0 the finest, instead of the full resolution. */
   readonly overview?: number
+  /** Opens a file of which blocks are cut off; only reading these fails. */
+  readonly lenient?: boolean
+  /** How requests for \`http\` and \`https\` addresses are made. */
+  readonly http?: HttpOptions
 }
 
 /**
@@ -57,7 +64,7 @@ export interface OpenOptions {
  * `UnsupportedCompression`, `UnsupportedSample`, `NoCrs`, `NoGrid`, `UnknownCrs`; `EnvironmentError('CannotRead')`.
  */
 export async function openRaster(path: string, options: OpenOptions = {}): Promise<Raster> {
-  const source = await openSource(path)
+  const source = isHttp(path) ? await openHttpSource(path, options.http) : await openSource(path)
   try {
     return await rasterOf(source, options)
   } catch (cause) {
@@ -69,9 +76,9 @@ export async function openRaster(path: string, options: OpenOptions = {}): Promi
 async function rasterOf(source: ByteSource, options: OpenOptions): Promise<Raster> {
   const file = await readDirectories(source)
   const main = file.directories[0]!
-  const full = await readImage(source, file, main)
+  const full = await readImage(source, file, main, options.lenient)
   const grid = await gridOfDirectory(main, full, source.path, options.crs)
-  const { overviews, mask } = await companions(source, file, full)
+  const { overviews, mask } = await companions(source, file, full, options.lenient)
   const items = parseMetadata((await main.text(TAG.gdalMetadata)) ?? '')
   const nodata = parseNodata(await main.text(TAG.gdalNodata), full.dtype)
   const bands = Array.from({ length: full.samples }, (_, i) => bandOf(items, i, nodata))
@@ -120,13 +127,13 @@ async function gridOfDirectory(
 }
 
 /** Overviews of the main image and its mask. Images of other kinds (pages) are left alone. */
-async function companions(source: ByteSource, file: TiffFile, full: Image) {
+async function companions(source: ByteSource, file: TiffFile, full: Image, lenient = false) {
   const overviews: Image[] = []
   let mask: Image | undefined
   for (const directory of file.directories.slice(1)) {
     const subfile = (await directory.number(TAG.newSubfileType)) ?? 0
     if ((subfile & 5) === 0) continue
-    const image = await readableImage(source, file, directory)
+    const image = await readableImage(source, file, directory, lenient)
     if (image === undefined) continue
     if ((subfile & 4) !== 0) {
       if (image.width === full.width && image.height === full.height) mask ??= image
@@ -136,9 +143,14 @@ async function companions(source: ByteSource, file: TiffFile, full: Image) {
 }
 
 /** An overview in a scheme that is not read (JPEG, say) is not missed: the full resolution is there. */
-async function readableImage(source: ByteSource, file: TiffFile, directory: Directory): Promise<Image | undefined> {
+async function readableImage(
+  source: ByteSource,
+  file: TiffFile,
+  directory: Directory,
+  lenient: boolean,
+): Promise<Image | undefined> {
   try {
-    return await readImage(source, file, directory)
+    return await readImage(source, file, directory, lenient)
   } catch (cause) {
     if (cause instanceof InputError && cause.tag.startsWith('Unsupported')) return undefined
     throw cause
@@ -251,6 +263,7 @@ function assemble(source: ByteSource, parts: Parts): Raster {
     scales,
     offsets,
     readRaw,
+    ...(mask === undefined ? {} : { readMask: (window, options) => mask.read(window, [0], 0, options) }),
     read: async (window, options) => {
       const raw = await readRaw(window, all, options)
       const values = physical(raw, window.width * window.height, nodata, scales, offsets)

@@ -50,8 +50,16 @@ const SAMPLES: Readonly<Record<string, DType>> = {
   '4:32': 'uint32',
 }
 
-/** Reads the layout. Throws `InputError` for what is not supported and where blocks lie beyond the file. */
-export async function readImage(source: ByteSource, file: TiffFile, directory: Directory): Promise<Image> {
+/**
+ * Reads the layout. Throws `InputError` for what is not supported and, unless `lenient`, where blocks lie beyond the
+ * file; then only these blocks fail when they are read.
+ */
+export async function readImage(
+  source: ByteSource,
+  file: TiffFile,
+  directory: Directory,
+  lenient = false,
+): Promise<Image> {
   const one = async (tag: number, otherwise: number): Promise<number> => (await directory.number(tag)) ?? otherwise
   const width = await one(TAG.imageWidth, 0)
   const height = await one(TAG.imageLength, 0)
@@ -86,7 +94,7 @@ export async function readImage(source: ByteSource, file: TiffFile, directory: D
     byteCounts: (await directory.numbers(tiled ? TAG.tileByteCounts : TAG.stripByteCounts)) ?? new Float64Array(0),
     subfile: await one(TAG.newSubfileType, 0),
   }
-  checkBlocks(source, image)
+  checkBlocks(source, image, lenient)
   return image
 }
 
@@ -115,7 +123,7 @@ function predictorOf(code: number, compression: CompressionName, path: string): 
 }
 
 /** Finds truncation at once, before hours of work: every block must end within the file. */
-function checkBlocks(source: ByteSource, image: Image): void {
+function checkBlocks(source: ByteSource, image: Image, lenient: boolean): void {
   const planes = image.pixelInterleaved ? 1 : image.samples
   const expected = image.blocksAcross * image.blocksDown * planes
   if (image.offsets.length < expected || image.byteCounts.length < expected) {
@@ -124,14 +132,18 @@ function checkBlocks(source: ByteSource, image: Image): void {
       data: { path: source.path, expected, actual: image.offsets.length },
     })
   }
-  for (let i = 0; i < expected; i++) {
-    const end = image.offsets[i]! + image.byteCounts[i]!
-    if (end > source.size) throw truncated(source.path, blockName(image, i), end, source.size)
-    // Also keeps a damaged size from asking for all memory.
-    const held = image.byteCounts[i]! * GREATEST_RATIO[image.compression] + 64
-    if (image.byteCounts[i]! > 0 && blockBytes(image, i) > held) {
-      throw corrupt(source.path, blockName(image, i), new RangeError(`${image.byteCounts[i]} bytes are too few`))
-    }
+  if (lenient) return
+  for (let i = 0; i < expected; i++) checkBlock(source, image, i)
+}
+
+/** Throws where the block cannot be whole: it ends beyond the file, or holds more than its bytes can say. */
+export function checkBlock(source: ByteSource, image: Image, i: number): void {
+  const end = image.offsets[i]! + image.byteCounts[i]!
+  if (end > source.size) throw truncated(source.path, blockName(image, i), end, source.size, { block: i })
+  // Also keeps a damaged size from asking for all memory.
+  const held = image.byteCounts[i]! * GREATEST_RATIO[image.compression] + 64
+  if (image.byteCounts[i]! > 0 && blockBytes(image, i) > held) {
+    throw corrupt(source.path, image, i, new RangeError(`${image.byteCounts[i]} bytes are too few`))
   }
 }
 
@@ -170,12 +182,12 @@ export async function decodeBlock(image: Image, data: Uint8Array, index: number,
   try {
     decoded = await decompress(image.compression, data, size)
   } catch (cause) {
-    throw corrupt(path, blockName(image, index), cause)
+    throw corrupt(path, image, index, cause)
   }
   const untouched = image.compression === 'none' && image.littleEndian && image.bits >= 8
   const bytes = exactly(decoded, size, untouched ? undefined : data, width)
   if (decoded.length < size && image.compression !== 'none') {
-    throw corrupt(path, blockName(image, index), new RangeError(`${decoded.length} of ${size} bytes`))
+    throw corrupt(path, image, index, new RangeError(`${decoded.length} of ${size} bytes`))
   }
   if (image.bits < 8) return unpackBits(bytes, { rows, columns, samples }, image.bits)
   return samplesOf(image, bytes, { rows, columns, samples }, width)
@@ -233,9 +245,11 @@ function unpackBits(bytes: Uint8Array, { rows, columns, samples }: Rows, bits: n
   return planes
 }
 
-const corrupt = (path: string, what: string, cause: unknown): InputError =>
-  new InputError('CorruptBlock', `${path} is damaged: ${what} cannot be decoded`, {
+function corrupt(path: string, image: Image, block: number, cause: unknown): InputError {
+  const what = blockName(image, block)
+  return new InputError('CorruptBlock', `${path} is damaged: ${what} cannot be decoded`, {
     hint: 'get the file again',
-    data: { path, what },
+    data: { path, what, block },
     cause,
   })
+}

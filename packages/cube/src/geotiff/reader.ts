@@ -3,15 +3,17 @@ import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/cor
 import { newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import { intersectWindows } from '../grid.ts'
 import type { Window } from '../types.ts'
-import { blockName, blockRows, decodeBlock, type Image } from './image.ts'
+import { blockName, blockRows, checkBlock, decodeBlock, type Image } from './image.ts'
 import type { ByteSource } from './source.ts'
 
-/** Bytes of decoded blocks that one reader keeps. */
+/** Bytes of decoded blocks that all readers of a thread keep together. */
 const CACHE_BYTES = 64 * 2 ** 20
 /** Neighbouring blocks are read together up to this many bytes. */
 const RUN_BYTES = 4 * 2 ** 20
 /** A gap between blocks that is cheaper to read than to skip. */
 const GAP_BYTES = 16384
+/** Runs that are fetched ahead over a network. */
+const NETWORK_AHEAD = 4
 /** Decoded bytes on the way at one time. */
 const FLIGHT_BYTES = 32 * 2 ** 20
 
@@ -21,9 +23,13 @@ export interface ImageReader {
   read(window: Window, bands: readonly number[], fill: number, options?: WorkOptions): Promise<TypedArray>
 }
 
+const sharedCache = blockCache(CACHE_BYTES)
+let readers = 0
+
 /** A reader over one image of an open file. `fill` in `read` also stands for blocks that the file leaves out. */
-export function imageReader(source: ByteSource, image: Image, cacheBytes = CACHE_BYTES): ImageReader {
-  const cache = blockCache(cacheBytes)
+export function imageReader(source: ByteSource, image: Image, cache: BlockCache = sharedCache): ImageReader {
+  // Block numbers are below 2^32, so that one cache serves all readers with numbers as keys.
+  const first = 2 ** 32 * readers++
   return {
     image,
     read: async (window, bands, fill, options) => {
@@ -35,13 +41,14 @@ export function imageReader(source: ByteSource, image: Image, cacheBytes = CACHE
       const copy = copier(image, inside, window, bands, out)
       const missing: number[] = []
       for (const index of wanted) {
-        const held = cache.get(index)
+        const held = cache.get(first + index)
         if (held !== undefined) copy(index, held)
         else if (image.byteCounts[index] === 0) copy(index, fillBlock(image, index, fill))
         else missing.push(index)
       }
       await load(source, image, missing, options, (index, block) => {
-        cache.set(index, block)
+        // A block that was used up will hardly be asked for again.
+        if (!coversBlock(image, index, inside, bands)) cache.set(first + index, block)
         copy(index, block)
       })
       return out
@@ -63,13 +70,24 @@ function allocate(image: Image, window: Window, bands: number): TypedArray {
   }
 }
 
-interface BlockCache {
+function coversBlock(image: Image, index: number, window: Window, bands: readonly number[]): boolean {
+  if (image.pixelInterleaved && bands.length < image.samples) return false
+  const inPlane = index % (image.blocksAcross * image.blocksDown)
+  const left = (inPlane % image.blocksAcross) * image.blockWidth
+  const top = Math.floor(inPlane / image.blocksAcross) * image.blockHeight
+  const right = Math.min(image.width, left + image.blockWidth)
+  const bottom = Math.min(image.height, top + image.blockHeight)
+  const across = window.column <= left && window.column + window.width >= right
+  return across && window.row <= top && window.row + window.height >= bottom
+}
+
+export interface BlockCache {
   get(index: number): TypedArray | undefined
   set(index: number, block: TypedArray): void
 }
 
 /** Least recently used blocks go first. */
-function blockCache(limit: number): BlockCache {
+export function blockCache(limit: number): BlockCache {
   const blocks = new Map<number, TypedArray>()
   let held = 0
   return {
@@ -125,14 +143,14 @@ interface Run {
 }
 
 /** Blocks that lie close together in the file, so that one read fetches many. */
-function runsOf(image: Image, indices: readonly number[]): Run[] {
+function runsOf(image: Image, indices: readonly number[], gapBytes: number): Run[] {
   const sorted = [...indices].sort((a, b) => image.offsets[a]! - image.offsets[b]!)
   const runs: Run[] = []
   for (const index of sorted) {
     const offset = image.offsets[index]!
     const end = offset + image.byteCounts[index]!
     const last = runs.at(-1)
-    if (last !== undefined && offset - last.end <= GAP_BYTES && end - last.offset <= RUN_BYTES) {
+    if (last !== undefined && offset - last.end <= gapBytes && end - last.offset <= RUN_BYTES) {
       last.indices.push(index)
       last.end = Math.max(last.end, end)
     } else runs.push({ indices: [index], offset, end })
@@ -150,10 +168,25 @@ async function load(
   const samples = image.pixelInterleaved ? image.samples : 1
   const blockBytes = image.blockWidth * image.blockHeight * samples * 8
   const abreast = Math.max(1, Math.min(8, Math.floor(FLIGHT_BYTES / blockBytes)))
-  for (const run of runsOf(image, indices)) {
+  for (const index of indices) checkBlock(source, image, index)
+  const runs = runsOf(image, indices, source.gapBytes ?? GAP_BYTES)
+  // The next runs are fetched while one is decoded; over a network, several.
+  const ahead = source.gapBytes === undefined ? 1 : NETWORK_AHEAD
+  const fetched = new Map<number, Promise<Uint8Array>>()
+  const fetch = (i: number): void => {
+    const run = runs[i]
+    if (run === undefined) return
+    const bytes = source.read(run.offset, run.end - run.offset, blockName(image, run.indices[0]!))
+    // Its failure is met when its turn comes, if it comes.
+    bytes.catch(() => undefined)
+    fetched.set(i, bytes)
+  }
+  for (let i = 0; i < ahead; i++) fetch(i)
+  for (const [i, run] of runs.entries()) {
     throwIfAborted(options?.signal)
-    const what = blockName(image, run.indices[0]!)
-    const bytes = await source.read(run.offset, run.end - run.offset, what)
+    fetch(i + ahead)
+    const bytes = await fetched.get(i)!
+    fetched.delete(i)
     await inParallel(run.indices, abreast, async (index) => {
       const at = image.offsets[index]! - run.offset
       const data = bytes.subarray(at, at + image.byteCounts[index]!)

@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number
   /** Bytes [offset, offset + length). Throws `InputError('TruncatedFile')` where the file ends before; `what` names the part. */
   read(offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>>
+  /** A gap between two parts that is cheaper to read than to skip, in bytes; the reader's own where absent. */
+  readonly gapBytes?: number
   close(): Promise<void>
 }
 
@@ -61,8 +63,8 @@ const cannotRead = (path: string, cause: Error): EnvironmentError =>
     cause,
   })
 
-export const truncated = (path: string, what: string, needed: number, size: number): InputError =>
+export const truncated = (path: string, what: string, needed: number, size: number, data: object = {}): InputError =>
   new InputError('TruncatedFile', `${path} is truncated: ${what} ends at byte ${needed}, the file at ${size}`, {
     hint: 'the file was not copied or downloaded completely; get it again',
-    data: { path, what, needed, size },
+    data: { path, what, needed, size, ...data },
   })

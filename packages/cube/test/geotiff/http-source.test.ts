@@ -1,0 +1,119 @@
+/** GeoTIFF over HTTP: as few requests as may be, retries where they help, clear errors where they do not. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { geotiffSource } from '../../src/geotiff/array-source.ts'
+import { openHttpSource } from '../../src/geotiff/http-source.ts'
+import { shapeOf } from '../../src/model/node.ts'
+import { wholeRegion } from '../../src/model/region.ts'
+import { type Faults, serve, type TestServer } from './server.ts'
+
+const fixtures = join(import.meta.dirname, '../fixtures/geotiff')
+const servers: TestServer[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
+
+async function served(bytes: Uint8Array, faults?: Faults): Promise<TestServer> {
+  const server = await serve(bytes, faults)
+  servers.push(server)
+  return server
+}
+
+const http = { backOffMs: 1 }
+const noise = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24)
+
+describe('openHttpSource', () => {
+  it('gives the bytes of a local file, whatever the position and length', async () => {
+    const { url } = await served(noise)
+    const source = await openHttpSource(url, http)
+    expect(source.size).toBe(noise.length)
+    for (const [offset, length] of [
+      [0, 10],
+      [32760, 20],
+      [32768, 32768],
+      [100_000, 90_000],
+      [299_999, 1],
+      [5, 0],
+    ] as const) {
+      expect(await source.read(offset, length, 'a part')).toEqual(noise.slice(offset, offset + length))
+    }
+  })
+
+  it('reads the head once and small parts by pages', async () => {
+    const { url, ranges } = await served(noise)
+    const source = await openHttpSource(url, http)
+    for (let i = 0; i < 100; i++) await source.read(i * 50, 40, 'a tag')
+    for (let i = 0; i < 100; i++) await source.read(200_000 + i * 10, 8, 'a tag')
+    expect(ranges).toEqual(['bytes=0-32767', 'bytes=196608-229375'])
+  })
+
+  it('tries again after passing failures, with what the server asks to wait', async () => {
+    const { url, ranges } = await served(noise, { status: (i) => [503, 429, undefined][i], short: (i) => i === 3 })
+    const source = await openHttpSource(url, http)
+    expect(await source.read(100_000, 50_000, 'a part')).toEqual(noise.slice(100_000, 150_000))
+    expect(ranges.length).toBe(5)
+  })
+
+  it('gives up after the attempts, saying how many', async () => {
+    const { url, ranges } = await served(noise, { status: () => 500 })
+    await expect(openHttpSource(url, { ...http, attempts: 3 })).rejects.toMatchObject({
+      tag: 'CannotRead',
+      message: expect.stringContaining('HTTP 500 (3 attempts)'),
+    })
+    expect(ranges.length).toBe(3)
+  })
+
+  it.each([
+    [404, 'MissingFile'],
+    [410, 'MissingFile'],
+    [403, 'NoAccess'],
+    [401, 'NoAccess'],
+    [418, 'NoAccess'],
+  ])('HTTP %i is %s, without another attempt', async (status, tag) => {
+    const { url, ranges } = await served(noise, { status: () => status })
+    await expect(openHttpSource(url, http)).rejects.toMatchObject({ tag })
+    expect(ranges.length).toBe(1)
+  })
+
+  it('names a server that has no ranges', async () => {
+    const { url } = await served(noise, { noRanges: true })
+    await expect(openHttpSource(url, http)).rejects.toMatchObject({
+      tag: 'NoRanges',
+      hint: expect.stringContaining('download'),
+    })
+  })
+
+  it('notices that the file was changed between two requests', async () => {
+    const { url } = await served(noise, { etag: (i) => `"${i}"` })
+    const source = await openHttpSource(url, http)
+    await expect(source.read(100_000, 50_000, 'a part')).rejects.toMatchObject({ tag: 'ChangedFile' })
+  })
+
+  it('names a server that is not there', async () => {
+    const server = await serve(noise)
+    await server.close()
+    await expect(openHttpSource(server.url, { ...http, attempts: 2 })).rejects.toMatchObject({ tag: 'CannotRead' })
+  })
+
+  it('sends the headers that it was given', async () => {
+    const { url } = await served(noise)
+    const source = await openHttpSource(url, { ...http, headers: { authorization: 'Bearer x' } })
+    expect(source.size).toBe(noise.length)
+  })
+})
+
+describe('geotiffSource over HTTP', () => {
+  it.each(['overviews', 'deflate_uint16_p2', 'described'])('reads %s as from disk', async (name) => {
+    const path = join(fixtures, `${name}.tif`)
+    const { url, ranges } = await served(await readFile(path))
+    const [near, far] = [await geotiffSource(path), await geotiffSource(new URL(url), { http })]
+    expect(far.schema).toEqual(near.schema)
+    const whole = wholeRegion(shapeOf(near.schema))
+    expect(await far.read(whole)).toEqual(await near.read(whole))
+    expect(ranges.length).toBeLessThanOrEqual(3)
+    expect(far.handle).toMatchObject({ format: 'GTiff', path: url })
+    await near.close()
+    await far.close()
+  })
+})

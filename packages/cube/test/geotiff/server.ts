@@ -1,0 +1,67 @@
+/** A small file server for tests: range requests, and the ways in which real servers go wrong. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface TestServer {
+  readonly url: string
+  /** Ranges that were asked for, in order. */
+  readonly ranges: string[]
+  close(): Promise<void>
+}
+
+export interface Faults {
+  /** Answers whole files, as servers without ranges do. */
+  readonly noRanges?: boolean
+  /** HTTP status of request number i (from 0), where it shall fail. */
+  readonly status?: (i: number) => number | undefined
+  /** Cuts the body of request number i in half. */
+  readonly short?: (i: number) => boolean
+  readonly etag?: (i: number) => string
+}
+
+export async function serve(bytes: Uint8Array, faults: Faults = {}): Promise<TestServer> {
+  const ranges: string[] = []
+  const server = createServer((request, response) => answer(bytes, faults, ranges, request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/scene.tif`,
+    ranges,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+function answer(
+  bytes: Uint8Array,
+  faults: Faults,
+  ranges: string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const i = ranges.length
+  ranges.push(request.headers.range ?? '')
+  const status = faults.status?.(i)
+  if (status !== undefined) {
+    response.writeHead(status, { 'retry-after': '0' }).end()
+    return
+  }
+  const match = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')
+  if (faults.noRanges === true || match === null) {
+    response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
+    return
+  }
+  const start = Number(match[1])
+  const end = Math.min(Number(match[2]), bytes.length - 1)
+  const part = bytes.subarray(start, end + 1)
+  const sent = faults.short?.(i) === true ? part.subarray(0, part.length >> 1) : part
+  response.writeHead(206, {
+    'content-range': `bytes ${start}-${end}/${bytes.length}`,
+    'content-length': sent.length,
+    etag: faults.etag?.(i) ?? '"one"',
+  })
+  response.end(sent)
+}
