@@ -1,4 +1,7 @@
-"""Writes warp.json: small rasters of a formula, warped by GDAL with error threshold 0, for every resampling.
+"""Writes warp.json and warp_more.json: small rasters of a formula, warped by GDAL with error threshold 0.
+
+warp.json has ordinary geometries; warp_more.json the rarer resamplings, and poles, the meridian of 180 degrees, world
+maps and sinusoidal grids.
 
 Source: v(x, y) = ((3x² + 5y² + 7xy) mod 251) / 4 in float32 (mod 5 for `mode`); with holes, nodata where
 (3x + 5y) mod 17 = 0 or in a block. Values are base64 of deflated little-endian float32, NaN where nodata.
@@ -72,6 +75,72 @@ ALGORITHMS = {
     "average": gdal.GRA_Average,
     "mode": gdal.GRA_Mode,
 }
+MORE_ALGORITHMS = {
+    "cubicspline": gdal.GRA_CubicSpline,
+    "lanczos": gdal.GRA_Lanczos,
+    "min": gdal.GRA_Min,
+    "max": gdal.GRA_Max,
+    "median": gdal.GRA_Med,
+    "q1": gdal.GRA_Q1,
+    "q3": gdal.GRA_Q3,
+    "sum": gdal.GRA_Sum,
+    "rms": gdal.GRA_RMS,
+}
+MORE_GEOMETRIES = ("utm to neighbour", "finer", "twice coarser", "coarser, odd", "coarser across", "from rotated")
+WORLD = (5, 0, -180, 0, -5, 90)
+ODD = [
+    ("world to north pole", "EPSG:4326", WORLD, (72, 36), "EPSG:3413", (350000, 0, -7000000, 0, -350000, 7000000), (40, 40)),
+    ("world to south pole", "EPSG:4326", WORLD, (72, 36), "EPSG:3031", (310000, 0, -3000000, 0, -310000, 3000000), (20, 20)),
+    ("north pole to lonlat", "EPSG:3413", (100000, 0, -2000000, 0, -100000, 2000000), (40, 40), "EPSG:4326", (9, 0, -180, 0, -0.7, 90), (40, 30)),
+    ("south pole to other pole grid", "EPSG:3031", (100000, 0, -2000000, 0, -100000, 2000000), (40, 40), "+proj=laea +lat_0=-90 +lon_0=0 +datum=WGS84", (90000, 0, -1800000, 0, -90000, 1800000), (40, 40)),
+    ("world to Pacific", "EPSG:4326", WORLD, (72, 36), "EPSG:3832", (300000, 0, -3000000, 0, -300000, 4500000), (40, 30)),
+    ("world 0 to 360 to Fiji", "EPSG:4326", (5, 0, 0, 0, -5, 90), (72, 36), "EPSG:32760", (50000, 0, 300000, 0, -50000, 8500000), (24, 16)),
+    ("across 180 to lonlat", "EPSG:32660", (10000, 0, 400000, 0, -10000, 6000000), (60, 40), "EPSG:4326", (0.1, 0, 176, 0, -0.1, 54), (60, 40)),
+    ("across 180 to lonlat beyond", "EPSG:32601", (10000, 0, 100000, 0, -10000, 6000000), (60, 40), "EPSG:4326", (0.1, 0, -185, 0, -0.1, 54), (60, 40)),
+    ("world to sinusoidal", "EPSG:4326", WORLD, (72, 36), "+proj=sinu +R=6371007.181", (500000, 0, -20015109.354, 0, -500000, 10007554.677), (80, 40)),
+    ("sinusoidal to world", "+proj=sinu +R=6371007.181", (500000, 0, -20015109.354, 0, -500000, 10007554.677), (80, 40), "EPSG:4326", WORLD, (72, 36)),
+    ("utm to modis", "EPSG:32632", (500, 0, 590000, 0, -500, 5212000), (44, 40), "+proj=sinu +R=6371007.181", (463.3127, 0, 783000, 0, -463.3127, 5216000), (30, 30)),
+    ("world to mercator", "EPSG:4326", WORLD, (72, 36), "EPSG:3857", (1000000, 0, -20037508.34, 0, -1000000, 20037508.34), (40, 40)),
+    ("mercator to world", "EPSG:3857", (1000000, 0, -20037508.34, 0, -1000000, 20037508.34), (40, 40), "EPSG:4326", WORLD, (72, 36)),
+    ("rotated to lonlat", "EPSG:3035", (800, 600, 4400000, 600, -800, 2650000), (44, 40), "EPSG:4326", (0.012, 0, 11.0, 0, -0.009, 47.2), (50, 60)),
+    ("lonlat to rotated", "EPSG:4326", (0.02, 0, 10.8, 0, -0.015, 47.3), (60, 50), "EPSG:3035", (800, 600, 4400000, 600, -800, 2650000), (40, 36)),
+]
+
+
+def warped(case, algorithm, s_crs, s_affine, s_size, t_crs, t_affine, t_size):
+    src = memory(s_size, s_crs, s_affine, source(case))
+    dst = memory(t_size, t_crs, t_affine, np.full((t_size[1], t_size[0]), NODATA, "float32"))
+    gdal.Warp(dst, src, resampleAlg=algorithm, errorThreshold=0, dstNodata=NODATA, srcNodata=NODATA)
+    values = dst.ReadAsArray().astype("<f4")
+    values[values == NODATA] = np.nan
+    case.update(
+        crs=s_crs,
+        affine=s_affine,
+        target={"crs": t_crs, "affine": t_affine, "size": t_size},
+        valid=int(np.isfinite(values).sum()),
+        values=base64.b64encode(zlib.compress(values.tobytes(), 9)).decode(),
+    )
+    return case
+
+
+def save(name, out):
+    with open(os.path.join(HERE, name), "w") as handle:
+        handle.write("[\n" + ",\n".join(json.dumps(row) for row in out) + "\n]\n")
+    print(name, len(out), "cases", [c["valid"] for c in out if c["resampling"] == "nearest"])
+
+
+def more():
+    for name, *geometry in GEOMETRIES:
+        if name in MORE_GEOMETRIES:
+            for resampling, algorithm in MORE_ALGORITHMS.items():
+                for holes in (False, True):
+                    case = {"name": name, "resampling": resampling, "holes": holes, "size": geometry[2]}
+                    yield warped(case, algorithm, *geometry)
+    for name, *geometry in ODD:
+        for resampling in ("nearest", "bilinear", "cubic"):
+            for holes in (False, True) if resampling != "nearest" else (True,):
+                case = {"name": name, "resampling": resampling, "holes": holes, "size": geometry[2]}
+                yield warped(case, ALGORITHMS[resampling], *geometry)
 
 
 def main():
@@ -80,22 +149,9 @@ def main():
         for resampling, algorithm in ALGORITHMS.items():
             for holes in (False, True) if resampling in ("bilinear", "cubic") else (True,):
                 case = {"name": name, "resampling": resampling, "holes": holes, "size": s_size}
-                src = memory(s_size, s_crs, s_affine, source(case))
-                dst = memory(t_size, t_crs, t_affine, np.full((t_size[1], t_size[0]), NODATA, "float32"))
-                gdal.Warp(dst, src, resampleAlg=algorithm, errorThreshold=0, dstNodata=NODATA, srcNodata=NODATA)
-                values = dst.ReadAsArray().astype("<f4")
-                values[values == NODATA] = np.nan
-                case.update(
-                    crs=s_crs,
-                    affine=s_affine,
-                    target={"crs": t_crs, "affine": t_affine, "size": t_size},
-                    valid=int(np.isfinite(values).sum()),
-                    values=base64.b64encode(zlib.compress(values.tobytes(), 9)).decode(),
-                )
-                out.append(case)
-    with open(os.path.join(HERE, "warp.json"), "w") as handle:
-        handle.write("[\n" + ",\n".join(json.dumps(row) for row in out) + "\n]\n")
-    print(len(out), "cases", [c["valid"] for c in out if c["resampling"] == "nearest" and not c["holes"]])
+                out.append(warped(case, algorithm, s_crs, s_affine, s_size, t_crs, t_affine, t_size))
+    save("warp.json", out)
+    save("warp_more.json", list(more()))
 
 
 main()

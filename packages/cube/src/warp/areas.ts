@@ -109,3 +109,79 @@ export const mode = area(({ data, start, width }, box) => {
   }
   return best
 })
+
+/** The sum of covered parts. */
+export const sum = area(({ data, start, width }, box) => {
+  let total = 0
+  let weights = 0
+  for (let r = box.r0; r < box.r1; r++) {
+    const wy = covered(r, box.r0, box.r1, box.y0, box.y1)
+    const line = start + r * width
+    for (let c = box.c0; c < box.c1; c++) {
+      const v = data[line + c]!
+      if (Number.isNaN(v)) continue
+      const w = wy * covered(c, box.c0, box.c1, box.x0, box.x1)
+      total += w * v
+      weights += w
+    }
+  }
+  return weights > 0 ? total : Number.NaN
+})
+
+/** The root of the mean square, by covered parts. */
+export const rms = area(({ data, start, width }, box) => {
+  let total = 0
+  let weights = 0
+  for (let r = box.r0; r < box.r1; r++) {
+    const wy = covered(r, box.r0, box.r1, box.y0, box.y1)
+    const line = start + r * width
+    for (let c = box.c0; c < box.c1; c++) {
+      const v = data[line + c]!
+      if (Number.isNaN(v)) continue
+      const w = wy * covered(c, box.c0, box.c1, box.x0, box.x1)
+      total += w * v * v
+      weights += w
+    }
+  }
+  return weights > 0 ? Math.sqrt(total / weights) : Number.NaN
+})
+
+/** The touched sample that `better` prefers to all others. */
+const extreme = (better: (a: number, b: number) => boolean) =>
+  area(({ data, start, width }, box) => {
+    let best = Number.NaN
+    for (let r = box.r0; r < box.r1; r++) {
+      const line = start + r * width
+      for (let c = box.c0; c < box.c1; c++) {
+        const v = data[line + c]!
+        if (!Number.isNaN(v) && (Number.isNaN(best) || better(v, best))) best = v
+      }
+    }
+    return best
+  })
+
+export const min = extreme((a, b) => a < b)
+export const max = extreme((a, b) => a > b)
+
+let touched = new Float64Array(64)
+
+/** Of the touched samples in order, the first that at least this part of them does not exceed. */
+const quantile = (part: number) =>
+  area(({ data, start, width }, box) => {
+    const room = (box.r1 - box.r0) * (box.c1 - box.c0)
+    if (touched.length < room) touched = new Float64Array(2 * room)
+    let count = 0
+    for (let r = box.r0; r < box.r1; r++) {
+      const line = start + r * width
+      for (let c = box.c0; c < box.c1; c++) {
+        const v = data[line + c]!
+        if (!Number.isNaN(v)) touched[count++] = v
+      }
+    }
+    if (count === 0) return Number.NaN
+    return touched.subarray(0, count).sort()[Math.max(0, Math.ceil(part * count - 1))]!
+  })
+
+export const first = quantile(0.25)
+export const median = quantile(0.5)
+export const third = quantile(0.75)

@@ -5,7 +5,7 @@
 
 /** A part of one band in memory, and where it lies in the source. */
 export interface Patch {
-  readonly data: Float32Array
+  readonly data: Float32Array | Float64Array
   /** Index of the band's first sample in `data`. */
   readonly start: number
   /** Column and row in the source of the patch's first sample. */
@@ -20,7 +20,7 @@ export interface Patch {
 
 /** Where results go: the lattice's pixels to `data[start + j * stride + i]`. */
 export interface Target {
-  readonly data: Float32Array
+  readonly data: Float32Array | Float64Array
   readonly start: number
   readonly stride: number
   /** Part of the lattice (of rows `pitch` long) that is wanted. */
@@ -147,7 +147,7 @@ export function cubic(patch: Patch, xs: Float64Array, ys: Float64Array, target: 
   }
 }
 
-const cubicRow = (data: Float32Array, p: number, t: number): number =>
+const cubicRow = (data: Float32Array | Float64Array, p: number, t: number): number =>
   cubicLine(data[p]!, data[p + 1]!, data[p + 2]!, data[p + 3]!, t)
 
 const cubicLine = (a: number, b: number, c: number, d: number, t: number): number =>
@@ -162,6 +162,21 @@ export const KEYS: Filter = (t) => {
   const x = Math.abs(t)
   if (x <= 1) return x * x * (1.5 * x - 2.5) + 1
   return x <= 2 ? x * (x * (-0.5 * x + 2.5) - 4) + 2 : 0
+}
+
+/** The cubic B-spline. */
+export const BSPLINE: Filter = (t) => {
+  const x = Math.abs(t)
+  if (x >= 2) return 0
+  return x <= 1 ? 2 / 3 + x * x * (x / 2 - 1) : (2 - x) ** 3 / 6
+}
+
+/** The sinc function windowed by its own middle lobe, three lobes to each side. */
+export const LANCZOS: Filter = (t) => {
+  if (t === 0) return 1
+  if (Math.abs(t) >= 3) return 0
+  const x = Math.PI * t
+  return (3 * Math.sin(x) * Math.sin(x / 3)) / (x * x)
 }
 
 /** Any filter whose kernel is widened by 1 / scale along each axis: what GDAL does when it reduces resolution. */

@@ -213,12 +213,30 @@ function polynomialBlock(block: Window, exact: ExactMap, tolerance: number): Map
   }
   return {
     ...block,
-    bounds: boundsOf(xy),
+    bounds: boundsOf(edges(cx, cy, block.width)),
     positions: (offset, columns, rows, xs, ys) => {
       fill(cx, half, offset, columns, rows, xs)
       fill(cy, half, offset, columns, rows, ys)
     },
   }
+}
+
+/** Source positions of the pixel corners along the border of a block: a smooth map has its extremes there. */
+function edges(cx: Float64Array, cy: Float64Array, side: number): Float64Array {
+  const xy = new Float64Array(8 * (side + 1))
+  let at = 0
+  const add = (u: number, v: number): void => {
+    xy[at++] = evaluate(cx, u, v)
+    xy[at++] = evaluate(cy, u, v)
+  }
+  for (let i = 0; i <= side; i++) {
+    const u = (2 * i) / side - 1
+    add(u, -1)
+    add(u, 1)
+    add(-1, u)
+    add(1, u)
+  }
+  return xy
 }
 
 /** Coefficients c[4j + i] of uⁱ vʲ. */

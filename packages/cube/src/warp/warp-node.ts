@@ -1,0 +1,172 @@
+/** Reprojection and resampling of a cube of any dimensions, as a node: what `resample_spatial` and mosaics stand on. */
+import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { DTYPES, newArray } from '../dtype.ts'
+import { spatialDimensions } from '../geotiff/array-source.ts'
+import { gridEquals, intersectWindows } from '../grid.ts'
+import { type Block, FLOAT32, FLOAT64, type Packing } from '../model/block.ts'
+import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
+import type { Region } from '../model/region.ts'
+import type { DType, Grid, Window } from '../types.ts'
+import type { Target } from './kernels.ts'
+import { footprint, type Kernel, type Method, methodOf, type Resampling, scales } from './methods.ts'
+import { BLOCK, type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
+import { type PlaneLayout, packPlanes, planeLayout, unpackPlanes } from './planes.ts'
+
+export interface WarpNodeOptions {
+  /** Default `bilinear`. */
+  readonly resampling?: Resampling
+  /** Greatest error of a position in source pixels; default 1e-6, 0 transforms every pixel exactly. */
+  readonly tolerance?: number
+}
+
+/** Planes (x, y slices of the other dimensions) that are unpacked at one time. */
+const PLANES = 16
+
+/**
+ * The cube on another grid; dimensions other than x and y stay. Methods that pick stored values (`nearest`, `mode`,
+ * `min`, ...) keep the packing where it can say "missing", the others give float32 (float64 for wide inputs).
+ * A cube on an equal grid is returned as it is. Throws InputError `NoGrid`, `BadResampling`, `UnsupportedProjection`.
+ */
+export function warpNode(input: CubeNode, grid: Grid, options: WarpNodeOptions = {}): CubeNode {
+  const name = options.resampling ?? 'bilinear'
+  const method = methodOf(name)
+  const source = input.schema.grid
+  if (source === undefined) {
+    throw new InputError('NoGrid', `${input.label} has no dimensions x and y on a grid, so it cannot be resampled`, {
+      hint: 'load data that has a spatial grid',
+      data: { dimensions: input.schema.dims.map((d) => d.name) },
+    })
+  }
+  if (gridEquals(source, grid)) return input
+  const map = pixelMap(grid, source, options.tolerance ?? 1e-6)
+  const [scaleX, scaleY] = scales(map, grid, source)
+  const schema = schemaOf(input.schema, grid, method)
+  const job: Job = {
+    map,
+    method,
+    kernel: method.kernel(scaleX, scaleY),
+    reach: method.reach(scaleX, scaleY),
+    source,
+    from: input.schema.packing,
+    to: schema.packing,
+    layout: planeLayout(schema),
+  }
+  return node(input, schema, job, `warp(${input.label}, ${name})`)
+}
+
+interface Job {
+  readonly map: PixelMap
+  readonly method: Method
+  readonly kernel: Kernel
+  readonly reach: readonly [x: number, y: number]
+  readonly source: Grid
+  readonly from: Packing
+  readonly to: Packing
+  readonly layout: PlaneLayout
+}
+
+function node(input: CubeNode, schema: CubeSchema, job: Job, label: string): BlockNode {
+  const { x, y } = job.layout
+  const needed = (region: Region): Region | undefined => {
+    const window = footprint(job.map.blocks(windowOf(region, job.layout)), job.reach, job.source)
+    if (window.width === 0 || window.height === 0) return undefined
+    return {
+      start: region.start.map((v, d) => (d === x ? window.column : d === y ? window.row : v)),
+      shape: region.shape.map((v, d) => (d === x ? window.width : d === y ? window.height : v)),
+    }
+  }
+  return {
+    kind: 'blocks',
+    schema,
+    label,
+    inputs: [input],
+    needs: (region) => [needed(region)],
+    compute: (region, [block], work) => compute(job, region, block, work),
+    scratchBytes: (region) => {
+      const shape = needed(region)?.shape ?? []
+      const planes = job.layout.count(region.shape)
+      const cells = shape.reduce((product, n) => product * n, 1) / Math.max(1, planes)
+      const target = region.shape[x]! * region.shape[y]!
+      return Math.min(planes, PLANES) * (cells + target) * DTYPES[floatOf(job.from)].bytes
+    },
+  }
+}
+
+function schemaOf(input: CubeSchema, grid: Grid, method: Method): CubeSchema {
+  const [y, x] = spatialDimensions(grid)
+  const dims = input.dims.map((dimension) => {
+    if (dimension.type !== 'spatial' || dimension.axis === 'z') return dimension
+    return { ...(dimension.axis === 'x' ? x : y), name: dimension.name }
+  })
+  const { packing } = input
+  const keeps = method.picks && (packing.nodata !== undefined || packing.isBoolean === true || isFloat(packing))
+  const wide = floatOf(packing) === 'float64' ? FLOAT64 : FLOAT32
+  return { ...input, dims, grid, packing: keeps ? packing : wide }
+}
+
+const isFloat = ({ dtype }: Packing): boolean => DTYPES[dtype].isFloat
+
+/** The floats that hold values of a packing: float32 for what it holds exactly. */
+const floatOf = ({ dtype }: Packing): DType => (DTYPES[dtype].bytes < 4 || dtype === 'float32' ? 'float32' : 'float64')
+
+function windowOf({ start, shape }: Region, { x, y }: PlaneLayout): Window {
+  return { column: start[x]!, row: start[y]!, width: shape[x]!, height: shape[y]! }
+}
+
+function compute(job: Job, region: Region, block: Block | undefined, work: WorkOptions): Block {
+  const { layout } = job
+  const window = windowOf(region, layout)
+  const length = region.shape.reduce((product, n) => product * n, 1)
+  const out = newArray(job.to.dtype, length)
+  const count = layout.count(region.shape)
+  const float = floatOf(job.from)
+  const blocks = block === undefined ? [] : job.map.blocks(window)
+  for (let first = 0; first < count; first += PLANES) {
+    throwIfAborted(work.signal)
+    const planes = Math.min(PLANES, count - first)
+    const results = newArray(float, planes * window.width * window.height) as Float32Array | Float64Array
+    if (block === undefined) results.fill(Number.NaN)
+    else warpPlanes(job, block, blocks, window, first, planes, float, results)
+    packPlanes(results, out, layout, region.shape, job.to, job.method.picks, first, planes)
+  }
+  return { region, data: out }
+}
+
+function warpPlanes(
+  job: Job,
+  block: Block,
+  blocks: readonly MappedBlock[],
+  window: Window,
+  first: number,
+  planes: number,
+  float: DType,
+  out: Float32Array | Float64Array,
+): void {
+  const held = windowOf(block.region, job.layout)
+  const size = held.width * held.height
+  const data = unpackPlanes(block, job.layout, job.from, job.method.picks, first, planes, float)
+  const extra = job.method.corners ? 1 : 0
+  const side = BLOCK + extra
+  const xs = new Float64Array(side * side)
+  const ys = new Float64Array(side * side)
+  for (const mapped of blocks) {
+    const inside = intersectWindows(mapped, window)
+    if (inside.width === 0) continue
+    mapped.positions(extra === 1 ? 0 : 0.5, mapped.width + extra, mapped.height + extra, xs, ys)
+    const at = (inside.row - window.row) * window.width + (inside.column - window.column)
+    for (let plane = 0; plane < planes; plane++) {
+      const target: Target = {
+        data: out,
+        start: plane * window.width * window.height + at,
+        stride: window.width,
+        left: inside.column - mapped.column,
+        top: inside.row - mapped.row,
+        width: inside.width,
+        height: inside.height,
+        pitch: mapped.width + extra,
+      }
+      const { width, height } = job.source
+      job.kernel({ data, start: plane * size, ...held, sourceWidth: width, sourceHeight: height }, xs, ys, target)
+    }
+  }
+}
