@@ -42,7 +42,8 @@ describe('regions', () => {
     fc.assert(
       fc.property(region, region, (a, b) => {
         const both = intersectRegions(a, b)
-        expect(both === undefined ? new Set() : cells(both)).toEqual(cells(a).intersection(cells(b)))
+        const expected = new Set([...cells(a)].filter((cell) => cells(b).has(cell)))
+        expect(both === undefined ? new Set() : cells(both)).toEqual(expected)
       }),
     )
   })

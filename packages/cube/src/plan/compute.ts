@@ -1,0 +1,58 @@
+/** Computes a cube, or a region of one, into memory, piece by piece so that what lies between stays small. */
+import { secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { newArray } from '../dtype.ts'
+import type { Block } from '../model/block.ts'
+import { copyBox } from '../model/copy.ts'
+import { type CubeNode, shapeOf } from '../model/node.ts'
+import { cellCount, chunkCount, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
+import { evaluateRegion } from './evaluate.ts'
+import { fuse } from './fuse.ts'
+import { ChunkReader, type FailedChunk } from './reader.ts'
+import { cacheShare, foldAbove, taskShape } from './tasks.ts'
+
+export interface ComputeOptions extends WorkOptions {
+  /** Default: the whole cube. */
+  readonly region?: Region
+  /** Bytes beside the result itself that computing may take. Default 512 MB. */
+  readonly budgetBytes?: number
+  /** `skip`: cells that depend on chunks that cannot be read are missing. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
+  readonly onFailedChunk?: (failure: FailedChunk) => void
+}
+
+export const DEFAULT_BUDGET = 512 * 2 ** 20
+
+/** The cells of a cube in its own packing. Throws what sources and callbacks throw, and `BudgetTooSmall`. */
+export async function computeCube(node: CubeNode, options: ComputeOptions = {}): Promise<Block> {
+  throwIfAborted(options.signal)
+  const root = fuse(node)
+  const whole = wholeRegion(shapeOf(root.schema))
+  const region = options.region ?? whole
+  const budgetBytes = options.budgetBytes ?? DEFAULT_BUDGET
+  const reader = new ChunkReader({
+    cacheBytes: cacheShare(budgetBytes),
+    ...(options.onError === 'skip' ? { onFailedChunk: options.onFailedChunk ?? (() => undefined) } : {}),
+  })
+  const work = { ...options, reader, foldAbove: foldAbove(budgetBytes) }
+  if (cellCount(region.shape) === 0) return evaluateRegion(root, region, work)
+  const { shape } = taskShape(root, { budgetBytes, region })
+  if (chunkCount(region, shape) === 1) return evaluateRegion(root, region, work)
+  return assemble(root, region, shape, work)
+}
+
+type Work = Parameters<typeof evaluateRegion>[2] & WorkOptions
+
+async function assemble(root: CubeNode, region: Region, pieces: readonly number[], work: Work): Promise<Block> {
+  const data = newArray(root.schema.packing.dtype, cellCount(region.shape))
+  const [count, started] = [chunkCount(region, pieces), performance.now()]
+  let done = 0
+  for (const piece of splitRegion(region, pieces)) {
+    const block = await evaluateRegion(root, piece, { ...work, onProgress: () => undefined })
+    const { start } = regionWithin(piece, region)
+    const from = start.map(() => 0)
+    copyBox(block.data, piece.shape, from, data, region.shape, start, piece.shape)
+    const fraction = ++done / count
+    work.onProgress?.({ step: 'compute', fraction, secondsLeft: secondsLeft(started, fraction) })
+  }
+  return { region, data }
+}

@@ -1,0 +1,82 @@
+/** Computes one region of a cube in this thread, by its schedule: sources read, kernels run, blocks let go early. */
+import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { newArray } from '../dtype.ts'
+import type { Block } from '../model/block.ts'
+import { sliceBox } from '../model/copy.ts'
+import type { BlockNode, CubeNode } from '../model/node.ts'
+import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
+import { isPassing, kernelOfNode } from './kernels.ts'
+import { inParallel } from './parallel.ts'
+import { ChunkReader } from './reader.ts'
+import { type ScheduleOptions, type Step, scheduleOf } from './schedule.ts'
+
+export interface EvaluateOptions extends WorkOptions, ScheduleOptions {
+  /** Reads the sources; give the same one for all regions of a job, so that they share decoded chunks. */
+  readonly reader?: ChunkReader
+}
+
+/** Reads of one region that are under way at one time. */
+const PARALLEL_READS = 4
+
+/** The block of a region of any node of a (fused) graph. Pure: sources aside, nothing is remembered. */
+export async function evaluateRegion(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
+  if (cellCount(region.shape) === 0) return { region, data: newArray(root.schema.packing.dtype, 0) }
+  const { steps } = scheduleOf(root, region, options)
+  const blocks = new Array<Block | undefined>(steps.length)
+  const run = { steps, blocks, options: { ...options, reader: options.reader ?? new ChunkReader() } }
+  for (let at = 0; at < steps.length; at++) {
+    throwIfAborted(options.signal)
+    if (blocks[at] === undefined) {
+      if (steps[at]!.node.kind === 'source') await readAhead(run, at)
+      else blocks[at] = await compute(run, steps[at]!)
+    }
+    for (const freed of steps[at]!.frees) blocks[freed] = undefined
+  }
+  return cropped(blocks[steps.length - 1]!, region)
+}
+
+interface Run {
+  readonly steps: readonly Step[]
+  readonly blocks: (Block | undefined)[]
+  readonly options: EvaluateOptions & { readonly reader: ChunkReader }
+}
+
+/** Sources that follow one another are read beside each other: nothing is let go between them anyway. */
+async function readAhead({ steps, blocks, options }: Run, from: number): Promise<void> {
+  let to = from
+  while (to < steps.length && steps[to]!.node.kind === 'source') to++
+  const indices = Array.from({ length: to - from }, (_, i) => from + i)
+  await inParallel(indices, PARALLEL_READS, async (at) => {
+    const { node, region } = steps[at]!
+    if (node.kind === 'source') blocks[at] = { region, data: await options.reader.read(node.source, region, options) }
+  })
+}
+
+function cropped(block: Block, region: Region): Block {
+  if (sameRegion(block.region, region)) return block
+  return { region, data: sliceBox(block.data, block.region.shape, regionWithin(region, block.region)) }
+}
+
+async function compute({ blocks, options }: Run, step: Step): Promise<Block> {
+  const { node, region, wanted } = step
+  const inputs = step.inputs.map((at) => (at === undefined ? undefined : blocks[at]))
+  if (node.kind === 'cells') {
+    if (isPassing(node)) return cropped(inputs[0]!, region)
+    return kernelOfNode(node).run(region, inputs)
+  }
+  if (step.isFolded) return fold(node as BlockNode, region, options)
+  const exact = inputs.map((block, i) => block && cropped(block, wanted[i]!))
+  return (node as BlockNode).compute(region, exact, options)
+}
+
+async function fold(node: BlockNode, region: Region, options: EvaluateOptions): Promise<Block> {
+  const folding = node.fold!
+  const state = folding.begin(region)
+  for (const piece of folding.pieces(region)) {
+    throwIfAborted(options.signal)
+    const inputs: (Block | undefined)[] = []
+    for (const [i, need] of piece.entries()) inputs.push(need && (await evaluateRegion(node.inputs[i]!, need, options)))
+    await folding.add(state, inputs, options)
+  }
+  return folding.end(state, options)
+}

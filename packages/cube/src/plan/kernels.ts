@@ -1,0 +1,54 @@
+/** What is made once for each node of cells and kept with it: its kernel, and how it reads its inputs. */
+import { type Kernel, kernelOf } from '../cells/kernel.ts'
+import { type Access, accessesOf } from '../cells/needs.ts'
+import type { Packing } from '../model/block.ts'
+import type { CellNode } from '../model/node.ts'
+
+const kernels = new WeakMap<CellNode, Kernel>()
+const accesses = new WeakMap<CellNode, readonly Access[]>()
+
+export function kernelOfNode(node: CellNode): Kernel {
+  let kernel = kernels.get(node)
+  if (kernel === undefined) {
+    kernel = kernelOf(
+      node.cell,
+      node.inputs.map(({ schema }) => ({ schema })),
+      { schema: node.schema },
+    )
+    kernels.set(node, kernel)
+  }
+  return kernel
+}
+
+export function accessesOfNode(node: CellNode): readonly Access[] {
+  let found = accesses.get(node)
+  if (found === undefined) {
+    found = accessesOf(
+      node.cell,
+      node.schema,
+      node.inputs.map((input) => input.schema),
+    )
+    accesses.set(node, found)
+  }
+  return found
+}
+
+/** Whether a node only gives its input another schema: the blocks pass through as they are. */
+export function isPassing({ cell, inputs, schema }: CellNode): boolean {
+  if (cell.kind !== 'input' || cell.input !== 0 || inputs.length === 0) return false
+  const below = inputs[0]!.schema
+  const isAlike = schema.dims.every(
+    ({ name, labels }, d) => name === below.dims[d]?.name && labels.length === below.dims[d].labels.length,
+  )
+  return isAlike && schema.dims.length === below.dims.length && samePacking(schema.packing, below.packing)
+}
+
+function samePacking(a: Packing, b: Packing): boolean {
+  return (
+    a.dtype === b.dtype &&
+    a.scale === b.scale &&
+    a.offset === b.offset &&
+    Object.is(a.nodata, b.nodata) &&
+    (a.isBoolean ?? false) === (b.isBoolean ?? false)
+  )
+}

@@ -1,0 +1,151 @@
+/**
+ * Reads regions of sources so that each stored chunk is decoded at most once while it is kept: chunks of which only a
+ * part is used (by halos, warps, crops) stay in a cache of fixed size, whole chunks pass through.
+ */
+import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { ArraySource } from '../model/array-source.ts'
+import type { Packing } from '../model/block.ts'
+import { copyBox } from '../model/copy.ts'
+import { shapeOf } from '../model/node.ts'
+import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
+import { inParallel } from './parallel.ts'
+import { chunkBytes, PARALLEL_CHUNKS } from './schedule.ts'
+
+/** A chunk that could not be read and whose cells are missing instead. */
+export interface FailedChunk {
+  readonly path: string
+  /** Index of the chunk along each dimension of its array. */
+  readonly chunk: readonly number[]
+  readonly region: Region
+  readonly message: string
+}
+
+export interface ReaderOptions {
+  /** Bytes of decoded chunks that are kept. Default 0: none. */
+  readonly cacheBytes?: number
+  /** Where given, cells of chunks that cannot be read are missing, and each such chunk is told once. */
+  readonly onFailedChunk?: (failure: FailedChunk) => void
+}
+
+interface Cached {
+  readonly data: Promise<TypedArray>
+  readonly bytes: number
+}
+
+/** The raw value that means missing; undefined where the packing has none. */
+function missingValue({ dtype, nodata, isBoolean }: Packing): number | undefined {
+  if (DTYPES[dtype].isFloat) return Number.NaN
+  return nodata ?? (isBoolean === true ? 255 : undefined)
+}
+
+export class ChunkReader {
+  readonly #cacheBytes: number
+  readonly #onFailedChunk: ReaderOptions['onFailedChunk']
+  /** Least recently used first. */
+  readonly #cache = new Map<string, Cached>()
+  readonly #ids = new WeakMap<ArraySource, number>()
+  readonly #told = new Set<string>()
+  #bytes = 0
+  #sources = 0
+
+  constructor(options: ReaderOptions = {}) {
+    this.#cacheBytes = options.cacheBytes ?? 0
+    this.#onFailedChunk = options.onFailedChunk
+  }
+
+  async read(source: ArraySource, region: Region, work: WorkOptions = {}): Promise<TypedArray> {
+    throwIfAborted(work.signal)
+    const { chunks, schema } = source
+    const shape = shapeOf(schema)
+    const isWhole = sameRegion(alignRegion(region, chunks, shape), region)
+    if (isWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) return this.#direct(source, region, work)
+    const target = newArray(schema.packing.dtype, cellCount(region.shape))
+    await inParallel(splitRegion(region, chunks), PARALLEL_CHUNKS, async (part) => {
+      const chunk = alignRegion(part, chunks, shape)
+      const data = sameRegion(chunk, part)
+        ? await this.#direct(source, part, work)
+        : await this.#cached(source, chunk, work)
+      const from = part.start.map((start, d) => start - chunk.start[d]!)
+      const to = part.start.map((start, d) => start - region.start[d]!)
+      copyBox(data, chunk.shape, from, target, region.shape, to, part.shape)
+    })
+    return target
+  }
+
+  #key(source: ArraySource, chunk: Region): string {
+    let id = this.#ids.get(source)
+    if (id === undefined) {
+      id = this.#sources++
+      this.#ids.set(source, id)
+    }
+    return `${id}:${regionText(chunk)}`
+  }
+
+  #cached(source: ArraySource, chunk: Region, work: WorkOptions): Promise<TypedArray> {
+    const key = this.#key(source, chunk)
+    const known = this.#cache.get(key)
+    if (known !== undefined) {
+      this.#cache.delete(key)
+      this.#cache.set(key, known)
+      return known.data
+    }
+    const entry = { data: this.#direct(source, chunk, work), bytes: chunkBytes(source.schema, chunk.shape) }
+    this.#cache.set(key, entry)
+    this.#bytes += entry.bytes
+    entry.data.catch(() => this.#drop(key))
+    for (const oldest of this.#cache.keys()) {
+      if (this.#bytes <= this.#cacheBytes) break
+      this.#drop(oldest)
+    }
+    return entry.data
+  }
+
+  #drop(key: string): void {
+    this.#bytes -= this.#cache.get(key)?.bytes ?? 0
+    this.#cache.delete(key)
+  }
+
+  async #direct(source: ArraySource, region: Region, work: WorkOptions): Promise<TypedArray> {
+    if (this.#onFailedChunk === undefined) return source.read(region, work)
+    try {
+      return await source.read(region, work)
+    } catch (error) {
+      throwIfAborted(work.signal)
+      return this.#mended(source, region, error, work)
+    }
+  }
+
+  /** Chunk by chunk; those that fail are missing. Throws where cells of this packing cannot be missing. */
+  async #mended(source: ArraySource, region: Region, error: unknown, work: WorkOptions): Promise<TypedArray> {
+    const missing = missingValue(source.schema.packing)
+    if (missing === undefined || !(error instanceof EcotopeError)) throw error
+    const target = newArray(source.schema.packing.dtype, cellCount(region.shape)).fill(missing)
+    for (const part of splitRegion(region, source.chunks)) {
+      try {
+        const data = await source.read(part, work)
+        const to = part.start.map((start, d) => start - region.start[d]!)
+        const from = to.map(() => 0)
+        copyBox(data, part.shape, from, target, region.shape, to, part.shape)
+      } catch (cause) {
+        throwIfAborted(work.signal)
+        this.#tell(source, part, cause)
+      }
+    }
+    return target
+  }
+
+  #tell(source: ArraySource, part: Region, cause: unknown): void {
+    const chunk = part.start.map((start, d) => Math.floor(start / source.chunks[d]!))
+    const key = `${this.#key(source, part).split(':')[0]!}:${chunk.join()}`
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    const data = cause instanceof EcotopeError ? cause.data : {}
+    this.#onFailedChunk!({
+      path: typeof data.path === 'string' ? data.path : source.handle.path,
+      chunk: Array.isArray(data.chunk) ? (data.chunk as number[]) : chunk,
+      region: alignRegion(part, source.chunks, shapeOf(source.schema)),
+      message: cause instanceof Error ? cause.message : String(cause),
+    })
+  }
+}

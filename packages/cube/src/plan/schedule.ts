@@ -1,0 +1,218 @@
+/**
+ * What computing one region of a cube takes: which region of which node, in which order, and when each block is let go.
+ * The evaluator runs schedules; the planner only measures them. Nothing is read here.
+ */
+import { regionsOf } from '../cells/needs.ts'
+import { DTYPES } from '../dtype.ts'
+import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
+import { cellCount, chunkCount, containsRegion, coverRegions, type Region, sameRegion } from '../model/region.ts'
+import { accessesOfNode, kernelOfNode } from './kernels.ts'
+
+export interface Step {
+  readonly node: CubeNode
+  readonly region: Region
+  /** For each input the step that makes its block; undefined where none of it is needed. */
+  readonly inputs: readonly (number | undefined)[]
+  /** For each input the region that is needed; the step's block may be larger. */
+  readonly wanted: readonly (Region | undefined)[]
+  /** Whether the inputs are taken in piece by piece, so that `inputs` is empty. */
+  readonly isFolded: boolean
+  /** Steps whose blocks nobody needs after this one. */
+  readonly frees: readonly number[]
+}
+
+export interface Costs {
+  /** Most bytes of blocks and scratch at one time. */
+  readonly peakBytes: number
+  /** Bytes that sources decode: whole chunks, whatever part of them is used. */
+  readonly decodedBytes: number
+  /** Cells of all steps: what is computed or copied. */
+  readonly cells: number
+}
+
+export interface Schedule extends Costs {
+  readonly steps: readonly Step[]
+}
+
+export interface ScheduleOptions {
+  /** Nodes that can fold their inputs do so where the inputs are larger. Default: none does. */
+  readonly foldAbove?: number
+}
+
+/** One region of one node that is computed once. */
+interface Instance {
+  readonly node: CubeNode
+  region: Region
+  wanted: readonly (Region | undefined)[]
+  isFolded: boolean
+  step: number
+}
+
+export function blockBytes(schema: CubeSchema, region: Region): number {
+  return cellCount(region.shape) * DTYPES[schema.packing.dtype].bytes
+}
+
+/** Decoded bytes of one whole chunk. */
+export function chunkBytes(schema: CubeSchema, chunks: readonly number[]): number {
+  return cellCount(chunks) * DTYPES[schema.packing.dtype].bytes
+}
+
+const orders = new WeakMap<CubeNode, readonly CubeNode[]>()
+
+/** Every node once, consumers before what they consume. */
+export function consumersFirst(root: CubeNode): readonly CubeNode[] {
+  const known = orders.get(root)
+  if (known !== undefined) return known
+  const seen = new Set<CubeNode>()
+  const order: CubeNode[] = []
+  const visit = (node: CubeNode): void => {
+    if (seen.has(node)) return
+    seen.add(node)
+    node.inputs.forEach(visit)
+    order.push(node)
+  }
+  visit(root)
+  order.reverse()
+  orders.set(root, order)
+  return order
+}
+
+/** The regions of a node's inputs that one of its own regions needs. */
+export function needsOf(node: CubeNode, region: Region): readonly (Region | undefined)[] {
+  if (node.kind === 'source') return []
+  if (node.kind === 'blocks') return node.needs(region)
+  return regionsOf(accessesOfNode(node), node.inputs.length, region)
+}
+
+/** Two regions become one where their cover is no larger than both, so that shared cells are computed once. */
+function addDemand(instances: Instance[], node: CubeNode, region: Region): void {
+  for (const instance of instances) {
+    const cover = coverRegions(instance.region, region)
+    if (cellCount(cover.shape) > cellCount(instance.region.shape) + cellCount(region.shape)) continue
+    instance.region = cover
+    return
+  }
+  instances.push({ node, region, wanted: [], isFolded: false, step: -1 })
+}
+
+function isFolding(node: CubeNode, wanted: readonly (Region | undefined)[], foldAbove: number): node is BlockNode {
+  if (node.kind !== 'blocks' || node.fold === undefined) return false
+  const bytes = node.inputs.map((input, i) => (wanted[i] === undefined ? 0 : blockBytes(input.schema, wanted[i])))
+  return bytes.reduce((sum, n) => sum + n, 0) > foldAbove
+}
+
+type Demands = Map<CubeNode, Instance[]>
+
+function demandsOf(root: CubeNode, region: Region, foldAbove: number): Demands {
+  const demands: Demands = new Map([[root, []]])
+  addDemand(demands.get(root)!, root, region)
+  for (const node of consumersFirst(root)) {
+    for (const instance of demands.get(node) ?? []) {
+      instance.wanted = needsOf(node, instance.region)
+      instance.isFolded = isFolding(node, instance.wanted, foldAbove)
+      if (instance.isFolded) continue
+      for (const [i, wanted] of instance.wanted.entries()) {
+        const input = node.inputs[i]!
+        if (wanted === undefined) continue
+        if (!demands.has(input)) demands.set(input, [])
+        addDemand(demands.get(input)!, input, wanted)
+      }
+    }
+  }
+  return demands
+}
+
+interface Draft {
+  readonly node: CubeNode
+  readonly region: Region
+  readonly inputs: (number | undefined)[]
+  readonly wanted: readonly (Region | undefined)[]
+  readonly isFolded: boolean
+  readonly frees: number[]
+}
+
+/** Inputs before consumers, depth first, so that few blocks wait. */
+function order(demands: Demands, root: CubeNode): Draft[] {
+  const drafts: Draft[] = []
+  const visit = (instance: Instance): number => {
+    if (instance.step >= 0) return instance.step
+    const { node, region, wanted, isFolded } = instance
+    const inputs = wanted.map((need, i) => {
+      if (need === undefined || isFolded) return undefined
+      return visit(demands.get(node.inputs[i]!)!.find((other) => containsRegion(other.region, need))!)
+    })
+    instance.step = drafts.length
+    drafts.push({ node, region, inputs, wanted, isFolded, frees: [] })
+    return instance.step
+  }
+  visit(demands.get(root)![0]!)
+  const last = new Map<number, number>()
+  for (const [at, { inputs }] of drafts.entries())
+    for (const input of inputs) if (input !== undefined) last.set(input, at)
+  for (const [input, at] of last) drafts[at]!.frees.push(input)
+  return drafts
+}
+
+/** Pieces of a fold that are measured; later ones are taken to cost the same. */
+const SAMPLES = 3
+
+function foldCosts(node: BlockNode, region: Region, options: ScheduleOptions): Costs {
+  let [count, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
+  for (const piece of node.fold!.pieces(region)) {
+    if (count++ >= SAMPLES) continue
+    let held = 0
+    for (const [i, need] of piece.entries()) {
+      if (need === undefined) continue
+      const costs = scheduleOf(node.inputs[i]!, need, options)
+      peakBytes = Math.max(peakBytes, held + costs.peakBytes)
+      held += blockBytes(node.inputs[i]!.schema, need)
+      decodedBytes += costs.decodedBytes
+      cells += costs.cells
+    }
+  }
+  const scale = count / Math.max(1, Math.min(count, SAMPLES))
+  // The state is taken to be a few numbers for each cell of the result.
+  const state = 4 * 8 * cellCount(region.shape)
+  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
+}
+
+/** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */
+export const PARALLEL_CHUNKS = 4
+
+function stepCosts(step: Draft, drafts: readonly Draft[], options: ScheduleOptions): Costs {
+  const { node, region } = step
+  const cells = cellCount(region.shape)
+  if (node.kind === 'source') {
+    const { chunks } = node.source
+    const [count, bytes] = [chunkCount(region, chunks), chunkBytes(node.schema, chunks)]
+    return { peakBytes: Math.min(count, PARALLEL_CHUNKS) * bytes, decodedBytes: count * bytes, cells }
+  }
+  if (step.isFolded) return foldCosts(node as BlockNode, region, options)
+  if (node.kind === 'cells') return { peakBytes: kernelOfNode(node).scratchBytes(region), decodedBytes: 0, cells }
+  // Where a node gets more than it asked for, what it asked for is a copy.
+  const copies = step.wanted.map((need, i) => {
+    const input = step.inputs[i]
+    if (need === undefined || input === undefined || sameRegion(drafts[input]!.region, need)) return 0
+    return blockBytes(node.inputs[i]!.schema, need)
+  })
+  const scratch = copies.reduce((sum, bytes) => sum + bytes, node.scratchBytes?.(region) ?? 0)
+  return { peakBytes: scratch, decodedBytes: 0, cells }
+}
+
+function measure(drafts: readonly Draft[], options: ScheduleOptions): Costs {
+  let [live, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
+  for (const draft of drafts) {
+    const costs = stepCosts(draft, drafts, options)
+    live += blockBytes(draft.node.schema, draft.region)
+    peakBytes = Math.max(peakBytes, live + costs.peakBytes)
+    decodedBytes += costs.decodedBytes
+    cells += costs.cells
+    for (const freed of draft.frees) live -= blockBytes(drafts[freed]!.node.schema, drafts[freed]!.region)
+  }
+  return { peakBytes, decodedBytes, cells }
+}
+
+export function scheduleOf(root: CubeNode, region: Region, options: ScheduleOptions = {}): Schedule {
+  const drafts = order(demandsOf(root, region, options.foldAbove ?? Number.POSITIVE_INFINITY), root)
+  return { steps: drafts, ...measure(drafts, options) }
+}

@@ -1,0 +1,192 @@
+/**
+ * How large tasks are: as large as the memory budget allows while that saves work, on borders of the chunks that are
+ * written and, where possible, of those that are read. Found by measuring schedules of candidate shapes.
+ */
+import { InputError } from '@ecotope/core'
+import { type CubeNode, shapeOf } from '../model/node.ts'
+import { cellCount, chunkCount, type Region, regionText, wholeRegion } from '../model/region.ts'
+import { type Costs, consumersFirst, scheduleOf } from './schedule.ts'
+
+export interface TaskShapeOptions {
+  /** Bytes of all that runs at one time, caches of decoded chunks included. */
+  readonly budgetBytes: number
+  /** Tasks that run at one time. Default 1. */
+  readonly workers?: number
+  /** What is computed. Default: the whole cube. */
+  readonly region?: Region
+  /** Boxes whose multiples tasks have to be. Default: any shape will do. */
+  readonly align?: readonly number[]
+  /** Bytes that a task's result costs while it is encoded. */
+  readonly extraBytes?: (region: Region) => number
+}
+
+export interface TaskShape {
+  readonly shape: readonly number[]
+  /** Of the costliest of the measured tasks. */
+  readonly costs: Costs
+}
+
+/** Bytes for decoded chunks that more than one task uses a part of, for each worker. */
+export function cacheShare(budgetBytes: number, workers = 1): number {
+  return Math.floor(budgetBytes / (8 * workers))
+}
+
+/** Bytes that one task may take. */
+export function taskShare(budgetBytes: number, workers = 1): number {
+  return Math.floor((budgetBytes * 7) / 8 / workers)
+}
+
+/** Inputs of nodes that can fold are taken in one go up to this size. */
+export function foldAbove(budgetBytes: number, workers = 1): number {
+  return taskShare(budgetBytes, workers) / 4
+}
+
+/** What starting a task costs, in bytes that could be decoded meanwhile. */
+const TASK_OVERHEAD = 2 ** 18
+/** What computing a cell costs, likewise. */
+const CELL_COST = 4
+/** A larger task has to save this part of the work. */
+const GAIN = 0.02
+/** Tasks for each worker, at least, so that all end at about the same time. */
+const TASKS_PER_WORKER = 4
+/** A task this small is never split further for the sake of balance. */
+const SMALL_BYTES = 2 ** 22
+
+interface Candidate extends TaskShape {
+  /** Work for each cell of the result. */
+  readonly pace: number
+  readonly fits: boolean
+}
+
+/** Shapes of tasks are tried by doubling and halving sides. */
+class Search {
+  readonly #root: CubeNode
+  readonly #options: TaskShapeOptions
+  readonly #share: number
+  readonly region: Region
+
+  constructor(root: CubeNode, options: TaskShapeOptions) {
+    this.#root = root
+    this.#options = options
+    this.#share = taskShare(options.budgetBytes, options.workers)
+    this.region = options.region ?? wholeRegion(shapeOf(root.schema))
+  }
+
+  get share(): number {
+    return this.#share
+  }
+
+  /** The task in the middle (halos on all sides) and the first one (the edge). */
+  #samples(shape: readonly number[]): Region[] {
+    const { start, shape: extent } = this.region
+    const box = (at: (count: number) => number): Region => {
+      const from = start.map((first, d) => first + at(Math.ceil(extent[d]! / shape[d]!)) * shape[d]!)
+      return { start: from, shape: from.map((s, d) => Math.min(shape[d]!, start[d]! + extent[d]! - s)) }
+    }
+    const middle = box((count) => (count - 1) >> 1)
+    return chunkCount(this.region, shape) === 1 ? [middle] : [middle, box(() => 0)]
+  }
+
+  measure(shape: readonly number[]): Candidate {
+    let costs: Costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
+    let [work, cells] = [0, 0]
+    for (const region of this.#samples(shape)) {
+      const one = scheduleOf(this.#root, region, { foldAbove: this.#share / 4 })
+      const peakBytes = one.peakBytes + (this.#options.extraBytes?.(region) ?? 0)
+      if (peakBytes >= costs.peakBytes) costs = { peakBytes, decodedBytes: one.decodedBytes, cells: one.cells }
+      work += one.decodedBytes + CELL_COST * one.cells + TASK_OVERHEAD
+      cells += cellCount(region.shape)
+    }
+    return { shape, costs, pace: work / cells, fits: costs.peakBytes <= this.#share }
+  }
+
+  #changed(shape: readonly number[], change: (side: number, d: number) => number): Candidate[] {
+    return shape.flatMap((side, d) => {
+      const next = change(side, d)
+      return next === side ? [] : [this.measure(shape.map((s, k) => (k === d ? next : s)))]
+    })
+  }
+
+  grow(from: Candidate): Candidate {
+    const { shape: extent } = this.region
+    const wanted = TASKS_PER_WORKER * (this.#options.workers ?? 1)
+    let best = from
+    for (;;) {
+      const candidates = this.#changed(best.shape, (side, d) => Math.min(extent[d]!, side * 2)).filter((c) => c.fits)
+      if (candidates.length === 0) return best
+      const next = candidates.reduce((a, b) => (b.pace < a.pace * 0.999 ? b : a))
+      const gain = 1 - next.pace / best.pace
+      const isUneven =
+        (this.#options.workers ?? 1) > 1 &&
+        next.costs.peakBytes > SMALL_BYTES &&
+        chunkCount(this.region, next.shape) < wanted
+      if (gain < (isUneven ? 0.1 : GAIN)) return best
+      best = next
+    }
+  }
+
+  /** Halves sides until it fits or one cell is left; never below `align`. */
+  shrink(from: Candidate): Candidate {
+    const { align } = this.#options
+    let best = from
+    while (!best.fits) {
+      const candidates = this.#changed(best.shape, (side, d) => halved(side, align?.[d] ?? 1))
+      if (candidates.length === 0) return best
+      const peak = Math.min(...candidates.map((c) => c.costs.peakBytes))
+      if (peak >= best.costs.peakBytes && cellCount(best.shape) === 1) return best
+      // Among sides that save as much memory, the one that costs the least work.
+      best = candidates
+        .filter((c) => c.costs.peakBytes <= 1.25 * peak)
+        .reduce((a, b) => (b.pace < a.pace * 0.999 ? b : a))
+    }
+    return best
+  }
+}
+
+function halved(side: number, unit: number): number {
+  return Math.max(unit, Math.ceil(side / 2 / unit) * unit)
+}
+
+/** Chunks of the sources along dimensions that reach the result with the same labels; elsewhere 1. */
+function sourceChunks(root: CubeNode): number[] {
+  const sides = shapeOf(root.schema).map(() => 1)
+  for (const node of consumersFirst(root)) {
+    if (node.kind !== 'source') continue
+    for (const [d, { name, labels }] of root.schema.dims.entries()) {
+      const k = node.schema.dims.findIndex((other) => other.name === name && other.labels.length === labels.length)
+      if (k >= 0) sides[d] = Math.max(sides[d]!, node.source.chunks[k]!)
+    }
+  }
+  return sides
+}
+
+/**
+ * The shape of tasks for a (fused) cube. Throws InputError `BudgetTooSmall` where the least possible task needs more
+ * than the whole budget; between that and a worker's share, fewer tasks run at one time.
+ */
+export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape {
+  const search = new Search(root, options)
+  const extent = search.region.shape
+  const unit = options.align ?? sourceChunks(root)
+  const start = search.measure(unit.map((side, d) => Math.min(side, extent[d]!)))
+  const least = start.fits ? start : search.shrink(start)
+  if (least.costs.peakBytes > taskShare(options.budgetBytes)) throw budgetTooSmall(root, least, options.budgetBytes)
+  return search.grow(least)
+}
+
+function budgetTooSmall(root: CubeNode, least: TaskShape, budgetBytes: number): InputError {
+  const needed = Math.ceil((least.costs.peakBytes * 8) / 7)
+  const shape = regionText({ start: least.shape.map(() => 0), shape: least.shape })
+  return new InputError(
+    'BudgetTooSmall',
+    `${root.label}: the least piece (${shape}) needs ${megabytes(needed)} of memory, the budget is ${megabytes(budgetBytes)}`,
+    {
+      hint: `give a budget of at least ${megabytes(needed)}, or write smaller chunks`,
+      data: { needed, budgetBytes, shape: least.shape },
+    },
+  )
+}
+
+export function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
+}
