@@ -1,0 +1,292 @@
+/**
+ * The cube as its users see it: a value with openEO processes as methods. Every method makes another lazy cube; nothing
+ * is read before `compute`, `save` or `plot`. Computing is the planner's work, meaning the processes'.
+ */
+import { InputError, type WorkOptions } from '@ecotope/core'
+import { runGraph } from '../graph/evaluate.ts'
+import type { Block } from '../model/block.ts'
+import type { Dimension } from '../model/dimension.ts'
+import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
+import type { Region } from '../model/region.ts'
+import { computeCube } from '../plan/compute.ts'
+import { registry } from '../process/registry.ts'
+import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
+import type { Band, Bounds, Grid } from '../types.ts'
+import { type CubeArray, cubeArray } from './cube-array.ts'
+import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
+import { Operand } from './operand.ts'
+import { type Derived, derived, mapDerived, processGraphOf, type Step } from './steps.ts'
+
+/** Periods of `aggregate_temporal_period`. */
+export type Period =
+  | 'hour'
+  | 'day'
+  | 'week'
+  | 'dekad'
+  | 'month'
+  | 'season'
+  | 'tropical-season'
+  | 'year'
+  | 'decade'
+  | 'decade-ad'
+
+/** What to keep of a dimension: a label, a list of labels, or a range `[from, to)` of instants or coordinates. */
+export type Selection = string | number | readonly (string | number)[]
+
+export interface ComputeCubeOptions extends WorkOptions {
+  /** Bytes that computing may take beside the result. */
+  readonly budgetBytes?: number
+  readonly region?: Region
+}
+
+/** What processes hand to their callbacks. */
+const reducerParameters = ['data', 'context']
+const applyParameters = ['x', 'context']
+const mergeParameters = ['x', 'y', 'context']
+
+export class Cube extends Operand<Cube> implements Derived {
+  readonly [derived] = true
+  readonly node: CubeNode
+  readonly step: Step | undefined
+
+  /** Made by `open`, `cubeOf` and by the processes of other cubes. */
+  constructor(node: CubeNode, step?: Step) {
+    super()
+    this.node = node
+    this.step = step
+  }
+
+  /** The cube that a process makes; arguments may hold cubes. Throws what the process throws. */
+  static process(process: string, args: Readonly<Record<string, unknown>>, namespace?: string): Cube {
+    const step: Step = { process, ...(namespace === undefined ? {} : { namespace }), args }
+    const value = evaluate(step)
+    if (isCubeValue(value)) return new Cube(value.node, step)
+    throw new InputError('NotACube', `${process} gives no cube`, { data: { process } })
+  }
+
+  get dims(): readonly Dimension[] {
+    return this.node.schema.dims
+  }
+  get shape(): readonly number[] {
+    return shapeOf(this.node.schema)
+  }
+  /** Where the pixels lie; undefined where the cube has no x and y. */
+  get grid(): Grid | undefined {
+    return this.node.schema.grid
+  }
+  get bands(): readonly Band[] {
+    return this.dims.flatMap((dimension) => (dimension.type === 'bands' ? dimension.bands : []))
+  }
+  /** The labels of a dimension. Throws InputError `DimensionNotAvailable`. */
+  labels(dimension: string): readonly (string | number)[] {
+    const found = this.dims[dimensionIndex(this.node.schema, dimension)]
+    if (found !== undefined) return found.labels
+    throw new InputError('DimensionNotAvailable', `the cube has no dimension "${dimension}"`, {
+      hint: `it has ${this.dims.map(({ name }) => name).join(', ')}`,
+      data: { dimension },
+    })
+  }
+
+  /** Any process that takes `data` and gives a cube: `cube.process('mask_polygon', { mask })`. */
+  process(process: string, args: Readonly<Record<string, unknown>> = {}): Cube {
+    return Cube.process(process, { data: this, ...args })
+  }
+
+  protected override elementwise(process: string, args: Readonly<Record<string, unknown>> = {}): Cube {
+    const { y } = args
+    if (y instanceof Cube) return this.merge(y, (a, b) => Expression.process(process, { x: a, y: b }))
+    return this.apply((x) => Expression.process(process, { [valueParameter(process)]: x, ...args }))
+  }
+
+  // --- Choosing
+
+  /** One band, without the bands dimension. */
+  band(name: string): Cube {
+    return this.reduce(this.#typed('bands'), (data) => data.label(name))
+  }
+  /** Bands by name or common name, in this order. */
+  filterBands(names: readonly string[]): Cube {
+    return this.process('filter_bands', { bands: names })
+  }
+  /** Instants from `from` up to, not including, `to`. */
+  filterTemporal(from: string | null, to: string | null): Cube {
+    return this.process('filter_temporal', { extent: [from, to] })
+  }
+  /** Bounds in longitude and latitude, or in the CRS that is named. */
+  filterBbox(bounds: Bounds, crs: string | number = 4326): Cube {
+    const [west, south, east, north] = bounds
+    return this.process('filter_bbox', { extent: { west, south, east, north, crs: epsgOf(crs) } })
+  }
+  /** One cell of a dimension, which is dropped. */
+  isel(dimension: string, index: number): Cube {
+    return this.reduce(dimension, (data) => data.at(index))
+  }
+  /** One label of a dimension, which is dropped. */
+  sel(dimension: string, label: string | number): Cube {
+    return this.reduce(dimension, (data) => data.label(label))
+  }
+
+  // --- Cell by cell
+
+  /** `process(x)` of every cell: a function over expressions, the name of a process, or openEO JSON. */
+  apply(process: CallbackInput): Cube {
+    return this.process('apply', { process: callback(process, applyParameters) })
+  }
+  /** Whether the value is one of these, such as classes of a mask. */
+  in(values: readonly number[]): Cube {
+    return this.apply((x) => x.in(values))
+  }
+  /** Missing (or `replacement`) where `mask` is true or not 0. The mask may lack dimensions, such as t or bands. */
+  mask(mask: Cube, replacement?: number): Cube {
+    return this.process('mask', { mask, ...(replacement === undefined ? {} : { replacement }) })
+  }
+  /** Missing outside of the polygons (GeoJSON); with `inside`, within them. */
+  maskPolygon(geojson: object, inside = false): Cube {
+    return this.process('mask_polygon', { mask: geojson, inside })
+  }
+  /** (nir - red) / (nir + red); bands by their roles unless named. Bands become one value. */
+  ndvi(options: { readonly nir?: string; readonly red?: string } = {}): Cube {
+    return this.process('ndvi', { ...options })
+  }
+  /** Puts cubes together: along bands or dates that differ, by `resolve(x, y)` where they overlap. */
+  merge(other: Cube, resolve?: CallbackInput): Cube {
+    const resolver = resolve === undefined ? {} : { overlap_resolver: callback(resolve, mergeParameters) }
+    return Cube.process('merge_cubes', { cube1: this, cube2: other, ...resolver })
+  }
+
+  // --- Along dimensions
+
+  /** One value from all along a dimension, which is dropped: `cube.reduce('t', 'median')`. */
+  reduce(dimension: string, reducer: CallbackInput): Cube {
+    return this.process('reduce_dimension', { dimension, reducer: callback(reducer, reducerParameters) })
+  }
+  mean(dimension: string): Cube {
+    return this.reduce(dimension, 'mean')
+  }
+  median(dimension: string): Cube {
+    return this.reduce(dimension, 'median')
+  }
+  min(dimension: string): Cube {
+    return this.reduce(dimension, 'min')
+  }
+  max(dimension: string): Cube {
+    return this.reduce(dimension, 'max')
+  }
+  sum(dimension: string): Cube {
+    return this.reduce(dimension, 'sum')
+  }
+  /** Standard deviation of a sample (n - 1). */
+  sd(dimension: string): Cube {
+    return this.reduce(dimension, 'sd')
+  }
+  /** The number of values that are not missing. */
+  count(dimension: string): Cube {
+    return this.reduce(dimension, 'count')
+  }
+  /** Another array of values along a dimension: sorted, cumulated, interpolated ... */
+  applyDimension(dimension: string, process: CallbackInput): Cube {
+    return this.process('apply_dimension', { dimension, process: callback(process, reducerParameters) })
+  }
+  /** One value per period that has any date; labels as openEO writes them (`2020-06`). */
+  aggregateTemporalPeriod(period: Period, reducer: CallbackInput): Cube {
+    return this.process('aggregate_temporal_period', { period, reducer: callback(reducer, reducerParameters) })
+  }
+  /** One value per interval `[from, to)`. */
+  aggregateTemporal(
+    intervals: readonly (readonly [string, string])[],
+    reducer: CallbackInput,
+    labels?: readonly string[],
+  ): Cube {
+    const args = { intervals, reducer: callback(reducer, reducerParameters) }
+    return this.process('aggregate_temporal', labels === undefined ? args : { ...args, labels })
+  }
+
+  // --- In space
+
+  /** On another lattice; pixel size in units of the CRS. `near` unless another method is named. */
+  resample(options: { readonly crs?: string | number; readonly resolution?: number; readonly method?: string }): Cube {
+    const { crs, resolution, method } = options
+    return this.process('resample_spatial', {
+      ...(crs === undefined ? {} : { projection: epsgOf(crs) }),
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(method === undefined ? {} : { method }),
+    })
+  }
+  /** On the grid of another cube. */
+  resampleLike(target: Cube, method?: string): Cube {
+    return this.process('resample_cube_spatial', { target, ...(method === undefined ? {} : { method }) })
+  }
+  /** Convolution with a small matrix (rows of weights). */
+  applyKernel(kernel: readonly (readonly number[])[], factor = 1): Cube {
+    return this.process('apply_kernel', { kernel, factor })
+  }
+  /** One value per polygon (GeoJSON) from its pixels: a vector cube. */
+  aggregateSpatial(geometries: object, reducer: CallbackInput): Cube {
+    return this.process('aggregate_spatial', { geometries, reducer: callback(reducer, reducerParameters) })
+  }
+
+  // --- Results
+
+  /** Reads and computes; physical values, NaN where missing. */
+  async compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
+    const block: Block = await computeCube(this.node, options)
+    return cubeArray(this.node.schema, block)
+  }
+  /** Plain openEO JSON that makes this cube. Throws InputError `NotAGraph` where arrays in memory went in. */
+  toProcessGraph(): ProcessGraph {
+    return processGraphOf(this)
+  }
+  /** One line per dimension. */
+  override toString(): string {
+    const lines = this.dims.map(({ name, type, labels }) => `  ${name} (${type}): ${summary(labels)}`)
+    return [`Cube ${this.node.label}: ${this.shape.join(' x ')}`, ...lines].join('\n')
+  }
+
+  #typed(type: Dimension['type']): string {
+    const found = this.dims.find((dimension) => dimension.type === type)
+    if (found !== undefined) return found.name
+    throw new InputError('DimensionNotAvailable', `the cube has no dimension of the type ${type}`)
+  }
+}
+
+const callback = (input: CallbackInput, parameters: readonly string[]): { process_graph: ProcessGraph } => ({
+  process_graph: graphOf(input, parameters),
+})
+
+/** 32632 of `EPSG:32632`; other texts (WKT) as they are. */
+function epsgOf(crs: string | number): string | number {
+  const code = /^EPSG:(\d+)$/i.exec(String(crs))?.[1]
+  return code === undefined ? crs : Number(code)
+}
+
+function summary(labels: readonly (string | number)[]): string {
+  if (labels.length <= 4) return labels.join(', ')
+  return `${labels[0]}, ${labels[1]}, ... ${labels.at(-1)} (${labels.length})`
+}
+
+/** Evaluates one process; the cubes among its arguments are parameters of a graph of one node. */
+function evaluate({ process, namespace, args }: Step): Value {
+  const values: Record<string, Value> = {}
+  const written = mapDerived(args, (input) => {
+    const name = `cube${Object.keys(values).length + 1}`
+    values[name] = { kind: 'cube', node: (input as Cube).node }
+    return { from_parameter: name }
+  }) as GraphNode['arguments']
+  const node = { process_id: process, ...(namespace === undefined ? {} : { namespace }), arguments: written }
+  const scope = { values, names: Object.keys(values) }
+  const context = { folder: '.', onInspect: () => undefined, keep: () => undefined }
+  const value = runGraph(
+    { [process]: { ...node, result: true } },
+    scope,
+    { registry, context, plans: new WeakMap() },
+    '',
+  )
+  if (!(value instanceof Promise)) return value
+  throw new InputError('NotACube', `${process} reads files: use \`open\` or evaluate it in a graph`, {
+    data: { process },
+  })
+}
+
+function isCubeValue(value: Value): value is CubeValue {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'cube'
+}

@@ -1,0 +1,108 @@
+/** Callbacks written in TypeScript: a function over expressions becomes an openEO process graph. Computes nothing. */
+import type { GraphNode, ProcessGraph } from '../process/row.ts'
+import { Operand } from './operand.ts'
+
+interface Call {
+  readonly process: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** A value inside a callback: a parameter, or what a process makes of other values. */
+export class Expression extends Operand<Expression> {
+  readonly #origin: Call | { readonly parameter: string }
+
+  private constructor(origin: Call | { readonly parameter: string }) {
+    super()
+    this.#origin = origin
+  }
+
+  static parameter(name: string): Expression {
+    return new Expression({ parameter: name })
+  }
+
+  /** Any process; arguments may be expressions, numbers, texts, lists of these. */
+  static process(process: string, args: Readonly<Record<string, unknown>>): Expression {
+    return new Expression({ process, args })
+  }
+
+  protected override elementwise(process: string, args: Readonly<Record<string, unknown>> = {}): Expression {
+    return Expression.process(process, { [valueParameter(process)]: this, ...args })
+  }
+
+  /** The element at an index, counted from 0, of an array such as the `data` of a reducer. */
+  at(index: number): Expression {
+    return Expression.process('array_element', { data: this, index })
+  }
+  /** The element with a label: `data.label('B04')`. */
+  label(label: string | number): Expression {
+    return Expression.process('array_element', { data: this, label })
+  }
+  /** Whether the value is one of these. */
+  in(values: readonly number[]): Expression {
+    return Expression.process('array_contains', { data: values, value: this })
+  }
+  /** `this` where it is a true condition: one value or the other. */
+  select(accept: Expression | number, reject: Expression | number | null = null): Expression {
+    return Expression.process('if', { value: this, accept, reject })
+  }
+  /** An array by a reducer: `data.reduce('mean')`. */
+  reduce(reducer: string, options: Readonly<Record<string, unknown>> = {}): Expression {
+    return Expression.process(reducer, { data: this, ...options })
+  }
+
+  /** What this is made of; for `graphOf`. */
+  get origin(): Call | { readonly parameter: string } {
+    return this.#origin
+  }
+}
+
+/** The parameter of an elementwise process that takes the value itself. */
+export function valueParameter(process: string): string {
+  return process === 'power' ? 'base' : 'x'
+}
+
+/** A callback as users give it: a function, the name of a process, or openEO JSON. */
+export type CallbackInput = ((...parameters: Expression[]) => Expression) | string | ProcessGraph
+
+/**
+ * The process graph of a callback with these parameters. A name such as `median` stands for that process on the first
+ * parameter.
+ */
+export function graphOf(callback: CallbackInput, parameters: readonly string[]): ProcessGraph {
+  if (typeof callback === 'object') return callback
+  const values = parameters.map((name) => Expression.parameter(name))
+  const made =
+    typeof callback === 'function' ? callback(...values) : Expression.process(callback, { [parameters[0]!]: values[0] })
+  return flatten(made)
+}
+
+function flatten(result: Expression): ProcessGraph {
+  const nodes: Record<string, GraphNode> = {}
+  const names = new Map<Expression, string>()
+  const write = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(write)
+    if (!(value instanceof Expression)) return value
+    const { origin } = value
+    return 'parameter' in origin ? { from_parameter: origin.parameter } : { from_node: nameOf(value, origin) }
+  }
+  const nameOf = (value: Expression, { process, args }: Call): string => {
+    const known = names.get(value)
+    if (known !== undefined) return known
+    const written = Object.fromEntries(Object.entries(args).map(([key, item]) => [key, write(item)]))
+    const name = uniqueName(process, nodes)
+    names.set(value, name)
+    nodes[name] = { process_id: process, arguments: written }
+    return name
+  }
+  // A graph needs a node, also where the callback gives a parameter back as it is.
+  const last = 'parameter' in result.origin ? Expression.process('constant', { x: result }) : result
+  const name = nameOf(last, last.origin as Call)
+  return { ...nodes, [name]: { ...nodes[name]!, result: true } }
+}
+
+/** `process`, with a number where the name is taken. */
+export function uniqueName(process: string, taken: Readonly<Record<string, unknown>>): string {
+  let name = process
+  for (let n = 2; name in taken; n++) name = `${process}${n}`
+  return name
+}

@@ -1,0 +1,58 @@
+/** How a cube came about, as openEO nodes: each cube knows the process that made it and the cubes that went in. */
+import { InputError } from '@ecotope/core'
+import type { GraphNode, ProcessGraph } from '../process/row.ts'
+import { uniqueName } from './expression.ts'
+
+/** One process with its arguments; those that are cubes stand in as `Derived`. */
+export interface Step {
+  readonly process: string
+  readonly namespace?: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** Marks what is made by a step. */
+export const derived: unique symbol = Symbol('derived')
+
+/** Anything made by a step; undefined where it came from memory. */
+export interface Derived {
+  readonly [derived]: true
+  readonly step: Step | undefined
+}
+
+const isDerived = (value: unknown): value is Derived => typeof value === 'object' && value !== null && derived in value
+
+/**
+ * The graph that makes a value: one node per cube, each once, in the order in which they are needed. Throws InputError
+ * `NotAGraph` where an array in memory went in.
+ */
+export function processGraphOf(result: Derived): ProcessGraph {
+  const nodes: Record<string, GraphNode> = {}
+  const names = new Map<Derived, string>()
+  const nameOf = (value: Derived): string => {
+    const known = names.get(value)
+    if (known !== undefined) return known
+    const { process, namespace, args } = stepOf(value)
+    const written = mapDerived(args, (input) => ({ from_node: nameOf(input) })) as GraphNode['arguments']
+    const name = uniqueName(process, nodes)
+    names.set(value, name)
+    nodes[name] = { process_id: process, ...(namespace === undefined ? {} : { namespace }), arguments: written }
+    return name
+  }
+  const last = nameOf(result)
+  return { ...nodes, [last]: { ...nodes[last]!, result: true } }
+}
+
+function stepOf({ step }: Derived): Step {
+  if (step !== undefined) return step
+  throw new InputError('NotAGraph', 'a cube over an array in memory has no process graph', {
+    hint: 'save it to a file and open that, or compute the cube here',
+  })
+}
+
+/** A copy of plain data in which `Derived` values are replaced. */
+export function mapDerived(value: unknown, replace: (input: Derived) => unknown): unknown {
+  if (isDerived(value)) return replace(value)
+  if (Array.isArray(value)) return value.map((item) => mapDerived(item, replace))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapDerived(item, replace)]))
+}
