@@ -1,6 +1,7 @@
 /** What one openEO process is here: its specification, its meaning on values, its kernel. The registry is rows of this. */
 import type { OnWarning, WorkOptions } from '@ecotope/core'
 import type { Cell } from '../cells/cell.ts'
+import type { LayerSet } from '../collection/types.ts'
 import type { Geometries } from '../model/geometry.ts'
 import type { CubeNode } from '../model/node.ts'
 
@@ -40,6 +41,12 @@ export interface FeaturesValue {
   readonly features: Geometries
 }
 
+/** Layers that keep their own grids and dates, until they are stacked. */
+export interface CollectionValue {
+  readonly kind: 'collection'
+  readonly collection: LayerSet
+}
+
 /** What nodes of a graph give. null is missing data; NaN is a number. */
 export type Value =
   | null
@@ -50,6 +57,7 @@ export type Value =
   | LabeledArray
   | CubeValue
   | FeaturesValue
+  | CollectionValue
   | { readonly [key: string]: Value }
 
 /** A callback as it stands in a graph, with the means to run it and to compile it. */

@@ -1,0 +1,257 @@
+/**
+ * Images of many files as one packed source on one lattice: slots of time and band, each filled by the pieces that are
+ * there. Nothing is converted, so 24 dates of 6 bands cost what their files cost.
+ */
+import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { ArraySource } from '../model/array-source.ts'
+import type { Packing } from '../model/block.ts'
+import type { CubeSchema } from '../model/node.ts'
+import { shapeOf } from '../model/node.ts'
+import { cellCount, type Region, stridesOf } from '../model/region.ts'
+import type { Offset } from './lattice.ts'
+import type { Piece } from './types.ts'
+
+/** A piece and where its first pixel lies in the grid of the whole. */
+export interface Placed {
+  readonly piece: Piece
+  readonly offset: Offset
+}
+
+/** The pieces of one date and band; where they overlap, the first valid (or the last valid) cell counts. */
+export type Slot = readonly Placed[]
+
+export interface Assembly {
+  /** Dimensions: any before y and x, which are the last two. Its packing needs a nodata value where cells are missing. */
+  readonly schema: CubeSchema
+  /** Row-major over the dimensions before y and x. */
+  readonly slots: readonly Slot[]
+  readonly rule: 'first' | 'last'
+  /** How the pieces are stored, where it is not how the schema says (no nodata value of its own). */
+  readonly stored: Packing
+  readonly label: string
+}
+
+/** Planes that are read at one time; each may be decoded by several threads. */
+const ABREAST = 4
+
+export function assembledSource(assembly: Assembly): ArraySource {
+  const { schema, slots, label } = assembly
+  const shape = shapeOf(schema)
+  const outer = shape.slice(0, -2)
+  return {
+    schema,
+    handle: { format: 'assembled', path: label, images: slots.reduce((sum, slot) => sum + slot.length, 0) },
+    chunks: chunksOf(assembly, outer),
+    ...storedBytes(slots),
+    read: (region, options = {}) => readRegion(assembly, region, options),
+    narrow: (dimension, indices) => narrowed(assembly, outer, dimension, indices),
+    close: () => Promise.resolve(),
+  }
+}
+
+/** Chunks of the first piece; along time and bands those that one chunk of the file holds together. */
+function chunksOf({ slots, schema }: Assembly, outer: readonly number[]): number[] {
+  const first = slots.find((slot) => slot.length > 0)?.[0]?.piece
+  const shape = shapeOf(schema)
+  if (first === undefined) return shape.map((length, d) => (d < outer.length ? 1 : Math.min(length, 256)))
+  const { chunks } = first.source
+  const steps = stridesOf(outer)
+  const along = outer.map((length, d) => {
+    let run = 1
+    while (run < length && follows(slots[(run - 1) * steps[d]!]?.[0], slots[run * steps[d]!]?.[0])) run++
+    const k = steppedDimension(slots[0]?.[0], slots[steps[d]!]?.[0])
+    return k === undefined ? 1 : Math.max(1, Math.min(run, chunks[k]!))
+  })
+  return [...along, ...chunks.slice(-2).map((length, i) => Math.min(length, shape.at(i - 2)!))]
+}
+
+function storedBytes(slots: readonly Slot[]): { storedChunkBytes?: number } {
+  const bytes = slots.find((slot) => slot.length > 0)?.[0]?.piece.source.storedChunkBytes
+  return bytes === undefined ? {} : { storedChunkBytes: bytes }
+}
+
+/** The dimension of the source by which `b` is the plane after `a`; undefined where it is not. */
+function steppedDimension(a: Placed | undefined, b: Placed | undefined): number | undefined {
+  if (a === undefined || b === undefined || a.piece.source !== b.piece.source) return undefined
+  if (a.offset.column !== b.offset.column || a.offset.row !== b.offset.row) return undefined
+  let found: number | undefined
+  for (const [k, index] of a.piece.at.entries()) {
+    const step = b.piece.at[k]! - index
+    if (step === 0) continue
+    if (step !== 1 || found !== undefined) return undefined
+    found = k
+  }
+  return found
+}
+
+const follows = (a: Placed | undefined, b: Placed | undefined): boolean => steppedDimension(a, b) !== undefined
+
+function narrowed(
+  assembly: Assembly,
+  outer: readonly number[],
+  dimension: number,
+  indices: readonly number[],
+): ArraySource | undefined {
+  if (dimension >= outer.length) return undefined
+  const { schema, slots } = assembly
+  const dims = schema.dims.map((dim, d) => (d === dimension ? { ...dim, labels: picked(dim.labels, indices) } : dim))
+  const dim = dims[dimension]!
+  if (dim.type === 'bands') dims[dimension] = { ...dim, bands: indices.map((i) => dim.bands[i]!) }
+  const steps = stridesOf(outer)
+  const shape = outer.map((length, d) => (d === dimension ? indices.length : length))
+  const strides = stridesOf(shape)
+  const kept = Array.from({ length: cellCount(shape) }, (_, flat) => {
+    let from = 0
+    for (const [d, stride] of strides.entries()) {
+      const i = Math.floor(flat / stride) % shape[d]!
+      from += (d === dimension ? indices[i]! : i) * steps[d]!
+    }
+    return slots[from]!
+  })
+  return assembledSource({ ...assembly, schema: { ...schema, dims: dims as CubeSchema['dims'] }, slots: kept })
+}
+
+const picked = (labels: readonly unknown[], indices: readonly number[]): never[] =>
+  indices.map((i) => labels[i]) as never[]
+
+/** Planes of a region that one read of one source fills: consecutive slots, consecutive indices of one dimension. */
+interface Run {
+  readonly from: number
+  readonly slots: Slot[]
+  readonly dimension: number | undefined
+}
+
+async function readRegion(assembly: Assembly, region: Region, options: WorkOptions): Promise<TypedArray> {
+  throwIfAborted(options.signal)
+  const { schema } = assembly
+  const runs = runsOf(slotsOf(assembly, region))
+  const size = region.shape.at(-1)! * region.shape.at(-2)!
+  const whole = runs.length === 1 ? wholeRun(runs[0]!, region) : undefined
+  if (whole !== undefined) return repacked(await readRun(runs[0]!, whole, options), assembly)
+  const out = newArray(schema.packing.dtype, cellCount(region.shape))
+  const missing = schema.packing.nodata ?? (DTYPES[schema.packing.dtype].isFloat ? Number.NaN : 0)
+  if (missing !== 0) out.fill(missing)
+  const queue = runs.values()
+  const work = async (): Promise<void> => {
+    for (const run of queue) await fillRun(assembly, run, region, out, run.from * size, options)
+  }
+  await Promise.all(Array.from({ length: ABREAST }, work))
+  return out
+}
+
+/** Slots of the planes of a region, row-major. */
+function slotsOf({ schema, slots }: Assembly, region: Region): Slot[] {
+  const outer = shapeOf(schema).slice(0, -2)
+  const steps = stridesOf(outer)
+  const shape = region.shape.slice(0, -2)
+  const strides = stridesOf(shape)
+  return Array.from({ length: cellCount(shape) }, (_, flat) => {
+    let at = 0
+    for (const [d, stride] of strides.entries()) {
+      at += (region.start[d]! + (Math.floor(flat / stride) % shape[d]!)) * steps[d]!
+    }
+    return slots[at]!
+  })
+}
+
+function runsOf(slots: readonly Slot[]): Run[] {
+  const runs: Run[] = []
+  for (const [i, slot] of slots.entries()) {
+    const last = runs.at(-1)
+    const before = last?.slots.at(-1)
+    const step = slot.length === 1 && before?.length === 1 ? steppedDimension(before[0], slot[0]) : undefined
+    if (last !== undefined && step !== undefined && (last.slots.length === 1 || last.dimension === step)) {
+      runs[runs.length - 1] = { from: last.from, slots: [...last.slots, slot], dimension: step }
+    } else runs.push({ from: i, slots: [slot], dimension: undefined })
+  }
+  return runs
+}
+
+interface Part {
+  /** Pixels within the region. */
+  readonly column: number
+  readonly row: number
+  readonly width: number
+  readonly height: number
+  /** Where the part starts in the piece. */
+  readonly pieceColumn: number
+  readonly pieceRow: number
+}
+
+function partOf({ piece, offset }: Placed, region: Region): Part | undefined {
+  const [top, left] = region.start.slice(-2) as [number, number]
+  const [rows, columns] = region.shape.slice(-2) as [number, number]
+  const column = Math.max(0, offset.column - left)
+  const row = Math.max(0, offset.row - top)
+  const width = Math.min(columns, offset.column + piece.grid.width - left) - column
+  const height = Math.min(rows, offset.row + piece.grid.height - top) - row
+  if (width <= 0 || height <= 0) return undefined
+  return { column, row, width, height, pieceColumn: left + column - offset.column, pieceRow: top + row - offset.row }
+}
+
+/** The part, where one piece covers the whole region, so that what is read is the result. */
+function wholeRun(run: Run, region: Region): Part | undefined {
+  const [placed, more] = run.slots[0]!
+  if (placed === undefined || more !== undefined) return undefined
+  const part = partOf(placed, region)
+  const isWhole = part?.width === region.shape.at(-1) && part?.height === region.shape.at(-2)
+  return isWhole ? part : undefined
+}
+
+function readRun(run: Run, part: Part, options: WorkOptions, which = 0): Promise<TypedArray> {
+  const { source, at } = run.slots[0]![which]!.piece
+  const shape = at.map((_, k) => (k === run.dimension ? run.slots.length : 1))
+  return source.read(
+    { start: [...at, part.pieceRow, part.pieceColumn], shape: [...shape, part.height, part.width] },
+    options,
+  )
+}
+
+async function fillRun(
+  assembly: Assembly,
+  run: Run,
+  region: Region,
+  out: TypedArray,
+  to: number,
+  options: WorkOptions,
+): Promise<void> {
+  const pieces = run.slots[0]!
+  const rows = region.shape.at(-2)!
+  const columns = region.shape.at(-1)!
+  const isOnly = pieces.length === 1
+  // The first of the rule is written last, so every later one may overwrite: only valid cells do.
+  const order = assembly.rule === 'first' ? [...pieces.keys()].reverse() : [...pieces.keys()]
+  for (const which of order) {
+    throwIfAborted(options.signal)
+    const part = partOf(pieces[which]!, region)
+    if (part === undefined) continue
+    const data = repacked(await readRun(run, part, options, which), assembly)
+    const planes = run.slots.length
+    for (let plane = 0; plane < planes; plane++) {
+      for (let y = 0; y < part.height; y++) {
+        const from = (plane * part.height + y) * part.width
+        const at = to + (plane * rows + part.row + y) * columns + part.column
+        const row = data.subarray(from, from + part.width)
+        if (isOnly) out.set(row, at)
+        else layOver(out, at, row, assembly.schema.packing.nodata)
+      }
+    }
+  }
+}
+
+function layOver(out: TypedArray, at: number, row: TypedArray, nodata: number | undefined): void {
+  for (let x = 0; x < row.length; x++) {
+    const value = row[x]!
+    if (value !== nodata && !Number.isNaN(value)) out[at + x] = value
+  }
+}
+
+/** Stored cells in the schema's packing: another dtype where the stored one has no value left for what is missing. */
+function repacked(data: TypedArray, { stored, schema }: Assembly): TypedArray {
+  const { dtype } = schema.packing
+  if (stored.dtype === dtype) return data
+  const out = newArray(dtype, data.length)
+  out.set(data)
+  return out
+}

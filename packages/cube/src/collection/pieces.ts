@@ -1,0 +1,81 @@
+/** From the arrays of files to images of bands: which planes an array holds, of which band, at which instant. */
+import type { ArraySource } from '../model/array-source.ts'
+import type { BandsDimension, Calendar, Dimension, TemporalDimension } from '../model/dimension.ts'
+import { roleOf } from '../roles.ts'
+import type { Band } from '../types.ts'
+import { transposedSource } from './transposed.ts'
+import type { Piece } from './types.ts'
+
+/** An array of a file, with what the file's name or a catalogue tells about it. */
+export interface ArrayInput {
+  readonly path: string
+  /** What the array is called where it has no bands: a variable, a band taken from the file's name. */
+  readonly name: string
+  readonly source: ArraySource
+  /** Instant of all its planes, where the array has no time of its own (or several are to be kept apart). */
+  readonly time?: string
+  /** Bands as a catalogue describes them, in the order of the array's own. */
+  readonly bands?: readonly Partial<Band>[]
+}
+
+export interface BandPiece {
+  readonly band: Band
+  readonly calendar: Calendar
+  readonly piece: Piece
+}
+
+/** All planes of an array; undefined where it has no grid (a table, a series). */
+export function piecesOf(input: ArrayInput): BandPiece[] | undefined {
+  const { dims, grid } = input.source.schema
+  const x = dims.findIndex((dim) => dim.type === 'spatial' && dim.axis === 'x')
+  const y = dims.findIndex((dim) => dim.type === 'spatial' && dim.axis === 'y')
+  if (x < 0 || y < 0 || grid === undefined) return undefined
+  const outer = dims.flatMap((_, d) => (d === x || d === y ? [] : [d]))
+  const source = transposedSource(input.source, [...outer, y, x])
+  let planes: readonly (readonly number[])[] = [[]]
+  for (const d of outer) planes = planes.flatMap((at) => Array.from(dims[d]!.labels, (_, i) => [...at, i]))
+  const all = outer.map((d) => dims[d]!)
+  return planes.map((at) => pieceAt(input, source, all, at))
+}
+
+function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension[], at: readonly number[]): BandPiece {
+  const { grid, packing } = source.schema
+  const t = dims.findIndex((dim) => dim.type === 'temporal')
+  const temporal = dims[t] as TemporalDimension | undefined
+  const time = temporal?.labels[at[t]!] ?? input.time
+  return {
+    band: bandAt(input, source, dims, at),
+    calendar: temporal?.calendar ?? 'standard',
+    piece: { path: input.path, grid: grid!, packing, source, at, ...(time === undefined ? {} : { time }) },
+  }
+}
+
+function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension[], at: readonly number[]): Band {
+  const b = dims.findIndex((dim) => dim.type === 'bands')
+  const dimension = dims[b] as BandsDimension | undefined
+  const index = dimension === undefined ? 0 : at[b]!
+  const own = dimension?.bands[index]
+  const given = input.bands?.[index]
+  const isNamed = own !== undefined && !isPlaceholder(own.name)
+  const count = dimension?.labels.length ?? 1
+  const base = given?.name ?? (isNamed ? own.name : count === 1 ? input.name : `${input.name}_${index + 1}`)
+  const others = dims.flatMap((dim, d) =>
+    dim.type === 'other' || dim.type === 'geometry' || dim.type === 'spatial'
+      ? [`${dim.name}=${dim.labels[at[d]!]}`]
+      : [],
+  )
+  const name = others.length === 0 ? base : `${base}[${others.join(',')}]`
+  const unit = given?.unit ?? own?.unit ?? source.schema.unit
+  const role = given?.role ?? own?.role ?? roleOf(base)
+  return {
+    ...own,
+    ...given,
+    name,
+    ...(unit === undefined ? {} : { unit }),
+    ...(role === undefined ? {} : { role }),
+  }
+}
+
+/** Names that readers make up where a file names no bands. */
+export const isPlaceholder = (name: string): boolean =>
+  /^(?:band[ _]?\d+|variable|data|__xarray_dataarray_variable__)$/i.test(name)

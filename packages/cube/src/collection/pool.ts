@@ -1,0 +1,88 @@
+/** Many files as if all were open: those not used for longest are closed and opened again when they are read. */
+import type { WorkOptions } from '@ecotope/core'
+import type { TypedArray } from '../dtype.ts'
+import type { OpenedLayer, OpenedLayers } from '../format/layers.ts'
+import type { ArraySource } from '../model/array-source.ts'
+import type { Region } from '../model/region.ts'
+
+/** Well below the usual limit of 1024 open files of a process, with room for several workers' own files. */
+const OPEN_FILES = 128
+
+interface Entry {
+  readonly open: () => Promise<OpenedLayers>
+  opened: Promise<OpenedLayers> | undefined
+  users: number
+  used: number
+}
+
+export interface SourcePool {
+  /** Opens a file once to learn what it holds; its layers can be read for as long as the pool is open. */
+  add(open: () => Promise<OpenedLayers>): Promise<readonly OpenedLayer[]>
+  close(): Promise<void>
+}
+
+export function sourcePool(limit = OPEN_FILES): SourcePool {
+  const entries: Entry[] = []
+  let clock = 0
+  const shrink = async (): Promise<void> => {
+    const idle = entries.filter(({ opened, users }) => opened !== undefined && users === 0)
+    const over = entries.filter(({ opened }) => opened !== undefined).length - limit
+    if (over <= 0) return
+    for (const entry of idle.sort((a, b) => a.used - b.used).slice(0, over)) await shut(entry)
+  }
+  const use = async <T>(entry: Entry, work: (opened: OpenedLayers) => Promise<T>): Promise<T> => {
+    entry.users++
+    entry.used = ++clock
+    try {
+      entry.opened ??= entry.open()
+      return await work(await entry.opened)
+    } catch (cause) {
+      // A file that could not be opened is tried anew by the next reader.
+      const failed = entry.opened !== undefined && (await entry.opened.then(() => false).catch(() => true))
+      if (failed) entry.opened = undefined
+      throw cause
+    } finally {
+      entry.users--
+      await shrink()
+    }
+  }
+  return {
+    add: async (open) => {
+      const entry: Entry = { open, opened: undefined, users: 0, used: 0 }
+      entries.push(entry)
+      return use(entry, (opened) =>
+        Promise.resolve(
+          opened.layers.map(({ name, source }, index) => ({
+            name,
+            source: pooled(source, (work) => use(entry, ({ layers }) => work(layers[index]!.source))),
+          })),
+        ),
+      )
+    },
+    close: async () => {
+      for (const entry of entries) await shut(entry)
+    },
+  }
+}
+
+async function shut(entry: Entry): Promise<void> {
+  const { opened } = entry
+  entry.opened = undefined
+  const layers = await opened?.catch(() => undefined)
+  await layers?.close()
+}
+
+type Use = (work: (source: ArraySource) => Promise<TypedArray>) => Promise<TypedArray>
+
+/** What is known of a source stays; its cells are read from whichever opening is current. */
+function pooled(source: ArraySource, use: Use): ArraySource {
+  const { schema, handle, chunks, storedChunkBytes } = source
+  return {
+    schema,
+    handle,
+    chunks,
+    ...(storedChunkBytes === undefined ? {} : { storedChunkBytes }),
+    read: (region: Region, options?: WorkOptions) => use((current) => current.read(region, options)),
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,42 @@
+/** What lies at a path: the first bytes of a file, the names in a folder, nothing. Local paths only. */
+import { open, readdir, stat } from 'node:fs/promises'
+import { EnvironmentError, InputError } from '@ecotope/core'
+
+/** Bytes that are enough to know every format of the table. */
+const HEAD = 512
+
+export type Found =
+  | { readonly kind: 'file'; readonly head: Uint8Array }
+  | { readonly kind: 'folder'; readonly names: readonly string[] }
+
+export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path)
+
+/** Looks at a local path. Throws `InputError('MissingFile')`, `EnvironmentError('CannotRead')`. */
+export async function lookAt(path: string): Promise<Found> {
+  try {
+    if ((await stat(path)).isDirectory()) return { kind: 'folder', names: await readdir(path) }
+    const file = await open(path, 'r')
+    try {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0)
+      return { kind: 'file', head: buffer.subarray(0, bytesRead) }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new InputError('MissingFile', `there is no file ${path}`, { hint: 'check the path', data: { path }, cause })
+    }
+    throw new EnvironmentError('CannotRead', `cannot read ${path}: ${message}`, {
+      hint: 'check the permissions and the disk',
+      data: { path },
+      cause,
+    })
+  }
+}
+
+/** Whether bytes begin with these, given as text (latin 1). */
+export function startsWith(head: Uint8Array, text: string, at = 0): boolean {
+  for (let i = 0; i < text.length; i++) if (head[at + i] !== text.charCodeAt(i)) return false
+  return true
+}
