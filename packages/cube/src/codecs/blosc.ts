@@ -1,0 +1,224 @@
+/**
+ * Blosc 1 containers: a header, the blocks' places, and blocks of one stream or one per byte of the numbers. Read with
+ * all its compressors; written with lz4, zstd and zlib. The layout is that of c-blosc's README_CHUNK_FORMAT.
+ */
+import { decodeBlosclz } from './blosclz.ts'
+import { sound } from './damage.ts'
+import { engineDecode, zlibEncode, zstdEncode } from './engine.ts'
+import { type Bytes, bloscKernel, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
+import { decodeSnappy } from './snappy.ts'
+
+const HEADER = 16
+const SHUFFLE = 1
+const STORED = 2
+const BITS = 4
+const ONE_STREAM = 16
+/** Numbers wider than this, or blocks with fewer numbers, are never split into a stream per byte. */
+const MOST_STREAMS = 16
+const LEAST_NUMBERS = 128
+
+interface Header {
+  readonly flags: number
+  readonly typeSize: number
+  readonly size: number
+  readonly blockSize: number
+}
+
+/** Puts a decoded stream of `size` bytes to `to`; the bytes made. */
+type StreamDecoder = (memory: Bytes, from: number, length: number, to: number, size: number) => number
+
+const through =
+  (decode: (data: Uint8Array, size: number) => Uint8Array): StreamDecoder =>
+  (memory, from, length, to, size) => {
+    const made = decode(memory.subarray(from, from + length), size)
+    memory.set(made, to)
+    return made.length
+  }
+
+/** By the compressor's number in the header. */
+const STREAMS: Readonly<Record<number, StreamDecoder>> = {
+  0: through(decodeBlosclz),
+  1: (_, from, length, to, size) => bloscKernel().call.decompress(from, length, to, size),
+  2: through(decodeSnappy),
+  3: through((data, size) => engineDecode('zlib', data, size)),
+  4: through((data, size) => engineDecode('zstd', data, size)),
+}
+
+function headerOf(data: Uint8Array): Header {
+  sound(data.length >= HEADER, `blosc: ${data.length} bytes are too few for a header`)
+  const view = new DataView(data.buffer, data.byteOffset)
+  const [size, blockSize, stored] = [view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)]
+  sound(data[0] === 2 || data[0] === 1, `blosc: version ${data[0]} of the container is not known`)
+  sound(stored <= data.length, `blosc: the container ends at byte ${stored}, the data at ${data.length}`)
+  sound(size === 0 || (blockSize > 0 && data[3]! > 0), 'blosc: the header is damaged')
+  return { flags: data[2]!, typeSize: data[3]!, size, blockSize }
+}
+
+/** The decoded bytes; they lie in the kernel's memory. `expected`: how many there have to be, where known. */
+export function decodeBlosc(data: Uint8Array, expected?: number): Uint8Array {
+  const header = headerOf(data)
+  const { flags, size } = header
+  sound(expected === undefined || size === expected, `blosc: ${size} bytes where ${expected} are expected`)
+  if (flags & STORED) {
+    sound(data.length >= HEADER + size, 'blosc: the stored bytes are truncated')
+    return data.subarray(HEADER, HEADER + size)
+  }
+  if (size === 0) return new Uint8Array(0)
+  const blockSize = Math.min(header.blockSize, size)
+  const { memory, at } = kernelAreas(data, size, blockSize)
+  const view = new DataView(memory.buffer)
+  const blocks = Math.ceil(size / blockSize)
+  sound(data.length >= HEADER + 4 * blocks, 'blosc: the places of the blocks are truncated')
+  for (let b = 0; b < blocks; b++) {
+    const start = view.getUint32(at[0]! + HEADER + 4 * b, true)
+    const length = Math.min(blockSize, size - b * blockSize)
+    sound(start <= data.length, `blosc: block ${b} starts outside the data`)
+    decodeBlock(
+      { memory, view, header, end: at[0]! + data.length, scratch: at[2]! },
+      at[0]! + start,
+      at[1]! + b * blockSize,
+      length,
+      length < blockSize,
+    )
+  }
+  return memory.subarray(at[1]!, at[1]! + size)
+}
+
+interface Decoding {
+  readonly memory: Bytes
+  readonly view: DataView
+  readonly header: Header
+  /** Where the input ends in memory. */
+  readonly end: number
+  /** A block's room. */
+  readonly scratch: number
+}
+
+function decodeBlock(decoding: Decoding, from: number, to: number, length: number, isRest: boolean): void {
+  const { memory, view, header, end, scratch } = decoding
+  const { flags, typeSize, blockSize } = header
+  const byBytes = (flags & SHUFFLE) !== 0 && typeSize > 1
+  const byBits = (flags & BITS) !== 0 && blockSize >= typeSize
+  const splits =
+    (flags & ONE_STREAM) === 0 && typeSize <= MOST_STREAMS && blockSize / typeSize >= LEAST_NUMBERS && !isRest
+  const streams = splits ? typeSize : 1
+  const each = Math.floor(length / streams)
+  const decode = STREAMS[flags >> 5]
+  sound(decode !== undefined, `blosc: compressor number ${flags >> 5} is not known`)
+  const target = byBytes || byBits ? scratch : to
+  let p = from
+  for (let s = 0; s < streams; s++) {
+    sound(p + 4 <= end, 'blosc: a block is truncated')
+    const stored = view.getUint32(p, true)
+    p += 4
+    sound(p + stored <= end, 'blosc: a block is truncated')
+    if (stored === each) memory.copyWithin(target + s * each, p, p + each)
+    else {
+      const made = decode(memory, p, stored, target + s * each, each)
+      sound(made === each, `blosc: a block is damaged (${Math.max(made, 0)} bytes of ${each})`)
+    }
+    p += stored
+  }
+  if (byBytes || byBits) restore(memory, scratch, to, length, typeSize, byBits)
+}
+
+/** Undoes the shuffle of a block; bytes beyond the last whole number are as they were, as are bits of numbers not in eights. */
+function restore(memory: Bytes, from: number, to: number, length: number, typeSize: number, byBits: boolean): void {
+  const { call } = bloscKernel()
+  const numbers = Math.floor(length / typeSize)
+  const count = byBits && numbers % 8 !== 0 ? 0 : numbers
+  if (byBits) call.unshuffleBits(from, to, count, typeSize)
+  else call.unshuffle(from, to, count, typeSize)
+  const done = count * typeSize
+  if (done < length) memory.copyWithin(to + done, from + done, from + length)
+}
+
+export interface BloscOptions {
+  readonly cname: 'lz4' | 'zstd' | 'zlib'
+  readonly clevel: number
+  readonly shuffle: 'noshuffle' | 'shuffle' | 'bitshuffle'
+  readonly typesize: number
+}
+
+const BLOCK_BYTES = { lz4: 256 * 1024, zstd: 512 * 1024, zlib: 256 * 1024 } as const
+const NUMBERS = { lz4: 1, zlib: 3, zstd: 4 } as const
+const VERSION_OF_STREAM = 1
+
+/** Encodes bytes; the result lies in the kernel's memory. */
+export function encodeBlosc(data: Uint8Array, options: BloscOptions): Uint8Array {
+  const { cname, shuffle, typesize } = options
+  const size = data.length
+  const blockSize = Math.max(typesize, Math.min(size, Math.floor(BLOCK_BYTES[cname] / typesize) * typesize))
+  const blocks = Math.ceil(size / blockSize)
+  const bound = HEADER + size + 4 * blocks * (1 + typesize)
+  const { memory, at } = kernelAreas(data, bound, blockSize, LZ4_TABLE_BYTES)
+  const view = new DataView(memory.buffer)
+  const [input, output, scratch, table] = at as [number, number, number, number]
+  const splits = cname === 'lz4' && typesize <= MOST_STREAMS && blockSize / typesize >= LEAST_NUMBERS
+  let q = output + HEADER + 4 * blocks
+  for (let b = 0; b < blocks; b++) {
+    const length = Math.min(blockSize, size - b * blockSize)
+    view.setUint32(output + HEADER + 4 * b, q - output, true)
+    const from = arrange(memory, input + b * blockSize, scratch, length, options)
+    const streams = splits && length === blockSize ? typesize : 1
+    const each = Math.floor(length / streams)
+    for (let s = 0; s < streams; s++) {
+      const made = encodeStream(memory, from + s * each, each, q + 4, table, options)
+      view.setUint32(q, made, true)
+      q += 4 + made
+    }
+  }
+  const isStored = q - output >= size + HEADER || size === 0
+  if (isStored) memory.copyWithin(output + HEADER, input, input + size)
+  const stored = isStored ? size + HEADER : q - output
+  const order = shuffle === 'shuffle' ? SHUFFLE : shuffle === 'bitshuffle' ? BITS : 0
+  const flags = (isStored ? STORED : 0) | order | (splits ? 0 : ONE_STREAM) | (NUMBERS[cname] << 5)
+  memory.set([2, VERSION_OF_STREAM, flags, clampByte(typesize)], output)
+  view.setUint32(output + 4, size, true)
+  view.setUint32(output + 8, blockSize, true)
+  view.setUint32(output + 12, stored, true)
+  return memory.subarray(output, output + stored)
+}
+
+const clampByte = (typesize: number): number => (typesize > 255 ? 1 : typesize)
+
+/** A block shuffled into the scratch area; where it lies then. */
+function arrange(memory: Bytes, from: number, scratch: number, length: number, options: BloscOptions): number {
+  const { shuffle, typesize } = options
+  if (shuffle === 'noshuffle' || (shuffle === 'shuffle' && typesize === 1)) return from
+  const { call } = bloscKernel()
+  const numbers = Math.floor(length / typesize)
+  const count = shuffle === 'bitshuffle' && numbers % 8 !== 0 ? 0 : numbers
+  if (shuffle === 'bitshuffle') call.shuffleBits(from, scratch, count, typesize)
+  else call.shuffle(from, scratch, count, typesize)
+  const done = count * typesize
+  if (done < length) memory.copyWithin(scratch + done, from + done, from + length)
+  return scratch
+}
+
+/** One stream to `to`; its bytes, which are `length` where it is stored as it is. */
+function encodeStream(
+  memory: Bytes,
+  from: number,
+  length: number,
+  to: number,
+  table: number,
+  { cname, clevel }: BloscOptions,
+): number {
+  if (cname === 'lz4') {
+    const made = bloscKernel().call.compress(from, length, to, length - 1, table, Math.max(1, 10 - clevel))
+    if (made > 0) return made
+  } else {
+    const data = memory.subarray(from, from + length)
+    const made = cname === 'zstd' ? zstdEncode(data, zstdLevel(clevel)) : zlibEncode(data, clevel)
+    if (made.length < length) {
+      memory.set(made, to)
+      return made.length
+    }
+  }
+  memory.copyWithin(to, from, from + length)
+  return length
+}
+
+/** Blosc's levels 1 to 9 as zstd's. */
+const zstdLevel = (clevel: number): number => (clevel >= 9 ? 22 : Math.max(1, 2 * clevel - 1))

@@ -1,0 +1,8 @@
+/** What decoders throw: the reason only. The reader adds which file and which chunk. */
+
+export class DamagedData extends Error {}
+
+/** Throws where `condition` is false. */
+export function sound(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new DamagedData(reason)
+}

@@ -1,0 +1,48 @@
+/** The Blosc kernel of this thread (shuffles and LZ4) as functions on byte arrays. Results are views that the next call overwrites. */
+import { wasm } from '../kernels/blosc.wasm.ts'
+import { kernelInstance } from '../kernels/load.ts'
+
+export type Bytes = Uint8Array<ArrayBuffer>
+
+export interface BloscKernel {
+  unshuffle(from: number, to: number, count: number, size: number): void
+  shuffle(from: number, to: number, count: number, size: number): void
+  unshuffleBits(from: number, to: number, count: number, size: number): void
+  shuffleBits(from: number, to: number, count: number, size: number): void
+  /** Bytes written, or -1 where the block is damaged. */
+  decompress(from: number, length: number, to: number, capacity: number): number
+  /** Bytes written, or 0 where `capacity` is too small. `table` is `LZ4_TABLE_BYTES` of scratch memory. */
+  compress(from: number, length: number, to: number, capacity: number, table: number, acceleration: number): number
+}
+
+export const LZ4_TABLE_BYTES = 16384
+
+/** The first bytes of the memory stay unused. */
+export const KERNEL_BASE = 1024
+
+export const bloscKernel = kernelInstance<BloscKernel>(wasm)
+
+/** Areas of the kernel's memory, each with room for vectors that reach beyond its end; and `input` put into the first. */
+export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { memory: Bytes; at: number[] } {
+  const kernel = bloscKernel()
+  const own = input.buffer === kernel.room(0).buffer ? input.slice() : input
+  const at: number[] = []
+  let next = KERNEL_BASE
+  for (const size of [own.length, ...sizes]) {
+    at.push(next)
+    next += (size + 64 + 63) & ~63
+  }
+  const memory = kernel.room(next)
+  memory.set(own, KERNEL_BASE)
+  return { memory, at }
+}
+
+/** Whether bytes lie in the kernel's memory, so that they have to be used or copied before the next call. */
+export function isBorrowed(bytes: Uint8Array): boolean {
+  return bytes.buffer === bloscKernel().room(0).buffer
+}
+
+/** Bytes that stay as they are. */
+export function owned(bytes: Uint8Array): Uint8Array {
+  return isBorrowed(bytes) ? bytes.slice() : bytes
+}

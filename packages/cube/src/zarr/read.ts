@@ -1,0 +1,110 @@
+/** Regions of one Zarr array: which chunks they touch, and their cells in one place. */
+import { CancelledError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { DamagedData } from '../codecs/damage.ts'
+import { cellCount, type Region, splitRegion, stridesOf, wholeRegion } from '../model/region.ts'
+import { type ChunkBytes, readChunk } from './chunks.ts'
+import { cubeType, isConverted, newValues, type Values } from './data-types.ts'
+import type { ArrayMetadata } from './metadata.ts'
+import type { Store } from './store.ts'
+
+/** Chunks that are fetched and decoded at the same time. */
+const AT_ONCE = { local: 8, remote: 16 } as const
+/** Shards whose index stays in memory, per array. */
+const INDEXES_KEPT = 256
+
+export interface ZarrArray {
+  readonly store: Store
+  readonly metadata: ArrayMetadata
+  /** Indexes of shards, by key. */
+  readonly indexes: Map<string, BigUint64Array>
+}
+
+export const arrayOf = (store: Store, metadata: ArrayMetadata): ZarrArray => ({ store, metadata, indexes: new Map() })
+
+/** Cells of a region in the array's own type; 64-bit integers as bigint, texts and objects as a list. */
+export async function readValues(array: ZarrArray, region?: Region, work: WorkOptions = {}): Promise<Values> {
+  const { type, shape } = array.metadata
+  const whole = region ?? wholeRegion(shape)
+  const values = newValues(type, cellCount(whole.shape))
+  await readInto(array, whole, values, 0, stridesOf(whole.shape), false, work)
+  return values
+}
+
+/**
+ * Reads a region into an array that has room for it: its first cell at `offset`, steps `strides`. `asCube`: as numbers
+ * of `cubeType`. Throws `InputError('CorruptChunk')` with `data: { path, chunk, key }`.
+ */
+export async function readInto(
+  array: ZarrArray,
+  region: Region,
+  values: Values,
+  offset: number,
+  strides: readonly number[],
+  asCube: boolean,
+  work: WorkOptions = {},
+): Promise<void> {
+  const { store, metadata, indexes } = array
+  const { chunks, type, pipeline } = metadata
+  const wanted = { type, fill: fillFor(metadata, asCube), asCube, hasHeader: metadata.hasChunkHeader }
+  const one = async (piece: Region): Promise<void> => {
+    throwIfAborted(work.signal)
+    const index = piece.start.map((from, d) => Math.floor(from / chunks[d]!))
+    const key = metadata.keyOf(index)
+    const start = piece.start.map((from, d) => from - index[d]! * chunks[d]!)
+    const at = piece.start.reduce((sum, from, d) => sum + (from - region.start[d]!) * strides[d]!, offset)
+    try {
+      const target = { values, offset: at, strides }
+      await readChunk(bytesOf(store, key, indexes), pipeline, chunks, { start, shape: piece.shape }, target, wanted)
+    } catch (error) {
+      throw corrupt(error, store, metadata, key, index)
+    }
+  }
+  const pieces = splitRegion(region, chunks)
+  const lanes = Array.from({ length: store.isRemote ? AT_ONCE.remote : AT_ONCE.local }, async () => {
+    for (const piece of pieces) await one(piece)
+  })
+  await Promise.all(lanes)
+  if (indexes.size > INDEXES_KEPT) indexes.clear()
+}
+
+const bytesOf = (store: Store, key: string, indexes: Map<string, BigUint64Array>): ChunkBytes => ({
+  key,
+  indexes,
+  all: () => store.get(key),
+  part: (offset, length) => store.getPart(key, offset, length),
+})
+
+/** The fill value in the type of the target. */
+function fillFor({ type, fill }: ArrayMetadata, asCube: boolean): unknown {
+  if (!asCube || typeof fill !== 'bigint') return fill
+  return isConverted(type) ? Number(fill) : fill
+}
+
+function corrupt(
+  error: unknown,
+  store: Store,
+  metadata: ArrayMetadata,
+  key: string,
+  index: readonly number[],
+): unknown {
+  if (error instanceof CancelledError || !(error instanceof DamagedData || error instanceof InputError)) return error
+  if (error instanceof InputError && error.tag !== 'DamagedZip' && error.tag !== 'TruncatedFile') return error
+  const name = metadata.path === '' ? store.path : `${store.path}/${metadata.path}`
+  const chunk = index.join(', ')
+  return new InputError('CorruptChunk', `chunk [${chunk}] of ${name} is damaged: ${error.message}`, {
+    hint: 'get the store again, or go on without its damaged chunks (--on-error skip)',
+    data: { path: name, chunk: [...index], key },
+    cause: error,
+  })
+}
+
+/** Throws `InputError('UnsupportedType')` where a cube cannot hold such elements. */
+export function cubeTypeOf(store: Store, metadata: ArrayMetadata): NonNullable<ReturnType<typeof cubeType>> {
+  const dtype = cubeType(metadata.type)
+  if (dtype !== undefined) return dtype
+  const name = metadata.path === '' ? store.path : `${store.path}/${metadata.path}`
+  throw new InputError('UnsupportedType', `${name} holds ${metadata.type.name}, which is not a number of a cube`, {
+    hint: 'cubes hold booleans, integers and floats',
+    data: { path: name, type: metadata.type.name },
+  })
+}

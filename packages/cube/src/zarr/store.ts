@@ -1,0 +1,108 @@
+/** Where a Zarr hierarchy lies: keys and bytes. Folders here; zip files and web servers in their own files. */
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { EnvironmentError, InputError } from '@ecotope/core'
+
+type Maybe<T> = T | Promise<T>
+
+export interface Store {
+  /** Path or URL. */
+  readonly path: string
+  /** All bytes of a key; undefined where there is no such key. */
+  get(key: string): Maybe<Uint8Array | undefined>
+  /** Some bytes of a key; a negative offset counts from the end. Fewer where the object ends before. */
+  getPart(key: string, offset: number, length: number): Maybe<Uint8Array | undefined>
+  /** Names directly below a prefix (without slash at the end); undefined where the store cannot list. */
+  list(prefix: string): Promise<string[] | undefined>
+  /** A request costs more than reading on: parts close to each other are better read as one. */
+  readonly isRemote: boolean
+  close(): Promise<void>
+}
+
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
+function absentOr(path: string, cause: unknown): undefined {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code !== undefined && ABSENT.has(code)) return undefined
+  throw new EnvironmentError('CannotRead', `cannot read ${path}: ${(cause as Error).message}`, {
+    hint: 'check the permissions and the disk',
+    data: { path },
+    cause,
+  })
+}
+
+/** A folder. In worker threads files are read at once, in the main thread without holding it up. */
+export async function openFolder(path: string): Promise<Store> {
+  const found = await stat(path).catch((cause: unknown) => absentOr(path, cause))
+  if (found === undefined) {
+    throw new InputError('MissingFile', `there is no ${path}`, { hint: 'check the path', data: { path } })
+  }
+  return {
+    path,
+    isRemote: false,
+    get: isMainThread ? (key) => readWhole(join(path, key)) : (key) => readWholeNow(join(path, key)),
+    getPart: isMainThread
+      ? (key, offset, length) => readPart(join(path, key), offset, length)
+      : (key, offset, length) => readPartNow(join(path, key), offset, length),
+    list: async (prefix) => {
+      const entries = await readdir(join(path, prefix)).catch((cause: unknown) => absentOr(path, cause))
+      return entries?.sort() ?? []
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+/** Buffers of the engine have a `slice` that does not copy; plain arrays have not. */
+const bare = ({ buffer, byteOffset, length }: Uint8Array): Uint8Array => new Uint8Array(buffer, byteOffset, length)
+
+const readWhole = (path: string): Promise<Uint8Array | undefined> =>
+  readFile(path).then(bare, (cause: unknown) => absentOr(path, cause))
+
+function readWholeNow(path: string): Uint8Array | undefined {
+  try {
+    return bare(readFileSync(path))
+  } catch (cause) {
+    return absentOr(path, cause)
+  }
+}
+
+async function readPart(path: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+  try {
+    await using file = await open(path, 'r')
+    const at = offset < 0 ? Math.max(0, (await file.stat()).size + offset) : offset
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, at)
+    return buffer.subarray(0, bytesRead)
+  } catch (cause) {
+    return absentOr(path, cause)
+  }
+}
+
+function readPartNow(path: string, offset: number, length: number): Uint8Array | undefined {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const at = offset < 0 ? Math.max(0, fstatSync(file).size + offset) : offset
+    const buffer = new Uint8Array(length)
+    return buffer.subarray(0, readSync(file, buffer, 0, length, at))
+  } catch (cause) {
+    return absentOr(path, cause)
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/** A part of another store as a store of its own. */
+export function subStore(store: Store, prefix: string): Store {
+  if (prefix === '') return store
+  const key = (name: string): string => (name === '' ? prefix : `${prefix}/${name}`)
+  return {
+    path: `${store.path}/${prefix}`,
+    isRemote: store.isRemote,
+    get: (name) => store.get(key(name)),
+    getPart: (name, offset, length) => store.getPart(key(name), offset, length),
+    list: (name) => store.list(key(name)),
+    close: () => store.close(),
+  }
+}
