@@ -4,7 +4,7 @@
  */
 import type { WorkOptions } from '@ecotope/core'
 import type { Cell } from '../cells/cell.ts'
-import type { Grid } from '../types.ts'
+import type { Band, Grid } from '../types.ts'
 import type { ArraySource } from './array-source.ts'
 import type { Block, Packing } from './block.ts'
 import type { Dimension } from './dimension.ts'
@@ -17,6 +17,8 @@ export interface CubeSchema {
   readonly packing: Packing
   /** Unit of the values, in UCUM or CF writing, where all bands share it. */
   readonly unit?: string
+  /** What the cells show, of a cube without a dimension of bands: a variable of a file. */
+  readonly band?: Band
 }
 
 interface NodeBase {
