@@ -1,0 +1,206 @@
+/** Saved cubes as STAC 1.1 items, with the extensions for projection, rasters, cubes and processing. */
+import { randomBytes } from 'node:crypto'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, relative, resolve } from 'node:path'
+import { isUrl } from '../format/sniff.ts'
+import { writeError } from '../geotiff/aside.ts'
+import { gridBounds, gridResolution } from '../grid.ts'
+import type { Dimension, TemporalDimension } from '../model/dimension.ts'
+import type { CubeSchema } from '../model/node.ts'
+import { parseInstant } from '../model/time.ts'
+import type { ProcessGraph } from '../process/row.ts'
+import type { Band } from '../types.ts'
+import { footprintOf } from './footprint.ts'
+
+const EXTENSIONS = {
+  projection: 'https://stac-extensions.github.io/projection/v2.0.0/schema.json',
+  raster: 'https://stac-extensions.github.io/raster/v2.0.0/schema.json',
+  eo: 'https://stac-extensions.github.io/eo/v2.0.0/schema.json',
+  cube: 'https://stac-extensions.github.io/datacube/v2.2.0/schema.json',
+  processing: 'https://stac-extensions.github.io/processing/v1.2.0/schema.json',
+} as const
+
+const MEDIA: Readonly<Record<string, string>> = {
+  GTiff: 'image/tiff; application=geotiff; profile=cloud-optimized',
+  Zarr: 'application/vnd.zarr; version=3',
+  netCDF: 'application/x-netcdf',
+  JSON: 'application/json',
+  PNG: 'image/png',
+}
+
+export interface SavedCube {
+  /** Where the cube was written. */
+  readonly path: string
+  /** openEO name of its format. */
+  readonly format: string
+  readonly schema: CubeSchema
+  /** The program that made it. */
+  readonly graph: ProcessGraph
+  /** Paths and addresses that were read. */
+  readonly inputs: readonly string[]
+  /** Instant of writing. */
+  readonly created: Date
+  readonly software: Readonly<Record<string, string>>
+  /** Description for people. */
+  readonly title?: string
+}
+
+export interface StacItemDocument extends Readonly<Record<string, unknown>> {
+  readonly type: 'Feature'
+  readonly stac_version: '1.1.0'
+  readonly id: string
+}
+
+/** Where the item of an output lies: `ndvi.tif` has `ndvi.stac.json` beside it. */
+export const itemPath = (path: string): string => `${path.replace(/\/+$/, '').replace(/\.[^./]+$/, '')}.stac.json`
+
+/** The item of a saved cube; undefined where the cube lies nowhere (no grid), which STAC cannot describe. */
+export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
+  const { schema, path, format, created } = saved
+  if (schema.grid === undefined) return undefined
+  const name = basename(path.replace(/\/+$/, ''))
+  const id = name.replace(/\.[^.]+$/, '')
+  const footprint = footprintOf(schema.grid)
+  return {
+    type: 'Feature',
+    stac_version: '1.1.0',
+    stac_extensions: Object.values(EXTENSIONS),
+    id,
+    geometry: footprint.geometry,
+    bbox: footprint.bbox,
+    properties: {
+      ...(saved.title === undefined ? {} : { title: saved.title }),
+      ...instants(schema, created),
+      created: created.toISOString(),
+      ...projection(schema),
+      'cube:dimensions': Object.fromEntries(schema.dims.map((dim) => [dim.name, dimension(dim, schema)])),
+      'processing:lineage': `openEO process graph of ${Object.keys(saved.graph).length} nodes on ${saved.inputs.length} inputs`,
+      'processing:software': saved.software,
+      'processing:expression': { format: 'openeo', expression: { process_graph: saved.graph } },
+    },
+    links: saved.inputs.map((input) => ({ rel: 'derived_from', href: hrefOf(input, path) })),
+    assets: {
+      data: {
+        href: `./${encodeURIComponent(name)}`,
+        ...(MEDIA[format] === undefined ? {} : { type: MEDIA[format] }),
+        roles: ['data'],
+        ...bands(schema),
+      },
+    },
+  }
+}
+
+/** Writes the item beside its output, whole or not at all; gives its path. */
+export async function writeStacItem(saved: SavedCube): Promise<string | undefined> {
+  const item = stacItemOf(saved)
+  if (item === undefined) return undefined
+  const path = itemPath(saved.path)
+  const aside = `${path}.${randomBytes(4).toString('hex')}.part`
+  try {
+    await writeFile(aside, `${JSON.stringify(item, null, 2)}\n`)
+    await rename(aside, path)
+  } catch (cause) {
+    await rm(aside, { force: true })
+    throw writeError(path, cause)
+  }
+  return path
+}
+
+const hrefOf = (input: string, output: string): string => {
+  if (isUrl(input)) return input
+  const path = relative(dirname(resolve(output)), resolve(input)).replaceAll('\\', '/')
+  const href = path.split('/').map(encodeURIComponent).join('/')
+  return href.startsWith('..') ? href : `./${href}`
+}
+
+/** One instant, or the first and the last; of a cube without dates, when it was made. */
+function instants(schema: CubeSchema, created: Date): Record<string, string | null> {
+  const time = schema.dims.find((dim): dim is TemporalDimension => dim.type === 'temporal')
+  const labels = (time?.labels ?? []).filter((label) => parseInstant(label, time!.calendar) !== undefined)
+  const full = labels.map((label) => (label.length === 10 ? `${label}T00:00:00Z` : label)).sort(byText)
+  if (full.length === 0) return { datetime: created.toISOString() }
+  if (full.length === 1) return { datetime: full[0]! }
+  return { datetime: null, start_datetime: full[0]!, end_datetime: full.at(-1)! }
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function projection({ grid }: CubeSchema): Record<string, unknown> {
+  const { crs, affine, width, height } = grid!
+  return {
+    'proj:code': crs.code ?? null,
+    ...(crs.code === undefined && crs.wkt !== undefined ? { 'proj:wkt2': crs.wkt } : {}),
+    'proj:shape': [height, width],
+    'proj:transform': [...affine],
+    'proj:bbox': gridBounds(grid!),
+  }
+}
+
+/** A dimension as the datacube extension has it. */
+function dimension(dim: Dimension, { grid }: CubeSchema): Record<string, unknown> {
+  const { labels } = dim
+  if (dim.type === 'temporal') {
+    return { type: 'temporal', extent: [labels[0] ?? null, labels.at(-1) ?? null], values: labels }
+  }
+  if (dim.type === 'bands') return { type: 'bands', values: labels }
+  if (dim.type === 'geometry') return { type: 'geometry', values: labels }
+  if (dim.type === 'other')
+    return { type: 'other', values: labels, ...(dim.unit === undefined ? {} : { unit: dim.unit }) }
+  const [west, south, east, north] = grid === undefined ? [] : gridBounds(grid)
+  const extent = dim.axis === 'x' ? [west, east] : dim.axis === 'y' ? [south, north] : [labels[0], labels.at(-1)]
+  const [dx, dy] = grid === undefined ? [] : gridResolution(grid)
+  const step = dim.axis === 'x' ? dx : dim.axis === 'y' ? dy : undefined
+  return {
+    type: 'spatial',
+    axis: dim.axis,
+    extent,
+    ...(step === undefined ? {} : { step }),
+    ...(grid?.crs.code === undefined
+      ? {}
+      : { reference_system: Number(grid.crs.code.replace(/\D/g, '')) || grid.crs.code }),
+  }
+}
+
+/** Common names of the EO extension where they differ from the roles here. */
+const COMMON: Readonly<Record<string, string>> = {
+  blue: 'blue',
+  green: 'green',
+  yellow: 'yellow',
+  red: 'red',
+  redEdge: 'rededge',
+  nir: 'nir',
+  swir1: 'swir16',
+  swir2: 'swir22',
+  pan: 'pan',
+  coastal: 'coastal',
+}
+
+/** Packing once for all, names and units of each band. */
+function bands(schema: CubeSchema): Record<string, unknown> {
+  const { packing, grid, unit } = schema
+  const dim = schema.dims.find((one) => one.type === 'bands')
+  const list: readonly Band[] = dim?.bands ?? []
+  const { nodata } = packing
+  return {
+    data_type: packing.dtype,
+    ...(nodata === undefined ? {} : { nodata: Number.isFinite(nodata) ? nodata : textOf(nodata) }),
+    ...(unit === undefined ? {} : { unit }),
+    'raster:spatial_resolution': gridResolution(grid!)[0],
+    ...(packing.scale === 1 ? {} : { 'raster:scale': packing.scale }),
+    ...(packing.offset === 0 ? {} : { 'raster:offset': packing.offset }),
+    ...(list.length === 0 ? {} : { bands: list.map((band) => bandOf(band, unit)) }),
+  }
+}
+
+/** `nan`, `inf`, `-inf`, as STAC writes what JSON cannot. */
+const textOf = (value: number): string => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf')
+
+function bandOf(band: Band, shared: string | undefined): Record<string, unknown> {
+  const common = band.role === undefined ? undefined : COMMON[band.role]
+  return {
+    name: band.name,
+    ...(band.description === undefined || band.description === '' ? {} : { description: band.description }),
+    ...(band.unit === undefined || band.unit === shared ? {} : { unit: band.unit }),
+    ...(common === undefined ? {} : { 'eo:common_name': common }),
+  }
+}

@@ -1,0 +1,172 @@
+/** Items beside outputs: valid by STAC's schemas, true to the cube, and openable again. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openCollection } from '../../src/collection/open.ts'
+import { stackLayers } from '../../src/collection/stack.ts'
+import { type Grid, parseCrs } from '../../src/index.ts'
+import type { CubeSchema } from '../../src/model/node.ts'
+import { footprintOf } from '../../src/stac/footprint.ts'
+import { itemPath, type SavedCube, stacItemOf, writeStacItem } from '../../src/stac/item.ts'
+import { gridAt, writeRaster } from '../collection/scene.ts'
+import { dataFolder, hasData } from '../data.ts'
+import { temporaryFolder } from '../temporary.ts'
+import { problemsOf } from './schema.ts'
+
+const ITEM = 'item-spec/json-schema/item.json'
+
+function schemaOf(grid: Grid | undefined, times: readonly string[]): CubeSchema {
+  const bands = [
+    { name: 'ndvi', unit: '1' },
+    { name: 'B8', role: 'nir', description: 'near infrared' },
+  ]
+  return {
+    dims: [
+      ...(times.length === 0 ? [] : [{ type: 'temporal', name: 't', labels: times, calendar: 'standard' } as const]),
+      { type: 'bands', name: 'bands', labels: bands.map(({ name }) => name), bands },
+      { type: 'spatial', name: 'y', axis: 'y', labels: Array.from({ length: grid?.height ?? 1 }, (_, i) => i) },
+      { type: 'spatial', name: 'x', axis: 'x', labels: Array.from({ length: grid?.width ?? 1 }, (_, i) => i) },
+    ],
+    ...(grid === undefined ? {} : { grid }),
+    packing: { dtype: 'int16', nodata: -32768, scale: 0.0001, offset: 0 },
+  }
+}
+
+const saved = (schema: CubeSchema, path = '/out/ndvi.tif'): SavedCube => ({
+  path,
+  format: 'GTiff',
+  schema,
+  graph: { load: { process_id: 'load_stac', arguments: { url: 'x' }, result: true } },
+  inputs: ['/data/s2/a b.tif', 'https://example.org/c.tif'],
+  created: new Date('2024-05-06T07:08:09Z'),
+  software: { Ecotope: '0.1.0' },
+})
+
+describe('stacItemOf', () => {
+  const grid = gridAt(10, 40, 30)
+
+  it('says where, when, of what and by which program', () => {
+    const item = stacItemOf(saved(schemaOf(grid, ['2020-06-01T00:00:00Z', '2020-07-01'])))!
+    expect(item).toMatchObject({
+      id: 'ndvi',
+      properties: {
+        datetime: null,
+        start_datetime: '2020-06-01T00:00:00Z',
+        end_datetime: '2020-07-01T00:00:00Z',
+        'proj:code': 'EPSG:32632',
+        'proj:shape': [30, 40],
+        'proj:transform': [10, 0, 600000, 0, -10, 5200000],
+        'processing:expression': { format: 'openeo', expression: { process_graph: { load: {} } } },
+      },
+      links: [
+        { rel: 'derived_from', href: '../data/s2/a%20b.tif' },
+        { rel: 'derived_from', href: 'https://example.org/c.tif' },
+      ],
+      assets: {
+        data: {
+          href: './ndvi.tif',
+          data_type: 'int16',
+          nodata: -32768,
+          'raster:scale': 0.0001,
+          bands: [
+            { name: 'ndvi', unit: '1' },
+            { name: 'B8', 'eo:common_name': 'nir' },
+          ],
+        },
+      },
+    })
+  })
+
+  it.each([
+    ['several dates', ['2020-06-01T00:00:00Z', '2020-07-01T00:00:00Z']],
+    ['one date', ['2020-06-01T00:00:00Z']],
+    ['no date', []],
+    ['labels that are no instants', ['2020-06', 'summer']],
+  ])('is valid with %s', (_, times) => {
+    if (!hasData('stac_examples')) return
+    expect(problemsOf(JSON.parse(JSON.stringify(stacItemOf(saved(schemaOf(grid, times))))), ITEM)).toEqual([])
+  })
+
+  it('is not made of what lies nowhere', () => {
+    expect(stacItemOf(saved(schemaOf(undefined, [])))).toBeUndefined()
+  })
+})
+
+describe('the validator', () => {
+  it('passes the examples of the specification and sees what is wrong', async () => {
+    if (!hasData('stac_examples')) return
+    for (const name of ['simple-item', 'core-item', 'extended-item', 'collectionless-item']) {
+      const text = await readFile(join(dataFolder, 'stac_examples/examples', `${name}.json`), 'utf8')
+      const item = JSON.parse(text.replaceAll('1.1.0-beta.1', '1.1.0')) as Record<string, unknown>
+      expect(problemsOf(item, ITEM), name).toEqual([])
+      expect(problemsOf({ ...item, id: undefined }, ITEM)).not.toEqual([])
+      expect(problemsOf({ ...item, properties: { datetime: 'yesterday' } }, ITEM)).not.toEqual([])
+      expect(problemsOf({ ...item, assets: { data: {} } }, ITEM)).not.toEqual([])
+    }
+  })
+})
+
+describe('footprints', () => {
+  const geographic = (west: number, east: number): Grid => ({
+    crs: parseCrs('EPSG:4326'),
+    affine: [1, 0, west, 0, -1, 10],
+    width: east - west,
+    height: 20,
+  })
+
+  it('are boxes in degrees', () => {
+    const { bbox, geometry } = footprintOf(gridAt(10, 40, 30))
+    // pyproj: the extremes of the four corners.
+    for (const [i, value] of [10.31396482, 46.94322895, 10.31928558, 46.94598832].entries()) {
+      expect(bbox[i]).toBeCloseTo(value, 6)
+    }
+    expect(geometry.type).toBe('Polygon')
+  })
+
+  it('are split where they cross the antimeridian', () => {
+    expect(footprintOf(geographic(170, 190))).toMatchObject({
+      bbox: [170, -10, -170, 10],
+      geometry: { type: 'MultiPolygon' },
+    })
+    const fiji: Grid = {
+      crs: parseCrs('EPSG:32760'),
+      affine: [1000, 0, 700000, 0, -1000, 8100000],
+      width: 300,
+      height: 100,
+    }
+    const { bbox } = footprintOf(fiji)
+    expect(bbox[0]).toBeGreaterThan(170)
+    expect(bbox[2]).toBeLessThan(-170)
+  })
+
+  it('of the whole globe stay one box', () => {
+    expect(footprintOf(geographic(-180, 180)).bbox).toEqual([-180, -10, 180, 10])
+    expect(footprintOf(geographic(0, 360)).bbox).toEqual([-180, -10, 180, 10])
+  })
+})
+
+describe('writeStacItem', () => {
+  it('writes beside the output what can be opened again', async () => {
+    const folder = await temporaryFolder()
+    const grid = gridAt(10, 8, 6)
+    const path = await writeRaster(folder, 'out.tif', {
+      grid,
+      bands: ['a', 'b'],
+      dtype: 'int16',
+      nodata: -1,
+      value: (x) => x,
+    })
+    const schema = {
+      ...schemaOf(grid, ['2020-06-01T00:00:00Z']),
+      packing: { dtype: 'int16', nodata: -1, scale: 0.5, offset: 0 } as const,
+    }
+    expect(await writeStacItem(saved(schema, path))).toBe(itemPath(path))
+    const set = await openCollection({ paths: itemPath(path) })
+    expect(set.layers.map(({ name, times, band }) => [name, times, band.role])).toEqual([
+      ['ndvi', ['2020-06-01T00:00:00Z'], undefined],
+      ['B8', ['2020-06-01T00:00:00Z'], 'nir'],
+    ])
+    expect(stackLayers(set).schema.packing).toEqual({ dtype: 'int16', nodata: -1, scale: 0.5, offset: 0 })
+    await set.close()
+  })
+})
