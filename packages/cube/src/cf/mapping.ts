@@ -1,0 +1,71 @@
+/** A CRS and its grid as the attributes of a CF grid mapping variable, with the texts that GDAL and rioxarray read. */
+import { definitionOf, numeric } from '../crs/definition.ts'
+import type { Crs, Grid } from '../types.ts'
+import type { Attributes } from './attributes.ts'
+import { wktOf } from './wkt-write.ts'
+
+interface MappingRow {
+  readonly name: string
+  /** CF attribute, PROJ key, value where it is absent. */
+  readonly terms: readonly (readonly [cf: string, key: string, otherwise?: number])[]
+}
+
+const FALSE = [
+  ['false_easting', 'x_0', 0],
+  ['false_northing', 'y_0', 0],
+] as const
+const LAT = ['latitude_of_projection_origin', 'lat_0', 0] as const
+const LON = ['longitude_of_projection_origin', 'lon_0', 0] as const
+const MERIDIAN = ['longitude_of_central_meridian', 'lon_0', 0] as const
+
+const MAPPINGS: Readonly<Record<string, MappingRow>> = {
+  tmerc: {
+    name: 'transverse_mercator',
+    terms: [LAT, MERIDIAN, ['scale_factor_at_central_meridian', 'k_0', 1], ...FALSE],
+  },
+  lcc: { name: 'lambert_conformal_conic', terms: [LAT, MERIDIAN, ...FALSE] },
+  aea: { name: 'albers_conical_equal_area', terms: [LAT, MERIDIAN, ...FALSE] },
+  laea: { name: 'lambert_azimuthal_equal_area', terms: [LAT, LON, ...FALSE] },
+  aeqd: { name: 'azimuthal_equidistant', terms: [LAT, LON, ...FALSE] },
+  sinu: { name: 'sinusoidal', terms: [LON, ...FALSE] },
+  cea: { name: 'lambert_cylindrical_equal_area', terms: [MERIDIAN, ['standard_parallel', 'lat_ts', 0], ...FALSE] },
+}
+
+/** Attributes of the grid mapping of a grid: parameters where CF has them, `crs_wkt`, `spatial_ref`, `GeoTransform`. */
+export function mappingOf(grid: Grid): Attributes {
+  const { affine, crs } = grid
+  const [a, b, c, d, e, f] = affine
+  const wkt = wktOf(crs)
+  return {
+    ...parametersOf(crs),
+    ...(wkt === undefined ? { spatial_ref: crs.proj4 } : { crs_wkt: wkt, spatial_ref: wkt }),
+    GeoTransform: [c, a, b, f, d, e].join(' '),
+  }
+}
+
+function parametersOf(crs: Crs): Attributes {
+  const { proj, parameters, ellipsoid, primeMeridian } = definitionOf(crs.proj4)
+  const terms = new Map(parameters)
+  if (proj === 'utm') {
+    terms.set('lon_0', String(Number(terms.get('zone')) * 6 - 183))
+    terms.set('k_0', '0.9996')
+    terms.set('x_0', '500000')
+    if (terms.has('south')) terms.set('y_0', '10000000')
+  }
+  if (terms.has('k') && !terms.has('k_0')) terms.set('k_0', terms.get('k')!)
+  const row = MAPPINGS[proj === 'utm' ? 'tmerc' : proj]
+  // CF has no name for it, or its parameters would say less than the text does.
+  if (!crs.isGeographic && row === undefined) return {}
+  const flattening = 1 - Math.sqrt(1 - ellipsoid.es)
+  const values = (row?.terms ?? []).map(([cf, key, otherwise]) => [cf, numeric(terms, key) ?? otherwise ?? 0])
+  const parallels = ['lat_1', 'lat_2'].flatMap((key) => numeric(terms, key) ?? [])
+  return {
+    grid_mapping_name: row?.name ?? 'latitude_longitude',
+    ...(Object.fromEntries(values) as Attributes),
+    ...(parallels.length === 0 ? {} : { standard_parallel: parallels }),
+    semi_major_axis: ellipsoid.a,
+    semi_minor_axis: ellipsoid.a * Math.sqrt(1 - ellipsoid.es),
+    inverse_flattening: flattening === 0 ? 0 : Number((1 / flattening).toFixed(9)),
+    longitude_of_prime_meridian: Number(((primeMeridian * 180) / Math.PI).toFixed(12)),
+  }
+}
