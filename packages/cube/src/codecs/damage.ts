@@ -2,6 +2,9 @@
 
 export class DamagedData extends Error {}
 
+/** A value that a cube cannot hold without loss. */
+export class InexactValue extends Error {}
+
 /** Throws where `condition` is false. */
 export function sound(condition: boolean, reason: string): asserts condition {
   if (!condition) throw new DamagedData(reason)

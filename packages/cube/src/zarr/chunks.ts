@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 import { DamagedData, sound } from '../codecs/damage.ts'
 import { owned } from '../codecs/kernel.ts'
 import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
-import { copyStrided, fillStrided, type Strided, toFloat64 } from './copy.ts'
+import { copyStrided, exactly, fillStrided, type Strided, toFloat64 } from './copy.ts'
 import { type DataType, type Values, valuesOf } from './data-types.ts'
 import type { Pipeline, Shards } from './pipeline.ts'
 
@@ -22,13 +22,15 @@ export interface ChunkBytes {
 /** What is asked of a chunk. */
 export interface Wanted {
   readonly type: DataType
-  /** Missing chunks are filled with this, in the target's type. */
+  /** Missing chunks are filled with this. */
   readonly fill: unknown
   /** 64-bit integers become float64. */
   readonly asCube: boolean
   /** Chunks carry their own shape (N5). */
   readonly hasHeader: boolean
 }
+
+const fillOf = ({ fill, asCube }: Wanted): unknown => (asCube && typeof fill === 'bigint' ? exactly(fill) : fill)
 
 /** Results below this many bytes are not worth the way to another thread. */
 const SMALL = 32768
@@ -69,7 +71,7 @@ export async function readChunk(
   }
   const data = await source.all()
   if (data === undefined) {
-    fillStrided(wanted.fill, target, within.shape)
+    fillStrided(fillOf(wanted), target, within.shape)
     return
   }
   if (wanted.hasHeader) await readWithHeader(data, pipeline, stored, within, target, wanted)
@@ -122,7 +124,7 @@ async function readWithHeader(
     `its shape ${own.join(' x ')} exceeds the chunks' shape`,
   )
   const held = box.shape.map((n, d) => Math.max(0, Math.min(n, own[d]! - box.start[d]!)))
-  if (held.some((n, d) => n < box.shape[d]!)) fillStrided(wanted.fill, to, box.shape)
+  if (held.some((n, d) => n < box.shape[d]!)) fillStrided(fillOf(wanted), to, box.shape)
   await decodeBox(data.subarray(4 + 4 * rank), pipeline, own, { start: box.start, shape: held }, to, wanted)
 }
 
@@ -144,7 +146,7 @@ async function readShard(
   const held = pipeline.steps.length > 0 || isMost ? await whole(source, pipeline) : source
   const index = held === undefined ? undefined : await indexOf(held, shards, cellCount(grid))
   if (held === undefined || index === undefined) {
-    fillStrided(wanted.fill, to, box.shape)
+    fillStrided(fillOf(wanted), to, box.shape)
     return
   }
   const steps = stridesOf(grid)

@@ -1,5 +1,5 @@
 /** Copies of boxes between arrays of any axis order, and the way from stored numbers to a cube's. */
-import { sound } from '../codecs/damage.ts'
+import { InexactValue } from '../codecs/damage.ts'
 import type { Numbers } from '../codecs/numbers.ts'
 import { type TypedArray, words } from '../dtype.ts'
 import type { Values } from './data-types.ts'
@@ -93,19 +93,22 @@ function plain(values: Values): Exclude<Values, Numbers> | TypedArray | Numbers 
   return words(values)
 }
 
-/** Whole numbers that float64 holds are all within this. */
-const EXACT = 2n ** 53n
+/** Whole numbers up to here are all exact in float64. */
+const SAFE = 2n ** 53n
 
-/** 64-bit whole numbers as float64. Throws `DamagedData` where one would lose digits. */
+/** 64-bit whole numbers as float64. Throws `InexactValue` where one would lose digits. */
 export function toFloat64(values: BigInt64Array | BigUint64Array): Float64Array<ArrayBuffer> {
   const out = new Float64Array(values.length)
   for (let k = 0; k < values.length; k++) {
     const value = values[k]!
-    sound(
-      value <= EXACT && value >= -EXACT,
-      `the value ${value} cannot be held exactly (cubes have no 64-bit integers)`,
-    )
-    out[k] = Number(value)
+    out[k] = value <= SAFE && value >= -SAFE ? Number(value) : exactly(value)
   }
   return out
+}
+
+/** The value as float64. Throws `InexactValue` where it would lose digits. */
+export function exactly(value: bigint): number {
+  const number = Number(value)
+  if (BigInt(number) !== value) throw new InexactValue(`the value ${value} has more digits than a cube can hold`)
+  return number
 }

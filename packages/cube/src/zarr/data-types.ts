@@ -29,11 +29,6 @@ export function cubeType(type: DataType): DType | undefined {
   return `${number.kind === 'u' ? 'uint' : 'int'}${(8 * number.bytes) as 8 | 16 | 32}`
 }
 
-/** Whether numbers change their type on the way into a cube. */
-export function isConverted({ number }: DataType): boolean {
-  return number !== undefined && (number.kind === 'f' ? number.bytes === 2 : number.bytes === 8)
-}
-
 const of = (name: string, layout: DataType['layout'], bytes: number, number?: NumberType): DataType => ({
   name,
   layout,

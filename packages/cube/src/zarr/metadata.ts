@@ -15,6 +15,8 @@ export interface ArrayMetadata {
   readonly chunks: readonly number[]
   readonly type: DataType
   readonly fill: unknown
+  /** Whether the metadata state a fill value at all. */
+  readonly hasFill: boolean
   readonly attributes: Attributes
   /** Names of the dimensions where the format has them. */
   readonly dimensionNames: readonly (string | null)[] | undefined
@@ -23,9 +25,28 @@ export interface ArrayMetadata {
   readonly keyOf: (index: readonly number[]) => string
   /** Chunks start with their own shape (N5), which may be smaller than `chunks` at the array's end. */
   readonly hasChunkHeader: boolean
+  readonly origin: ArrayOrigin
 }
 
 type Document = Readonly<Record<string, unknown>>
+
+/** Plain data from which `arrayFrom` makes the same description again, in another thread. */
+export interface ArrayOrigin {
+  readonly kind: 'v2' | 'v3' | 'draft' | 'n5'
+  readonly path: string
+  readonly document: Document
+  /** Name of the array in errors. */
+  readonly where: string
+  /** Of the document, for fill values that JSON numbers cannot hold. */
+  readonly text?: string
+}
+
+export function arrayFrom(origin: ArrayOrigin): ArrayMetadata {
+  const { kind, path, document, where, text } = origin
+  if (kind === 'v2') return arrayV2(path, document, {}, where, text)
+  if (kind === 'v3') return arrayV3(path, document, where, text)
+  return kind === 'n5' ? arrayN5(path, document, where) : arrayDraft(path, document, where)
+}
 
 export const join = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`)
 
@@ -81,11 +102,13 @@ export function arrayV2(
     chunks,
     type,
     fill: fillValue(type, document.fill_value, exactFill(text)),
+    hasFill: document.fill_value !== null && document.fill_value !== undefined,
     attributes,
     dimensionNames: Array.isArray(names) && names.length === shape.length ? (names as string[]) : undefined,
     pipeline: pipelineV2(filters, compressor, type, shape.length, document.order === 'F', where),
     keyOf: (index) => join(path, index.length === 0 ? '0' : index.join(separator)),
     hasChunkHeader: false,
+    origin: { kind: 'v2', path, document, where, ...(text === undefined ? {} : { text }) },
   }
 }
 
@@ -106,11 +129,13 @@ export function arrayV3(path: string, document: Document, where: string, text?: 
     chunks,
     type,
     fill: fillValue(type, document.fill_value, exactFill(text)),
+    hasFill: true,
     attributes: (document.attributes ?? {}) as Attributes,
     dimensionNames: names ?? undefined,
     pipeline: pipelineV3((document.codecs ?? []) as CodecEntry[], type, chunks, where),
     keyOf: keysV3(path, document.chunk_key_encoding, where),
     hasChunkHeader: false,
+    origin: { kind: 'v3', path, document, where, ...(text === undefined ? {} : { text }) },
   }
 }
 
@@ -146,11 +171,13 @@ export function arrayDraft(path: string, document: Document, where: string): Arr
     chunks,
     type,
     fill: fillValue(type, document.fill_value),
+    hasFill: false,
     attributes: (document.attributes ?? {}) as Attributes,
     dimensionNames: undefined,
     pipeline: pipelineV2([], entry, type, shape.length, document.chunk_memory_layout === 'F', where),
     keyOf: (index) => `data/root/${join(path, `c${index.join(separator)}`)}`,
     hasChunkHeader: false,
+    origin: { kind: 'draft', path, document, where },
   }
 }
 
@@ -185,10 +212,12 @@ export function arrayN5(path: string, document: Document, where: string): ArrayM
     chunks,
     type: stored,
     fill: fillValue(type, 0),
+    hasFill: false,
     attributes,
     dimensionNames: undefined,
     pipeline: pipelineV2([], codec === undefined ? null : { id: codec }, stored, shape.length, false, where),
     keyOf: (index) => join(path, index.toReversed().join('/')),
     hasChunkHeader: true,
+    origin: { kind: 'n5', path, document, where },
   }
 }

@@ -1,9 +1,9 @@
 /** Regions of one Zarr array: which chunks they touch, and their cells in one place. */
-import { CancelledError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { DamagedData } from '../codecs/damage.ts'
+import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { DamagedData, InexactValue } from '../codecs/damage.ts'
 import { cellCount, type Region, splitRegion, stridesOf, wholeRegion } from '../model/region.ts'
 import { type ChunkBytes, readChunk } from './chunks.ts'
-import { cubeType, isConverted, newValues, type Values } from './data-types.ts'
+import { cubeType, newValues, type Values } from './data-types.ts'
 import type { ArrayMetadata } from './metadata.ts'
 import type { Store } from './store.ts'
 
@@ -45,7 +45,7 @@ export async function readInto(
 ): Promise<void> {
   const { store, metadata, indexes } = array
   const { chunks, type, pipeline } = metadata
-  const wanted = { type, fill: fillFor(metadata, asCube), asCube, hasHeader: metadata.hasChunkHeader }
+  const wanted = { type, fill: metadata.fill, asCube, hasHeader: metadata.hasChunkHeader }
   const one = async (piece: Region): Promise<void> => {
     throwIfAborted(work.signal)
     const index = piece.start.map((from, d) => Math.floor(from / chunks[d]!))
@@ -74,11 +74,8 @@ const bytesOf = (store: Store, key: string, indexes: Map<string, BigUint64Array>
   part: (offset, length) => store.getPart(key, offset, length),
 })
 
-/** The fill value in the type of the target. */
-function fillFor({ type, fill }: ArrayMetadata, asCube: boolean): unknown {
-  if (!asCube || typeof fill !== 'bigint') return fill
-  return isConverted(type) ? Number(fill) : fill
-}
+/** Errors of zip files and their bytes, which are a chunk's damage here. */
+const DAMAGE = new Set(['DamagedZip', 'TruncatedFile'])
 
 function corrupt(
   error: unknown,
@@ -87,10 +84,16 @@ function corrupt(
   key: string,
   index: readonly number[],
 ): unknown {
-  if (error instanceof CancelledError || !(error instanceof DamagedData || error instanceof InputError)) return error
-  if (error instanceof InputError && error.tag !== 'DamagedZip' && error.tag !== 'TruncatedFile') return error
   const name = metadata.path === '' ? store.path : `${store.path}/${metadata.path}`
   const chunk = index.join(', ')
+  if (error instanceof InexactValue) {
+    return new InputError('InexactValue', `chunk [${chunk}] of ${name}: ${error.message}`, {
+      hint: 'cubes have no 64-bit integers; store smaller numbers, or times as CF times',
+      data: { path: name, chunk: [...index], key },
+    })
+  }
+  const isDamage = error instanceof DamagedData || (error instanceof InputError && DAMAGE.has(error.tag))
+  if (!isDamage) return error
   return new InputError('CorruptChunk', `chunk [${chunk}] of ${name} is damaged: ${error.message}`, {
     hint: 'get the store again, or go on without its damaged chunks (--on-error skip)',
     data: { path: name, chunk: [...index], key },

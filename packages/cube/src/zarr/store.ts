@@ -18,6 +18,8 @@ export interface Store {
   list(prefix: string): Promise<string[] | undefined>
   /** A request costs more than reading on: parts close to each other are better read as one. */
   readonly isRemote: boolean
+  /** Where it is a folder of files: its path, by which other threads can open it. */
+  readonly folder?: string
   close(): Promise<void>
 }
 
@@ -42,6 +44,7 @@ export async function openFolder(path: string): Promise<Store> {
   return {
     path,
     isRemote: false,
+    folder: path,
     get: isMainThread ? (key) => readWhole(join(path, key)) : (key) => readWholeNow(join(path, key)),
     getPart: isMainThread
       ? (key, offset, length) => readPart(join(path, key), offset, length)
@@ -100,6 +103,7 @@ export function subStore(store: Store, prefix: string): Store {
   return {
     path: `${store.path}/${prefix}`,
     isRemote: store.isRemote,
+    ...(store.folder === undefined ? {} : { folder: join(store.folder, prefix) }),
     get: (name) => store.get(key(name)),
     getPart: (name, offset, length) => store.getPart(key(name), offset, length),
     list: (name) => store.list(key(name)),

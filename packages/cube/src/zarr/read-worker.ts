@@ -1,0 +1,59 @@
+/** The thread behind `parallel.ts`: takes chunks of a read until none is left. */
+import { parentPort } from 'node:worker_threads'
+import { EcotopeError, InputError } from '@ecotope/core'
+import { DTYPES } from '../dtype.ts'
+import { type Region, stridesOf } from '../model/region.ts'
+import { arrayFrom } from './metadata.ts'
+import type { ReadAnswer, ReadOrder } from './parallel.ts'
+import { arrayOf, readInto } from './read.ts'
+import { openFolder } from './store.ts'
+
+parentPort!.on('message', (order: ReadOrder) => {
+  void read(order).then(
+    () => parentPort!.postMessage({ id: order.id } satisfies ReadAnswer),
+    (error: unknown) => parentPort!.postMessage({ id: order.id, error: plainError(error) } satisfies ReadAnswer),
+  )
+})
+
+async function read({ folder, origin, region, dtype, cells, next }: ReadOrder): Promise<void> {
+  const store = await openFolder(folder)
+  const array = arrayOf(store, arrayFrom(origin))
+  const { chunks } = array.metadata
+  const counter = new Int32Array(next)
+  const values = DTYPES[dtype].view(cells as unknown as ArrayBuffer)
+  const strides = stridesOf(region.shape)
+  const first = region.start.map((from, d) => Math.floor(from / chunks[d]!))
+  const counts = first.map((at, d) => Math.floor((region.start[d]! + region.shape[d]! - 1) / chunks[d]!) - at + 1)
+  const total = counts.reduce((product, n) => product * n, 1)
+  for (let k = Atomics.add(counter, 0, 1); k < total; k = Atomics.add(counter, 0, 1)) {
+    const piece = pieceOf(k, first, counts, chunks, region)
+    const offset = piece.start.reduce((sum, from, d) => sum + (from - region.start[d]!) * strides[d]!, 0)
+    await readInto(array, piece, values, offset, strides, true)
+  }
+}
+
+/** The part of the region in its k-th chunk, row-major. */
+function pieceOf(
+  k: number,
+  first: readonly number[],
+  counts: readonly number[],
+  chunks: readonly number[],
+  region: Region,
+): Region {
+  let rest = k
+  const at = new Array<number>(counts.length)
+  for (let d = counts.length - 1; d >= 0; d--) {
+    at[d] = first[d]! + (rest % counts[d]!)
+    rest = Math.floor(rest / counts[d]!)
+  }
+  const start = at.map((n, d) => Math.max(n * chunks[d]!, region.start[d]!))
+  const shape = start.map((from, d) => Math.min((at[d]! + 1) * chunks[d]!, region.start[d]! + region.shape[d]!) - from)
+  return { start, shape }
+}
+
+function plainError(error: unknown): NonNullable<ReadAnswer['error']> {
+  if (!(error instanceof EcotopeError)) return { kind: 'other', tag: 'Error', message: String(error) }
+  const { tag, message, hint, data } = error
+  const kind = error instanceof InputError ? 'input' : 'environment'
+  return { kind, tag, message, data, ...(hint === undefined ? {} : { hint }) }
+}
