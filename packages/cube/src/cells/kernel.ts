@@ -1,9 +1,16 @@
-/** Kernels: a cell made ready to compute regions of a cube from blocks of its inputs. */
+/**
+ * Kernels: a cell made ready to compute regions of a cube from blocks of its inputs. Modules are cached by structure
+ * and packings; where a task lies and how long it is are parameters of a run.
+ */
 import type { Block } from '../model/block.ts'
 import type { CubeSchema } from '../model/node.ts'
-import { cellCount, type Region } from '../model/region.ts'
+import type { Region } from '../model/region.ts'
 import type { Cell } from './cell.ts'
+import { compileProgram, type Program } from './compile/program.ts'
+import { ProgramRunner } from './compile/runner.ts'
 import { interpret } from './interpret.ts'
+import { type Access, accessesOf, regionsOf } from './needs.ts'
+import { CellTable } from './structure.ts'
 
 export interface KernelInput {
   readonly schema: CubeSchema
@@ -25,12 +32,59 @@ export interface Kernel {
   describe(): string
 }
 
-/** The kernel of a cell. */
+interface Compiled {
+  readonly program: Program
+  readonly module: WebAssembly.Module
+}
+
+/** The least recently used of more modules than this are forgotten. */
+const CACHED_MODULES = 64
+const modules = new Map<string, Compiled>()
+
+/** What a module depends on: dimensions by name and length (which decides on the vector), packings, the cell. */
+function keyOf(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): string {
+  const schemas = [output, ...inputs].map(({ dims, packing }) => [
+    dims.map(({ name, labels }) => `${name}:${labels.length}`),
+    Object.entries(packing).map(([name, value]) => `${name}=${value}`),
+  ])
+  return `${JSON.stringify(schemas)}|${new CellTable().keyOf(cell)}`
+}
+
+function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Compiled {
+  const key = keyOf(cell, inputs, output)
+  const known = modules.get(key)
+  if (known !== undefined) {
+    modules.delete(key)
+    modules.set(key, known)
+    return known
+  }
+  const program = compileProgram(cell, inputs, output)
+  const made = { program, module: new WebAssembly.Module(program.bytes) }
+  modules.set(key, made)
+  if (modules.size > CACHED_MODULES) modules.delete(modules.keys().next().value!)
+  return made
+}
+
+/** Whether a block that a region needs is not there; only the interpreter takes it as missing. */
+function lacks(accesses: readonly Access[], region: Region, blocks: readonly (Block | undefined)[]): boolean {
+  if (blocks.every((block) => block !== undefined)) return false
+  return regionsOf(accesses, blocks.length, region).some((box, i) => box !== undefined && blocks[i] === undefined)
+}
+
+/** The kernel of a cell, compiled to SIMD WebAssembly. */
 export function kernelOf(cell: Cell, inputs: readonly KernelInput[], output: KernelOutput): Kernel {
   const schemas = inputs.map(({ schema }) => schema)
+  const { program, module } = compiled(cell, schemas, output.schema)
+  const accesses = accessesOf(cell, output.schema, schemas)
+  const runner = new ProgramRunner(program, module, schemas, output.schema, accesses)
+  const along = output.schema.dims[program.vector]?.name
   return {
-    run: (region, blocks) => interpret(cell, schemas, output.schema, region, blocks),
-    scratchBytes: (region) => cellCount(region.shape) * 8,
-    describe: () => 'interpreted',
+    run: (region, blocks) =>
+      lacks(accesses, region, blocks)
+        ? interpret(cell, schemas, output.schema, region, blocks)
+        : runner.run(region, blocks),
+    scratchBytes: (region) => runner.scratchBytes(region),
+    describe: () =>
+      `WebAssembly, ${program.type}, ${along === undefined ? 'one cell' : `${program.group} cells along ${along}`} at a time, ${program.bytes.length} bytes`,
   }
 }

@@ -1,0 +1,197 @@
+/** Runs compiled programs: tile by tile through one small memory that is kept from task to task. */
+import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
+import type { Block } from '../../model/block.ts'
+import type { CubeSchema } from '../../model/node.ts'
+import { cellCount, type Region, stridesOf } from '../../model/region.ts'
+import { type Access, regionsOf } from '../needs.ts'
+import { copyIn, copyOut, type Layout, layoutOf } from './copy.ts'
+import { SCALARS } from './emissions.ts'
+import type { Program } from './program.ts'
+import { tileShape, tilesOf } from './tiles.ts'
+
+const PAGE_BYTES = 65536
+const ALIGNMENT = 64
+/** Vectors may be read this far beyond a box, at least. */
+const SLACK_BYTES = 128
+
+const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+
+/** One input's box of the current tile in memory. */
+interface Loaded {
+  readonly key: string
+  readonly address: number
+  readonly layout: Layout
+  readonly box: Region
+}
+
+export class ProgramRunner {
+  readonly #program: Program
+  readonly #inputs: readonly CubeSchema[]
+  readonly #output: CubeSchema
+  readonly #accesses: readonly Access[]
+  readonly #memory: WebAssembly.Memory
+  readonly #exports: { run(): void }
+  #views = new Map<string, TypedArray>()
+
+  constructor(
+    program: Program,
+    module: WebAssembly.Module,
+    inputs: readonly CubeSchema[],
+    output: CubeSchema,
+    accesses: readonly Access[],
+  ) {
+    this.#program = program
+    this.#inputs = inputs
+    this.#output = output
+    this.#accesses = accesses
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(program.staticBytes / PAGE_BYTES) + 1 })
+    const scalars = Object.fromEntries(program.scalars.map((name) => [name, SCALARS[name]]))
+    const { exports } = new WebAssembly.Instance(module, { m: { memory: this.#memory, ...scalars } })
+    this.#exports = exports as { run(): void }
+    for (const { address, bytes } of program.data) new Uint8Array(this.#memory.buffer).set(bytes, address)
+  }
+
+  /** Bytes of the kernel's memory. */
+  scratchBytes(region: Region): number {
+    const tile = this.#tile(region)
+    const first = { start: region.start, shape: tile }
+    const boxes = regionsOf(this.#accesses, this.#inputs.length, first)
+    const inputs = boxes.reduce((sum, box, i) => sum + (box ? cellCount(box.shape) * this.#bytes(i) * 1.25 : 0), 0)
+    const output = cellCount(tile) * DTYPES[this.#output.packing.dtype].bytes * 1.25
+    return Math.max(this.#memory.buffer.byteLength, Math.ceil(this.#program.staticBytes + inputs + output) + PAGE_BYTES)
+  }
+
+  run(region: Region, blocks: readonly (Block | undefined)[]): Block {
+    const { dtype } = this.#output.packing
+    const data = newArray(dtype, cellCount(region.shape))
+    if (data.length === 0) return { region, data }
+    const strides = stridesOf(region.shape)
+    let loaded: readonly (Loaded | undefined)[] = []
+    for (const tile of tilesOf(region, this.#tile(region))) {
+      loaded = this.#load(tile, blocks, loaded)
+      const { address, layout } = this.#outputLayout(tile, loaded)
+      this.#setParameters(tile, loaded, address, layout)
+      this.#exports.run()
+      const to = tile.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
+      const from = address / data.BYTES_PER_ELEMENT
+      copyOut(this.#view(dtype), from, layout.strides, tile.shape, data, to, strides)
+    }
+    return { region, data }
+  }
+
+  #tile(region: Region): number[] {
+    const { vector, group } = this.#program
+    return tileShape(region, vector, group, this.#accesses, this.#inputs, this.#output)
+  }
+
+  #bytes(input: number): number {
+    return DTYPES[this.#inputs[input]!.packing.dtype].bytes
+  }
+
+  #view(dtype: CubeSchema['packing']['dtype']): TypedArray {
+    const known = this.#views.get(dtype)
+    if (known !== undefined && known.buffer === this.#memory.buffer) return known
+    const view = DTYPES[dtype].view(this.#memory.buffer as ArrayBuffer)
+    this.#views.set(dtype, view)
+    return view
+  }
+
+  #grow(bytes: number): void {
+    const missing = bytes - this.#memory.buffer.byteLength
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES))
+  }
+
+  /** Copies the boxes of the inputs that a tile needs, unless they lie there already. */
+  #load(
+    tile: Region,
+    blocks: readonly (Block | undefined)[],
+    before: readonly (Loaded | undefined)[],
+  ): readonly (Loaded | undefined)[] {
+    const boxes = regionsOf(this.#accesses, this.#inputs.length, tile)
+    let address = align(this.#program.staticBytes)
+    const loaded = boxes.map((box, input): Loaded | undefined => {
+      const block = blocks[input]
+      if (box === undefined || block === undefined) return undefined
+      const layout = layoutOf(box.shape, block.region.shape, this.#bytes(input))
+      const key = `${address}|${box.start.join()}|${box.shape.join()}`
+      const at = address
+      const slack = SLACK_BYTES + Math.max(0, ...layout.strides) * this.#program.group * this.#bytes(input)
+      address = align(address + layout.length * this.#bytes(input) + slack)
+      return { key, address: at, layout, box }
+    })
+    this.#grow(address)
+    for (const [input, each] of loaded.entries()) {
+      if (each === undefined || before[input]?.key === each.key) continue
+      const { region, data } = blocks[input]!
+      const strides = stridesOf(region.shape)
+      const from = each.box.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
+      const view = this.#view(this.#inputs[input]!.packing.dtype)
+      copyIn(data, from, strides, each.box.shape, each.layout, view, each.address / data.BYTES_PER_ELEMENT)
+    }
+    return loaded
+  }
+
+  /** Row-major, the vector dimension padded to whole groups. */
+  #outputLayout(
+    tile: Region,
+    loaded: readonly (Loaded | undefined)[],
+  ): { address: number; layout: { strides: readonly number[]; length: number } } {
+    const { vector, group, staticBytes } = this.#program
+    const padded = tile.shape.map((length, d) => (d === vector ? Math.ceil(length / group) * group : length))
+    const ends = loaded.map((each, input) =>
+      each === undefined
+        ? 0
+        : each.address +
+          each.layout.length * this.#bytes(input) +
+          SLACK_BYTES +
+          Math.max(0, ...each.layout.strides) * group * this.#bytes(input),
+    )
+    const address = align(Math.max(staticBytes, ...ends))
+    const length = cellCount(padded)
+    this.#grow(address + length * DTYPES[this.#output.packing.dtype].bytes + SLACK_BYTES)
+    return { address, layout: { strides: stridesOf(padded), length } }
+  }
+
+  #setParameters(
+    tile: Region,
+    loaded: readonly (Loaded | undefined)[],
+    outputAddress: number,
+    outputLayout: { strides: readonly number[] },
+  ): void {
+    const values = new Map<string, number>()
+    const bytes = DTYPES[this.#output.packing.dtype].bytes
+    let base = outputAddress
+    for (const [d, start] of tile.start.entries()) {
+      const stride = outputLayout.strides[d]! * bytes
+      values
+        .set(`start ${d}`, start)
+        .set(`end ${d}`, start + tile.shape[d]!)
+        .set(`output stride ${d}`, stride)
+      base -= start * stride
+    }
+    values.set('output base', base)
+    for (const [input, each] of loaded.entries()) this.#setInput(values, input, each)
+    const view = new Int32Array(this.#memory.buffer)
+    for (const [i, name] of this.#program.parameters.entries()) {
+      const value = values.get(name)
+      if (value === undefined) throw new Error(`a kernel asks for '${name}', which no run gives`)
+      view[i] = value
+    }
+  }
+
+  /** An input of which the tile reads nothing points at the static part, all strides 0. */
+  #setInput(values: Map<string, number>, input: number, each: Loaded | undefined): void {
+    const name = `input ${input}`
+    const rank = this.#inputs[input]!.dims.length
+    const bytes = this.#bytes(input)
+    let base = each?.address ?? 0
+    const low = base
+    for (let d = 0; d < rank; d++) {
+      const stride = (each?.layout.strides[d] ?? 0) * bytes
+      values.set(`${name} stride ${d}`, stride)
+      base -= (each?.box.start[d] ?? 0) * stride
+    }
+    const high = each === undefined ? low : low + each.layout.length * bytes
+    values.set(`${name} base`, base).set(`${name} low`, low).set(`${name} high`, high)
+  }
+}

@@ -1,0 +1,65 @@
+/** Cuts a region into tiles whose inputs fit in the cache of one core. */
+import { DTYPES } from '../../dtype.ts'
+import type { CubeSchema } from '../../model/node.ts'
+import { cellCount, type Region } from '../../model/region.ts'
+import { type Access, regionsOf } from '../needs.ts'
+
+/** Bytes of inputs that a tile may need: a part of a second-level cache. */
+const TILE_BYTES = 384 * 1024
+
+/** The shape of tiles: longest along the vector dimension, then along the innermost ones. */
+export function tileShape(
+  region: Region,
+  vector: number,
+  group: number,
+  accesses: readonly Access[],
+  inputs: readonly CubeSchema[],
+  output: CubeSchema,
+): number[] {
+  const rank = region.shape.length
+  const shape = region.shape.map((length, d) => Math.min(length, d === vector ? group : 1))
+  const outputBytes = DTYPES[output.packing.dtype].bytes
+  const fits = (): boolean => {
+    let bytes = cellCount(shape) * outputBytes
+    for (const [input, box] of regionsOf(accesses, inputs.length, { start: region.start, shape }).entries()) {
+      if (box !== undefined) bytes += cellCount(box.shape) * DTYPES[inputs[input]!.packing.dtype].bytes
+    }
+    return bytes <= TILE_BYTES
+  }
+  const order = Array.from({ length: rank }, (_, i) => rank - 1 - i).filter((d) => d !== vector)
+  if (vector >= 0) order.unshift(vector)
+  for (const d of order) {
+    const whole = region.shape[d]!
+    while (shape[d]! < whole) {
+      const before = shape[d]!
+      shape[d] = Math.min(whole, before * 2)
+      if (fits()) continue
+      shape[d] = before
+      break
+    }
+    if (shape[d]! < whole) {
+      // Tiles of equal length: a short last one would cost as much as a whole one.
+      const parts = Math.ceil(whole / shape[d]!)
+      const even = Math.ceil(whole / parts)
+      shape[d] = d === vector ? Math.min(whole, Math.ceil(even / group) * group) : even
+    }
+  }
+  return shape
+}
+
+/** Tiles of a region in row-major order. */
+export function* tilesOf(region: Region, shape: readonly number[]): Generator<Region> {
+  const rank = shape.length
+  const start = [...region.start]
+  for (;;) {
+    const end = region.start.map((from, d) => from + region.shape[d]!)
+    yield { start: [...start], shape: shape.map((length, d) => Math.min(length, end[d]! - start[d]!)) }
+    let d = rank - 1
+    for (; d >= 0; d--) {
+      start[d]! += shape[d]!
+      if (start[d]! < end[d]!) break
+      start[d] = region.start[d]!
+    }
+    if (d < 0) return
+  }
+}
