@@ -1,4 +1,31 @@
-/** Rows of all processes on cubes. */
+/** All processes on cubes, one file per category. */
 import type { ProcessRow } from '../row.ts'
+import { applyRows } from './apply.ts'
+import { climateRows } from './climate.ts'
+import { curveRows } from './curve-rows.ts'
+import { dimensionRows } from './dimensions.ts'
+import { filterRows } from './filters.ts'
+import { indexRows } from './indices.ts'
+import { kernelRows } from './kernel.ts'
+import { maskRows } from './masks.ts'
+import { mergeRows } from './merge.ts'
+import { resampleRows } from './resample.ts'
+import { reshapeRows } from './reshape.ts'
+import { temporalRows } from './temporal.ts'
+import { windowRows } from './windows.ts'
 
-export const cubeRows: readonly ProcessRow[] = []
+export const cubeRows: readonly ProcessRow[] = [
+  ...dimensionRows,
+  ...reshapeRows,
+  ...filterRows,
+  ...maskRows,
+  ...mergeRows,
+  ...applyRows,
+  ...kernelRows,
+  ...temporalRows,
+  ...climateRows,
+  ...resampleRows,
+  ...windowRows,
+  ...indexRows,
+  ...curveRows,
+]

@@ -1,0 +1,311 @@
+/** apply, apply_dimension, reduce_dimension, reduce_spatial: callbacks on cells and on rows of cells. */
+import { InputError } from '@ecotope/core'
+import type { Cell } from '../../cells/cell.ts'
+import { FLOAT64, type Packing } from '../../model/block.ts'
+import type { Dimension } from '../../model/dimension.ts'
+import { type CubeNode, dimensionIndex } from '../../model/node.ts'
+import type { Callback, CellArray, ProcessRow, Value } from '../row.ts'
+import { elementsOf } from '../schema.ts'
+import { alongNode, arrayOf } from './along.ts'
+import {
+  axesOf,
+  callbackOf,
+  cubeOf,
+  cubeValue,
+  optionalText,
+  requireDimension,
+  textOf,
+  unavailable,
+} from './arguments.ts'
+import {
+  arrayAlong,
+  type Compiled,
+  compile,
+  contextOf,
+  isAsync,
+  labelled,
+  probe,
+  runner,
+  sampleValues,
+} from './callback.ts'
+import { curveNode } from './curve-node.ts'
+import { type Label, otherDimension, recounted, withDims } from './labels.ts'
+import { BOOLEAN, cellNode, concatNode, floatPacking, input } from './nodes.ts'
+import { flatten } from './reshape.ts'
+import {
+  CONTEXT,
+  callback,
+  DATA,
+  givesCube,
+  optional,
+  parameter,
+  RASTER_DATA,
+  REDUCER,
+  TEXT,
+  TEXT_OR_NULL,
+} from './schemas.ts'
+
+/** The packing of what a callback gives. */
+export const resultPacking = (isBoolean: boolean, ...inputs: readonly Packing[]): Packing =>
+  isBoolean ? BOOLEAN : floatPacking(...inputs)
+
+/** Interpreted callbacks give whatever they like: true and false stay so, numbers keep all digits. */
+export const probedPacking = (sample: Value | undefined): Packing => (typeof sample === 'boolean' ? BOOLEAN : FLOAT64)
+
+const isTrueFalse = (node: CubeNode): boolean[] => [node.schema.packing.isBoolean ?? false]
+
+/** A callback on every cell, its parameter `x`. */
+export async function applyNode(node: CubeNode, process: Callback, context: Value, label = 'apply'): Promise<CubeNode> {
+  const { schema } = node
+  const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node))
+  if (compiled?.kind === 'cell') {
+    const packing = resultPacking(compiled.isBoolean, schema.packing)
+    return cellNode(label, [node], compiled.cell, { ...schema, packing })
+  }
+  const [x] = sampleValues(schema.packing, 1)
+  const packing = probedPacking(await probe(process, { x: x!, context }))
+  const run = runner(process)
+  return alongNode({
+    label,
+    node,
+    // A row of one cell: the dimension that no cube has.
+    dim: '',
+    schema: { ...schema, packing },
+    run: ([value]) => {
+      const result = run({ x: value!, context })
+      return result instanceof Promise ? result.then((settled) => [settled]) : [result]
+    },
+    isAsync: isAsync(process),
+  })
+}
+
+/** A callback that makes one value of each row along a dimension, its parameter `data`. */
+export async function reduceNode(
+  node: CubeNode,
+  reducer: Callback,
+  name: string,
+  context: Value,
+  label = 'reduce_dimension',
+): Promise<CubeNode> {
+  const d = requireDimension(node, name)
+  const { schema } = node
+  const labels = schema.dims[d]!.labels as readonly Label[]
+  const reduced = withDims(
+    schema,
+    schema.dims.filter((_, i) => i !== d),
+  )
+  const compiled = compile(reducer, { data: arrayAlong(name, labels) }, context, isTrueFalse(node))
+  if (compiled?.kind === 'cell') {
+    const packing = resultPacking(compiled.isBoolean, schema.packing)
+    return cellNode(label, [node], compiled.cell, { ...reduced, packing })
+  }
+  const sample = await probe(reducer, { data: labelled(labels, sampleValues(schema.packing, labels.length)), context })
+  const run = runner(reducer)
+  return alongNode({
+    label,
+    node,
+    dim: name,
+    schema: { ...reduced, packing: probedPacking(sample) },
+    run: (values) => {
+      const result = run({ data: labelled(labels, values), context })
+      return result instanceof Promise ? result.then((settled) => [settled]) : [result]
+    },
+    isAsync: isAsync(reducer),
+  })
+}
+
+/** Where the results of apply_dimension go: the target dimension, and those of the result for `length` values. */
+interface Target {
+  readonly name: string
+  readonly dims: (length: number) => readonly Dimension[]
+}
+
+function targetOf(node: CubeNode, source: string, target: string | undefined): Target {
+  const { dims } = node.schema
+  const d = requireDimension(node, source)
+  if (target === undefined || target === source) {
+    const own = dims[d]!
+    const keep = (length: number) => (length === own.labels.length ? own : recounted(own, length))
+    return { name: source, dims: (length) => dims.map((dimension, i) => (i === d ? keep(length) : dimension)) }
+  }
+  const t = dimensionIndex(node.schema, target)
+  if (t < 0) {
+    const made = (length: number) => otherDimension(target, [...Array(length).keys()])
+    return { name: target, dims: (length) => dims.map((dimension, i) => (i === d ? made(length) : dimension)) }
+  }
+  const { length: labels } = dims[t]!.labels
+  if (labels !== 1) {
+    throw new InputError(
+      'DimensionLabelCountMismatch',
+      `the target dimension ${target} has ${labels} labels, not one`,
+      {
+        hint: 'give the name of a new dimension, or reduce the target first',
+        data: { dimension: target, labels },
+      },
+    )
+  }
+  const filled = (length: number) =>
+    dims.flatMap((dimension, i) => (i === d ? [] : [i === t ? recounted(dimension, length) : dimension]))
+  return { name: target, dims: filled }
+}
+
+/** A callback that makes a row of values of each row along a dimension, its parameter `data`. */
+export async function applyDimensionNode(
+  node: CubeNode,
+  process: Callback,
+  source: string,
+  target: string | undefined,
+  context: Value,
+): Promise<CubeNode> {
+  const { schema } = node
+  const labels = schema.dims[requireDimension(node, source)]!.labels as readonly Label[]
+  const to = targetOf(node, source, target)
+  const schemaFor = (length: number, packing: Packing) => ({ ...withDims(schema, to.dims(length)), packing })
+  const fitted = curveNode(node, process, source, to.name, (length) => schemaFor(length, FLOAT64))
+  if (fitted !== undefined) return fitted
+  const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node))
+  const fused = compiled && applyCompiled(node, compiled, source, to, schemaFor)
+  if (fused !== undefined) return fused
+  const sample = await probe(process, { data: labelled(labels, sampleValues(schema.packing, labels.length)), context })
+  const elements = elementsOf(sample)
+  const length = elements?.length ?? labels.length
+  const run = runner(process)
+  const isTruth = elements !== undefined && length > 0 && elements.every((value) => typeof value === 'boolean')
+  const pick = (result: Value, from: number, end: number): readonly Value[] => {
+    const values = arrayOf('apply_dimension', result)
+    if (values.length !== length) throw ragged(source, length, values.length)
+    return values.slice(from, end)
+  }
+  return alongNode({
+    label: 'apply_dimension',
+    node,
+    dim: source,
+    target: to.name,
+    schema: schemaFor(length, isTruth ? BOOLEAN : FLOAT64),
+    run: (values, from, end) => {
+      const result = run({ data: labelled(labels, values), context })
+      return result instanceof Promise ? result.then((settled) => pick(settled, from, end)) : pick(result, from, end)
+    },
+    isAsync: isAsync(process),
+  })
+}
+
+function ragged(dimension: string, expected: number, actual: number): InputError {
+  return new InputError(
+    'RaggedResult',
+    `the callback gave ${actual} values along ${dimension}, and ${expected} before`,
+    {
+      hint: 'it has to give the same number of values for every row of cells',
+      data: { dimension, expected, actual },
+    },
+  )
+}
+
+function applyCompiled(
+  node: CubeNode,
+  compiled: Compiled,
+  source: string,
+  to: Target,
+  schemaFor: (length: number, packing: Packing) => CubeNode['schema'],
+): CubeNode | undefined {
+  const packing = resultPacking(compiled.isBoolean, node.schema.packing)
+  if (compiled.kind === 'array') {
+    const schema = schemaFor(compiled.array.labels.length, packing)
+    return cellNode('apply_dimension', [node], arrayCell(node, compiled.array, source, to.name), schema)
+  }
+  if (compiled.kind === 'cell' || compiled.cells.length === 0) return undefined
+  const one = schemaFor(1, packing)
+  const dims = one.dims.map((dimension) => (dimension.name === to.name ? otherDimension(to.name, [0]) : dimension))
+  const parts = compiled.cells.map((cell) =>
+    cellNode('apply_dimension', [node], overTarget(node, cell, source, to.name), { ...one, dims }),
+  )
+  const whole = schemaFor(parts.length, packing)
+  return concatNode(parts, to.name, 'apply_dimension', whole.dims[dimensionIndex(whole, to.name)]!)
+}
+
+/** A cell that had `source` reduced away, under a scope with `target`: a target of one label of the input is fixed. */
+function overTarget(node: CubeNode, cell: Cell, source: string, target: string): Cell {
+  const exists = target !== source && dimensionIndex(node.schema, target) >= 0
+  return exists ? { kind: 'at', dim: target, index: 0, of: cell } : cell
+}
+
+function arrayCell(node: CubeNode, array: CellArray, source: string, target: string): Cell {
+  if (array.dim === target) return array.of
+  const exists = dimensionIndex(node.schema, target) >= 0 && target !== source
+  // The name of the fixed dimension is free above the rename, so the two do not meet.
+  const below: Cell = exists ? { kind: 'at', dim: target, index: 0, of: array.of } : array.of
+  return { kind: 'rename', names: { [target]: array.dim }, of: below }
+}
+
+/** A callback that makes one value of all pixels. */
+async function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): Promise<CubeNode> {
+  const [x, y] = axesOf(node)
+  const { dims } = node.schema
+  const order = [x, y].sort((a, b) => a - b).map((d) => dims[d]!.name)
+  const count = dims[x]!.labels.length * dims[y]!.labels.length
+  // Labels of pixels would cost more than the pixels; their numbers serve.
+  const flat = flatten(node, order, PIXELS, [...Array(count).keys()])
+  return reduceNode(flat, reducer, PIXELS, context, 'reduce_spatial')
+}
+
+const PIXELS = 'x and y'
+
+const PROCESS = (names: readonly string[], summary: string) => parameter('process', callback(names), summary)
+
+export const applyRows: readonly ProcessRow[] = [
+  {
+    id: 'apply',
+    category: 'reduce and apply',
+    summary: 'Runs a callback on every cell.',
+    parameters: [DATA, PROCESS(['x'], 'from one value to one value'), CONTEXT],
+    returns: givesCube('a cube of the same dimensions'),
+    chunks: 'cell',
+    evaluate: async (args) => cubeValue(await applyNode(cubeOf(args), callbackOf(args, 'process'), contextOf(args))),
+  },
+  {
+    id: 'apply_dimension',
+    category: 'reduce and apply',
+    summary: 'Runs a callback on every row of cells along a dimension.',
+    parameters: [
+      DATA,
+      PROCESS(['data'], 'from a row of values to a row of values'),
+      parameter('dimension', TEXT, 'the dimension that rows run along'),
+      optional('target_dimension', TEXT_OR_NULL, 'the dimension of the results; default the same'),
+      CONTEXT,
+    ],
+    returns: givesCube('a cube with new values along the target'),
+    errors: ['DimensionNotAvailable'],
+    chunks: 'whole dimension',
+    evaluate: async (args) => {
+      const [node, process] = [cubeOf(args), callbackOf(args, 'process')]
+      const [source, target] = [textOf(args, 'dimension'), optionalText(args, 'target_dimension')]
+      return cubeValue(await applyDimensionNode(node, process, source, target, contextOf(args)))
+    },
+  },
+  {
+    id: 'reduce_dimension',
+    category: 'reduce and apply',
+    summary: 'Makes one value of every row of cells along a dimension, which goes.',
+    parameters: [DATA, REDUCER, parameter('dimension', TEXT, 'the dimension to reduce'), CONTEXT],
+    returns: givesCube('the cube with one dimension less'),
+    errors: ['DimensionNotAvailable'],
+    chunks: 'reduction',
+    evaluate: async (args) => {
+      const node = cubeOf(args)
+      const name = textOf(args, 'dimension')
+      if (dimensionIndex(node.schema, name) < 0) throw unavailable(node, name)
+      return cubeValue(await reduceNode(node, callbackOf(args, 'reducer'), name, contextOf(args)))
+    },
+  },
+  {
+    id: 'reduce_spatial',
+    category: 'reduce and apply',
+    summary: 'Makes one value of all pixels.',
+    parameters: [RASTER_DATA, REDUCER, CONTEXT],
+    returns: givesCube('the cube without x and y'),
+    experimental: true,
+    chunks: 'reduction',
+    evaluate: async (args) =>
+      cubeValue(await reduceSpatial(cubeOf(args), callbackOf(args, 'reducer'), contextOf(args))),
+  },
+]

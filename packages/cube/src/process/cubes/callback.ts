@@ -1,0 +1,128 @@
+/** Callbacks of cube processes: compiled to cells where possible, else run value by value, with a probe of what they give. */
+import { compileCallback } from '../../cells/callback.ts'
+import type { Cell, Reducer } from '../../cells/cell.ts'
+import { OPERATIONS } from '../../cells/operations.ts'
+import type { Packing } from '../../model/block.ts'
+import type { Arguments, Callback, CellArgument, CellArray, LabeledArray, Value } from '../row.ts'
+import type { Label } from './labels.ts'
+import { constant, input, MISSING } from './nodes.ts'
+
+/** What a callback compiled to: one cell, an array along a dimension, or several cells side by side. */
+export type Compiled =
+  | { readonly kind: 'cell'; readonly cell: Cell; readonly isBoolean: boolean }
+  | { readonly kind: 'array'; readonly array: CellArray; readonly isBoolean: boolean }
+  | { readonly kind: 'cells'; readonly cells: readonly Cell[]; readonly isBoolean: boolean }
+
+const KINDS = new Set(['input', 'constant', 'call', 'label', 'at', 'take', 'reduce', 'rename'])
+
+export function isCell(value: unknown): value is Cell {
+  return typeof value === 'object' && value !== null && KINDS.has((value as { kind?: string }).kind ?? '')
+}
+
+const isCellArray = (value: unknown): value is CellArray =>
+  typeof value === 'object' && value !== null && (value as { kind?: string }).kind === 'array'
+
+/** A plain value as an argument of a compiled callback: numbers are constants, lists element by element. */
+function cellArgument(value: Value | undefined): CellArgument {
+  if (typeof value === 'number') return constant(value)
+  if (Array.isArray(value)) return value.map((item) => cellArgument(item as Value))
+  return value as CellArgument
+}
+
+/** A result as a cell; undefined of what is none. */
+function asCell(value: unknown): Cell | undefined {
+  if (isCell(value)) return value
+  if (value === null) return MISSING
+  if (typeof value === 'boolean') return constant(Number(value))
+  return typeof value === 'number' ? constant(value) : undefined
+}
+
+/** Compiles a callback; `isBoolean` says of each input whether its cells are true and false. */
+export function compile(
+  callback: Callback,
+  bindings: Readonly<Record<string, CellArgument>>,
+  context: Value | undefined,
+  isBoolean: readonly boolean[],
+): Compiled | undefined {
+  const result = compileCallback(callback, { ...bindings, context: cellArgument(context ?? null) })
+  if (result === undefined) return undefined
+  const holds = (value: unknown): boolean => typeof value === 'boolean' || (isCell(value) && isTruth(value, isBoolean))
+  if (isCellArray(result)) return { kind: 'array', array: result, isBoolean: holds(result.of) }
+  if (Array.isArray(result)) {
+    const cells = result.map(asCell)
+    if (cells.some((cell) => cell === undefined)) return undefined
+    return { kind: 'cells', cells: cells as Cell[], isBoolean: result.length > 0 && result.every(holds) }
+  }
+  const cell = asCell(result)
+  return cell === undefined ? undefined : { kind: 'cell', cell, isBoolean: holds(result) }
+}
+
+const PICKING: readonly Reducer[] = ['first', 'last', 'min', 'max']
+
+/** Whether a cell is 0, 1 or missing by what makes it. */
+export function isTruth(cell: Cell, isBoolean: readonly boolean[]): boolean {
+  const is = (part: Cell): boolean => isTruth(part, isBoolean)
+  switch (cell.kind) {
+    case 'input':
+      return isBoolean[cell.input] ?? false
+    case 'constant':
+    case 'label':
+      return false
+    case 'call':
+      return isTruthCall(cell.operation, cell.args, is)
+    case 'reduce':
+      return cell.reducer === 'any' || cell.reducer === 'all' || (PICKING.includes(cell.reducer) && is(cell.of))
+    default:
+      return is(cell.of)
+  }
+}
+
+function isTruthCall(operation: string, args: readonly Cell[], is: (cell: Cell) => boolean): boolean {
+  const isMissing = (cell: Cell): boolean => cell.kind === 'constant' && Number.isNaN(cell.value)
+  const branches = operation === 'if' ? args.slice(1) : operation === 'coalesce' ? args : undefined
+  if (branches !== undefined) return branches.some(is) && branches.every((cell) => is(cell) || isMissing(cell))
+  return OPERATIONS[operation as keyof typeof OPERATIONS]?.isBoolean ?? false
+}
+
+/** The array `data` of a reducer over dimension `dim` of an input. */
+export const arrayAlong = (dim: string, labels: readonly Label[], of: Cell = input(0)): CellArray => ({
+  kind: 'array',
+  dim,
+  labels,
+  of,
+})
+
+export const labelled = (labels: readonly Label[], values: readonly Value[]): LabeledArray => ({
+  kind: 'labeled-array',
+  labels,
+  values,
+})
+
+/** Made-up cells of a packing, to see what a callback gives. */
+export function sampleValues(packing: Packing, length: number): Value[] {
+  return Array.from({ length }, (_, i) => (packing.isBoolean ? i % 2 === 0 : i + 1))
+}
+
+/** What a callback gives for made-up values; undefined where it fails on them. */
+export async function probe(
+  callback: Callback,
+  parameters: Readonly<Record<string, Value>>,
+): Promise<Value | undefined> {
+  try {
+    return await callback.run(parameters)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a graph, or a callback in it, names a process that may have to wait. */
+export function isAsync(callback: Callback): boolean {
+  return /"process_id":"(run_udf|load_|save_|export_)/.test(JSON.stringify(callback.graph))
+}
+
+/** Runs a callback, as a promise only where it may have to wait. */
+export function runner(callback: Callback): (parameters: Readonly<Record<string, Value>>) => Value | Promise<Value> {
+  return isAsync(callback) ? callback.run : callback.runSync
+}
+
+export const contextOf = (args: Arguments): Value => (args.context ?? null) as Value

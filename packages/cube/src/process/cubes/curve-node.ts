@@ -1,0 +1,64 @@
+/** fit_curve along a dimension of a cube, for all its rows at once, with a compiled model. */
+import type { Packing } from '../../model/block.ts'
+import { type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
+import type { Callback } from '../row.ts'
+import { alongNode } from './along.ts'
+import { fitCurve, modelOf, xOfLabel } from './curves.ts'
+import type { Label } from './labels.ts'
+
+/** A callback that is one fit_curve of the whole row: its initial values and its model. */
+function fitIn(process: Callback) {
+  const nodes = Object.values(process.graph)
+  const [only] = nodes
+  if (nodes.length !== 1 || only?.process_id !== 'fit_curve') return undefined
+  const args = only.arguments as {
+    data?: { from_parameter?: string }
+    parameters?: unknown
+    function?: { process_graph?: Callback['graph'] }
+    ignore_nodata?: boolean
+  }
+  const initial = args.parameters
+  const isPlain = Array.isArray(initial) && initial.every((value) => typeof value === 'number')
+  const graph = args.function?.process_graph
+  if (args.data?.from_parameter !== 'data' || !isPlain || graph === undefined) return undefined
+  if (args.ignore_nodata === false) return undefined
+  return { initial: initial as number[], graph }
+}
+
+/**
+ * The node of an apply_dimension whose callback is a single fit_curve with a model that compiles; undefined of any
+ * other callback, which is interpreted.
+ */
+export function curveNode(
+  node: CubeNode,
+  process: Callback,
+  source: string,
+  target: string,
+  schemaFor: (length: number) => CubeSchema & { readonly packing: Packing },
+): CubeNode | undefined {
+  const found = fitIn(process)
+  if (found === undefined) return undefined
+  const model = modelOf({ graph: found.graph }, found.initial.length)
+  if (model === undefined) return undefined
+  const labels = node.schema.dims[dimensionIndex(node.schema, source)]!.labels as readonly Label[]
+  const xs = labels.map(xOfLabel)
+  return alongNode({
+    label: 'fit_curve',
+    node,
+    dim: source,
+    target,
+    schema: schemaFor(found.initial.length),
+    run: (values, from, to) => {
+      const known = values.flatMap((value, i) => (typeof value === 'number' && Number.isFinite(value) ? [i] : []))
+      const ys = Float64Array.from(known, (i) => values[i] as number)
+      const fitted = fitCurve(
+        model,
+        known.map((i) => xs[i]!),
+        ys,
+        found.initial,
+      )
+      return [...fitted].slice(from, to).map((value) => (Number.isNaN(value) ? null : value))
+    },
+    isAsync: false,
+  })
+}

@@ -1,0 +1,134 @@
+/**
+ * Reducers over groups of labels, as aggregate_temporal has them. A reducer is compiled for each group; where all
+ * groups give the same cell but for the group's length, that is one cell with grouped reductions, else it is interpreted.
+ */
+import type { Cell } from '../../cells/cell.ts'
+import { partsOf } from '../../cells/structure.ts'
+import type { Dimension } from '../../model/dimension.ts'
+import { type CubeNode, dimensionIndex } from '../../model/node.ts'
+import type { Callback, Value } from '../row.ts'
+import { alongNode } from './along.ts'
+import { probedPacking, resultPacking } from './apply.ts'
+import { arrayAlong, compile, isAsync, labelled, probe, runner, sampleValues } from './callback.ts'
+import { enumerated, type Label, withDims } from './labels.ts'
+import { cellNode } from './nodes.ts'
+
+export type Groups = readonly (readonly number[])[]
+
+/** Groups compiled one by one at most; beyond, reducers that look at labels are interpreted. */
+const MOST_COMPILED = 64
+
+/**
+ * The cell with its reductions over `dim` made reductions over groups, its picks of an element picks of each group's.
+ * Undefined where `dim` is looked at in another way: below a reduction, or by its labels.
+ */
+function grouped(cell: Cell, dim: string, groups: Groups): Cell | undefined {
+  switch (cell.kind) {
+    case 'constant':
+      return cell
+    case 'call': {
+      const args = cell.args.map((arg) => grouped(arg, dim, groups))
+      return args.includes(undefined) ? undefined : { ...cell, args: args as Cell[] }
+    }
+    case 'reduce':
+      if (cell.dim !== dim || cell.groups !== undefined || looksAt(cell.of, dim)) return undefined
+      return { ...cell, groups }
+    case 'at': {
+      if (cell.dim !== dim || looksAt(cell.of, dim)) return undefined
+      return { kind: 'take', dim, indices: groups.map((group) => group[cell.index] ?? -1), of: cell.of }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Whether a cell changes the scope of `dim` or reads its labels. */
+function looksAt(cell: Cell, dim: string): boolean {
+  if (cell.kind === 'rename' || ('dim' in cell && cell.dim === dim)) return true
+  return partsOf(cell).some((part) => looksAt(part, dim))
+}
+
+/** Text that is the same for cells that differ in the length of `dim` only. */
+function shapeless(cell: Cell, dim: string): string {
+  return JSON.stringify(cell, (key, value) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+    const isReduce = key !== '' && typeof value === 'object' && value !== null && value.kind === 'reduce'
+    return isReduce && value.dim === dim ? { ...value, length: 0 } : value
+  })
+}
+
+function compileGroups(
+  node: CubeNode,
+  reducer: Callback,
+  dim: string,
+  groups: Groups,
+  context: Value,
+): { cell: Cell; isBoolean: boolean } | undefined {
+  const labels = node.schema.dims[dimensionIndex(node.schema, dim)]!.labels as readonly Label[]
+  const isByLabel = JSON.stringify(reducer.graph).includes('label')
+  if (isByLabel && groups.length > MOST_COMPILED) return undefined
+  const lengths = new Set<number>()
+  let found: { cell: Cell; isBoolean: boolean; text: string } | undefined
+  for (const group of groups) {
+    if (group.length === 0 || (!isByLabel && lengths.has(group.length))) continue
+    lengths.add(group.length)
+    const data = arrayAlong(
+      dim,
+      group.map((i) => labels[i]!),
+    )
+    const compiled = compile(reducer, { data }, context, [node.schema.packing.isBoolean ?? false])
+    if (compiled?.kind !== 'cell') return undefined
+    const wrapped = { kind: 'call', operation: 'top', args: [compiled.cell] } as const
+    const text = shapeless(wrapped, dim)
+    if (found !== undefined && found.text !== text) return undefined
+    found ??= { ...compiled, text }
+  }
+  const cell = found === undefined ? undefined : grouped(found.cell, dim, groups)
+  return cell === undefined ? undefined : { cell, isBoolean: found!.isBoolean }
+}
+
+/** One value for each group of labels along a dimension. `target` takes the place of the dimension. */
+export async function groupNode(
+  node: CubeNode,
+  reducer: Callback,
+  dim: string,
+  groups: Groups,
+  target: Dimension,
+  context: Value,
+  label: string,
+): Promise<CubeNode> {
+  const { schema } = node
+  const dims = schema.dims.map((dimension) => (dimension.name === dim ? target : dimension))
+  const compiled = compileGroups(node, reducer, dim, groups, context)
+  if (compiled !== undefined) {
+    const packing = resultPacking(compiled.isBoolean, schema.packing)
+    return cellNode(label, [node], compiled.cell, { ...withDims(schema, dims), packing })
+  }
+  const labels = schema.dims[dimensionIndex(schema, dim)]!.labels as readonly Label[]
+  const longest = groups.reduce((most, group) => Math.max(most, group.length), 1)
+  const data = labelled(enumerated(longest), sampleValues(schema.packing, longest))
+  const sample = await probe(reducer, { data, context })
+  const run = runner(reducer)
+  const one = (values: readonly Value[], g: number): Value | Promise<Value> => {
+    const group = groups[g]!
+    const members = group.map((i) => values[i]!)
+    const row = labelled(
+      group.map((i) => labels[i]!),
+      members,
+    )
+    return run({ data: row, context })
+  }
+  const waits = isAsync(reducer)
+  return alongNode({
+    label,
+    node,
+    dim,
+    target: target.name,
+    schema: { ...withDims(schema, dims), packing: probedPacking(sample) },
+    run: (values, from, to) => {
+      const results = enumerated(to - from).map((i) => one(values, from + i))
+      return waits ? Promise.all(results) : (results as Value[])
+    },
+    isAsync: waits,
+  })
+}

@@ -1,0 +1,210 @@
+/** apply_kernel: weighted sums over the pixels around each pixel, with five ways to go on beyond the border. */
+import { InputError, throwIfAborted } from '@ecotope/core'
+import { newArray, type TypedArray } from '../../dtype.ts'
+import type { Block, Packing } from '../../model/block.ts'
+import type { BlockNode, CubeNode } from '../../model/node.ts'
+import { cellCount, type Region, stridesOf } from '../../model/region.ts'
+import type { ProcessRow } from '../row.ts'
+import { elementsOf } from '../schema.ts'
+import { axesOf, cubeOf, cubeValue } from './arguments.ts'
+import { floatPacking } from './nodes.ts'
+import { planeOffsets, withWindow } from './planes.ts'
+import { givesCube, optional, parameter, RASTER, RASTER_DATA } from './schemas.ts'
+
+export type Border = number | 'replicate' | 'reflect' | 'reflect_pixel' | 'wrap'
+
+const modulo = (i: number, n: number): number => ((i % n) + n) % n
+
+/** The index in 0 to n - 1 that stands for index i of an axis that goes on beyond its border. */
+const BEYOND: Readonly<Record<string, (i: number, n: number) => number>> = {
+  replicate: (i, n) => Math.min(n - 1, Math.max(0, i)),
+  reflect: (i, n) => {
+    const k = modulo(i, 2 * n)
+    return k < n ? k : 2 * n - 1 - k
+  },
+  reflect_pixel: (i, n) => {
+    if (n === 1) return 0
+    const k = modulo(i, 2 * n - 2)
+    return k < n ? k : 2 * n - 2 - k
+  },
+  wrap: modulo,
+}
+
+/** For positions `start - reach` to `start + length + reach`: the index of the axis, -1 for the constant of the border. */
+function sourcesOf(start: number, length: number, reach: number, n: number, border: Border): Int32Array {
+  const beyond = typeof border === 'number' ? undefined : BEYOND[border]!
+  return Int32Array.from({ length: length + 2 * reach }, (_, k) => {
+    const i = start - reach + k
+    return i >= 0 && i < n ? i : (beyond?.(i, n) ?? -1)
+  })
+}
+
+function span(sources: Int32Array): readonly [start: number, length: number] {
+  let [first, last] = [Infinity, -1]
+  for (const i of sources) {
+    if (i < 0) continue
+    first = Math.min(first, i)
+    last = Math.max(last, i)
+  }
+  return last < 0 ? [0, 0] : [first, last - first + 1]
+}
+
+export interface KernelSpec {
+  /** Rows of weights, odd in number and length. The row above the pixel is the one before the middle. */
+  readonly weights: readonly (readonly number[])[]
+  readonly factor: number
+  readonly border: Border
+  readonly replaceInvalid: number
+}
+
+interface Taps {
+  readonly dx: Int32Array
+  readonly dy: Int32Array
+  readonly weight: Float64Array
+}
+
+/** Weights that are not zero, with their places. */
+function tapsOf(weights: KernelSpec['weights'], factor: number): Taps {
+  const list = weights.flatMap((row, dy) => row.flatMap((w, dx) => (w === 0 ? [] : [[dx, dy, w * factor] as const])))
+  return {
+    dx: Int32Array.from(list, ([dx]) => dx),
+    dy: Int32Array.from(list, ([, dy]) => dy),
+    weight: Float64Array.from(list, ([, , w]) => w),
+  }
+}
+
+/** A pixel's weighted sum over its neighbourhood. Halo: half the kernel on each side. */
+export function kernelNode(node: CubeNode, spec: KernelSpec): BlockNode {
+  const [x, y] = axesOf(node)
+  const { schema } = node
+  const [reachX, reachY] = [(spec.weights[0]!.length - 1) / 2, (spec.weights.length - 1) / 2]
+  const [width, height] = [schema.dims[x]!.labels.length, schema.dims[y]!.labels.length]
+  const packing = floatPacking(schema.packing)
+  const taps = tapsOf(spec.weights, spec.factor)
+  const axes = (region: Region) => ({
+    columns: sourcesOf(region.start[x]!, region.shape[x]!, reachX, width, spec.border),
+    rows: sourcesOf(region.start[y]!, region.shape[y]!, reachY, height, spec.border),
+  })
+  return {
+    kind: 'blocks',
+    label: 'apply_kernel',
+    inputs: [node],
+    schema: { ...schema, packing },
+    needs(region) {
+      const { columns, rows } = axes(region)
+      const [column, wide] = span(columns)
+      const [row, high] = span(rows)
+      return [withWindow(region, x, y, { column, row, width: wide, height: high })]
+    },
+    scratchBytes: (region) =>
+      8 * ((region.shape[x]! + 2 * reachX) * (region.shape[y]! + 2 * reachY) + region.shape[x]!),
+    async compute(region, [block], work) {
+      const data = newArray(packing.dtype, cellCount(region.shape))
+      const { columns, rows } = axes(region)
+      const plane = new Float64Array(columns.length * rows.length)
+      const job = { plane, columns, rows, taps, spec, x, y, region, block: block!, packing: schema.packing }
+      for (const [from, to] of planeOffsets(x, y, block!.region, region)) {
+        throwIfAborted(work.signal)
+        fillPlane(job, from)
+        sumPlane(job, data, to)
+      }
+      return { region, data }
+    },
+  }
+}
+
+interface Job {
+  readonly plane: Float64Array
+  readonly columns: Int32Array
+  readonly rows: Int32Array
+  readonly taps: Taps
+  readonly spec: KernelSpec
+  readonly x: number
+  readonly y: number
+  readonly region: Region
+  readonly block: Block
+  readonly packing: Packing
+}
+
+/** The pixels around a plane as physical values, invalid ones replaced. */
+function fillPlane(job: Job, from: number): void {
+  const { plane, columns, rows, spec, x, y, block } = job
+  const { nodata, scale, offset } = job.packing
+  const strides = stridesOf(block.region.shape)
+  const [stepX, stepY] = [strides[x]!, strides[y]!]
+  const [x0, y0] = [block.region.start[x]!, block.region.start[y]!]
+  const outside = typeof spec.border === 'number' ? spec.border : 0
+  const { data } = block
+  let n = 0
+  for (const row of rows) {
+    for (const column of columns) {
+      if (row < 0 || column < 0) {
+        plane[n++] = outside
+        continue
+      }
+      const raw = data[from + (row - y0) * stepY + (column - x0) * stepX]!
+      const value = raw * scale + offset
+      plane[n++] = raw === nodata || !Number.isFinite(value) ? spec.replaceInvalid : value
+    }
+  }
+}
+
+/** One row at a time, one weight after the other: short loops over neighbouring memory. */
+function sumPlane(job: Job, data: TypedArray, to: number): void {
+  const { plane, columns, taps, x, y, region } = job
+  const strides = stridesOf(region.shape)
+  const [width, height] = [region.shape[x]!, region.shape[y]!]
+  const sums = new Float64Array(width)
+  for (let row = 0; row < height; row++) {
+    sums.fill(0)
+    for (let k = 0; k < taps.weight.length; k++) {
+      const weight = taps.weight[k]!
+      const first = (row + taps.dy[k]!) * columns.length + taps.dx[k]!
+      for (let i = 0; i < width; i++) sums[i]! += weight * plane[first + i]!
+    }
+    const start = to + row * strides[y]!
+    for (let i = 0; i < width; i++) data[start + i * strides[x]!] = sums[i]!
+  }
+}
+
+function weightsOf(value: unknown): number[][] {
+  const rows = (elementsOf(value) ?? []).map((row) => (elementsOf(row) ?? []) as number[])
+  const lengths = new Set(rows.map((row) => row.length))
+  if (rows.length % 2 === 1 && lengths.size === 1 && rows[0]!.length % 2 === 1) return rows
+  const what =
+    lengths.size > 1 ? 'has rows of different lengths' : `has ${rows.length} x ${rows[0]?.length ?? 0} weights`
+  throw new InputError('KernelDimensionsUneven', `the kernel ${what}`, {
+    hint: 'give an odd number of rows with the same odd number of weights, so that there is a middle',
+    data: { rows: rows.length, columns: [...lengths] },
+  })
+}
+
+const KERNEL = { type: 'array', subtype: 'kernel', items: { type: 'array', items: { type: 'number' } } }
+const BORDER = [{ type: 'string', enum: Object.keys(BEYOND) }, { type: 'number' }]
+
+export const kernelRows: readonly ProcessRow[] = [
+  {
+    id: 'apply_kernel',
+    category: 'reduce and apply',
+    summary: 'Weighted sums over the pixels around each pixel.',
+    parameters: [
+      RASTER_DATA,
+      parameter('kernel', KERNEL, 'rows of weights along y, each along x'),
+      optional('factor', { type: 'number' }, 'the sums are multiplied by it', 1),
+      optional('border', BORDER, 'what lies beyond the border: a number, or pixels again', 0),
+      optional('replace_invalid', { type: 'number' }, 'takes the place of missing and infinite values', 0),
+    ],
+    returns: givesCube('a cube of the same dimensions', RASTER),
+    errors: ['KernelDimensionsUneven'],
+    chunks: 'halo',
+    evaluate: (args) =>
+      cubeValue(
+        kernelNode(cubeOf(args), {
+          weights: weightsOf(args.kernel),
+          factor: Number(args.factor ?? 1),
+          border: (args.border ?? 0) as Border,
+          replaceInvalid: Number(args.replace_invalid ?? 0),
+        }),
+      ),
+  },
+]
