@@ -3,19 +3,24 @@
  * is read before `compute`, `save` or `plot`. Computing is the planner's work, meaning the processes'.
  */
 import { InputError, type WorkOptions } from '@ecotope/core'
+import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
-import type { Block } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
-import type { Region } from '../model/region.ts'
+import { cellCount, type Region, wholeRegion } from '../model/region.ts'
 import { computeCube } from '../plan/compute.ts'
+import { type Explanation, explain } from '../plan/explain.ts'
+import { memorySink } from '../plan/memory-sink.ts'
+import type { PlanOptions } from '../plan/plan.ts'
+import { type Saved, type SaveOptions, saveCube, saveGraph } from '../plan/save.ts'
+import { consumersFirst } from '../plan/schedule.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import type { Band, Bounds, Grid } from '../types.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
-import { type Derived, derived, mapDerived, processGraphOf, type Step } from './steps.ts'
+import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
 
 /** Periods of `aggregate_temporal_period`. */
 export type Period =
@@ -34,10 +39,23 @@ export type Period =
 export type Selection = string | number | readonly (string | number)[]
 
 export interface ComputeCubeOptions extends WorkOptions {
-  /** Bytes that computing may take beside the result. */
+  /** Bytes that computing may take beside the result. Default 512 MB. */
   readonly budgetBytes?: number
+  /** Cells to compute, by index; default all. Computed in this thread. */
   readonly region?: Region
+  /** Threads. Default: one for each processor where the work is large enough to gain by it; 1 computes in this one. */
+  readonly workers?: number
 }
+
+export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule' | 'budgetBytes'> {
+  /** Memory that may be used, in bytes or as text such as `1GB`. Default 512 MB. */
+  readonly budget?: number | string
+  /** Name of the format, where the extension of the path does not tell. */
+  readonly format?: string
+}
+
+/** Cells below which threads cost more than they gain. */
+const MANY_CELLS = 2 ** 22
 
 /** What processes hand to their callbacks. */
 const reducerParameters = ['data', 'context']
@@ -229,8 +247,29 @@ export class Cube extends Operand<Cube> implements Derived {
 
   /** Reads and computes; physical values, NaN where missing. */
   async compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
-    const block: Block = await computeCube(this.node, options)
-    return cubeArray(this.node.schema, block)
+    const graph = options.region === undefined && options.workers !== 1 ? this.#graph() : undefined
+    const { schema } = this.node
+    const isLarge = options.workers !== undefined || cellsRead(this.node) >= MANY_CELLS
+    if (graph === undefined || !isLarge) return cubeArray(schema, await computeCube(this.node, options))
+    const { sink, result } = memorySink()
+    await saveGraph(graph, 'memory', { ...options, sink, sinkModule: MEMORY_SINKS })
+    return cubeArray(schema, { region: wholeRegion(this.shape), data: result() })
+  }
+  /**
+   * Computes within the budget and writes: GeoTIFF, Zarr, NetCDF ... by the extension. The path holds the old file or
+   * the whole new one; a killed run goes on where it was when it is called again. Throws what computing and writing
+   * throw; `BudgetTooSmall`, `UnknownFormat`.
+   */
+  save(path: string, options: SaveCubeOptions = {}): Promise<Saved> {
+    const { budget, format, ...rest } = options
+    const budgetBytes = budget === undefined ? {} : { budgetBytes: parseBytes(budget) }
+    const all = { ...rest, ...budgetBytes, sink: sinkFor(path, format) }
+    const graph = this.#graph()
+    return graph === undefined ? saveCube(this.node, path, all) : saveGraph(graph, path, all)
+  }
+  /** What computing will do: fused nodes, chunks, memory, bytes read. `explainText` writes it for people. */
+  explain(options: PlanOptions = {}): Explanation {
+    return explain(this.node, options)
   }
   /** Plain openEO JSON that makes this cube. Throws InputError `NotAGraph` where arrays in memory went in. */
   toProcessGraph(): ProcessGraph {
@@ -240,6 +279,11 @@ export class Cube extends Operand<Cube> implements Derived {
   override toString(): string {
     const lines = this.dims.map(({ name, type, labels }) => `  ${name} (${type}): ${summary(labels)}`)
     return [`Cube ${this.node.label}: ${this.shape.join(' x ')}`, ...lines].join('\n')
+  }
+
+  /** The graph; undefined where an array in memory went in. */
+  #graph(): ProcessGraph | undefined {
+    return hasGraph(this) ? processGraphOf(this) : undefined
   }
 
   #typed(type: Dimension['type']): string {
@@ -262,6 +306,24 @@ function epsgOf(crs: string | number): string | number {
 function summary(labels: readonly (string | number)[]): string {
   if (labels.length <= 4) return labels.join(', ')
   return `${labels[0]}, ${labels[1]}, ... ${labels.at(-1)} (${labels.length})`
+}
+
+const MEMORY_SINKS = new URL('../plan/memory-sink.ts', import.meta.url).href
+
+/** Cells of the sources: how much there is to read at most. */
+function cellsRead(node: CubeNode): number {
+  const sources = consumersFirst(node).filter(({ kind }) => kind === 'source')
+  return sources.reduce((sum, { schema }) => sum + cellCount(shapeOf(schema)), 0)
+}
+
+const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 }
+
+/** Bytes of `1GB`, `800 MB`, `1.5GiB`. */
+function parseBytes(size: number | string): number {
+  if (typeof size === 'number') return size
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)b$/i.exec(size.trim())
+  if (match !== null) return Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!)
+  throw new InputError('BadSize', `"${size}" is no amount of memory`, { hint: 'write it as 1GB, 800MB or 1.5GiB' })
 }
 
 /** Evaluates one process; the cubes among its arguments are parameters of a graph of one node. */

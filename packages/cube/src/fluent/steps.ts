@@ -42,6 +42,18 @@ export function processGraphOf(result: Derived): ProcessGraph {
   return { ...nodes, [last]: { ...nodes[last]!, result: true } }
 }
 
+/** Whether everything that went in is known as a graph. */
+export function hasGraph(value: Derived, seen: Set<Derived> = new Set()): boolean {
+  if (value.step === undefined) return false
+  if (seen.has(value)) return true
+  seen.add(value)
+  let isWhole = true
+  mapDerived(value.step.args, (input) => {
+    isWhole &&= hasGraph(input, seen)
+  })
+  return isWhole
+}
+
 function stepOf({ step }: Derived): Step {
   if (step !== undefined) return step
   throw new InputError('NotAGraph', 'a cube over an array in memory has no process graph', {
