@@ -94,7 +94,7 @@ export async function writeCog(
 const bad = (message: string, data: Record<string, unknown>): InputError =>
   new InputError('BadRaster', message, { data })
 
-function planOf(spec: CogSpec): Plan {
+export function planOf(spec: CogSpec): Plan {
   const { grid, bands, dtype } = spec
   const side = spec.blockSize ?? 256
   const { isFloat, range } = DTYPES[dtype]

@@ -1,0 +1,242 @@
+/** GeoTIFF as a sink: the same file as `writeCog` makes, in any order of tasks, after a kill, from any dimensions. */
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InputError } from '@ecotope/core'
+import { describe, expect, it } from 'vitest'
+import type { TypedArray } from '../../src/dtype.ts'
+import type { SinkJob } from '../../src/execute/sink.ts'
+import { geotiffSource, spatialDimensions } from '../../src/geotiff/array-source.ts'
+import { geotiffSink } from '../../src/geotiff/sink.ts'
+import { openRaster, parseCrs, wholeWindow, writeCog } from '../../src/index.ts'
+import type { Packing } from '../../src/model/block.ts'
+import { sliceBox } from '../../src/model/copy.ts'
+import type { Dimension } from '../../src/model/dimension.ts'
+import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
+import { type Region, wholeRegion } from '../../src/model/region.ts'
+import type { Grid } from '../../src/types.ts'
+import { temporaryFolder } from '../temporary.ts'
+
+const gridOf = (width: number, height: number): Grid => ({
+  crs: parseCrs('EPSG:32632'),
+  affine: [10, 0, 600000, 0, -10, 5200000],
+  width,
+  height,
+})
+
+const UINT16: Packing = { dtype: 'uint16', nodata: 0, scale: 0.0001, offset: 0 }
+const FLOAT: Packing = { dtype: 'float32', scale: 1, offset: 0 }
+
+const bands: Dimension = {
+  type: 'bands',
+  name: 'bands',
+  labels: ['B03', 'B04'],
+  bands: [{ name: 'B03', unit: '1' }, { name: 'B04' }],
+}
+const dates = (...labels: string[]): Dimension => ({
+  type: 'temporal',
+  name: 't',
+  labels,
+  calendar: 'proleptic_gregorian',
+})
+
+const schemaOf = (grid: Grid, others: readonly Dimension[], packing: Packing): CubeSchema => ({
+  dims: [...others, ...spatialDimensions(grid)],
+  grid,
+  packing,
+})
+
+/** Smooth values with gaps. */
+function cells(schema: CubeSchema): TypedArray {
+  const length = shapeOf(schema).reduce((product, n) => product * n, 1)
+  const at = (i: number): number => ((i * 7) % 11 === 3 ? 0 : 1000 + Math.round(500 * Math.sin(i / 50)))
+  if (schema.packing.dtype === 'uint16') return Uint16Array.from({ length }, (_, i) => at(i))
+  return Float32Array.from({ length }, (_, i) => at(i) || Number.NaN)
+}
+
+/** Regions of `times` chunks each. */
+function regionsOf(shape: readonly number[], chunks: readonly number[], times = 1): Region[] {
+  let out: Region[] = [{ start: [], shape: [] }]
+  for (const [d, n] of shape.entries()) {
+    const step = chunks[d]! * times
+    out = out.flatMap((region) =>
+      Array.from({ length: Math.ceil(n / step) }, (_, i) => ({
+        start: [...region.start, i * step],
+        shape: [...region.shape, Math.min(step, n - i * step)],
+      })),
+    )
+  }
+  return out
+}
+
+async function put(job: SinkJob, schema: CubeSchema, data: TypedArray, regions: readonly Region[]): Promise<void> {
+  const encoder = await geotiffSink.encoder(structuredClone(job.handle))
+  for (const region of regions) {
+    const encoded = await encoder.encode(region, { region, data: sliceBox(data, shapeOf(schema), region) }, {})
+    await job.write(region, structuredClone(encoded))
+  }
+  await encoder.close()
+}
+
+async function save(path: string, schema: CubeSchema, data: TypedArray, options = {}, times = 1): Promise<void> {
+  const job = await geotiffSink.create(path, schema, { job: 'test', options })
+  const regions = regionsOf(shapeOf(schema), job.chunks, times)
+  await put(job, schema, data, regions.toReversed())
+  await job.finish()
+}
+
+describe('geotiffSink', () => {
+  it.each([
+    [300, 200, UINT16, 1],
+    [257, 129, FLOAT, 1],
+    [300, 200, UINT16, 2],
+    [64, 64, FLOAT, 1],
+    [1, 700, UINT16, 3],
+    [65, 64, FLOAT, 1],
+  ] as const)('writes the file that writeCog writes: %i x %i', async (width, height, packing, times) => {
+    const grid = gridOf(width, height)
+    const schema = schemaOf(grid, [bands], packing)
+    const data = cells(schema)
+    const folder = await temporaryFolder()
+    const options = { blockSize: 64 }
+    await save(join(folder, 'sink.tif'), schema, data, options, times)
+    const spec = {
+      grid,
+      bands: bands.type === 'bands' ? bands.bands : [],
+      dtype: packing.dtype,
+      nodata: packing.nodata ?? Number.NaN,
+      blockSize: 64,
+      scale: packing.scale,
+    }
+    await writeCog(join(folder, 'cog.tif'), spec, ({ column, row, width: w, height: h }) =>
+      Promise.resolve(sliceBox(data, shapeOf(schema), { start: [0, row, column], shape: [2, h, w] })),
+    )
+    const [one, other] = [await readFile(join(folder, 'sink.tif')), await readFile(join(folder, 'cog.tif'))]
+    expect(one.equals(other)).toBe(true)
+    expect((await readdir(folder)).toSorted()).toEqual(['cog.tif', 'sink.tif'])
+  })
+
+  it('makes bands of dates, named by both', async () => {
+    const schema = schemaOf(gridOf(40, 30), [dates('2020-06-01T00:00:00Z', '2020-07-01T00:00:00Z'), bands], UINT16)
+    const data = cells(schema)
+    const path = join(await temporaryFolder(), 'all.tif')
+    await save(path, schema, data, { blockSize: 32, compression: 'zstd' })
+    const source = await geotiffSource(path)
+    expect(source.schema.dims[0]!.labels).toEqual([
+      '2020-06-01T00:00:00Z B03',
+      '2020-06-01T00:00:00Z B04',
+      '2020-07-01T00:00:00Z B03',
+      '2020-07-01T00:00:00Z B04',
+    ])
+    expect(source.schema.packing).toEqual(UINT16)
+    expect(await source.read(wholeRegion([4, 30, 40]))).toEqual(data)
+    await source.close()
+  })
+
+  it('writes one file per date where asked to, whatever the order of dimensions', async () => {
+    const when = dates('2020-06-01T00:00:00Z', '2020-07-01T10:30:00Z')
+    const grid = gridOf(70, 50)
+    const [y, x] = spatialDimensions(grid)
+    const natural = schemaOf(grid, [when, bands], UINT16)
+    const data = cells(natural)
+    for (const order of [
+      [when, bands, y, x],
+      [bands, when, y, x],
+      [x, when, y, bands],
+    ]) {
+      const schema: CubeSchema = { dims: order, grid, packing: UINT16 }
+      const shape = shapeOf(schema)
+      const mixed = new Uint16Array(data.length)
+      for (let i = 0; i < mixed.length; i++) {
+        const at = new Map<Dimension, number>()
+        let rest = i
+        for (let d = 3; d >= 0; d--) {
+          at.set(order[d]!, rest % shape[d]!)
+          rest = Math.floor(rest / shape[d]!)
+        }
+        mixed[i] = data[((at.get(when)! * 2 + at.get(bands)!) * 50 + at.get(y)!) * 70 + at.get(x)!]!
+      }
+      const folder = await temporaryFolder()
+      await save(join(folder, 's2.tif'), schema, mixed, { dates: 'files', blockSize: 32 })
+      const files = (await readdir(folder)).toSorted()
+      expect(files).toEqual(['s2_2020-06-01.tif', 's2_2020-07-01T103000Z.tif'])
+      for (const [i, name] of files.entries()) {
+        const raster = await openRaster(join(folder, name))
+        expect(await raster.readRaw(wholeWindow(raster.grid))).toEqual(data.slice(i * 7000, (i + 1) * 7000))
+        expect(raster.info.metadata.TIME).toBe(when.labels[i])
+        await raster.close()
+      }
+    }
+  })
+
+  it('goes on after a kill, but only for the same job', async () => {
+    const schema = schemaOf(gridOf(200, 150), [bands], UINT16)
+    const data = cells(schema)
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.tif')
+    const create = (job: string) => geotiffSink.create(path, schema, { job, options: { blockSize: 64 } })
+    const first = await create('one')
+    const regions = regionsOf(shapeOf(schema), first.chunks)
+    await put(first, schema, data, regions.slice(0, 5))
+    await first.abandon(true)
+    // A kill in the middle of an entry leaves a part of it.
+    const [partial] = await readdir(folder)
+    const journal = join(folder, partial!, 'journal')
+    await writeFile(journal, Buffer.concat([await readFile(journal), Buffer.alloc(7)]))
+    const other = await create('another')
+    expect(regions.some((region) => other.isDone(region))).toBe(false)
+    await other.abandon(false)
+    const second = await create('one')
+    expect(regions.map((region) => second.isDone(region))).toEqual(regions.map((_, i) => i < 5))
+    expect(second.isDone(wholeRegion(shapeOf(schema)))).toBe(false)
+    expect(existsSync(path)).toBe(false)
+    await put(second, schema, data, regions.slice(5))
+    await second.finish()
+    const whole = join(folder, 'b.tif')
+    await save(whole, schema, data, { blockSize: 64 })
+    expect((await readFile(path)).equals(await readFile(whole))).toBe(true)
+    expect((await readdir(folder)).toSorted()).toEqual(['a.tif', 'b.tif'])
+  })
+
+  it('leaves the old file alone until the new one is whole', async () => {
+    const schema = schemaOf(gridOf(100, 100), [bands], UINT16)
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.tif')
+    await writeFile(path, 'old')
+    const job = await geotiffSink.create(path, schema, { job: 'j', options: { blockSize: 64 } })
+    await put(job, schema, cells(schema), regionsOf(shapeOf(schema), job.chunks).slice(0, 2))
+    await expect(job.finish()).rejects.toThrow('was not written')
+    expect(await readFile(path, 'utf8')).toBe('old')
+    const again = await geotiffSink.create(path, schema, { job: 'j', options: { blockSize: 64 } })
+    await again.abandon(false)
+    expect(await readdir(folder)).toEqual(['a.tif'])
+  })
+
+  it('has smaller tiles for many bands, and says what a region costs', async () => {
+    const many = dates(...Array.from({ length: 60 }, (_, i) => `20${10 + i}-01-01T00:00:00Z`))
+    const schema = schemaOf(gridOf(1000, 1000), [many], FLOAT)
+    const job = await geotiffSink.create(join(await temporaryFolder(), 'a.tif'), schema, { job: 'j', options: {} })
+    expect(job.chunks).toEqual([60, 256, 256])
+    expect(job.encodeBytes({ start: [0, 0, 0], shape: [60, 256, 256] })).toBeGreaterThan(60 * 256 * 256 * 4)
+    await job.abandon(false)
+  })
+
+  it('names wrong options, cubes without a grid and folders that are not there', async () => {
+    const schema = schemaOf(gridOf(10, 10), [bands], UINT16)
+    const folder = await temporaryFolder()
+    const attempt = (cube: CubeSchema, options: Record<string, unknown>, path = join(folder, 'a.tif')) =>
+      geotiffSink.create(path, cube, { job: 'j', options })
+    await expect(attempt(schema, { compression: 'jpeg' })).rejects.toMatchObject({
+      tag: 'BadOption',
+      hint: expect.stringContaining('zstd'),
+    })
+    await expect(attempt(schema, { compress: 'zstd' })).rejects.toMatchObject({
+      hint: expect.stringContaining('dates'),
+    })
+    await expect(attempt(schema, { blockSize: 100 })).rejects.toMatchObject({ tag: 'BadRaster' })
+    await expect(attempt({ dims: [bands], packing: UINT16 }, {})).rejects.toThrow(InputError)
+    const encoder = await geotiffSink.encoder((await attempt(schema, {})).handle)
+    const region = { start: [0, 1, 0], shape: [2, 1, 1] }
+    await expect(encoder.encode(region, { region, data: new Uint16Array(2) }, {})).rejects.toThrow('start on a tile')
+  })
+})
