@@ -16,6 +16,8 @@ export interface EvaluateOptions extends WorkOptions {
   readonly folder?: string
   readonly registry?: Registry
   readonly onInspect?: (entry: InspectEntry) => void
+  /** Limits of user-defined functions. */
+  readonly udfLimits?: NonNullable<ProcessContext['udfLimits']>
 }
 
 export interface Evaluation {

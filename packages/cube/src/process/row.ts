@@ -109,6 +109,8 @@ export interface ProcessContext extends WorkOptions {
   readonly folder: string
   readonly onInspect: (entry: { message: string; code: string; level: string; data: Value }) => void
   readonly onWarning?: OnWarning
+  /** Limits of `run_udf`; see `udf/thread.ts` for what holds by default. */
+  readonly udfLimits?: { readonly timeoutMs?: number; readonly memoryMb?: number }
   /** Keeps a resource open until the graph's result is closed. */
   readonly keep: (resource: { close(): Promise<void> }) => void
 }

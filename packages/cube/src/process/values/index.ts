@@ -10,6 +10,7 @@ import { mathRows } from './math.ts'
 import { sortingRows } from './sorting.ts'
 import { statisticsRows } from './statistics.ts'
 import { textRows } from './texts.ts'
+import { udfRows } from './udf.ts'
 
 export const valueRows: readonly ProcessRow[] = [
   ...arrayRows,
@@ -22,4 +23,5 @@ export const valueRows: readonly ProcessRow[] = [
   ...textRows,
   ...dateRows,
   ...developmentRows,
+  ...udfRows,
 ]

@@ -1,0 +1,51 @@
+/** What the main side and the sandbox say to each other. Plain data. */
+
+export interface UdfDimension {
+  readonly name: string
+  readonly type: string
+  readonly labels: readonly (string | number)[]
+}
+
+/** A typed array with its dimensions, row-major; NaN is missing. Crosses as bytes. */
+export interface BlockMessage {
+  readonly kind: 'block'
+  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+  readonly dims: readonly UdfDimension[]
+}
+
+/** Any other value, as JSON in which NaN and infinities are `{"\u0000number": "NaN"}`. */
+export interface ValueMessage {
+  readonly kind: 'value'
+  readonly json: string
+}
+
+export interface UdfRequest {
+  readonly id: number
+  readonly input: BlockMessage | ValueMessage
+  /** JSON as in ValueMessage. */
+  readonly context: string
+  /** JSON of what else `apply` is told: labels, or dimensions and shape. */
+  readonly info: string
+}
+
+export type UdfAnswer =
+  | { readonly id: number; readonly output: BlockMessage | ValueMessage; readonly logs: readonly string[] }
+  | {
+      readonly id: number
+      readonly error: { readonly message: string; readonly line?: number }
+      readonly logs: readonly string[]
+    }
+
+const MARK = '\u0000number'
+
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value ?? null, (_, item: unknown) =>
+    typeof item === 'number' && !Number.isFinite(item) ? { [MARK]: String(item) } : item,
+  )
+}
+
+export function decodeJson(text: string): unknown {
+  return JSON.parse(text, (_, item: unknown) =>
+    typeof item === 'object' && item !== null && MARK in item ? Number((item as Record<string, unknown>)[MARK]) : item,
+  )
+}
