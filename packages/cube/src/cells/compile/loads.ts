@@ -51,6 +51,9 @@ function physical(generator: Generator, packing: Packing, raw: Code): Code {
   return generator.keep(missing === undefined ? value : v128.or(value, missing))
 }
 
+const isLookedUp = (indices: readonly Index[]): boolean =>
+  indices.some((index) => index.kind === 'lane' && index.table !== undefined)
+
 /** Loads of one input. */
 export class InputLoader {
   readonly #generator: Generator
@@ -94,7 +97,7 @@ export class InputLoader {
     for (let lane = 0; lane < generator.lanes.count; lane++) {
       const offset = this.#laneOffset(indices, along, r * generator.lanes.count + lane)
       const at = offset === undefined ? address : i32.add(address, offset)
-      const safe = indices.some((index) => index.unsafe && index.kind === 'lane') ? this.#clamped(at) : at
+      const safe = isLookedUp(indices) && indices.some(({ unsafe }) => unsafe) ? this.#clamped(at) : at
       vector = v128.loadLane(bytes, safe, vector, lane)
     }
     return vector
@@ -145,7 +148,8 @@ export class InputLoader {
         generator.keepInteger(i32.add(before, this.#distance(d, index))),
       )
     }
-    if (!indices.some((index) => index.unsafe && index.kind === 'uniform')) return address
+    // Looked-up lanes are complete, and clamped, only lane by lane.
+    if (isLookedUp(indices) || !indices.some(({ unsafe }) => unsafe)) return address
     const depth = Math.max(...indices.map((index) => index.depth))
     return generator.shared(depth, `${key} clamped`, () => this.#clamped(address))
   }
