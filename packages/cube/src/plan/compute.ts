@@ -5,7 +5,7 @@ import type { Block } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
-import { evaluateRegion } from './evaluate.ts'
+import { type EvaluateOptions, evaluateRegion } from './evaluate.ts'
 import { fuse } from './fuse.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
 import { cacheShare, foldAbove, taskShape } from './tasks.ts'
@@ -40,19 +40,24 @@ export async function computeCube(node: CubeNode, options: ComputeOptions = {}):
   return assemble(root, region, shape, work)
 }
 
-type Work = Parameters<typeof evaluateRegion>[2] & WorkOptions
-
-async function assemble(root: CubeNode, region: Region, pieces: readonly number[], work: Work): Promise<Block> {
+/** A region made from pieces, which are dropped once copied. */
+export async function assemble(
+  root: CubeNode,
+  region: Region,
+  pieces: readonly number[],
+  work: EvaluateOptions,
+): Promise<Block> {
   const data = newArray(root.schema.packing.dtype, cellCount(region.shape))
   const [count, started] = [chunkCount(region, pieces), performance.now()]
+  const { onProgress, ...quiet } = work
   let done = 0
   for (const piece of splitRegion(region, pieces)) {
-    const block = await evaluateRegion(root, piece, { ...work, onProgress: () => undefined })
+    const block = await evaluateRegion(root, piece, quiet)
     const { start } = regionWithin(piece, region)
     const from = start.map(() => 0)
     copyBox(block.data, piece.shape, from, data, region.shape, start, piece.shape)
     const fraction = ++done / count
-    work.onProgress?.({ step: 'compute', fraction, secondsLeft: secondsLeft(started, fraction) })
+    onProgress?.({ step: 'compute', fraction, secondsLeft: secondsLeft(started, fraction) })
   }
   return { region, data }
 }

@@ -3,7 +3,7 @@ import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray } from '../dtype.ts'
 import type { Block } from '../model/block.ts'
 import { sliceBox } from '../model/copy.ts'
-import type { BlockNode, CubeNode } from '../model/node.ts'
+import type { BlockNode, CubeNode, Fold } from '../model/node.ts'
 import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
 import { inParallel } from './parallel.ts'
@@ -59,18 +59,17 @@ function cropped(block: Block, region: Region): Block {
 
 async function compute({ blocks, options }: Run, step: Step): Promise<Block> {
   const { node, region, wanted } = step
+  if (step.fold !== undefined) return fold(node, step.fold, region, options)
   const inputs = step.inputs.map((at) => (at === undefined ? undefined : blocks[at]))
   if (node.kind === 'cells') {
     if (isPassing(node)) return cropped(inputs[0]!, region)
     return kernelOfNode(node).run(region, inputs)
   }
-  if (step.isFolded) return fold(node as BlockNode, region, options)
   const exact = inputs.map((block, i) => block && cropped(block, wanted[i]!))
   return (node as BlockNode).compute(region, exact, options)
 }
 
-async function fold(node: BlockNode, region: Region, options: EvaluateOptions): Promise<Block> {
-  const folding = node.fold!
+async function fold(node: CubeNode, folding: Fold, region: Region, options: EvaluateOptions): Promise<Block> {
   const state = folding.begin(region)
   for (const piece of folding.pieces(region)) {
     throwIfAborted(options.signal)

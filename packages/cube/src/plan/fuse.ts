@@ -5,7 +5,7 @@
 import type { Cell } from '../cells/cell.ts'
 import type { CellNode, CubeNode } from '../model/node.ts'
 import { narrowSources } from './narrow.ts'
-import { consumersFirst } from './schedule.ts'
+import { consumersFirst } from './nodes.ts'
 import { Simplifier } from './simplify.ts'
 import { isCheap, isUsedOnce, keepsValues, substitute } from './substitute.ts'
 

@@ -8,7 +8,7 @@ import { type BlockNode, type CellNode, type CubeNode, dimensionIndex, type Sour
 import { cutSchema } from '../process/cubes/labels.ts'
 import { concatNode } from '../process/cubes/nodes.ts'
 import { rewrite, simplified } from './fuse.ts'
-import { consumersFirst } from './schedule.ts'
+import { consumersFirst } from './nodes.ts'
 import { substitute } from './substitute.ts'
 import { usedIndices } from './used.ts'
 

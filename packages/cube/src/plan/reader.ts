@@ -9,8 +9,9 @@ import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { shapeOf } from '../model/node.ts'
 import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
+import { chunkBytes } from './nodes.ts'
 import { inParallel } from './parallel.ts'
-import { chunkBytes, PARALLEL_CHUNKS } from './schedule.ts'
+import { PARALLEL_CHUNKS } from './schedule.ts'
 
 /** A chunk that could not be read and whose cells are missing instead. */
 export interface FailedChunk {

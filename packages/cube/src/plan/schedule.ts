@@ -3,10 +3,11 @@
  * The evaluator runs schedules; the planner only measures them. Nothing is read here.
  */
 import { regionsOf } from '../cells/needs.ts'
-import { DTYPES } from '../dtype.ts'
-import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
+import type { CubeNode, Fold } from '../model/node.ts'
 import { cellCount, chunkCount, containsRegion, coverRegions, type Region, sameRegion } from '../model/region.ts'
-import { accessesOfNode, kernelOfNode } from './kernels.ts'
+import { accessesOfNode, isPassing, kernelOfNode } from './kernels.ts'
+import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
+import { foldOf } from './partial.ts'
 
 export interface Step {
   readonly node: CubeNode
@@ -15,8 +16,8 @@ export interface Step {
   readonly inputs: readonly (number | undefined)[]
   /** For each input the region that is needed; the step's block may be larger. */
   readonly wanted: readonly (Region | undefined)[]
-  /** Whether the inputs are taken in piece by piece, so that `inputs` is empty. */
-  readonly isFolded: boolean
+  /** Where given, the inputs are taken in piece by piece instead of by `inputs`. */
+  readonly fold: Fold | undefined
   /** Steps whose blocks nobody needs after this one. */
   readonly frees: readonly number[]
 }
@@ -44,37 +45,8 @@ interface Instance {
   readonly node: CubeNode
   region: Region
   wanted: readonly (Region | undefined)[]
-  isFolded: boolean
+  fold: Fold | undefined
   step: number
-}
-
-export function blockBytes(schema: CubeSchema, region: Region): number {
-  return cellCount(region.shape) * DTYPES[schema.packing.dtype].bytes
-}
-
-/** Decoded bytes of one whole chunk. */
-export function chunkBytes(schema: CubeSchema, chunks: readonly number[]): number {
-  return cellCount(chunks) * DTYPES[schema.packing.dtype].bytes
-}
-
-const orders = new WeakMap<CubeNode, readonly CubeNode[]>()
-
-/** Every node once, consumers before what they consume. */
-export function consumersFirst(root: CubeNode): readonly CubeNode[] {
-  const known = orders.get(root)
-  if (known !== undefined) return known
-  const seen = new Set<CubeNode>()
-  const order: CubeNode[] = []
-  const visit = (node: CubeNode): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    node.inputs.forEach(visit)
-    order.push(node)
-  }
-  visit(root)
-  order.reverse()
-  orders.set(root, order)
-  return order
 }
 
 /** The regions of a node's inputs that one of its own regions needs. */
@@ -92,13 +64,14 @@ function addDemand(instances: Instance[], node: CubeNode, region: Region): void 
     instance.region = cover
     return
   }
-  instances.push({ node, region, wanted: [], isFolded: false, step: -1 })
+  instances.push({ node, region, wanted: [], fold: undefined, step: -1 })
 }
 
-function isFolding(node: CubeNode, wanted: readonly (Region | undefined)[], foldAbove: number): node is BlockNode {
-  if (node.kind !== 'blocks' || node.fold === undefined) return false
+/** How a node takes in its inputs piece by piece, where all of them at once are too large. */
+function foldFor(node: CubeNode, wanted: readonly (Region | undefined)[], foldAbove: number): Fold | undefined {
+  if (node.kind === 'source' || foldAbove === Number.POSITIVE_INFINITY) return undefined
   const bytes = node.inputs.map((input, i) => (wanted[i] === undefined ? 0 : blockBytes(input.schema, wanted[i])))
-  return bytes.reduce((sum, n) => sum + n, 0) > foldAbove
+  return bytes.reduce((sum, n) => sum + n, 0) > foldAbove ? foldOf(node, foldAbove) : undefined
 }
 
 type Demands = Map<CubeNode, Instance[]>
@@ -109,8 +82,8 @@ function demandsOf(root: CubeNode, region: Region, foldAbove: number): Demands {
   for (const node of consumersFirst(root)) {
     for (const instance of demands.get(node) ?? []) {
       instance.wanted = needsOf(node, instance.region)
-      instance.isFolded = isFolding(node, instance.wanted, foldAbove)
-      if (instance.isFolded) continue
+      instance.fold = foldFor(node, instance.wanted, foldAbove)
+      if (instance.fold !== undefined) continue
       for (const [i, wanted] of instance.wanted.entries()) {
         const input = node.inputs[i]!
         if (wanted === undefined) continue
@@ -127,7 +100,7 @@ interface Draft {
   readonly region: Region
   readonly inputs: (number | undefined)[]
   readonly wanted: readonly (Region | undefined)[]
-  readonly isFolded: boolean
+  readonly fold: Fold | undefined
   readonly frees: number[]
 }
 
@@ -136,13 +109,13 @@ function order(demands: Demands, root: CubeNode): Draft[] {
   const drafts: Draft[] = []
   const visit = (instance: Instance): number => {
     if (instance.step >= 0) return instance.step
-    const { node, region, wanted, isFolded } = instance
+    const { node, region, wanted, fold } = instance
     const inputs = wanted.map((need, i) => {
-      if (need === undefined || isFolded) return undefined
+      if (need === undefined || fold !== undefined) return undefined
       return visit(demands.get(node.inputs[i]!)!.find((other) => containsRegion(other.region, need))!)
     })
     instance.step = drafts.length
-    drafts.push({ node, region, inputs, wanted, isFolded, frees: [] })
+    drafts.push({ node, region, inputs, wanted, fold, frees: [] })
     return instance.step
   }
   visit(demands.get(root)![0]!)
@@ -156,9 +129,9 @@ function order(demands: Demands, root: CubeNode): Draft[] {
 /** Pieces of a fold that are measured; later ones are taken to cost the same. */
 const SAMPLES = 3
 
-function foldCosts(node: BlockNode, region: Region, options: ScheduleOptions): Costs {
+function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
   let [count, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
-  for (const piece of node.fold!.pieces(region)) {
+  for (const piece of fold.pieces(region)) {
     if (count++ >= SAMPLES) continue
     let held = 0
     for (const [i, need] of piece.entries()) {
@@ -179,6 +152,9 @@ function foldCosts(node: BlockNode, region: Region, options: ScheduleOptions): C
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */
 export const PARALLEL_CHUNKS = 4
 
+/** Memory that a kernel keeps from task to task is the process's own, as its code is; only more than this counts. */
+const KERNEL_BYTES = 2 ** 20
+
 function stepCosts(step: Draft, drafts: readonly Draft[], options: ScheduleOptions): Costs {
   const { node, region } = step
   const cells = cellCount(region.shape)
@@ -187,8 +163,11 @@ function stepCosts(step: Draft, drafts: readonly Draft[], options: ScheduleOptio
     const [count, bytes] = [chunkCount(region, chunks), chunkBytes(node.schema, chunks)]
     return { peakBytes: Math.min(count, PARALLEL_CHUNKS) * bytes, decodedBytes: count * bytes, cells }
   }
-  if (step.isFolded) return foldCosts(node as BlockNode, region, options)
-  if (node.kind === 'cells') return { peakBytes: kernelOfNode(node).scratchBytes(region), decodedBytes: 0, cells }
+  if (step.fold !== undefined) return foldCosts(node, step.fold, region, options)
+  if (node.kind === 'cells') {
+    const scratch = isPassing(node) ? 0 : kernelOfNode(node).scratchBytes(region)
+    return { peakBytes: Math.max(0, scratch - KERNEL_BYTES), decodedBytes: 0, cells }
+  }
   // Where a node gets more than it asked for, what it asked for is a copy.
   const copies = step.wanted.map((need, i) => {
     const input = step.inputs[i]

@@ -5,7 +5,8 @@
 import { InputError } from '@ecotope/core'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionText, wholeRegion } from '../model/region.ts'
-import { type Costs, consumersFirst, scheduleOf } from './schedule.ts'
+import { consumersFirst } from './nodes.ts'
+import { type Costs, scheduleOf } from './schedule.ts'
 
 export interface TaskShapeOptions {
   /** Bytes of all that runs at one time, caches of decoded chunks included. */

@@ -1,0 +1,156 @@
+/** What a plan will do, as plain data and as text: chunks, fused nodes, memory, bytes read, tasks. */
+import type { CubeNode } from '../model/node.ts'
+import { shapeOf } from '../model/node.ts'
+import { chunkCount, regionText, splitRegion } from '../model/region.ts'
+import { kernelOfNode } from './kernels.ts'
+import { chunkBytes, consumersFirst } from './nodes.ts'
+import { type Plan, type PlanOptions, planOf } from './plan.ts'
+import { type Schedule, scheduleOf } from './schedule.ts'
+import { megabytes } from './tasks.ts'
+
+export interface ExplainedNode {
+  readonly id: number
+  readonly kind: CubeNode['kind']
+  readonly label: string
+  readonly dims: readonly { readonly name: string; readonly length: number }[]
+  readonly dtype: string
+  readonly inputs: readonly number[]
+  /** How a kernel computes it. */
+  readonly kernel?: string
+  /** Of sources. */
+  readonly source?: { readonly format: string; readonly path: string; readonly chunks: readonly number[] }
+}
+
+export interface Explanation {
+  /** After fusion, inputs before what is made from them. */
+  readonly nodes: readonly ExplainedNode[]
+  /** Nodes of the graph before and after fusion. */
+  readonly nodesBefore: number
+  readonly taskShape: readonly number[]
+  readonly pieces?: readonly number[]
+  readonly tasks: number
+  readonly workers: number
+  readonly budgetBytes: number
+  /** Of one task, at its peak. */
+  readonly taskBytes: number
+  /** Of all tasks that run at one time, caches included. */
+  readonly totalBytes: number
+  /** Decoded bytes of all tasks, if none finds its chunks in the cache. */
+  readonly decodedBytes: number
+  /** Decoded bytes if every needed chunk is decoded once. */
+  readonly leastDecodedBytes: number
+  /** Stored bytes of the needed chunks, where the sources know. */
+  readonly storedBytes?: number
+}
+
+/** Tasks that are measured one by one; of more, an even sample stands for all. */
+const MEASURED = 64
+
+export function explain(node: CubeNode, options: PlanOptions = {}): Explanation {
+  return explainPlan(planOf(node, options), node)
+}
+
+export function explainPlan(plan: Plan, before: CubeNode = plan.root): Explanation {
+  const order = [...consumersFirst(plan.root)].reverse()
+  const running = Math.max(1, Math.min(plan.workers, plan.tasks))
+  const { decodedBytes, leastDecodedBytes, storedBytes } = bytesOf(plan)
+  return {
+    nodes: order.map((node, id) => explainedNode(node, id, order)),
+    nodesBefore: consumersFirst(before).length,
+    taskShape: plan.shape,
+    ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
+    tasks: plan.tasks,
+    workers: plan.workers,
+    budgetBytes: plan.budgetBytes,
+    taskBytes: plan.costs.peakBytes,
+    totalBytes: running * (plan.costs.peakBytes + plan.cacheBytes),
+    decodedBytes,
+    leastDecodedBytes,
+    ...(storedBytes === undefined ? {} : { storedBytes }),
+  }
+}
+
+function explainedNode(node: CubeNode, id: number, order: readonly CubeNode[]): ExplainedNode {
+  const { kind, label, schema } = node
+  return {
+    id,
+    kind,
+    label,
+    dims: schema.dims.map(({ name, labels }) => ({ name, length: labels.length })),
+    dtype: schema.packing.dtype,
+    inputs: node.inputs.map((input) => order.indexOf(input)),
+    ...(node.kind === 'cells' ? { kernel: kernelOfNode(node).describe() } : {}),
+    ...(node.kind === 'source'
+      ? { source: { format: node.source.handle.format, path: node.source.handle.path, chunks: node.source.chunks } }
+      : {}),
+  }
+}
+
+/** Chunks of each source that some task needs, and the bytes that all tasks decode. */
+function bytesOf(plan: Plan): { decodedBytes: number; leastDecodedBytes: number; storedBytes: number | undefined } {
+  const schedules = sampled(plan)
+  const scale = plan.tasks / Math.max(1, schedules.length)
+  const decodedBytes = scale * schedules.reduce((sum, schedule) => sum + schedule.decodedBytes, 0)
+  let leastDecodedBytes = 0
+  let storedBytes: number | undefined = 0
+  for (const [source, chunks] of neededChunks(schedules, scale)) {
+    leastDecodedBytes += chunks * chunkBytes(source.schema, source.source.chunks)
+    const each = source.source.storedChunkBytes
+    storedBytes = each === undefined || storedBytes === undefined ? undefined : storedBytes + chunks * each
+  }
+  return { decodedBytes, leastDecodedBytes: Math.min(leastDecodedBytes, decodedBytes), storedBytes }
+}
+
+function sampled(plan: Plan): Schedule[] {
+  const every = Math.max(1, Math.ceil(plan.tasks / MEASURED))
+  const found: Schedule[] = []
+  let at = 0
+  if (plan.tasks > 0)
+    for (const region of splitRegion(plan.whole, plan.shape))
+      if (at++ % every === 0) found.push(scheduleOf(plan.root, region, { foldAbove: plan.foldAbove }))
+  return found
+}
+
+type Source = Extract<CubeNode, { kind: 'source' }>
+
+function neededChunks(schedules: readonly Schedule[], scale: number): Map<Source, number> {
+  const seen = new Map<Source, Set<string>>()
+  for (const { steps } of schedules) {
+    for (const { node, region } of steps) {
+      if (node.kind !== 'source') continue
+      const keys = seen.get(node) ?? new Set()
+      seen.set(node, keys)
+      for (const part of splitRegion(region, node.source.chunks))
+        keys.add(part.start.map((start, d) => Math.floor(start / node.source.chunks[d]!)).join())
+    }
+  }
+  const counts = new Map<Source, number>()
+  for (const [node, keys] of seen) {
+    const shape = shapeOf(node.schema)
+    const all = chunkCount({ start: shape.map(() => 0), shape }, node.source.chunks)
+    counts.set(node, Math.min(all, Math.round(keys.size * scale)))
+  }
+  return counts
+}
+
+const box = (shape: readonly number[]): string => regionText({ start: shape.map(() => 0), shape }).replaceAll('0:', '')
+
+/** For people: a line for each node, then the tasks. */
+export function explainText(explanation: Explanation): string {
+  const { nodes, nodesBefore, taskShape, pieces, tasks, workers } = explanation
+  const lines = nodes.map(({ id, kind, label, dims, dtype, inputs, kernel, source }) => {
+    const shape = dims.map(({ name, length }) => `${name} ${length}`).join(' x ')
+    const from = inputs.length > 0 ? ` of ${inputs.map((input) => `#${input}`).join(', ')}` : ''
+    const how = kernel ?? (source ? `${source.format} ${source.path}, chunks ${source.chunks.join(' x ')}` : kind)
+    return `#${id} ${label}${from}: ${shape || 'one value'} (${dtype}), ${how}`
+  })
+  const again = explanation.decodedBytes / Math.max(1, explanation.leastDecodedBytes)
+  const stored = explanation.storedBytes === undefined ? '' : `, ${megabytes(explanation.storedBytes)} stored`
+  return [
+    ...lines,
+    nodesBefore > nodes.length ? `fused: ${nodesBefore} nodes became ${nodes.length}` : 'nothing to fuse',
+    `tasks: ${tasks} of ${box(taskShape)}${pieces ? ` in pieces of ${box(pieces)}` : ''}, ${workers} at one time`,
+    `memory: ${megabytes(explanation.taskBytes)} each, ${megabytes(explanation.totalBytes)} in all of ${megabytes(explanation.budgetBytes)}`,
+    `reads: ${megabytes(explanation.leastDecodedBytes)} decoded${stored}; without cache ${again.toFixed(2)} times`,
+  ].join('\n')
+}

@@ -1,0 +1,107 @@
+/** The code of a task: computes one region of a cube and encodes it for the sink. Runs in workers and in process. */
+import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/core'
+import { DTYPES, newArray } from '../dtype.ts'
+import type { TaskRunner } from '../execute/executor.ts'
+import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
+import type { Block } from '../model/block.ts'
+import type { CubeNode } from '../model/node.ts'
+import { cellCount, type Region } from '../model/region.ts'
+import { assemble } from './compute.ts'
+import { evaluateRegion } from './evaluate.ts'
+import { fuse } from './fuse.ts'
+import type { OpenedCube } from './graph-cube.ts'
+import { ChunkReader, type FailedChunk } from './reader.ts'
+
+/** Where the cube comes from: a module that exports `openCube(context)`, or the node itself (in this process only). */
+export type CubeOrigin = { readonly module: string; readonly context: unknown } | { readonly node: CubeNode }
+
+export interface RunnerContext {
+  readonly cube: CubeOrigin
+  readonly sink: SinkHandle
+  /** A module that exports `sinks: SinkFormat[]`. Default: the table of formats. */
+  readonly sinkModule?: string
+  readonly cacheBytes: number
+  readonly foldAbove: number
+  readonly pieces?: readonly number[]
+  /** Whether cells that cannot be computed are missing instead of an error. */
+  readonly skip: boolean
+}
+
+export interface RegionPayload {
+  readonly region: Region
+}
+
+export interface RegionResult {
+  readonly encoded: unknown
+  readonly failed: readonly FailedChunk[]
+}
+
+interface CubeModule {
+  openCube(context: unknown): Promise<OpenedCube>
+}
+
+export async function openOrigin(origin: CubeOrigin): Promise<OpenedCube> {
+  if ('node' in origin) return { node: origin.node, close: () => Promise.resolve() }
+  const module = (await import(origin.module)) as CubeModule
+  return module.openCube(origin.context)
+}
+
+async function sinkOf(handle: SinkHandle, module: string | undefined): Promise<SinkFormat> {
+  if (module === undefined) return (await import('../format/formats.ts')).sinkFor(handle.path, handle.format)
+  const { sinks } = (await import(module)) as { sinks: readonly SinkFormat[] }
+  return sinks.find(({ format }) => format === handle.format)!
+}
+
+export async function open(context: RunnerContext): Promise<TaskRunner<RegionPayload, RegionResult>> {
+  const opened = await openOrigin(context.cube)
+  try {
+    const encoder = await (await sinkOf(context.sink, context.sinkModule)).encoder(context.sink)
+    return runnerOf(context, opened, encoder)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+function runnerOf(
+  context: RunnerContext,
+  opened: OpenedCube,
+  encoder: SinkEncoder,
+): TaskRunner<RegionPayload, RegionResult> {
+  const root = fuse(opened.node)
+  let failed: FailedChunk[] = []
+  const { skip, cacheBytes, foldAbove, pieces } = context
+  const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
+  const reader = new ChunkReader({ cacheBytes, ...onFailedChunk })
+  const compute = async (region: Region, work: WorkOptions): Promise<Block> => {
+    const options = { ...work, reader, foldAbove }
+    try {
+      const block = await (pieces === undefined
+        ? evaluateRegion(root, region, options)
+        : assemble(root, region, pieces, options))
+      return block
+    } catch (error) {
+      if (!skip || error instanceof EnvironmentError || error instanceof CancelledError) throw error
+      failed.push({ path: root.label, chunk: [], region, message: String((error as Error).message) })
+      return missingBlock(root, region)
+    }
+  }
+  return {
+    run: async ({ region }, work) => {
+      failed = []
+      const block = await compute(region, work)
+      return { encoded: await encoder.encode(region, block, work), failed }
+    },
+    close: async () => {
+      await encoder.close()
+      await opened.close()
+    },
+  }
+}
+
+/** Cells of a region that could not be computed; 0 where the packing has no value for missing. */
+function missingBlock({ schema }: CubeNode, region: Region): Block {
+  const { dtype, nodata, isBoolean } = schema.packing
+  const missing = DTYPES[dtype].isFloat ? Number.NaN : (nodata ?? (isBoolean === true ? 255 : 0))
+  return { region, data: newArray(dtype, cellCount(region.shape)).fill(missing) }
+}

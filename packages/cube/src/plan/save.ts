@@ -1,0 +1,215 @@
+/**
+ * Computes a cube and writes it, task by task, within a memory budget. A run that is killed leaves the old output and
+ * what is needed to go on; the same call again computes only what is missing.
+ */
+import { createHash } from 'node:crypto'
+import { stat, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { type OnProgress, secondsLeft, type WorkOptions } from '@ecotope/core'
+import type { Executor, Task } from '../execute/executor.ts'
+import { inlineExecutor } from '../execute/inline.ts'
+import type { SinkFormat, SinkJob } from '../execute/sink.ts'
+import { threadExecutor } from '../execute/threads.ts'
+import type { CubeNode } from '../model/node.ts'
+import { cellCount, regionText } from '../model/region.ts'
+import type { ProcessGraph, Value } from '../process/row.ts'
+import { type Explanation, explainPlan } from './explain.ts'
+import { consumersFirst } from './nodes.ts'
+import { type Plan, planOf, regionsOfPlan } from './plan.ts'
+import type { FailedChunk } from './reader.ts'
+import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
+import { taskShare } from './tasks.ts'
+
+export interface SaveOptions extends WorkOptions {
+  readonly sink: SinkFormat
+  /** Module that exports `sinks`, for workers. Default: the table of formats. */
+  readonly sinkModule?: string
+  /** Options of the format, as `save_result` has them. */
+  readonly formatOptions?: Readonly<Record<string, unknown>>
+  /** Bytes that all tasks together may take. Default 512 MB. */
+  readonly budgetBytes?: number
+  /** Threads. Default: one for each processor; 1 computes in this thread. */
+  readonly workers?: number
+  /** `skip`: cells that cannot be computed are missing and their chunks listed beside the output. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
+  /** What computes. Default: threads of this machine. It is not closed. */
+  readonly executor?: Executor
+  /** Plans, and writes nothing. */
+  readonly dryRun?: boolean
+}
+
+export interface Saved {
+  readonly path: string
+  /** Empty unless failures are skipped. Also in `PATH.failed.json`. */
+  readonly failed: readonly FailedChunk[]
+  readonly plan: Explanation
+  readonly tasks: number
+  /** Tasks that an earlier run had done. */
+  readonly resumed: number
+}
+
+export interface GraphSaveOptions extends SaveOptions {
+  readonly parameters?: Readonly<Record<string, Value>>
+  readonly folder?: string
+}
+
+/** Saves the cube that a graph gives; every worker makes it from the graph again. */
+export function saveGraph(graph: ProcessGraph, path: string, options: GraphSaveOptions): Promise<Saved> {
+  const { parameters, folder, ...rest } = options
+  const context = {
+    graph,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(folder === undefined ? {} : { folder }),
+  }
+  return saveOrigin({ module: new URL('./graph-cube.ts', import.meta.url).href, context }, path, rest)
+}
+
+/** Saves a cube that exists only in this process, in this thread. A killed run of it starts again from nothing. */
+export function saveCube(node: CubeNode, path: string, options: SaveOptions): Promise<Saved> {
+  return saveOrigin({ node }, path, { ...options, workers: 1, executor: inlineExecutor() })
+}
+
+/** Saves a cube of any origin. */
+export async function saveOrigin(origin: CubeOrigin, path: string, options: SaveOptions): Promise<Saved> {
+  const opened = await openOrigin(origin)
+  try {
+    const hash = await jobHash(origin, opened.node)
+    const { signal, onProgress, onWarning } = options
+    const work: WorkOptions = {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+    }
+    const job = await options.sink.create(path, opened.node.schema, {
+      ...work,
+      job: hash,
+      options: options.formatOptions ?? {},
+    })
+    return await runJob({ origin, path, options, job, work }, opened.node)
+  } finally {
+    await opened.close()
+  }
+}
+
+interface Save {
+  readonly origin: CubeOrigin
+  readonly path: string
+  readonly options: SaveOptions
+  readonly job: SinkJob
+  readonly work: WorkOptions
+}
+
+async function runJob(save: Save, node: CubeNode): Promise<Saved> {
+  const { options, job, path, work } = save
+  const executors = new Set<Executor>()
+  try {
+    const workers = options.executor?.workers ?? options.workers ?? availableParallelism()
+    const plan = planOf(node, {
+      workers,
+      chunks: job.chunks,
+      encodeBytes: (region) => job.encodeBytes(region),
+      ...(options.budgetBytes === undefined ? {} : { budgetBytes: options.budgetBytes }),
+    })
+    const explanation = explainPlan(plan)
+    if (options.dryRun === true) {
+      await job.abandon(true)
+      return { path, failed: [], plan: explanation, tasks: plan.tasks, resumed: 0 }
+    }
+    const executor = options.executor ?? ownExecutor(plan)
+    if (options.executor === undefined) executors.add(executor)
+    const { failed, resumed } = await runTasks(save, plan, executor)
+    await job.finish(work)
+    if (failed.length > 0) await writeFile(`${path}.failed.json`, `${JSON.stringify(failed, null, 2)}\n`)
+    return { path, failed, plan: explanation, tasks: plan.tasks, resumed }
+  } catch (error) {
+    await job.abandon(true)
+    throw error
+  } finally {
+    for (const executor of executors) await executor.close()
+  }
+}
+
+/** Threads only where there is work for more than one. */
+function ownExecutor({ workers, tasks, budgetBytes }: Plan): Executor {
+  const bound = taskShare(budgetBytes)
+  return workers > 1 && tasks > 1 ? threadExecutor({ workers, budgetBytes: bound }) : inlineExecutor()
+}
+
+async function runTasks(save: Save, plan: Plan, executor: Executor) {
+  const { job, options, work, origin } = save
+  const context: RunnerContext = {
+    cube: origin,
+    sink: job.handle,
+    cacheBytes: plan.cacheBytes,
+    foldAbove: plan.foldAbove,
+    skip: options.onError === 'skip',
+    ...(options.sinkModule === undefined ? {} : { sinkModule: options.sinkModule }),
+    ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
+  }
+  const failed = new Map<string, FailedChunk>()
+  const progress = new Progress(plan, work.onProgress)
+  const tasks = function* (): Generator<Task<RegionPayload>> {
+    for (const region of regionsOfPlan(plan)) {
+      if (job.isDone(region)) progress.skip(cellCount(region.shape))
+      else yield { id: regionText(region), payload: { region }, bytes: plan.costs.peakBytes }
+    }
+  }
+  const { onProgress: _own, ...quiet } = work
+  const outcomes = executor.run<RegionPayload, RegionResult>(
+    { module: new URL('./runner.ts', import.meta.url).href, context },
+    tasks(),
+    { ...quiet, order: job.order === 'row-major' ? 'task' : 'any' },
+  )
+  for await (const outcome of outcomes) {
+    if ('error' in outcome) throw outcome.error
+    const { region } = outcome.task.payload as RegionPayload
+    await job.write(region, outcome.result.encoded)
+    for (const failure of outcome.result.failed) failed.set(`${failure.path}#${failure.chunk.join()}`, failure)
+    progress.add(cellCount(region.shape))
+  }
+  return { failed: [...failed.values()], resumed: progress.skipped }
+}
+
+/** Share of cells that are written, and the time left by the pace of this run. */
+class Progress {
+  readonly #total: number
+  readonly #onProgress: OnProgress | undefined
+  readonly #started = performance.now()
+  #before = 0
+  #done = 0
+  skipped = 0
+
+  constructor(plan: Plan, onProgress: OnProgress | undefined) {
+    this.#total = cellCount(plan.whole.shape)
+    this.#onProgress = onProgress
+  }
+
+  skip(cells: number): void {
+    this.#before += cells
+    this.skipped++
+  }
+
+  add(cells: number): void {
+    this.#done += cells
+    const left = this.#total - this.#before
+    this.#onProgress?.({
+      step: 'save',
+      fraction: (this.#done + this.#before) / this.#total,
+      secondsLeft: secondsLeft(this.#started, this.#done / left),
+    })
+  }
+}
+
+/** What the result depends on: the program and the state of the files that it reads. */
+async function jobHash(origin: CubeOrigin, node: CubeNode): Promise<string> {
+  const hash = createHash('sha256')
+  if ('node' in origin) return hash.update(`${process.pid}-${performance.now()}-${Math.random()}`).digest('hex')
+  hash.update(JSON.stringify(origin))
+  for (const one of consumersFirst(node)) {
+    if (one.kind !== 'source') continue
+    const { path, format } = one.source.handle
+    const state = await stat(path).catch(() => undefined)
+    hash.update(`${format}\n${path}\n${state?.size ?? ''}\n${state?.mtimeMs ?? ''}\n`)
+  }
+  return hash.digest('hex')
+}
