@@ -9,6 +9,8 @@ import { accessesOfNode, isPassing, kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
 
+export { consumersFirst } from './nodes.ts'
+
 export interface Step {
   readonly node: CubeNode
   readonly region: Region

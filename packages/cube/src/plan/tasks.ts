@@ -168,7 +168,11 @@ function sourceChunks(root: CubeNode): number[] {
 export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape {
   const search = new Search(root, options)
   const extent = search.region.shape
-  const unit = options.align ?? sourceChunks(root)
+  const { align } = options
+  const unit = sourceChunks(root).map((side, d) => {
+    const step = align?.[d] ?? 1
+    return Math.ceil(side / step) * step
+  })
   const start = search.measure(unit.map((side, d) => Math.min(side, extent[d]!)))
   const least = start.fits ? start : search.shrink(start)
   if (least.costs.peakBytes > taskShare(options.budgetBytes)) throw budgetTooSmall(root, least, options.budgetBytes)
