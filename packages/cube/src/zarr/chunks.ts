@@ -7,14 +7,23 @@ import { copyStrided, exactly, fillStrided, type Strided, toFloat64 } from './co
 import { type DataType, type Values, valuesOf } from './data-types.ts'
 import type { Pipeline, Shards } from './pipeline.ts'
 
-type Maybe<T> = T | Promise<T>
+export type Maybe<T> = T | Promise<T>
+
+/**
+ * Goes on with a value that may be there already. Reading from files in worker threads never waits, so that bytes in
+ * reused memory are used up before anything else runs.
+ */
+export function after<T, R>(value: Maybe<T>, use: (value: T) => Maybe<R>): Maybe<R> {
+  return value instanceof Promise ? value.then(use) : use(value)
+}
 
 /** The stored bytes of one chunk. */
 export interface ChunkBytes {
+  /** May lie in memory that the next read overwrites. */
   all(): Maybe<Uint8Array | undefined>
   /** A negative offset counts from the end. */
   part(offset: number, length: number): Maybe<Uint8Array | undefined>
-  /** What is read of shards' indexes is kept here, by depth and place. */
+  /** What is read of shards' indexes is kept here, by key and place. */
   readonly indexes?: Map<string, BigUint64Array>
   readonly key: string
 }
@@ -35,84 +44,88 @@ const fillOf = ({ fill, asCube }: Wanted): unknown => (asCube && typeof fill ===
 /** Results below this many bytes are not worth the way to another thread. */
 const SMALL = 32768
 
-/** Decodes with `steps`; the result may lie in the kernel's memory and has to be used before the next `await`. */
-async function run(pipeline: Pipeline, data: Uint8Array, size: number | undefined): Promise<Uint8Array> {
-  const { steps } = pipeline
+/** Decodes and hands the result over at once, as it may lie in the kernel's memory. */
+function run<R>(
+  { steps }: Pipeline,
+  data: Uint8Array,
+  size: number | undefined,
+  use: (bytes: Uint8Array) => R,
+  from = 0,
+): Maybe<R> {
   let bytes = data
-  for (let k = 0; k < steps.length; k++) {
+  for (let k = from; k < steps.length; k++) {
     const step = steps[k]!
     const known = steps.slice(k + 1).every((later) => later.keepsSize) ? size : undefined
     if (isMainThread && step.decodeAside !== undefined && (known ?? bytes.length * 4) >= SMALL) {
-      bytes = await step.decodeAside(owned(bytes), known)
-    } else {
-      bytes = step.decode(bytes, known)
+      return step.decodeAside(owned(bytes), known).then((made) => run({ steps } as Pipeline, made, size, use, k + 1))
     }
+    bytes = step.decode(bytes, known)
   }
-  return bytes
+  return use(bytes)
 }
 
 /** Reads the cells `box` (counted within the chunk) of a chunk of `shape` to `to`. */
-export async function readChunk(
+export function readChunk(
   source: ChunkBytes,
   pipeline: Pipeline,
   shape: readonly number[],
   box: Region,
   to: Strided,
   wanted: Wanted,
-): Promise<void> {
+): Maybe<void> {
   // Everything from here on is in the order of axes in which the chunk is stored.
   const turn = <T>(list: readonly T[]): T[] => pipeline.order.map((axis) => list[axis]!)
   const stored = turn(shape)
   const within = { start: turn(box.start), shape: turn(box.shape) }
   const target = { ...to, strides: turn(to.strides) }
   if (pipeline.shards !== undefined) {
-    await readShard(source, pipeline, pipeline.shards, stored, within, target, wanted)
-    return
+    return readShard(source, pipeline, pipeline.shards, stored, within, target, wanted)
   }
-  const data = await source.all()
-  if (data === undefined) {
-    fillStrided(fillOf(wanted), target, within.shape)
-    return
-  }
-  if (wanted.hasHeader) await readWithHeader(data, pipeline, stored, within, target, wanted)
-  else await decodeBox(data, pipeline, stored, within, target, wanted)
+  return after(source.all(), (data) => {
+    if (data === undefined) return fillStrided(fillOf(wanted), target, within.shape)
+    if (wanted.hasHeader) return readWithHeader(data, pipeline, stored, within, target, wanted)
+    return decodeBox(data, pipeline, stored, within, target, wanted)
+  })
 }
 
-async function decodeBox(
+function decodeBox(
   data: Uint8Array,
   pipeline: Pipeline,
   shape: readonly number[],
   box: Region,
   to: Strided,
   wanted: Wanted,
-): Promise<void> {
+): Maybe<void> {
   const count = cellCount(shape)
   const { type } = wanted
   const size = type.bytes === 0 ? undefined : count * type.bytes
-  const bytes = await run(pipeline, data, size)
-  let values: Values
-  if (pipeline.items !== undefined) {
-    values = pipeline.items.decodeItems(bytes)
-    sound(values.length === count, `${values.length} elements where ${count} are expected`)
-  } else {
-    sound(bytes.length === size, `${bytes.length} bytes where ${size} are expected`)
-    values = valuesOf(type, bytes, count)
-  }
-  if (wanted.asCube && (values instanceof BigInt64Array || values instanceof BigUint64Array)) values = toFloat64(values)
-  const strides = stridesOf(shape)
-  const offset = box.start.reduce((sum, from, d) => sum + from * strides[d]!, 0)
-  copyStrided({ values, offset, strides }, to, box.shape)
+  return run(pipeline, data, size, (bytes) => {
+    let values: Values
+    if (pipeline.items !== undefined) {
+      values = pipeline.items.decodeItems(bytes)
+      sound(values.length === count, `${values.length} elements where ${count} are expected`)
+    } else {
+      sound(bytes.length === size, `${bytes.length} bytes where ${size} are expected`)
+      values = valuesOf(type, bytes, count)
+    }
+    if (wanted.asCube && (values instanceof BigInt64Array || values instanceof BigUint64Array)) {
+      values = toFloat64(values)
+    }
+    const strides = stridesOf(shape)
+    const offset = box.start.reduce((sum, from, d) => sum + from * strides[d]!, 0)
+    copyStrided({ values, offset, strides }, to, box.shape)
+  })
 }
 
 /** N5: mode, number of axes, lengths (first axis fastest), all big-endian; then the data of just these cells. */
-async function readWithHeader(
+function readWithHeader(
   data: Uint8Array,
   pipeline: Pipeline,
   shape: readonly number[],
   box: Region,
   to: Strided,
   wanted: Wanted,
-): Promise<void> {
+): Maybe<void> {
   sound(data.length >= 4, 'the header is truncated')
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   const [mode, rank] = [view.getUint16(0), view.getUint16(2)]
@@ -125,13 +138,13 @@ async function readWithHeader(
   )
   const held = box.shape.map((n, d) => Math.max(0, Math.min(n, own[d]! - box.start[d]!)))
   if (held.some((n, d) => n < box.shape[d]!)) fillStrided(fillOf(wanted), to, box.shape)
-  await decodeBox(data.subarray(4 + 4 * rank), pipeline, own, { start: box.start, shape: held }, to, wanted)
+  return decodeBox(data.subarray(4 + 4 * rank), pipeline, own, { start: box.start, shape: held }, to, wanted)
 }
 
 /** No such inner chunk. */
 const ABSENT = 2n ** 64n - 1n
 
-async function readShard(
+function readShard(
   source: ChunkBytes,
   pipeline: Pipeline,
   shards: Shards,
@@ -139,58 +152,79 @@ async function readShard(
   box: Region,
   to: Strided,
   wanted: Wanted,
-): Promise<void> {
+): Maybe<void> {
   const grid = shape.map((n, d) => n / shards.chunks[d]!)
+  const count = cellCount(grid)
   const pieces = [...splitRegion(box, shards.chunks)]
-  const isMost = pieces.length * 2 >= cellCount(grid)
-  const held = pipeline.steps.length > 0 || isMost ? await whole(source, pipeline) : source
-  const index = held === undefined ? undefined : await indexOf(held, shards, cellCount(grid))
-  if (held === undefined || index === undefined) {
-    fillStrided(fillOf(wanted), to, box.shape)
-    return
-  }
+  const isMost = pieces.length * 2 >= count
+  const held = pipeline.steps.length > 0 || isMost ? whole(source, pipeline) : source
+  return after(held, (shard) =>
+    after(shard === undefined ? undefined : indexOf(shard, shards, count), (index) => {
+      if (shard === undefined || index === undefined) return fillStrided(fillOf(wanted), to, box.shape)
+      const waiting = pieces.map((piece) => readInner(shard, index, shards, grid, piece, box, to, wanted))
+      return waiting.some((one) => one instanceof Promise) ? Promise.all(waiting).then(() => {}) : undefined
+    }),
+  )
+}
+
+/** One inner chunk of a shard. */
+function readInner(
+  shard: ChunkBytes,
+  index: BigUint64Array,
+  shards: Shards,
+  grid: readonly number[],
+  piece: Region,
+  box: Region,
+  to: Strided,
+  wanted: Wanted,
+): Maybe<void> {
   const steps = stridesOf(grid)
-  const tasks = pieces.map(async (piece) => {
-    const at = piece.start.map((from, d) => Math.floor(from / shards.chunks[d]!))
-    const place = at.reduce((sum, n, d) => sum + n * steps[d]!, 0)
-    const [offset, length] = [index[2 * place]!, index[2 * place + 1]!]
-    const inner: ChunkBytes =
-      offset === ABSENT && length === ABSENT ? nothing(source.key) : partOf(held, Number(offset), Number(length), place)
-    const start = piece.start.map((from, d) => from - at[d]! * shards.chunks[d]!)
-    const move = piece.start.reduce((sum, from, d) => sum + (from - box.start[d]!) * to.strides[d]!, to.offset)
-    const region = { start, shape: piece.shape }
-    try {
-      await readChunk(inner, shards.inner, shards.chunks, region, { ...to, offset: move }, wanted)
-    } catch (error) {
-      throw error instanceof DamagedData ? new DamagedData(`inner chunk ${at.join('.')}: ${error.message}`) : error
-    }
-  })
-  await Promise.all(tasks)
+  const at = piece.start.map((from, d) => Math.floor(from / shards.chunks[d]!))
+  const place = at.reduce((sum, n, d) => sum + n * steps[d]!, 0)
+  const [offset, length] = [index[2 * place]!, index[2 * place + 1]!]
+  const isAbsent = offset === ABSENT && length === ABSENT
+  const inner = isAbsent ? nothing(shard.key) : partOf(shard, Number(offset), Number(length), place)
+  const start = piece.start.map((from, d) => from - at[d]! * shards.chunks[d]!)
+  const move = piece.start.reduce((sum, from, d) => sum + (from - box.start[d]!) * to.strides[d]!, to.offset)
+  const named = (error: unknown): never => {
+    throw error instanceof DamagedData ? new DamagedData(`inner chunk ${at.join('.')}: ${error.message}`) : error
+  }
+  try {
+    const target = { ...to, offset: move }
+    const done = readChunk(inner, shards.inner, shards.chunks, { start, shape: piece.shape }, target, wanted)
+    return done instanceof Promise ? done.catch(named) : done
+  } catch (error) {
+    return named(error)
+  }
 }
 
 const nothing = (key: string): ChunkBytes => ({ key, all: () => undefined, part: () => undefined })
 
 /** The shard's bytes in memory. */
-async function whole(source: ChunkBytes, pipeline: Pipeline): Promise<ChunkBytes | undefined> {
-  const stored = await source.all()
-  if (stored === undefined) return undefined
-  const data = pipeline.steps.length === 0 ? stored : (await run(pipeline, stored, undefined)).slice()
-  return {
-    key: source.key,
-    all: () => data,
-    part: (offset, length) => {
-      const at = offset < 0 ? Math.max(0, data.length + offset) : offset
-      return data.subarray(at, at + length)
-    },
-  }
+function whole(source: ChunkBytes, pipeline: Pipeline): Maybe<ChunkBytes | undefined> {
+  return after(source.all(), (stored) => {
+    if (stored === undefined) return undefined
+    if (pipeline.steps.length === 0) return inMemory(source, stored)
+    return run(pipeline, stored, undefined, (data) => inMemory(source, data.slice()))
+  })
 }
 
+const inMemory = ({ key, indexes }: ChunkBytes, data: Uint8Array): ChunkBytes => ({
+  key,
+  ...(indexes === undefined ? {} : { indexes }),
+  all: () => data,
+  part: (offset, length) => {
+    const at = offset < 0 ? Math.max(0, data.length + offset) : offset
+    return data.subarray(at, at + length)
+  },
+})
+
 function partOf(shard: ChunkBytes, offset: number, length: number, place: number): ChunkBytes {
-  const exactly = async (at: number, count: number): Promise<Uint8Array | undefined> => {
-    const data = await shard.part(at, count)
-    sound(data?.length === count, `the shard ends before byte ${at + count}`)
-    return data
-  }
+  const exactly = (at: number, count: number): Maybe<Uint8Array | undefined> =>
+    after(shard.part(at, count), (data) => {
+      sound(data?.length === count, `the shard ends before byte ${at + count}`)
+      return data
+    })
   return {
     key: `${shard.key}/${place}`,
     ...(shard.indexes === undefined ? {} : { indexes: shard.indexes }),
@@ -199,20 +233,21 @@ function partOf(shard: ChunkBytes, offset: number, length: number, place: number
   }
 }
 
-async function indexOf(source: ChunkBytes, shards: Shards, count: number): Promise<BigUint64Array | undefined> {
+function indexOf(source: ChunkBytes, shards: Shards, count: number): Maybe<BigUint64Array | undefined> {
   const known = source.indexes?.get(source.key)
   if (known !== undefined) return known
   const bytes = shards.indexBytes(count)
-  const stored = await source.part(shards.isIndexFirst ? 0 : -bytes, bytes)
-  if (stored === undefined) return undefined
-  sound(stored.length === bytes, 'the shard is shorter than its index')
-  let data: Uint8Array
-  try {
-    data = await run(shards.index, stored, undefined)
-  } catch (error) {
-    throw error instanceof DamagedData ? new DamagedData(`the index of the shard: ${error.message}`) : error
-  }
-  const index = new BigUint64Array(data.slice().buffer, 0, 2 * count)
-  source.indexes?.set(source.key, index)
-  return index
+  return after(source.part(shards.isIndexFirst ? 0 : -bytes, bytes), (stored) => {
+    if (stored === undefined) return undefined
+    sound(stored.length === bytes, 'the shard is shorter than its index')
+    try {
+      return run(shards.index, stored, undefined, (data) => {
+        const index = new BigUint64Array(data.slice().buffer, 0, 2 * count)
+        source.indexes?.set(source.key, index)
+        return index
+      })
+    } catch (error) {
+      throw error instanceof DamagedData ? new DamagedData(`the index of the shard: ${error.message}`) : error
+    }
+  })
 }

@@ -2,7 +2,7 @@
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DamagedData, InexactValue } from '../codecs/damage.ts'
 import { cellCount, type Region, splitRegion, stridesOf, wholeRegion } from '../model/region.ts'
-import { type ChunkBytes, readChunk } from './chunks.ts'
+import { type ChunkBytes, type Maybe, readChunk } from './chunks.ts'
 import { cubeType, newValues, type Values } from './data-types.ts'
 import type { ArrayMetadata } from './metadata.ts'
 import type { Store } from './store.ts'
@@ -46,31 +46,39 @@ export async function readInto(
   const { store, metadata, indexes } = array
   const { chunks, type, pipeline } = metadata
   const wanted = { type, fill: metadata.fill, asCube, hasHeader: metadata.hasChunkHeader }
-  const one = async (piece: Region): Promise<void> => {
+  const one = (piece: Region): Maybe<void> => {
     throwIfAborted(work.signal)
     const index = piece.start.map((from, d) => Math.floor(from / chunks[d]!))
     const key = metadata.keyOf(index)
     const start = piece.start.map((from, d) => from - index[d]! * chunks[d]!)
     const at = piece.start.reduce((sum, from, d) => sum + (from - region.start[d]!) * strides[d]!, offset)
-    try {
-      const target = { values, offset: at, strides }
-      await readChunk(bytesOf(store, key, indexes), pipeline, chunks, { start, shape: piece.shape }, target, wanted)
-    } catch (error) {
+    const named = (error: unknown): never => {
       throw corrupt(error, store, metadata, key, index)
+    }
+    try {
+      const box = { start, shape: piece.shape }
+      const target = { values, offset: at, strides }
+      const done = readChunk(bytesOf(store, key, indexes), pipeline, chunks, box, target, wanted)
+      return done instanceof Promise ? done.catch(named) : done
+    } catch (error) {
+      return named(error)
     }
   }
   const pieces = splitRegion(region, chunks)
-  const lanes = Array.from({ length: store.isRemote ? AT_ONCE.remote : AT_ONCE.local }, async () => {
-    for (const piece of pieces) await one(piece)
-  })
-  await Promise.all(lanes)
+  const lane = async (): Promise<void> => {
+    for (const piece of pieces) {
+      const done = one(piece)
+      if (done instanceof Promise) await done
+    }
+  }
+  await Promise.all(Array.from({ length: store.isRemote ? AT_ONCE.remote : AT_ONCE.local }, lane))
   if (indexes.size > INDEXES_KEPT) indexes.clear()
 }
 
 const bytesOf = (store: Store, key: string, indexes: Map<string, BigUint64Array>): ChunkBytes => ({
   key,
   indexes,
-  all: () => store.get(key),
+  all: () => (store.getNow === undefined ? store.get(key) : store.getNow(key)),
   part: (offset, length) => store.getPart(key, offset, length),
 })
 
