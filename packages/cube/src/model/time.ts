@@ -147,18 +147,17 @@ function splitFloat(value: number, { perDay, micros }: TimeUnits): [days: number
   return [Math.round((value - rest) / perDay), roundest(rest * micros, Math.abs(value) * micros * Number.EPSILON)]
 }
 
+/** Steps of the last digit of a number by which the axes of real files stray, having been summed up. */
+const STRAY = 32
+
 /**
- * The roundest microsecond within the precision of the stored number: half an hour as a fraction of a day, 400 years
- * from the epoch, is only known to some microseconds and means the half hour.
+ * The whole second within the precision of the stored number, else its nearest microsecond: half an hour as a fraction
+ * of a day, 400 years from the epoch, is only known to some microseconds and means the half hour.
  */
-function roundest(micros: number, tolerance: number): number {
-  if (tolerance > 0.25) {
-    for (const step of [60e6, 1e6, 1e3]) {
-      const candidate = Math.round(micros / step) * step
-      if (tolerance < step / 8 && Math.abs(candidate - micros) <= tolerance) return candidate
-    }
-  }
-  return Math.round(micros)
+function roundest(micros: number, precision: number): number {
+  const second = Math.round(micros / 1e6) * 1e6
+  const tolerance = Math.min(precision * STRAY, 1e4)
+  return precision > 0.25 && Math.abs(second - micros) <= tolerance ? second : Math.round(micros)
 }
 
 function splitBig(value: bigint, units: TimeUnits): [days: number, micros: number] {
