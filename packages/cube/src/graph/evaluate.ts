@@ -54,7 +54,7 @@ export async function evaluateGraph(graph: ProcessGraph, options: EvaluateOption
 }
 
 /** Evaluates a program: its own user-defined processes are known, its parameters checked and defaults filled in. */
-export function evaluateProgram(program: Program, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluateProgram(program: Program, options: EvaluateOptions = {}): Promise<Evaluation> {
   const registry = withUserProcesses(options.registry ?? everyProcess, program.processes, runGraph)
   const parameters = parameterValues(program.parameters, options.parameters ?? {})
   return evaluateGraph(program.graph, { ...options, registry, parameters })

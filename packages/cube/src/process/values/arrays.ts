@@ -135,7 +135,9 @@ export function interpolateLinear(values: readonly Value[], axis: readonly numbe
 function modify(args: Arguments): Value {
   const values = arrayOf(args, 'data')
   const inserted = arrayOf(args, 'values')
-  const [index, length] = [args.index as number, (args.length ?? 0) as number]
+  // By an example of the specification, nothing to put in and no length means one element to take out.
+  const length = (args.length ?? (inserted.length === 0 ? 1 : 0)) as number
+  const index = args.index as number
   if (index > values.length)
     throw processError('ArrayElementNotAvailable', `the array has ${values.length} elements, so none at ${index}`)
   const splice = <T>(of: readonly T[], by: readonly T[]): T[] => [
@@ -266,7 +268,7 @@ export const arrayRows: readonly ProcessRow[] = [
         data,
         required('values', 'What is put in.', schemas.array),
         required('index', 'The element to put it before.', schemas.count),
-        withDefault('length', 'How many elements from there are taken out.', schemas.count, 0),
+        optional('length', 'How many elements from there are taken out; by default none.', schemas.count),
       ],
       newArray,
       modify,
