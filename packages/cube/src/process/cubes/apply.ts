@@ -55,7 +55,12 @@ export const probedPacking = (sample: Value | undefined): Packing => (typeof sam
 const isTrueFalse = (node: CubeNode): boolean[] => [node.schema.packing.isBoolean ?? false]
 
 /** A callback on every cell, its parameter `x`. */
-export async function applyNode(node: CubeNode, process: Callback, context: Value, label = 'apply'): Promise<CubeNode> {
+export function applyNode(
+  node: CubeNode,
+  process: Callback,
+  context: Value,
+  label = 'apply',
+): CubeNode | Promise<CubeNode> {
   const { schema } = node
   const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node))
   if (compiled?.kind === 'cell') {
@@ -63,30 +68,28 @@ export async function applyNode(node: CubeNode, process: Callback, context: Valu
     return cellNode(label, [node], compiled.cell, { ...schema, packing })
   }
   const [x] = sampleValues(schema.packing, 1)
-  const packing = probedPacking(await probe(process, { x: x!, context }))
   const run = runner(process)
-  return alongNode({
-    label,
-    node,
-    // A row of one cell: the dimension that no cube has.
-    dim: '',
-    schema: { ...schema, packing },
-    run: ([value]) => {
-      const result = run({ x: value!, context })
-      return result instanceof Promise ? result.then((settled) => [settled]) : [result]
-    },
-    isAsync: isAsync(process),
-  })
+  return after(probe(process, { x: x!, context }), (sample) =>
+    alongNode({
+      label,
+      node,
+      // A row of one cell: the dimension that no cube has.
+      dim: '',
+      schema: { ...schema, packing: probedPacking(sample) },
+      run: ([value]) => after(run({ x: value!, context }), (result) => [result]),
+      isAsync: isAsync(process),
+    }),
+  )
 }
 
 /** A callback that makes one value of each row along a dimension, its parameter `data`. */
-export async function reduceNode(
+export function reduceNode(
   node: CubeNode,
   reducer: Callback,
   name: string,
   context: Value,
   label = 'reduce_dimension',
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   const d = requireDimension(node, name)
   const { schema } = node
   const labels = schema.dims[d]!.labels as readonly Label[]
@@ -99,19 +102,18 @@ export async function reduceNode(
     const packing = resultPacking(compiled.isBoolean, schema.packing)
     return cellNode(label, [node], compiled.cell, { ...reduced, packing })
   }
-  const sample = await probe(reducer, { data: labelled(labels, sampleValues(schema.packing, labels.length)), context })
   const run = runner(reducer)
-  return alongNode({
-    label,
-    node,
-    dim: name,
-    schema: { ...reduced, packing: probedPacking(sample) },
-    run: (values) => {
-      const result = run({ data: labelled(labels, values), context })
-      return result instanceof Promise ? result.then((settled) => [settled]) : [result]
-    },
-    isAsync: isAsync(reducer),
-  })
+  const made = sampleValues(schema.packing, labels.length)
+  return after(probe(reducer, { data: labelled(labels, made), context }), (sample) =>
+    alongNode({
+      label,
+      node,
+      dim: name,
+      schema: { ...reduced, packing: probedPacking(sample) },
+      run: (values) => after(run({ data: labelled(labels, values), context }), (result) => [result]),
+      isAsync: isAsync(reducer),
+    }),
+  )
 }
 
 /** Where the results of apply_dimension go: the target dimension, and those of the result for `length` values. */
@@ -150,13 +152,13 @@ function targetOf(node: CubeNode, source: string, target: string | undefined): T
 }
 
 /** A callback that makes a row of values of each row along a dimension, its parameter `data`. */
-export async function applyDimensionNode(
+export function applyDimensionNode(
   node: CubeNode,
   process: Callback,
   source: string,
   target: string | undefined,
   context: Value,
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   const { schema } = node
   const labels = schema.dims[requireDimension(node, source)]!.labels as readonly Label[]
   const to = targetOf(node, source, target)
@@ -166,7 +168,25 @@ export async function applyDimensionNode(
   const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node))
   const fused = compiled && applyCompiled(node, compiled, source, to, schemaFor)
   if (fused !== undefined) return fused
-  const sample = await probe(process, { data: labelled(labels, sampleValues(schema.packing, labels.length)), context })
+  const made = sampleValues(schema.packing, labels.length)
+  return after(probe(process, { data: labelled(labels, made), context }), (sample) =>
+    interpretedDimension({ node, process, source, to, context, labels, schemaFor }, sample),
+  )
+}
+
+interface DimensionCall {
+  readonly node: CubeNode
+  readonly process: Callback
+  readonly source: string
+  readonly to: Target
+  readonly context: Value
+  readonly labels: readonly Label[]
+  readonly schemaFor: (length: number, packing: Packing) => CubeNode['schema']
+}
+
+/** apply_dimension row by row; `sample` is what the callback gave for made-up values. */
+function interpretedDimension(call: DimensionCall, sample: Value | undefined): CubeNode {
+  const { node, process, source, to, context, labels, schemaFor } = call
   const elements = elementsOf(sample)
   const length = elements?.length ?? labels.length
   const run = runner(process)
@@ -182,10 +202,8 @@ export async function applyDimensionNode(
     dim: source,
     target: to.name,
     schema: schemaFor(length, isTruth ? BOOLEAN : FLOAT64),
-    run: (values, from, end) => {
-      const result = run({ data: labelled(labels, values), context })
-      return result instanceof Promise ? result.then((settled) => pick(settled, from, end)) : pick(result, from, end)
-    },
+    run: (values, from, end) =>
+      after(run({ data: labelled(labels, values), context }), (result) => pick(result, from, end)),
     isAsync: isAsync(process),
   })
 }
@@ -238,7 +256,7 @@ function arrayCell(node: CubeNode, array: CellArray, source: string, target: str
 }
 
 /** A callback that makes one value of all pixels. */
-async function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): Promise<CubeNode> {
+function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): CubeNode | Promise<CubeNode> {
   const [x, y] = axesOf(node)
   const { dims } = node.schema
   const order = [x, y].sort((a, b) => a - b).map((d) => dims[d]!.name)
@@ -260,7 +278,7 @@ export const applyRows: readonly ProcessRow[] = [
     parameters: [DATA, PROCESS(['x'], 'from one value to one value'), CONTEXT],
     returns: givesCube('a cube of the same dimensions'),
     chunks: 'cell',
-    evaluate: async (args) => cubeValue(await applyNode(cubeOf(args), callbackOf(args, 'process'), contextOf(args))),
+    evaluate: (args) => laterCubeValue(applyNode(cubeOf(args), callbackOf(args, 'process'), contextOf(args))),
   },
   {
     id: 'apply_dimension',
@@ -276,10 +294,10 @@ export const applyRows: readonly ProcessRow[] = [
     returns: givesCube('a cube with new values along the target'),
     errors: ['DimensionNotAvailable'],
     chunks: 'whole dimension',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const [node, process] = [cubeOf(args), callbackOf(args, 'process')]
       const [source, target] = [textOf(args, 'dimension'), optionalText(args, 'target_dimension')]
-      return cubeValue(await applyDimensionNode(node, process, source, target, contextOf(args)))
+      return laterCubeValue(applyDimensionNode(node, process, source, target, contextOf(args)))
     },
   },
   {
@@ -290,11 +308,11 @@ export const applyRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with one dimension less'),
     errors: ['DimensionNotAvailable'],
     chunks: 'reduction',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const node = cubeOf(args)
       const name = textOf(args, 'dimension')
       if (dimensionIndex(node.schema, name) < 0) throw unavailable(node, name)
-      return cubeValue(await reduceNode(node, callbackOf(args, 'reducer'), name, contextOf(args)))
+      return laterCubeValue(reduceNode(node, callbackOf(args, 'reducer'), name, contextOf(args)))
     },
   },
   {
@@ -305,7 +323,7 @@ export const applyRows: readonly ProcessRow[] = [
     returns: givesCube('the cube without x and y'),
     experimental: true,
     chunks: 'reduction',
-    evaluate: async (args) =>
-      cubeValue(await reduceSpatial(cubeOf(args), callbackOf(args, 'reducer'), contextOf(args))),
+    evaluate: (args) =>
+      laterCubeValue(reduceSpatial(cubeOf(args), callbackOf(args, 'reducer'), contextOf(args))),
   },
 ]

@@ -10,6 +10,15 @@ import { geometriesOf, vectorNode } from './geometries.ts'
 
 export const cubeValue = (node: CubeNode): CubeValue => ({ kind: 'cube', node })
 
+/** The value of a node that may have to wait for a callback. */
+export const laterCubeValue = (node: CubeNode | Promise<CubeNode>): CubeValue | Promise<CubeValue> =>
+  after(node, cubeValue)
+
+/** Goes on with a value: at once where it is there, so that only what has to wait gives a promise. */
+export function after<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
 /** The cube of an argument; geometries count as a vector cube. */
 export function cubeOf(args: Arguments, name = 'data'): CubeNode {
   const value = args[name]

@@ -104,12 +104,13 @@ export function sampleValues(packing: Packing, length: number): Value[] {
 }
 
 /** What a callback gives for made-up values; undefined where it fails on them. */
-export async function probe(
+export function probe(
   callback: Callback,
   parameters: Readonly<Record<string, Value>>,
-): Promise<Value | undefined> {
+): Value | undefined | Promise<Value | undefined> {
   try {
-    return await callback.run(parameters)
+    const value = runner(callback)(parameters)
+    return value instanceof Promise ? value.catch(() => undefined) : value
   } catch {
     return undefined
   }

@@ -88,7 +88,7 @@ function compileGroups(
 }
 
 /** One value for each group of labels along a dimension. `target` takes the place of the dimension. */
-export async function groupNode(
+export function groupNode(
   node: CubeNode,
   reducer: Callback,
   dim: string,
@@ -96,7 +96,7 @@ export async function groupNode(
   target: Dimension,
   context: Value,
   label: string,
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   const { schema } = node
   const dims = schema.dims.map((dimension) => (dimension.name === dim ? target : dimension))
   const compiled = compileGroups(node, reducer, dim, groups, context)
@@ -107,7 +107,6 @@ export async function groupNode(
   const labels = schema.dims[dimensionIndex(schema, dim)]!.labels as readonly Label[]
   const longest = groups.reduce((most, group) => Math.max(most, group.length), 1)
   const data = labelled(enumerated(longest), sampleValues(schema.packing, longest))
-  const sample = await probe(reducer, { data, context })
   const run = runner(reducer)
   const one = (values: readonly Value[], g: number): Value | Promise<Value> => {
     const group = groups[g]!
@@ -119,16 +118,18 @@ export async function groupNode(
     return run({ data: row, context })
   }
   const waits = isAsync(reducer)
-  return alongNode({
-    label,
-    node,
-    dim,
-    target: target.name,
-    schema: { ...withDims(schema, dims), packing: probedPacking(sample) },
-    run: (values, from, to) => {
-      const results = enumerated(to - from).map((i) => one(values, from + i))
-      return waits ? Promise.all(results) : (results as Value[])
-    },
-    isAsync: waits,
-  })
+  return after(probe(reducer, { data, context }), (sample) =>
+    alongNode({
+      label,
+      node,
+      dim,
+      target: target.name,
+      schema: { ...withDims(schema, dims), packing: probedPacking(sample) },
+      run: (values, from, to) => {
+        const results = enumerated(to - from).map((i) => one(values, from + i))
+        return waits ? Promise.all(results) : (results as Value[])
+      },
+      isAsync: waits,
+    }),
+  )
 }

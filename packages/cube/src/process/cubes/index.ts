@@ -7,12 +7,17 @@ import { dimensionRows } from './dimensions.ts'
 import { filterRows } from './filters.ts'
 import { indexRows } from './indices.ts'
 import { kernelRows } from './kernel.ts'
+import { loadRows } from './load.ts'
 import { maskRows } from './masks.ts'
 import { mergeRows } from './merge.ts'
+import { neighborhoodRows } from './neighborhood.ts'
+import { polygonRows } from './polygons.ts'
 import { resampleRows } from './resample.ts'
 import { reshapeRows } from './reshape.ts'
 import { temporalRows } from './temporal.ts'
+import { vectorRows } from './vector.ts'
 import { windowRows } from './windows.ts'
+import { zonalRows } from './zonal.ts'
 
 export const cubeRows: readonly ProcessRow[] = [
   ...dimensionRows,
@@ -28,4 +33,9 @@ export const cubeRows: readonly ProcessRow[] = [
   ...windowRows,
   ...indexRows,
   ...curveRows,
+  ...neighborhoodRows,
+  ...polygonRows,
+  ...zonalRows,
+  ...vectorRows,
+  ...loadRows,
 ]

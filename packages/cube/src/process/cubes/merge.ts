@@ -291,14 +291,14 @@ function matched(second: CubeNode, first: CubeNode, joined: readonly Joined[], e
   return isOrdered ? picked : cellNode('merge_cubes', [picked], input(0), schema)
 }
 
-async function resolved(
+function resolved(
   first: CubeNode,
   second: CubeNode,
   joined: readonly Joined[],
   schema: CubeSchema,
   resolver: Callback,
   context: Value,
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   const [a, b] = [first.schema.packing, second.schema.packing]
   const [x, y] = [aligned(0, joined, 'first'), aligned(1, joined, 'second')]
   const isBoolean = [a.isBoolean ?? false, b.isBoolean ?? false]
@@ -320,8 +320,9 @@ async function resolved(
     }),
   ] as const
   const [sample] = sampleValues(a, 1)
-  const packing = probedPacking(await probe(resolver, { x: sample!, y: sampleValues(b, 1)[0]!, context }))
-  return resolverNode(parts, joined, { ...schema, packing }, resolver, context)
+  return after(probe(resolver, { x: sample!, y: sampleValues(b, 1)[0]!, context }), (result) =>
+    resolverNode(parts, joined, { ...schema, packing: probedPacking(result) }, resolver, context),
+  )
 }
 
 /** The cell with its inputs replaced by cells. */
@@ -379,9 +380,9 @@ export const mergeRows: readonly ProcessRow[] = [
     returns: givesCube('the merged cube'),
     errors: ['OverlapResolverMissing', 'IncompatibleGeometryTypes'],
     chunks: 'cell',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const resolver = isCallback(args.overlap_resolver) ? args.overlap_resolver : undefined
-      return cubeValue(await mergeNodes(cubeOf(args, 'cube1'), cubeOf(args, 'cube2'), resolver, contextOf(args)))
+      return laterCubeValue(mergeNodes(cubeOf(args, 'cube1'), cubeOf(args, 'cube2'), resolver, contextOf(args)))
     },
   },
 ]

@@ -142,3 +142,19 @@ export function regionByName(region: Region, from: readonly Dimension[], dims: r
 export const blockOf = (region: Region, data: TypedArray): Block => ({ region, data })
 
 export const indicesWhere = (length: number, keep: (i: number) => boolean): number[] => enumerated(length).filter(keep)
+
+/** Cells in another packing; missing ones stay missing. The values have to fit. */
+export function repackedArray(data: TypedArray, from: Packing, to: Packing): TypedArray {
+  const out = newArray(to.dtype, data.length)
+  const missing = missingRaw(to)
+  const isFloat = DTYPES[to.dtype].isFloat
+  for (let i = 0; i < data.length; i++) {
+    const raw = data[i]!
+    if (raw === from.nodata || Number.isNaN(raw)) out[i] = missing
+    else {
+      const value = (raw * from.scale + from.offset - to.offset) / to.scale
+      out[i] = isFloat ? value : Math.round(value)
+    }
+  }
+  return out
+}

@@ -160,7 +160,7 @@ export const temporalRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with one label per interval', TEMPORAL),
     errors: ['TooManyDimensions', 'DimensionNotAvailable', 'DistinctDimensionLabelsRequired', 'TemporalExtentEmpty'],
     chunks: 'reduction',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const node = cubeOf(args)
       const dimension = temporalDimension(node, optionalText(args, 'dimension'))
       const intervals = listOf(args, 'intervals').map((interval) => elementsOf(interval) ?? [])
@@ -169,7 +169,7 @@ export const temporalRows: readonly ProcessRow[] = [
       const target = relabelledTime(dimension, intervalLabels(intervals, listOf(args, 'labels')))
       const reducer = callbackOf(args, 'reducer')
       const context = contextOf(args)
-      return cubeValue(await groupNode(node, reducer, dimension.name, groups, target, context, 'aggregate_temporal'))
+      return laterCubeValue(groupNode(node, reducer, dimension.name, groups, target, context, 'aggregate_temporal'))
     },
   },
   {
@@ -186,7 +186,7 @@ export const temporalRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with one label per period, from the first to the last', TEMPORAL),
     errors: ['TooManyDimensions', 'DimensionNotAvailable'],
     chunks: 'reduction',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const node = cubeOf(args)
       const dimension = temporalDimension(node, optionalText(args, 'dimension'))
       const period = textOf(args, 'period') as PeriodName
@@ -194,7 +194,7 @@ export const temporalRows: readonly ProcessRow[] = [
       const target = relabelledTime(dimension, labels)
       const reducer = callbackOf(args, 'reducer')
       const label = `aggregate_temporal_period(${period})`
-      return cubeValue(await groupNode(node, reducer, dimension.name, groups, target, contextOf(args), label))
+      return laterCubeValue(groupNode(node, reducer, dimension.name, groups, target, contextOf(args), label))
     },
   },
   {

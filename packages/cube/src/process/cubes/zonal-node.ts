@@ -1,0 +1,331 @@
+/**
+ * aggregate_spatial: the pixels of each geometry made one value by a reducer. Pixels are read strip by strip (a fold);
+ * usual reducers keep a few numbers per geometry, any other keeps the values until it runs.
+ */
+import { throwIfAborted } from '@ecotope/core'
+import { newArray } from '../../dtype.ts'
+import { type Block, FLOAT64, type Packing } from '../../model/block.ts'
+import type { Dimension } from '../../model/dimension.ts'
+import type { BlockNode, CubeNode, CubeSchema, Fold } from '../../model/node.ts'
+import { cellCount, type Region, stridesOf } from '../../model/region.ts'
+import type { Window } from '../../types.ts'
+import type { Callback, Value } from '../row.ts'
+import { offsets, valueWriter } from './along.ts'
+import type { Horizontal } from './arguments.ts'
+import { isAsync, labelled, runner } from './callback.ts'
+import { burn, meet, type Placed } from './coverage.ts'
+import { enumerated } from './labels.ts'
+import { withWindow } from './planes.ts'
+
+/** Sums kept of the values of a zone; distances are from its first value, which keeps them exact. */
+interface Sums {
+  readonly total: Float64Array
+  readonly valid: Float64Array
+  readonly first: Float64Array
+  readonly sum: Float64Array
+  readonly squares: Float64Array
+  readonly least: Float64Array
+  readonly greatest: Float64Array
+  /** Values of each zone, where the reducer needs them. */
+  readonly values: number[][] | undefined
+}
+
+const variance = (s: Sums, i: number): number => {
+  const n = s.valid[i]!
+  return n < 2 ? Number.NaN : Math.max(0, (s.squares[i]! - (s.sum[i]! * s.sum[i]!) / n) / (n - 1))
+}
+
+/** Reducers that need no values, from the sums of a zone with at least one valid value. */
+const STREAMED: Readonly<Record<string, (sums: Sums, i: number) => number>> = {
+  mean: (s, i) => s.first[i]! + s.sum[i]! / s.valid[i]!,
+  sum: (s, i) => s.first[i]! * s.valid[i]! + s.sum[i]!,
+  min: (s, i) => s.least[i]!,
+  max: (s, i) => s.greatest[i]!,
+  variance,
+  sd: (s, i) => Math.sqrt(variance(s, i)),
+}
+
+/** The name of the reducer where it is a single usual process of all values that ignores missing ones. */
+function streamedName(reducer: Callback): string | undefined {
+  const nodes = Object.values(reducer.graph)
+  const [only] = nodes
+  if (nodes.length !== 1 || only === undefined || STREAMED[only.process_id] === undefined) return undefined
+  const { data, ...rest } = only.arguments as { data?: { from_parameter?: string }; ignore_nodata?: boolean }
+  const isPlain = Object.keys(rest).every((key) => key === 'ignore_nodata') && rest.ignore_nodata !== false
+  return data?.from_parameter === 'data' && isPlain && only.namespace === undefined ? only.process_id : undefined
+}
+
+/** Runs of pixels: row, first column, length, one after the other. */
+type Runs = Int32Array
+
+function runsOf(owned: ArrayLike<number>, window: Window): Runs {
+  const runs: number[] = []
+  for (let row = 0; row < window.height; row++) {
+    for (let column = 0; column < window.width; column++) {
+      if (owned[row * window.width + column] === 0) continue
+      const start = column
+      while (column < window.width && owned[row * window.width + column] !== 0) column++
+      runs.push(window.row + row, window.column + start, column - start)
+    }
+  }
+  return Int32Array.from(runs)
+}
+
+/** Cells of a strip that are read at one time. */
+const STRIP_CELLS = 1 << 21
+
+export interface ZonalSpec {
+  readonly node: CubeNode
+  readonly at: Horizontal
+  readonly placed: Placed
+  readonly reducer: Callback
+  readonly context: Value
+  /** The dimension of geometries. */
+  readonly zones: Dimension
+  /** Name of the dimension of value, total_count and valid_count. */
+  readonly counts: string | undefined
+}
+
+export const COUNT_LABELS = ['value', 'total_count', 'valid_count'] as const
+
+/** Where the dimensions of input and result lie. */
+interface Layout {
+  readonly schema: CubeSchema
+  readonly zone: number
+  readonly count: number
+  readonly outer: readonly (readonly [input: number, output: number])[]
+}
+
+function layoutOf({ node, at, zones, counts }: ZonalSpec): Layout {
+  const { dims } = node.schema
+  const place = Math.min(at.x, at.y)
+  const kept = dims.flatMap((_, d) => (d === Math.max(at.x, at.y) ? [] : [d]))
+  const zone = kept.indexOf(place)
+  const out = kept.map((d) => (d === place ? zones : dims[d]!))
+  const outer = kept.flatMap((d, k): (readonly [number, number])[] => (k === zone ? [] : [[d, k]]))
+  const added: Dimension[] = counts === undefined ? [] : [{ type: 'other', name: counts, labels: [...COUNT_LABELS] }]
+  const { grid: _grid, ...rest } = node.schema
+  return {
+    schema: { ...rest, dims: [...out, ...added], packing: FLOAT64 },
+    zone,
+    count: counts === undefined ? -1 : out.length,
+    outer,
+  }
+}
+
+/** The node of a reducer whose results fit `packing`. */
+export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
+  const layout = layoutOf(spec)
+  const schema = { ...layout.schema, packing: spec.counts === undefined ? packing : FLOAT64 }
+  const job = new ZonalJob(spec, { ...layout, schema })
+  return {
+    kind: 'blocks',
+    label: 'aggregate_spatial',
+    inputs: [spec.node],
+    schema,
+    ...(layout.count < 0 ? {} : { wholeDimensions: [layout.count] }),
+    needs: (region) => [job.extent(region)],
+    fold: job as Fold,
+    async compute(region, inputs, work) {
+      const state = job.begin(region)
+      job.add(state, inputs)
+      throwIfAborted(work.signal)
+      return job.end(state)
+    },
+    scratchBytes: (region) => (job.streamed === undefined ? 8 : 56) * cellCount(region.shape),
+  }
+}
+
+interface State extends Sums {
+  readonly region: Region
+  /** The region without the dimension of counts. */
+  readonly shape: readonly number[]
+}
+
+class ZonalJob {
+  readonly streamed: string | undefined
+  readonly #spec: ZonalSpec
+  readonly #layout: Layout
+  readonly #runs = new Map<number, Runs>()
+
+  constructor(spec: ZonalSpec, layout: Layout) {
+    this.#spec = spec
+    this.#layout = layout
+    this.streamed = streamedName(spec.reducer)
+  }
+
+  #zonesIn(region: Region): number[] {
+    const { zone } = this.#layout
+    return enumerated(region.shape[zone]!)
+      .map((i) => region.start[zone]! + i)
+      .filter((i) => this.#spec.placed.windows[i] !== undefined)
+  }
+
+  #windowOf(region: Region): Window | undefined {
+    const windows = this.#zonesIn(region).map((i) => this.#spec.placed.windows[i]!)
+    if (windows.length === 0) return undefined
+    const least = (of: (w: Window) => number) => windows.reduce((a, w) => Math.min(a, of(w)), Infinity)
+    const [column, row] = [least((w) => w.column), least((w) => w.row)]
+    const width = -least((w) => -w.column - w.width) - column
+    return { column, row, width, height: -least((w) => -w.row - w.height) - row }
+  }
+
+  #inputRegion(region: Region, window: Window): Region {
+    const { node, at } = this.#spec
+    const start = node.schema.dims.map(() => 0)
+    const shape = [...start]
+    for (const [from, to] of this.#layout.outer) {
+      start[from] = region.start[to]!
+      shape[from] = region.shape[to]!
+    }
+    return withWindow({ start, shape }, at.x, at.y, window)
+  }
+
+  extent(region: Region): Region | undefined {
+    const window = this.#windowOf(region)
+    return window === undefined ? undefined : this.#inputRegion(region, window)
+  }
+
+  *pieces(region: Region): Generator<readonly (Region | undefined)[]> {
+    const window = this.#windowOf(region)
+    if (window === undefined) return
+    const planes = this.#layout.outer.reduce((product, [, to]) => product * region.shape[to]!, 1)
+    const rows = Math.max(1, Math.floor(STRIP_CELLS / Math.max(1, planes * window.width)))
+    for (let row = window.row; row < window.row + window.height; row += rows) {
+      const height = Math.min(rows, window.row + window.height - row)
+      yield [this.#inputRegion(region, { ...window, row, height })]
+    }
+  }
+
+  begin(region: Region): State {
+    const shape = region.shape.filter((_, d) => d !== this.#layout.count)
+    const n = cellCount(shape)
+    const zeros = () => new Float64Array(n)
+    return {
+      region,
+      shape,
+      total: zeros(),
+      valid: zeros(),
+      first: zeros(),
+      sum: zeros(),
+      squares: zeros(),
+      least: zeros().fill(Infinity),
+      greatest: zeros().fill(-Infinity),
+      values: this.streamed === undefined ? Array.from({ length: n }, () => []) : undefined,
+    }
+  }
+
+  add(state: State, [block]: readonly (Block | undefined)[]): void {
+    if (block === undefined) return
+    const { at } = this.#spec
+    const { outer, zone } = this.#layout
+    const [read, write] = [stridesOf(block.region.shape), stridesOf(state.shape)]
+    const held: Window = {
+      column: block.region.start[at.x]!,
+      row: block.region.start[at.y]!,
+      width: block.region.shape[at.x]!,
+      height: block.region.shape[at.y]!,
+    }
+    const planes = [...offsets(outer, state.shape, read, write)]
+    for (const i of this.#zonesIn(state.region)) {
+      if (meet(held, this.#spec.placed.windows[i]) === undefined) continue
+      const runs = this.#runsFor(i)
+      for (const [from, to] of planes) {
+        const cell = to + (i - state.region.start[zone]!) * write[zone]!
+        this.#addPlane(state, cell, block, from, held, runs, read[at.x]!, read[at.y]!)
+      }
+    }
+  }
+
+  #addPlane(
+    s: State,
+    cell: number,
+    block: Block,
+    from: number,
+    held: Window,
+    runs: Runs,
+    stepX: number,
+    stepY: number,
+  ): void {
+    const { nodata, scale, offset } = this.#spec.node.schema.packing
+    const { data } = block
+    const kept = s.values?.[cell]
+    const bottom = held.row + held.height
+    let [total, valid, first, sum, squares] = [0, s.valid[cell]!, s.first[cell]!, s.sum[cell]!, s.squares[cell]!]
+    let [least, greatest] = [s.least[cell]!, s.greatest[cell]!]
+    for (let r = 0; r < runs.length; r += 3) {
+      const row = runs[r]!
+      if (row < held.row || row >= bottom) continue
+      const start = from + (row - held.row) * stepY + (runs[r + 1]! - held.column) * stepX
+      const end = start + runs[r + 2]! * stepX
+      total += runs[r + 2]!
+      for (let k = start; k < end; k += stepX) {
+        const raw = data[k]!
+        const isMissing = raw === nodata || Number.isNaN(raw)
+        const value = raw * scale + offset
+        kept?.push(isMissing ? Number.NaN : value)
+        if (isMissing) continue
+        if (valid === 0) first = value
+        valid++
+        const distance = value - first
+        sum += distance
+        squares += distance * distance
+        if (value < least) least = value
+        if (value > greatest) greatest = value
+      }
+    }
+    s.total[cell]! += total
+    s.valid[cell] = valid
+    s.first[cell] = first
+    s.sum[cell] = sum
+    s.squares[cell] = squares
+    s.least[cell] = least
+    s.greatest[cell] = greatest
+  }
+
+  #runsFor(i: number): Runs {
+    let runs = this.#runs.get(i)
+    if (runs === undefined) {
+      const { placed } = this.#spec
+      const window = placed.windows[i]!
+      runs = runsOf(burn(placed.geometries.features[i]!.geometry, placed, window), window)
+      this.#runs.set(i, runs)
+    }
+    return runs
+  }
+
+  end(state: State): Block | Promise<Block> {
+    const results: (Value | Promise<Value>)[] = enumerated(state.total.length).map((cell) => this.#result(state, cell))
+    if (isAsync(this.#spec.reducer)) return Promise.all(results).then((settled) => this.#file(state, settled))
+    return this.#file(state, results as Value[])
+  }
+
+  #result(state: State, cell: number): Value | Promise<Value> {
+    // A geometry without pixels has no value, whatever the reducer makes of nothing.
+    if (state.total[cell] === 0) return null
+    if (this.streamed !== undefined) return state.valid[cell] === 0 ? null : STREAMED[this.streamed]!(state, cell)
+    const isTruth = this.#spec.node.schema.packing.isBoolean
+    const values = state.values![cell]!.map(
+      (value): Value => (Number.isNaN(value) ? null : isTruth ? value !== 0 : value),
+    )
+    return runner(this.#spec.reducer)({
+      data: labelled(enumerated(values.length), values),
+      context: this.#spec.context,
+    })
+  }
+
+  #file(state: State, results: readonly Value[]): Block {
+    const { region } = state
+    const { packing } = this.#layout.schema
+    const data = newArray(packing.dtype, cellCount(region.shape))
+    const write = valueWriter(data, packing, 'aggregate_spatial')
+    const { count } = this.#layout
+    const labels = count < 0 ? [0] : enumerated(region.shape[count]!).map((i) => region.start[count]! + i)
+    results.forEach((result, cell) => {
+      labels.forEach((label, k) => {
+        write(cell * labels.length + k, [result, state.total[cell]!, state.valid[cell]!][label]!)
+      })
+    })
+    return { region, data }
+  }
+}
