@@ -28,7 +28,9 @@ export function quantileOfSorted(sorted: Float64Array, probability: number): num
   const below = Math.floor(position)
   const low = sorted[below]!
   const rest = position - below
-  return rest === 0 ? low : low + (sorted[below + 1]! - low) * rest
+  const high = sorted[below + 1]
+  // Weights rather than a step from low, which would lose infinite neighbours.
+  return rest === 0 || high === low ? low : low * (1 - rest) + high! * rest
 }
 
 function sum(values: Float64Array): number {

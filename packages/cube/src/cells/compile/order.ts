@@ -111,11 +111,15 @@ function padEnd(compiler: ValueCompiler, source: Source, columns: readonly Colum
   })
 }
 
-/** low + (high - low) share, where both are equal (infinite ones too) or the share is 0: low. */
+/** low (1 - share) + high share; low where both are equal (infinite ones too) or the share is 0. */
 function between(compiler: ValueCompiler, low: Code, high: Code, share: Code): Code {
   const { lanes } = compiler.generator
   const simple = v128.or(lanes.eq(low, high), lanes.eq(share, lanes.constant(0)))
-  return v128.bitselect(low, lanes.add(low, lanes.mul(lanes.sub(high, low), share)), simple)
+  return v128.bitselect(
+    low,
+    lanes.add(lanes.mul(low, lanes.sub(lanes.constant(1), share)), lanes.mul(high, share)),
+    simple,
+  )
 }
 
 function fromNetwork(compiler: ValueCompiler, source: Source, column: Column, positions: Positions): Code {
