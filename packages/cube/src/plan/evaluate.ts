@@ -5,6 +5,7 @@ import type { Block } from '../model/block.ts'
 import { sliceBox } from '../model/copy.ts'
 import type { BlockNode, CubeNode, Fold } from '../model/node.ts'
 import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
+import { dropBytes } from './garbage.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
 import { inParallel } from './parallel.ts'
 import { ChunkReader } from './reader.ts'
@@ -30,7 +31,10 @@ export async function evaluateRegion(root: CubeNode, region: Region, options: Ev
       if (steps[at]!.node.kind === 'source') await readAhead(run, at)
       else blocks[at] = await compute(run, steps[at]!)
     }
-    for (const freed of steps[at]!.frees) blocks[freed] = undefined
+    for (const freed of steps[at]!.frees) {
+      dropBytes(blocks[freed]!.data.byteLength)
+      blocks[freed] = undefined
+    }
   }
   return cropped(blocks[steps.length - 1]!, region)
 }
@@ -76,6 +80,7 @@ async function fold(node: CubeNode, folding: Fold, region: Region, options: Eval
     const inputs: (Block | undefined)[] = []
     for (const [i, need] of piece.entries()) inputs.push(need && (await evaluateRegion(node.inputs[i]!, need, options)))
     await folding.add(state, inputs, options)
+    for (const block of inputs) dropBytes(block?.data.byteLength ?? 0)
   }
   return folding.end(state, options)
 }
