@@ -8,10 +8,11 @@ import type { Callback, CellArray, ProcessRow, Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
 import { alongNode, arrayOf } from './along.ts'
 import {
+  after,
   axesOf,
   callbackOf,
   cubeOf,
-  cubeValue,
+  laterCubeValue,
   optionalText,
   requireDimension,
   textOf,
@@ -323,7 +324,6 @@ export const applyRows: readonly ProcessRow[] = [
     returns: givesCube('the cube without x and y'),
     experimental: true,
     chunks: 'reduction',
-    evaluate: (args) =>
-      laterCubeValue(reduceSpatial(cubeOf(args), callbackOf(args, 'reducer'), contextOf(args))),
+    evaluate: (args) => laterCubeValue(reduceSpatial(cubeOf(args), callbackOf(args, 'reducer'), contextOf(args))),
   },
 ]

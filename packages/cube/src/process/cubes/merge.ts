@@ -13,7 +13,7 @@ import type { Callback, ProcessRow, Value } from '../row.ts'
 import { isCallback } from '../schema.ts'
 import { valueReader, valueWriter } from './along.ts'
 import { probedPacking, resultPacking } from './apply.ts'
-import { cubeOf, cubeValue } from './arguments.ts'
+import { after, cubeOf, laterCubeValue } from './arguments.ts'
 import { compile, contextOf, isAsync, probe, runner, sampleValues } from './callback.ts'
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
 import { cutDimension, enumerated, gridAxis, type Label } from './labels.ts'
@@ -218,12 +218,12 @@ function overlapCell(joined: readonly Joined[]): Cell | undefined {
   return cells.length < 2 ? cells[0] : call('and', ...cells)
 }
 
-export async function mergeNodes(
+export function mergeNodes(
   first: CubeNode,
   other: CubeNode,
   resolver: Callback | undefined,
   context: Value,
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   refuseMixture(first, other)
   const second = alignGrid(other, first)
   const joined = joinAll(first.schema, second.schema)

@@ -9,6 +9,7 @@ import {
   callbackOf,
   cubeOf,
   cubeValue,
+  laterCubeValue,
   listOf,
   optionalText,
   requireDimension,
