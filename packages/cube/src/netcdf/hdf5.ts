@@ -5,7 +5,7 @@ import type { Dataset, File, Group } from 'h5wasm'
 import type { Attributes } from '../cf/attributes.ts'
 import type { StoredType } from '../cf/packing.ts'
 import { DTYPES, newArray } from '../dtype.ts'
-import { cellCount } from '../model/region.ts'
+import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
 
 type H5 = typeof import('h5wasm')
@@ -179,14 +179,39 @@ function read(
     })
   }
   if (cellCount(shape) === 0) return newArray('float64', 0)
-  const chunk = (variable.chunks ?? []).map((size, d) => Math.floor((start[d] ?? 0) / size))
   try {
-    const box = start.map((from, d): [number, number] => [from, from + shape[d]!])
-    const value = shape.length === 0 ? dataset.value : dataset.slice(box)
-    return valuesOf(value, variable, cellCount(shape))
+    return valuesOf(cellsOf(dataset, start, shape), variable, cellCount(shape))
   } catch (cause) {
-    throw corruptChunk(path, variable.name, chunk, cause)
+    throw corruptChunk(path, variable.name, damagedChunk(dataset, variable, start, shape), cause)
   }
+}
+
+function cellsOf(dataset: Dataset, start: readonly number[], shape: readonly number[]): unknown {
+  const box = start.map((from, d): [number, number] => [from, from + shape[d]!])
+  return shape.length === 0 ? dataset.value : dataset.slice(box)
+}
+
+/** The first chunk of a box that cannot be read alone. */
+function damagedChunk(
+  dataset: Dataset,
+  { chunks = [] }: NcVariable,
+  start: readonly number[],
+  shape: readonly number[],
+): number[] {
+  const first = chunks.map((size, d) => Math.floor(start[d]! / size))
+  const counts = chunks.map((size, d) => Math.ceil((start[d]! + shape[d]!) / size) - first[d]!)
+  const strides = stridesOf(counts)
+  const total = cellCount(counts)
+  for (let i = 0; i < total; i++) {
+    const chunk = first.map((from, d) => from + (Math.floor(i / strides[d]!) % counts[d]!))
+    const cell = chunk.map((index, d) => Math.max(start[d]!, index * chunks[d]!))
+    try {
+      dataset.slice(cell.map((from): [number, number] => [from, from + 1]))
+    } catch {
+      return chunk
+    }
+  }
+  return first
 }
 
 function valuesOf(value: unknown, { dtype }: NcVariable, count: number): NcValues {
