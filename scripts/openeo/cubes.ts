@@ -47,6 +47,9 @@ function nodataOf(json: Json): readonly unknown[] {
 }
 
 function orderOf(json: Json): { name: string; written: Json }[] {
+  // Some files list dimensions in their order instead, each with its name.
+  if (Array.isArray(json.dimensions))
+    return (json.dimensions as Json[]).map((dimension) => ({ name: String(dimension.name), written: dimension }))
   const written = (json.dimensions ?? {}) as { readonly [name: string]: Json }
   const order = (json.order ?? Object.keys(written)) as string[]
   return order.map((name) => {
@@ -142,8 +145,10 @@ function compareDimension(
     return `its type is ${actual.type} instead of ${written.type}`
   if (typeof written.axis === 'string' && actual.type === 'spatial' && actual.axis !== written.axis)
     return `its axis is ${actual.axis} instead of ${written.axis}`
+  // Names of bands are texts here, numbers too.
+  const wanted = actual.type === 'bands' ? labels.map(String) : labels
   const isSame =
-    labels.length === actual.labels.length && labels.every((label, i) => sameLabel(actual.labels[i], label))
+    labels.length === actual.labels.length && wanted.every((label, i) => sameLabel(actual.labels[i], label))
   return isSame ? undefined : `its labels are ${JSON.stringify(actual.labels)} instead of ${JSON.stringify(labels)}`
 }
 
