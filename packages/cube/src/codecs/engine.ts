@@ -9,6 +9,7 @@ import {
   gzipSync,
   inflate,
   inflateSync,
+  zstdCompress,
   zstdCompressSync,
   zstdDecompress,
   zstdDecompressSync,
@@ -64,15 +65,17 @@ export async function engineDecodeAside(name: keyof typeof SYNC, data: Uint8Arra
   }
 }
 
-/** zstd with a level (0 means 3, as in the library) and the frame's size written in it. */
-export function zstdEncode(data: Uint8Array, level: number, checksum = false): Uint8Array {
+function zstdOptions(data: Uint8Array, level: number, checksum: boolean): object {
   const params = {
     [constants.ZSTD_c_compressionLevel]: level === 0 ? 3 : level,
     [constants.ZSTD_c_checksumFlag]: checksum ? 1 : 0,
   }
-  const options = { params, pledgedSrcSize: data.length, chunkSize: zstdBound(data.length) }
-  return zstdCompressSync(data, options)
+  return { params, pledgedSrcSize: data.length, chunkSize: zstdBound(data.length) }
 }
+
+/** zstd with a level (0 means 3, as in the library) and the frame's size written in it. */
+export const zstdEncode = (data: Uint8Array, level: number, checksum = false): Uint8Array =>
+  zstdCompressSync(data, zstdOptions(data, level, checksum))
 
 /** The most bytes that zstd makes of `length`. */
 const zstdBound = (length: number): number => Math.max(64, length + (length >> 8) + 128)
@@ -82,3 +85,10 @@ export const gzipEncode = (data: Uint8Array, level: number): Uint8Array => gzipS
 
 /** CRC-32 (the one of gzip and zip). */
 export const crc32Of = (data: Uint8Array): number => crc32(data)
+
+const compressAside = promisify(zstdCompress) as unknown as (data: Uint8Array, options: object) => Promise<Uint8Array>
+
+/** `zstdEncode` in the engine's threads. `data` must stay as it is until then. */
+export function zstdEncodeAside(data: Uint8Array, level: number, checksum = false): Promise<Uint8Array> {
+  return compressAside(data, zstdOptions(data, level, checksum))
+}
