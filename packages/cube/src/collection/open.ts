@@ -112,13 +112,14 @@ async function imagesOf(
   options: OpenCollectionOptions,
 ): Promise<{ images: BandPiece[]; warnings: Warning[] }> {
   const times = timesOf(paths, request.time)
-  const files = new Array<File>(paths.length)
+  const files = new Array<File | undefined>(paths.length)
+  const warnings: Warning[] = []
   const queue = paths.entries()
   const work = async (): Promise<void> => {
     for (const [i, path] of queue) {
       throwIfAborted(options.signal)
       const { format, crs, options: formatOptions } = request
-      const layers = await pool.add(() =>
+      const opened = pool.add(() =>
         openLayers(path, {
           ...(options.signal === undefined ? {} : { signal: options.signal }),
           ...(format === undefined ? {} : { format }),
@@ -126,13 +127,28 @@ async function imagesOf(
           ...(formatOptions === undefined ? {} : { options: formatOptions }),
         }),
       )
+      const layers = await opened.catch((cause: unknown) => {
+        if (paths.length === 1 || !isUnfit(cause)) throw cause
+        warnings.push({ tag: cause.tag, message: `${cause.message}; it is left out` })
+      })
+      if (layers === undefined) continue
       const time = times[i]
       files[i] = { path, layers, ...(time === undefined ? {} : { time }) }
     }
   }
   await Promise.all(Array.from({ length: ABREAST }, work))
-  return imagesOfFiles(files, request)
+  const found = await imagesOfFiles(
+    paths,
+    files.filter((file) => file !== undefined),
+    request,
+  )
+  return { images: found.images, warnings: [...warnings, ...found.warnings] }
 }
+
+/** Files among others that are rasters, but none that a cube can be made of. Damaged ones are not among these. */
+const isUnfit = (cause: unknown): cause is InputError =>
+  cause instanceof InputError &&
+  (cause.tag.startsWith('Unsupported') || cause.tag === 'NoCrs' || cause.tag === 'NoGrid')
 
 function timesOf(paths: readonly string[], time: CollectionRequest['time']): readonly (string | undefined)[] {
   if (time === undefined) return []
@@ -148,6 +164,7 @@ function timesOf(paths: readonly string[], time: CollectionRequest['time']): rea
 }
 
 async function imagesOfFiles(
+  paths: readonly string[],
   files: readonly File[],
   request: CollectionRequest,
 ): Promise<{ images: BandPiece[]; warnings: Warning[] }> {
@@ -170,9 +187,9 @@ async function imagesOfFiles(
     }
   }
   if (images.length > 0) return { images, warnings }
-  throw new InputError('NoRasters', `${files.map(({ path }) => path).join(', ')}: nothing in it lies on a grid`, {
+  throw new InputError('NoRasters', `${paths.join(', ')}: nothing in it lies on a grid`, {
     hint: 'tables and series are read by load_uploaded_files, polygons by load_geojson',
-    data: { paths: files.map(({ path }) => path) },
+    data: { paths },
   })
 }
 

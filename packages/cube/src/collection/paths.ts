@@ -2,8 +2,8 @@
 import { glob, readdir } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '@ecotope/core'
-import { formatOfContent, hasExtension } from '../format/formats.ts'
-import { isUrl, lookAt } from '../format/sniff.ts'
+import { formatOfContent, hasExtension, isStoreName } from '../format/formats.ts'
+import { type Found, isUrl, lookAt } from '../format/sniff.ts'
 
 const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path)
 
@@ -34,9 +34,12 @@ async function expandPath(path: string, folder: string, extensions: readonly str
     return exists === undefined ? matches(whole, path) : [whole]
   }
   const found = await lookAt(whole)
-  if (found.kind === 'file' || formatOfContent(found) !== undefined) return [whole]
+  if (found.kind === 'file' || isStore(whole, found)) return [whole]
   return filesBelow(whole, extensions)
 }
+
+/** Pyramids have no mark of their own but are named like stores. */
+const isStore = (path: string, found: Found): boolean => formatOfContent(found) !== undefined || isStoreName(path)
 
 async function matches(pattern: string, asTyped: string): Promise<string[]> {
   const found: string[] = []
@@ -62,7 +65,7 @@ async function filesBelow(folder: string, extensions: readonly string[]): Promis
 }
 
 async function filesOrStore(path: string, extensions: readonly string[]): Promise<string[]> {
-  return formatOfContent(await lookAt(path)) === undefined ? filesBelow(path, extensions) : [path]
+  return isStore(path, await lookAt(path)) ? [path] : filesBelow(path, extensions)
 }
 
 /** By code units, whatever the language of the machine. */

@@ -88,6 +88,10 @@ export const hasExtension = (path: string, extensions: readonly string[]): boole
   return extensions.some((extension) => name.endsWith(extension))
 }
 
+/** Whether a folder is named as stores of a format are. */
+export const isStoreName = (path: string): boolean =>
+  formats.some(({ marks, extensions }) => marks !== undefined && hasExtension(path, extensions))
+
 /** Extensions of files that hold cubes, for folders that are opened whole. */
 export const cubeExtensions = (): string[] =>
   formats.flatMap(({ open, extensions }) => (open === undefined ? [] : [...extensions]))

@@ -1,4 +1,5 @@
-/** Rows of the table of formats. Readers are loaded when the first file of their format is opened. */
+/** Rows of the table of formats. Readers and writers are loaded when the first file of their format is met. */
+import type { SinkFormat } from '../execute/sink.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { FormatRow, OpenedLayers } from './layers.ts'
 import { startsWith } from './sniff.ts'
@@ -19,6 +20,16 @@ const single = (format: string, path: string, source: ArraySource): OpenedLayers
   close: () => source.close(),
 })
 
+/** A sink whose module is loaded when it is used. */
+function lazySink(format: string, extensions: readonly string[], load: () => Promise<SinkFormat>): SinkFormat {
+  return {
+    format,
+    extensions,
+    create: async (path, schema, options) => (await load()).create(path, schema, options),
+    encoder: async (handle) => (await load()).encoder(handle),
+  }
+}
+
 const isTiff = (head: Uint8Array): boolean =>
   ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((magic) => startsWith(head, magic))
 
@@ -33,7 +44,52 @@ const geotiff: FormatRow = {
     return single('GTiff', path, await geotiffSource(path, { ...overview, ...(crs === undefined ? {} : { crs }) }))
   },
   handleOpen: async (handle) => (await import('../geotiff/array-source.ts')).geotiffFromHandle(handle),
+  sink: lazySink('GTiff', ['.tif', '.tiff'], async () => (await import('../geotiff/sink.ts')).geotiffSink),
+}
+
+const zarr: FormatRow = {
+  format: 'Zarr',
+  aliases: ['zarr2', 'zarr3', 'zarr v2', 'zarr v3', 'n5'],
+  extensions: ['.zarr', '.zarr.zip', '.levels', '.n5'],
+  marks: ['zarr.json', '.zgroup', '.zarray', '.zmetadata', 'attributes.json'],
+  open: async (path, { crs, options = {} }) => {
+    const { openZarr } = await import('../zarr/array-source.ts')
+    const level = typeof options.level === 'number' ? { level: options.level } : {}
+    const { variables, refused, close } = await openZarr(path, { ...level, ...(crs === undefined ? {} : { crs }) })
+    const [reason] = refused.values()
+    if (variables.length === 0 && reason !== undefined) {
+      await close()
+      throw reason
+    }
+    return { format: 'Zarr', path, layers: variables, close }
+  },
+  handleOpen: async (handle) => (await import('../zarr/array-source.ts')).zarrFromHandle(handle),
+}
+
+const HDF5 = '\x89HDF\r\n\x1a\n'
+const isNetcdf = (head: Uint8Array): boolean =>
+  ['CDF\x01', 'CDF\x02', 'CDF\x05', HDF5].some((magic) => startsWith(head, magic))
+
+const netcdf: FormatRow = {
+  format: 'netCDF',
+  aliases: ['netcdf3', 'netcdf4', 'nc', 'hdf5', 'h5'],
+  extensions: ['.nc', '.nc4', '.cdf', '.h5', '.hdf5'],
+  sniff: isNetcdf,
+  open: async (path) => {
+    const { netcdfSources } = await import('../netcdf/array-source.ts')
+    const sources = await netcdfSources(path)
+    const layers = sources.map((source) => ({ name: String(source.handle.variable ?? nameOf(path)), source }))
+    return {
+      format: 'netCDF',
+      path,
+      layers,
+      close: async () => {
+        for (const source of sources) await source.close()
+      },
+    }
+  },
+  handleOpen: async (handle) => (await import('../netcdf/array-source.ts')).netcdfFromHandle(handle),
 }
 
 /** In the order in which first bytes are tried. */
-export const ROWS: readonly FormatRow[] = [geotiff]
+export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf]

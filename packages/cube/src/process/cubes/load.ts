@@ -12,6 +12,7 @@ import { formatNamed } from '../../format/formats.ts'
 import type { StacFilter } from '../../stac/types.ts'
 import { optional, processError, required, schemas, withDefault } from '../define.ts'
 import type { Arguments, Callback, ParameterRow, ProcessContext, ProcessRow, Value } from '../row.ts'
+import { isCube } from '../schema.ts'
 import { spatialExtent, temporalExtent } from './extent-arguments.ts'
 
 const CUBE = { summary: 'A data cube.', schema: schemas.datacube } as const
@@ -104,6 +105,31 @@ const acceptor =
     }
     return true
   }
+
+const SAVE: ProcessRow = {
+  id: 'save_result',
+  category: 'import and export',
+  summary: 'Marks data to be saved in a format; whoever runs the graph says where, and hands the data on',
+  parameters: [
+    required('data', 'What is saved.', schemas.any),
+    required('format', 'The format, such as GTiff, Zarr, netCDF, JSON or PNG.', {
+      type: 'string',
+      subtype: 'output-format',
+    }),
+    withDefault('options', 'Options of the format.', { type: 'object', subtype: 'output-format-options' }, {}),
+  ],
+  returns: { summary: 'The data, so that the step can be the result of a graph.', schema: schemas.any },
+  errors: ['FormatUnsuitable', 'DataCubeEmpty'],
+  chunks: 'sink',
+  evaluate: (args) => {
+    if (formatNamed(String(args.format)).sink === undefined) {
+      throw processError('FormatUnsuitable', `${String(args.format)} is no format that can be written`)
+    }
+    const empty = isCube(args.data) && args.data.node.schema.dims.find(({ labels }) => labels.length === 0)
+    if (empty) throw processError('DataCubeEmpty', `the cube has no cells: its dimension ${empty.name} has no labels`)
+    return args.data as Value
+  },
+}
 
 export const loadRows: readonly ProcessRow[] = [
   {
@@ -269,6 +295,7 @@ export const loadRows: readonly ProcessRow[] = [
       return { kind: 'cube', node: stackLayers(collection, rest as unknown as StackOptions) }
     },
   },
+  SAVE,
 ]
 
 /** Arguments that are there; null means absent. */

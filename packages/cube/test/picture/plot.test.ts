@@ -1,0 +1,206 @@
+/** Pictures: what they show, in both forms, and that their text can be read. */
+import { inflateSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { parseCrs } from '../../src/index.ts'
+import { memorySource } from '../../src/model/memory.ts'
+import type { CubeNode } from '../../src/model/node.ts'
+import { rampTable, toOklab } from '../../src/picture/colour.ts'
+import type { Shape } from '../../src/picture/drawing.ts'
+import { textStrokes, textWidth } from '../../src/picture/font.ts'
+import { pngOf } from '../../src/picture/pixels.ts'
+import { type PlotOptions, plot } from '../../src/picture/plot.ts'
+import { cubeOf, grid, pngSize } from './cubes.ts'
+
+const texts = async (node: CubeNode, options: PlotOptions = {}): Promise<string[]> => {
+  const { drawing } = await plot(node, options)
+  return drawing.shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
+}
+const images = (shapes: readonly Shape[]) => shapes.filter((shape) => shape.kind === 'image')
+
+const ndvi = (t: number, _b: number, y: number, x: number): number => Math.sin((x + 7 * t) / 9) * 0.5 + y / 80
+const DATES = ['2020-06-01T00:00:00Z', '2020-06-11T10:20:30Z', '2020-06-21T00:00:00Z']
+
+describe('a map', () => {
+  it('has title, legend with unit, coordinates, scale bar and CRS', async () => {
+    const bands = [{ name: 'chl', unit: 'mg m-3' }]
+    const node = cubeOf({ bands, value: (_t, _b, y, x) => (x === 0 ? Number.NaN : 1 + x + y) })
+    const found = await texts(node, { title: 'Chlorophyll' })
+    for (const text of [
+      'Chlorophyll',
+      'chl (mg m⁻³)',
+      '200 m',
+      'no data',
+      '600\u2009200',
+      'EPSG:32632, 60 x 40 pixels of 10 m',
+    ]) {
+      expect(found, text).toContain(text)
+    }
+    expect(found).toContain('ends: 2 % and 98 %')
+  })
+
+  it('is SVG and PNG of one size', async () => {
+    const picture = await plot(cubeOf({ value: ndvi }), { title: 'a < b & c' })
+    const svg = picture.svg()
+    expect(svg).toContain(`width="${picture.width}" height="${picture.height}"`)
+    expect(svg).toContain('a &lt; b &amp; c')
+    expect(svg.match(/data:image\/png;base64,/g)!.length).toBe(2)
+    expect(pngSize(picture.png())).toEqual([2 * picture.width, 2 * picture.height])
+    expect(pngSize(picture.png(1))).toEqual([picture.width, picture.height])
+  })
+
+  it('parts the colours at 0 where values lie on both sides', async () => {
+    const { drawing } = await plot(cubeOf({ value: (_t, _b, _y, x) => (x - 30) / 30 }), { percentileStretch: [0, 100] })
+    const [map] = images(drawing.shapes)
+    const at = (x: number) => [...map!.rgba.slice(4 * x, 4 * x + 3)]
+    const table = rampTable('balance')
+    expect(at(30)).toEqual([...table.slice(3 * 128, 3 * 128 + 3)])
+    expect(at(0)).toEqual([...table.slice(0, 3)])
+  })
+
+  it('of degrees has degrees and the shape of the ground', async () => {
+    const degrees = { crs: parseCrs('EPSG:4326'), affine: [0.1, 0, 10, 0, -0.1, 62], width: 40, height: 40 } as const
+    const { drawing } = await plot(cubeOf({ grid: degrees, value: ndvi }))
+    const [map] = images(drawing.shapes)
+    expect(map!.height / map!.width).toBeCloseTo(2, 1)
+    const all = drawing.shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
+    expect(all).toContain('60° N')
+    expect(all.some((text) => text.endsWith('° E'))).toBe(true)
+  })
+
+  it('of a rotated grid counts pixels', async () => {
+    const rotated = { ...grid, affine: [7, 7, 600000, 7, -7, 5200000] as const }
+    expect((await texts(cubeOf({ grid: rotated, value: ndvi }))).some((text) => text.endsWith('rotated'))).toBe(true)
+  })
+})
+
+describe('small multiples', () => {
+  it('have a panel and a date each, one legend, coordinates at the edges only', async () => {
+    const node = cubeOf({ dates: DATES, bands: [{ name: 'NDVI' }], value: ndvi })
+    const { drawing } = await plot(node, { title: 'NDVI' })
+    expect(images(drawing.shapes)).toHaveLength(4)
+    const found = drawing.shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
+    for (const text of ['2020-06-01', '2020-06-11 10:20', '2020-06-21']) expect(found).toContain(text)
+    expect(found.filter((text) => text === '5\u2009199\u2009800')).toHaveLength(1)
+  })
+
+  it('tell that they are a choice', async () => {
+    const dates = Array.from({ length: 30 }, (_, i) => `2020-06-${String(i + 1).padStart(2, '0')}T00:00:00Z`)
+    const found = await texts(cubeOf({ dates, value: ndvi }), { maxPanels: 6, title: 'x' })
+    expect(found).toContain('6 of 30 dates')
+  })
+})
+
+describe('classes', () => {
+  const packing = { dtype: 'uint8', nodata: 255, scale: 1, offset: 0 } as const
+
+  it('have their names and shares', async () => {
+    const node = cubeOf({ bands: [{ name: 'SCL' }], packing, value: (_t, _b, _y, x) => (x < 45 ? 4 : 6) })
+    const found = await texts(node)
+    for (const text of ['vegetation', '75 %', 'water', '25 %']) expect(found).toContain(text)
+  })
+
+  it('are taken from the band, from options, or not at all', async () => {
+    const named = cubeOf({
+      bands: [
+        {
+          name: 'cover',
+          classes: [
+            { value: 0, name: 'forest' },
+            { value: 1, name: 'field' },
+          ],
+        },
+      ],
+      packing,
+      value: (_t, _b, _y, x) => x % 2,
+    })
+    expect(await texts(named)).toContain('forest')
+    const given = await texts(named, { classes: [{ value: 1, name: 'meadow', colour: '#00ff00' }] })
+    expect(given).toContain('meadow')
+    expect(await texts(named, { classes: false })).toContain('ends: 2 % and 98 %')
+    const twice = [
+      { value: 1, name: 'a' },
+      { value: 1, name: 'b' },
+    ]
+    await expect(plot(named, { classes: twice })).rejects.toMatchObject({ tag: 'BadClasses' })
+  })
+
+  it('of booleans are yes and no', async () => {
+    const mask = cubeOf({ packing: { ...packing, isBoolean: true }, value: (_t, _b, _y, x) => (x > 9 ? 1 : 0) })
+    expect(await texts(mask)).toEqual(expect.arrayContaining(['no', 'yes']))
+  })
+})
+
+describe('true colour', () => {
+  it('is stretched by channel', async () => {
+    const bands = [
+      { name: 'B04', role: 'red' },
+      { name: 'B03', role: 'green' },
+      { name: 'B02', role: 'blue' },
+    ]
+    const { drawing } = await plot(cubeOf({ bands, value: (_t, b, y, x) => 1000 * b + (b === 0 ? x : y) }), {
+      percentileStretch: [0, 100],
+    })
+    const [map] = images(drawing.shapes)
+    expect([...map!.rgba.slice(0, 4)]).toEqual([0, 0, 0, 255])
+    expect([...map!.rgba.slice(-4)]).toEqual([255, 255, 255, 255])
+    expect(drawing.shapes.some((shape) => shape.kind === 'text' && shape.text === 'red: B04')).toBe(true)
+  })
+})
+
+describe('cubes without x and y', () => {
+  it('are lines over time', async () => {
+    const bands = [{ name: 'a' }, { name: 'b' }]
+    const schema = {
+      dims: [
+        { type: 'temporal', name: 't', labels: DATES, calendar: 'standard' },
+        { type: 'bands', name: 'bands', labels: ['a', 'b'], bands },
+      ],
+      packing: { dtype: 'float32', scale: 1, offset: 0 },
+      unit: 'm2',
+    } as const
+    const node = memorySource(Float32Array.of(1, 2, 3, Number.NaN, 5, 6), schema, 'lakes')
+    const found = await texts(node)
+    for (const text of ['lakes', 'a', 'b', 'm²', '2020-06-01']) expect(found).toContain(text)
+  })
+})
+
+describe('ramps', () => {
+  it.each(['viridis', 'cividis', 'magma', 'grey', 'balance'] as const)(
+    '%s rise in lightness, so that grey prints tell the same',
+    (name) => {
+      const table = rampTable(name)
+      const lightness = Array.from(
+        { length: 256 },
+        (_, i) => toOklab([table[3 * i]!, table[3 * i + 1]!, table[3 * i + 2]!])[0],
+      )
+      for (let i = 8; i < 256; i += 8) expect(lightness[i], `${i}`).toBeGreaterThan(lightness[i - 8]!)
+    },
+  )
+})
+
+describe('letters', () => {
+  it('are there for what titles and units need', () => {
+    const text =
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-+=/\\()[]{}<>%*_\'"`!?&#@$^~|°×−–—·…²³¹⁻µß'
+    const box = JSON.stringify(textStrokes('\u2426', 10))
+    for (const letter of text) expect(JSON.stringify(textStrokes(letter, 10)), letter).not.toBe(box)
+    expect(JSON.stringify(textStrokes('漢', 10))).toBe(box)
+    expect(textStrokes('ä', 10).length).toBe(textStrokes('a', 10).length + 2)
+    expect(textWidth('ä', 10)).toBe(textWidth('a', 10))
+    expect(textWidth('ab', 20)).toBeCloseTo(2 * textWidth('ab', 10), 10)
+  })
+
+  it('leave ink where they stand', () => {
+    const drawing = {
+      width: 40,
+      height: 20,
+      background: '#ffffff',
+      alt: '',
+      shapes: [{ kind: 'text', x: 4, y: 15, text: 'Hg', size: 14, fill: '#000000' } as const],
+    }
+    const png = Buffer.from(pngOf(drawing, 1))
+    const at = png.indexOf('IDAT') + 4
+    const rows = inflateSync(png.subarray(at, at + png.readUInt32BE(at - 8)))
+    expect(new Set(rows).size).toBeGreaterThan(8)
+  })
+})
