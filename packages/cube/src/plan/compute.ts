@@ -1,4 +1,7 @@
 /** Computes a cube, or a region of one, into memory, piece by piece so that what lies between stays small. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray } from '../dtype.ts'
 import type { Block } from '../model/block.ts'
@@ -7,8 +10,9 @@ import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
 import { type EvaluateOptions, evaluateRegion } from './evaluate.ts'
 import { fuse } from './fuse.ts'
+import { planOf } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
-import { cacheShare, foldAbove, taskShape } from './tasks.ts'
+import { cacheShare, DEFAULT_BUDGET, foldAbove, taskShape } from './tasks.ts'
 
 export interface ComputeOptions extends WorkOptions {
   /** Default: the whole cube. */
@@ -19,8 +23,6 @@ export interface ComputeOptions extends WorkOptions {
   readonly onError?: 'fail' | 'skip'
   readonly onFailedChunk?: (failure: FailedChunk) => void
 }
-
-export const DEFAULT_BUDGET = 512 * 2 ** 20
 
 /** The cells of a cube in its own packing. Throws what sources and callbacks throw, and `BudgetTooSmall`. */
 export async function computeCube(node: CubeNode, options: ComputeOptions = {}): Promise<Block> {
@@ -35,9 +37,28 @@ export async function computeCube(node: CubeNode, options: ComputeOptions = {}):
   })
   const work = { ...options, reader, foldAbove: foldAbove(budgetBytes) }
   if (cellCount(region.shape) === 0) return evaluateRegion(root, region, work)
+  if (options.region === undefined && planOf(root, { budgetBytes }).spools.length > 0) return viaFiles(root, options)
   const { shape } = taskShape(root, { budgetBytes, region })
   if (chunkCount(region, shape) === 1) return evaluateRegion(root, region, work)
   return assemble(root, region, shape, work)
+}
+
+const MEMORY_SINKS = new URL('./memory-sink.ts', import.meta.url).href
+
+/** Where inputs have to be cut anew on disk first. */
+async function viaFiles(root: CubeNode, options: ComputeOptions): Promise<Block> {
+  const { region: _whole, onFailedChunk, ...rest } = options
+  const { saveCube } = await import('./save.ts')
+  const { memorySink } = await import('./memory-sink.ts')
+  const { sink, result } = memorySink()
+  const folder = await mkdtemp(join(tmpdir(), 'ecotope-'))
+  try {
+    const { failed } = await saveCube(root, join(folder, 'cube'), { ...rest, sink, sinkModule: MEMORY_SINKS })
+    for (const failure of failed) onFailedChunk?.(failure)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { region: wholeRegion(shapeOf(root.schema)), data: result() }
 }
 
 /** A region made from pieces, which are dropped once copied. */

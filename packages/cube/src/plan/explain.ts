@@ -1,11 +1,11 @@
 /** What a plan will do, as plain data and as text: chunks, fused nodes, memory, bytes read, tasks. */
 import type { CubeNode } from '../model/node.ts'
 import { shapeOf } from '../model/node.ts'
-import { chunkCount, regionText, splitRegion } from '../model/region.ts'
+import { chunkCount, type Region, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import { kernelOfNode } from './kernels.ts'
-import { chunkBytes, consumersFirst } from './nodes.ts'
-import { type Plan, type PlanOptions, planOf } from './plan.ts'
-import { type Schedule, scheduleOf } from './schedule.ts'
+import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
+import { nodeAt, type Plan, type PlanOptions, planOf } from './plan.ts'
+import { type Schedule, type Step, scheduleOf } from './schedule.ts'
 import { megabytes } from './tasks.ts'
 
 export interface ExplainedNode {
@@ -26,6 +26,8 @@ export interface Explanation {
   readonly nodes: readonly ExplainedNode[]
   /** Nodes of the graph before and after fusion. */
   readonly nodesBefore: number
+  /** Nodes that are cut anew on disk first, with the chunks that they get. */
+  readonly cutAnew: readonly { readonly label: string; readonly chunks: readonly number[]; readonly bytes: number }[]
   readonly taskShape: readonly number[]
   readonly pieces?: readonly number[]
   readonly tasks: number
@@ -50,13 +52,17 @@ export function explain(node: CubeNode, options: PlanOptions = {}): Explanation 
   return explainPlan(planOf(node, options), node)
 }
 
-export function explainPlan(plan: Plan, before: CubeNode = plan.root): Explanation {
+export function explainPlan(plan: Plan, before: CubeNode = plan.fused): Explanation {
   const order = [...consumersFirst(plan.root)].reverse()
   const running = Math.max(1, Math.min(plan.workers, plan.tasks))
   const { decodedBytes, leastDecodedBytes, storedBytes } = bytesOf(plan)
   return {
     nodes: order.map((node, id) => explainedNode(node, id, order)),
     nodesBefore: consumersFirst(before).length,
+    cutAnew: plan.spools.map(({ node, chunks }) => {
+      const { label, schema } = nodeAt(plan.fused, node)
+      return { label, chunks, bytes: blockBytes(schema, wholeRegion(shapeOf(schema))) }
+    }),
     taskShape: plan.shape,
     ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
     tasks: plan.tasks,
@@ -113,11 +119,19 @@ function sampled(plan: Plan): Schedule[] {
 
 type Source = Extract<CubeNode, { kind: 'source' }>
 
+/** What a step reads of sources; one that folds reads all that it wants, in pieces. */
+function readsOf({ node, region, fold, wanted }: Step): { readonly node: Source; readonly region: Region }[] {
+  if (node.kind === 'source') return [{ node, region }]
+  if (fold === undefined) return []
+  return wanted.flatMap((need, i) =>
+    need === undefined ? [] : scheduleOf(node.inputs[i]!, need).steps.flatMap(readsOf),
+  )
+}
+
 function neededChunks(schedules: readonly Schedule[], scale: number): Map<Source, number> {
   const seen = new Map<Source, Set<string>>()
   for (const { steps } of schedules) {
-    for (const { node, region } of steps) {
-      if (node.kind !== 'source') continue
+    for (const { node, region } of steps.flatMap(readsOf)) {
       const keys = seen.get(node) ?? new Set()
       seen.set(node, keys)
       for (const part of splitRegion(region, node.source.chunks))
@@ -149,6 +163,10 @@ export function explainText(explanation: Explanation): string {
   return [
     ...lines,
     nodesBefore > nodes.length ? `fused: ${nodesBefore} nodes became ${nodes.length}` : 'nothing to fuse',
+    ...explanation.cutAnew.map(
+      ({ label, chunks, bytes }) =>
+        `cut anew on disk: ${label}, ${megabytes(bytes)}, in chunks of ${chunks.join(' x ')}`,
+    ),
     `tasks: ${tasks} of ${box(taskShape)}${pieces ? ` in pieces of ${box(pieces)}` : ''}, ${workers} at one time`,
     `memory: ${megabytes(explanation.taskBytes)} each, ${megabytes(explanation.totalBytes)} in all of ${megabytes(explanation.budgetBytes)}`,
     `reads: ${megabytes(explanation.leastDecodedBytes)} decoded${stored}; without cache ${again.toFixed(2)} times`,

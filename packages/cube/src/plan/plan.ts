@@ -1,12 +1,14 @@
 /** A plan: how one cube is cut into tasks for one sink and one budget. What `save` runs and `explain` shows. */
 
+import { InputError } from '@ecotope/core'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
-import { DEFAULT_BUDGET } from './compute.ts'
 import { fuse } from './fuse.ts'
-import { blockBytes } from './nodes.ts'
+import { blockBytes, consumersFirst } from './nodes.ts'
+import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
-import { cacheShare, foldAbove, type TaskShape, taskShape, taskShare } from './tasks.ts'
+import { spoolHandle } from './spool.ts'
+import { cacheShare, DEFAULT_BUDGET, foldAbove, type TaskShape, taskShape, taskShare } from './tasks.ts'
 
 export interface PlanOptions {
   /** Bytes of all tasks that run at one time and of what they cache. Default 512 MB. */
@@ -20,7 +22,12 @@ export interface PlanOptions {
 }
 
 export interface Plan {
+  /** The fused graph. */
+  readonly fused: CubeNode
+  /** What tasks compute: the fused graph, with temporary files in the place of nodes that are cut anew. */
   readonly root: CubeNode
+  /** Nodes of `fused` that are written to temporary files first. */
+  readonly spools: readonly SpoolPlan[]
   readonly whole: Region
   /** Results of tasks, cut at the cube's edges. */
   readonly shape: readonly number[]
@@ -37,13 +44,14 @@ export interface Plan {
 
 /** Throws InputError `BudgetTooSmall`. */
 export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
-  const root = fuse(node)
-  const { budgetBytes = DEFAULT_BUDGET, workers = 1, chunks, encodeBytes } = options
-  const whole = wholeRegion(shapeOf(root.schema))
-  const extent = shapeOf(root.schema)
+  const fused = fuse(node)
+  const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
+  const extent = shapeOf(fused.schema)
   const base = {
-    root,
-    whole,
+    fused,
+    root: fused,
+    spools: [],
+    whole: wholeRegion(extent),
     workers,
     budgetBytes,
     cacheBytes: cacheShare(budgetBytes, workers),
@@ -53,8 +61,52 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
     const costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
     return { ...base, shape: extent.map((length) => Math.max(1, length)), tasks: 0, costs }
   }
-  const shaped = shapeFor(root, { budgetBytes, workers }, chunks, encodeBytes)
-  return { ...base, ...shaped, tasks: chunkCount(whole, shaped.shape) }
+  const shaped = shapeOrError(fused, { ...options, budgetBytes, workers })
+  const plan = respooled(base, shaped, { ...options, budgetBytes, workers })
+  if (plan !== undefined) return plan
+  if (shaped instanceof InputError) throw shaped
+  return { ...base, ...shaped, tasks: chunkCount(base.whole, shaped.shape) }
+}
+
+type Base = Omit<Plan, 'shape' | 'pieces' | 'tasks' | 'costs'>
+type Known = PlanOptions & Share
+
+function shapeOrError(root: CubeNode, options: Known): Shaped | InputError {
+  try {
+    return shapeFor(root, options, options.chunks, options.encodeBytes)
+  } catch (error) {
+    if (error instanceof InputError && error.tag === 'BudgetTooSmall') return error
+    throw error
+  }
+}
+
+/** The task in the middle of the cube. */
+function middle({ shape: extent }: Region, shape: readonly number[]): Region {
+  const start = extent.map((length, d) => ((Math.ceil(length / shape[d]!) - 1) >> 1) * shape[d]!)
+  return { start, shape: start.map((from, d) => Math.min(shape[d]!, extent[d]! - from)) }
+}
+
+/** The plan with nodes cut anew on disk, where tasks do not fit otherwise or would decode everything many times. */
+function respooled(base: Base, shaped: Shaped | InputError, options: Known): Plan | undefined {
+  const { fused, whole } = base
+  const parts =
+    shaped instanceof InputError
+      ? storedParts(fused)
+      : wastefulParts(fused, middle(whole, shaped.pieces ?? shaped.shape), base)
+  if (parts.length === 0) return undefined
+  const ideal = withIdealSpools(fused, parts)
+  const better = shapeOrError(ideal, options)
+  if (better instanceof InputError) return undefined
+  const spools = wantedChunks(fused, ideal, parts, middle(whole, better.pieces ?? better.shape))
+  const handles = spools.map(
+    ({ node, chunks }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, chunks)] as const,
+  )
+  const root = withSpools(fused, new Map(handles))
+  return { ...base, root, spools, ...better, tasks: chunkCount(whole, better.shape) }
+}
+
+export function nodeAt(root: CubeNode, index: number): CubeNode {
+  return consumersFirst(root)[index]!
 }
 
 interface Shaped extends TaskShape {

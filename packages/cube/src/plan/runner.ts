@@ -10,7 +10,11 @@ import { assemble } from './compute.ts'
 import { evaluateRegion } from './evaluate.ts'
 import { fuse } from './fuse.ts'
 import type { OpenedCube } from './graph-cube.ts'
+import { consumersFirst } from './nodes.ts'
+import { nodeAt } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
+import { withSpools } from './rechunk.ts'
+import { type SpoolHandle, spoolSink } from './spool.ts'
 
 /** Where the cube comes from: a module that exports `openCube(context)`, or the node itself (in this process only). */
 export type CubeOrigin = { readonly module: string; readonly context: unknown } | { readonly node: CubeNode }
@@ -23,6 +27,10 @@ export interface RunnerContext {
   readonly cacheBytes: number
   readonly foldAbove: number
   readonly pieces?: readonly number[]
+  /** Nodes of the fused graph that lie in temporary files. */
+  readonly spools?: readonly { readonly node: number; readonly handle: SpoolHandle }[]
+  /** The node of the fused graph that is computed. Default: the whole graph. */
+  readonly part?: number
   /** Whether cells that cannot be computed are missing instead of an error. */
   readonly skip: boolean
 }
@@ -46,7 +54,8 @@ export async function openOrigin(origin: CubeOrigin): Promise<OpenedCube> {
   return module.openCube(origin.context)
 }
 
-async function sinkOf(handle: SinkHandle, module: string | undefined): Promise<SinkFormat> {
+async function sinkOf(handle: SinkHandle, module: string | undefined): Promise<Pick<SinkFormat, 'encoder'>> {
+  if (handle.format === spoolSink.format) return spoolSink
   if (module === undefined) return (await import('../format/formats.ts')).sinkFor(handle.path, handle.format)
   const { sinks } = (await import(module)) as { sinks: readonly SinkFormat[] }
   return sinks.find(({ format }) => format === handle.format)!
@@ -68,7 +77,7 @@ function runnerOf(
   opened: OpenedCube,
   encoder: SinkEncoder,
 ): TaskRunner<RegionPayload, RegionResult> {
-  const root = fuse(opened.node)
+  const root = rootOf(fuse(opened.node), context)
   let failed: FailedChunk[] = []
   const { skip, cacheBytes, foldAbove, pieces } = context
   const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
@@ -94,9 +103,22 @@ function runnerOf(
     },
     close: async () => {
       await encoder.close()
+      await closeSpools(root)
       await opened.close()
     },
   }
+}
+
+function rootOf(fused: CubeNode, { part, spools }: RunnerContext): CubeNode {
+  if (part !== undefined) return nodeAt(fused, part)
+  if (spools === undefined) return fused
+  return withSpools(fused, new Map(spools.map(({ node, handle }) => [node, handle])))
+}
+
+/** Closes the temporary files that a graph reads. */
+async function closeSpools(root: CubeNode): Promise<void> {
+  for (const node of consumersFirst(root))
+    if (node.kind === 'source' && node.source.handle.format === spoolSink.format) await node.source.close()
 }
 
 /** Cells of a region that could not be computed; 0 where the packing has no value for missing. */

@@ -2,23 +2,25 @@
  * Computes a cube and writes it, task by task, within a memory budget. A run that is killed leaves the old output and
  * what is needed to go on; the same call again computes only what is missing.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type OnProgress, secondsLeft, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
-import type { CubeNode } from '../model/node.ts'
-import { cellCount, regionText } from '../model/region.ts'
+import { type CubeNode, shapeOf } from '../model/node.ts'
+import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
-import { consumersFirst } from './nodes.ts'
-import { type Plan, planOf, regionsOfPlan } from './plan.ts'
+import { blockBytes, consumersFirst } from './nodes.ts'
+import { nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
-import { taskShare } from './tasks.ts'
+import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
+import { taskShape, taskShare } from './tasks.ts'
 
 export interface SaveOptions extends WorkOptions {
   readonly sink: SinkFormat
@@ -85,7 +87,7 @@ export async function saveOrigin(origin: CubeOrigin, path: string, options: Save
       job: hash,
       options: options.formatOptions ?? {},
     })
-    return await runJob({ origin, path, options, job, work }, opened.node)
+    return await runJob({ origin, path, options, job, work, failed: new Map() }, opened.node)
   } finally {
     await opened.close()
   }
@@ -97,6 +99,7 @@ interface Save {
   readonly options: SaveOptions
   readonly job: SinkJob
   readonly work: WorkOptions
+  readonly failed: Map<string, FailedChunk>
 }
 
 async function runJob(save: Save, node: CubeNode): Promise<Saved> {
@@ -117,7 +120,9 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     }
     const executor = options.executor ?? ownExecutor(plan)
     if (options.executor === undefined) executors.add(executor)
-    const { failed, resumed } = await runTasks(save, plan, executor)
+    const { failed, resumed } = await withSpoolFiles(save, plan, executor, (spools) =>
+      runTasks(save, plan, executor, spools),
+    )
     await job.finish(work)
     if (failed.length > 0) await writeFile(`${path}.failed.json`, `${JSON.stringify(failed, null, 2)}\n`)
     return { path, failed, plan: explanation, tasks: plan.tasks, resumed }
@@ -135,18 +140,66 @@ function ownExecutor({ workers, tasks, budgetBytes }: Plan): Executor {
   return workers > 1 && tasks > 1 ? threadExecutor({ workers, budgetBytes: bound }) : inlineExecutor()
 }
 
-async function runTasks(save: Save, plan: Plan, executor: Executor) {
-  const { job, options, work, origin } = save
+const RUNNER = new URL('./runner.ts', import.meta.url).href
+
+type Spools = NonNullable<RunnerContext['spools']>
+
+const common = ({ origin, options }: Save, plan: Plan) => ({
+  cube: origin,
+  cacheBytes: plan.cacheBytes,
+  foldAbove: plan.foldAbove,
+  skip: options.onError === 'skip',
+})
+
+/** Cuts anew what the plan says, in files beside the output that are gone afterwards. */
+async function withSpoolFiles<T>(save: Save, plan: Plan, executor: Executor, use: (spools: Spools) => Promise<T>) {
+  // What goes to memory has no folder of its own.
+  const path = save.job.handle.format === 'memory' ? join(tmpdir(), `ecotope-${randomUUID()}`) : save.path
+  const spools = plan.spools.map(({ node, chunks }, i) => ({
+    node,
+    handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.fused, node).schema, chunks),
+  }))
+  try {
+    for (const { node, handle } of spools) await fillSpool(save, plan, executor, node, handle)
+    return await use(spools)
+  } finally {
+    for (const { handle } of spools) await removeSpool(handle)
+  }
+}
+
+async function fillSpool(save: Save, plan: Plan, executor: Executor, part: number, handle: SpoolHandle): Promise<void> {
+  const { onProgress: _own, ...quiet } = save.work
+  createSpool(handle)
+  const node = nodeAt(plan.fused, part)
+  const { budgetBytes, workers } = plan
+  const { shape, costs } = taskShape(node, {
+    budgetBytes,
+    workers,
+    extraBytes: (region) => blockBytes(node.schema, region),
+  })
+  const tasks = function* (): Generator<Task<RegionPayload>> {
+    for (const region of splitRegion(wholeRegion(shapeOf(node.schema)), shape))
+      yield { id: regionText(region), payload: { region }, bytes: costs.peakBytes }
+  }
+  const context: RunnerContext = { ...common(save, plan), sink: handle, part }
+  const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), quiet)
+  for await (const outcome of outcomes) {
+    if ('error' in outcome) throw outcome.error
+    for (const failure of outcome.result.failed) save.failed.set(keyOf(failure), failure)
+  }
+}
+
+const keyOf = (failure: FailedChunk): string => `${failure.path}#${failure.chunk.join()}`
+
+async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spools) {
+  const { job, options, work, failed } = save
   const context: RunnerContext = {
-    cube: origin,
+    ...common(save, plan),
     sink: job.handle,
-    cacheBytes: plan.cacheBytes,
-    foldAbove: plan.foldAbove,
-    skip: options.onError === 'skip',
+    ...(spools.length === 0 ? {} : { spools }),
     ...(options.sinkModule === undefined ? {} : { sinkModule: options.sinkModule }),
     ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
   }
-  const failed = new Map<string, FailedChunk>()
   const progress = new Progress(plan, work.onProgress)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of regionsOfPlan(plan)) {
@@ -155,16 +208,15 @@ async function runTasks(save: Save, plan: Plan, executor: Executor) {
     }
   }
   const { onProgress: _own, ...quiet } = work
-  const outcomes = executor.run<RegionPayload, RegionResult>(
-    { module: new URL('./runner.ts', import.meta.url).href, context },
-    tasks(),
-    { ...quiet, order: job.order === 'row-major' ? 'task' : 'any' },
-  )
+  const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), {
+    ...quiet,
+    order: job.order === 'row-major' ? 'task' : 'any',
+  })
   for await (const outcome of outcomes) {
     if ('error' in outcome) throw outcome.error
     const { region } = outcome.task.payload as RegionPayload
     await job.write(region, outcome.result.encoded)
-    for (const failure of outcome.result.failed) failed.set(`${failure.path}#${failure.chunk.join()}`, failure)
+    for (const failure of outcome.result.failed) failed.set(keyOf(failure), failure)
     progress.add(cellCount(region.shape))
   }
   return { failed: [...failed.values()], resumed: progress.skipped }
@@ -203,7 +255,7 @@ class Progress {
 /** What the result depends on: the program and the state of the files that it reads. */
 async function jobHash(origin: CubeOrigin, node: CubeNode): Promise<string> {
   const hash = createHash('sha256')
-  if ('node' in origin) return hash.update(`${process.pid}-${performance.now()}-${Math.random()}`).digest('hex')
+  if ('node' in origin) return hash.update(randomUUID()).digest('hex')
   hash.update(JSON.stringify(origin))
   for (const one of consumersFirst(node)) {
     if (one.kind !== 'source') continue

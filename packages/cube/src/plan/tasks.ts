@@ -8,6 +8,9 @@ import { cellCount, chunkCount, type Region, regionText, wholeRegion } from '../
 import { consumersFirst } from './nodes.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 
+/** Bytes, where nobody says how many. */
+export const DEFAULT_BUDGET = 512 * 2 ** 20
+
 export interface TaskShapeOptions {
   /** Bytes of all that runs at one time, caches of decoded chunks included. */
   readonly budgetBytes: number

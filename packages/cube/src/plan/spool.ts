@@ -1,0 +1,155 @@
+/**
+ * A cube on disk for the time of one job, in chunks that suit who reads it next: plain cells, one chunk after the other
+ * in one file. How data whose chunks lie across what is needed gets cut the other way without fitting in memory.
+ */
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { EnvironmentError } from '@ecotope/core'
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
+import type { ArraySource } from '../model/array-source.ts'
+import { copyBox } from '../model/copy.ts'
+import { type CubeNode, type CubeSchema, type SourceNode, shapeOf } from '../model/node.ts'
+import { cellCount, intersectRegions, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
+import type { DType } from '../types.ts'
+
+/** Plain data: how a spool file is laid out. */
+export interface SpoolHandle extends SinkHandle {
+  readonly format: 'spool'
+  readonly path: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly chunks: readonly number[]
+}
+
+export function spoolHandle(path: string, schema: CubeSchema, chunks: readonly number[]): SpoolHandle {
+  return { format: 'spool', path, dtype: schema.packing.dtype, shape: shapeOf(schema), chunks }
+}
+
+const bytesOf = (array: TypedArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** Byte position of the chunk that a cell is in. Chunks at the edges take as much room as all others. */
+function chunkPosition({ shape, chunks, dtype }: SpoolHandle, start: readonly number[]): number {
+  const index = start.reduce((sum, at, d) => sum * Math.ceil(shape[d]! / chunks[d]!) + Math.floor(at / chunks[d]!), 0)
+  return index * cellCount(chunks) * DTYPES[dtype].bytes
+}
+
+/** The box of a chunk's full size that a piece lies in. */
+function chunkBox({ chunks }: SpoolHandle, { start }: Region): Region {
+  return { start: start.map((at, d) => Math.floor(at / chunks[d]!) * chunks[d]!), shape: chunks }
+}
+
+/** Runs of memory of a box within a chunk: cell offsets in the chunk, and their common length. */
+function runsOf(
+  box: Region,
+  chunk: readonly number[],
+): { readonly offsets: readonly number[]; readonly length: number } {
+  let inner = chunk.length
+  let length = 1
+  while (inner > 0) {
+    inner--
+    length *= box.shape[inner]!
+    if (box.shape[inner] !== chunk[inner]) break
+  }
+  const outer: Region = {
+    start: box.start.map((at, d) => (d < inner ? at : 0)),
+    shape: box.shape.map((side, d) => (d < inner ? side : 1)),
+  }
+  const base = box.start.map((at, d) => (d < inner ? 0 : at)).reduce((sum, at, d) => sum * chunk[d]! + at, 0)
+  const ones = chunk.map(() => 1)
+  const offsets = [...splitRegion(outer, ones)].map(
+    ({ start }) => start.reduce((sum, at, d) => sum * chunk[d]! + at, 0) + base,
+  )
+  return { offsets, length }
+}
+
+type Transfer = (file: number, bytes: Uint8Array, position: number) => void
+
+const put: Transfer = (file, bytes, position) => {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done)
+}
+
+const get: Transfer = (file, bytes, position) => {
+  for (let done = 0; done < bytes.length; ) {
+    const count = readSync(file, bytes, done, bytes.length - done, position + done)
+    if (count === 0) throw new EnvironmentError('SpoolLost', 'a temporary file is shorter than it was written')
+    done += count
+  }
+}
+
+/** Moves a box of one chunk between its place in the file and `cells` (row-major over the box). */
+function transfer(file: number, handle: SpoolHandle, piece: Region, cells: TypedArray, move: Transfer): void {
+  const chunk = chunkBox(handle, piece)
+  const { offsets, length } = runsOf(regionWithin(piece, chunk), handle.chunks)
+  const each = length * cells.BYTES_PER_ELEMENT
+  const bytes = bytesOf(cells)
+  const position = chunkPosition(handle, piece.start)
+  for (const [i, offset] of offsets.entries())
+    move(file, bytes.subarray(i * each, (i + 1) * each), position + offset * cells.BYTES_PER_ELEMENT)
+}
+
+/** Any regions may be written, by several threads at once as long as they do not overlap. */
+function encoder(target: SinkHandle): Promise<SinkEncoder> {
+  const handle = target as SpoolHandle
+  const file = openSync(handle.path, 'r+')
+  return Promise.resolve({
+    encode: (region, block) => {
+      for (const piece of splitRegion(region, handle.chunks)) {
+        const cells = newArray(handle.dtype, cellCount(piece.shape))
+        const from = regionWithin(piece, region).start
+        const zero = from.map(() => 0)
+        copyBox(block.data, region.shape, from, cells, piece.shape, zero, piece.shape)
+        transfer(file, handle, piece, cells, put)
+      }
+      return Promise.resolve(undefined)
+    },
+    close: () => {
+      closeSync(file)
+      return Promise.resolve()
+    },
+  })
+}
+
+/** Makes the (sparse) file, which writers then open. */
+export function createSpool(handle: SpoolHandle): void {
+  const file = openSync(handle.path, 'w')
+  const count = handle.shape.reduce((product, side, d) => product * Math.ceil(side / handle.chunks[d]!), 1)
+  ftruncateSync(file, count * cellCount(handle.chunks) * DTYPES[handle.dtype].bytes)
+  closeSync(file)
+}
+
+export async function removeSpool({ path }: SpoolHandle): Promise<void> {
+  await rm(path, { force: true })
+}
+
+/** The writing side, as runners know it. Jobs make and remove the file themselves. */
+export const spoolSink: Pick<SinkFormat, 'format' | 'encoder'> = { format: 'spool', encoder }
+
+/** A node that reads the file, for a node that was written to it. The file is opened at the first read. */
+export function spoolSource(node: CubeNode, handle: SpoolHandle): SourceNode {
+  let file: number | undefined
+  const source: ArraySource = {
+    schema: node.schema,
+    handle,
+    chunks: handle.chunks,
+    storedChunkBytes: cellCount(handle.chunks) * DTYPES[handle.dtype].bytes,
+    read: (region) => {
+      file ??= openSync(handle.path, 'r')
+      const whole = intersectRegions(region, wholeRegion(handle.shape)) ?? region
+      const target = newArray(handle.dtype, cellCount(whole.shape))
+      for (const piece of splitRegion(whole, handle.chunks)) {
+        const cells = newArray(handle.dtype, cellCount(piece.shape))
+        transfer(file, handle, piece, cells, get)
+        const zero = piece.start.map(() => 0)
+        copyBox(cells, piece.shape, zero, target, whole.shape, regionWithin(piece, whole).start, piece.shape)
+      }
+      return Promise.resolve(target)
+    },
+    close: () => {
+      if (file !== undefined) closeSync(file)
+      file = undefined
+      return Promise.resolve()
+    },
+  }
+  return { kind: 'source', schema: node.schema, label: `${node.label}, cut anew`, inputs: [], source }
+}

@@ -1,0 +1,115 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FLOAT64 } from '../../src/model/block.ts'
+import { sliceBox } from '../../src/model/copy.ts'
+import type { CellNode } from '../../src/model/node.ts'
+import { cellCount, splitRegion, wholeRegion } from '../../src/model/region.ts'
+import { computeCube } from '../../src/plan/compute.ts'
+import { explain, explainText } from '../../src/plan/explain.ts'
+import { planOf } from '../../src/plan/plan.ts'
+import { saveOrigin } from '../../src/plan/save.ts'
+import { createSpool, removeSpool, spoolHandle, spoolSink, spoolSource } from '../../src/plan/spool.ts'
+import { concatNode } from '../../src/process/cubes/nodes.ts'
+import { temporaryFolder } from '../temporary.ts'
+import { fakeSource, runningSum, schemaOf, wholeOf } from './fakes.ts'
+import { type MadeContext, madeCube, originOf, sinkModule, testSink } from './made.ts'
+
+/** Images of 64 x 64, of which a median over all dates can only take small parts at a time. */
+const MANY: MadeContext = { sides: { t: 300, y: 64, x: 64 }, chunks: [1, 64, 64], reducer: 'median' }
+const BUDGET = 400_000
+
+describe('temporary files', () => {
+  test('cells come back, whatever boxes they are written and read by', async () => {
+    const folder = await temporaryFolder()
+    const side = fc.integer({ min: 1, max: 5 })
+    const sides = fc.tuple(side, side, side)
+    await fc.assert(
+      fc.asyncProperty(sides, sides, sides, sides, async ([t, y, x], chunks, write, read) => {
+        const { node, data } = fakeSource({ t, y, x }, [1, 1, 1])
+        const shape = [t, y, x]
+        const handle = spoolHandle(join(folder, 'spool'), node.schema, chunks)
+        createSpool(handle)
+        const encoder = await spoolSink.encoder(handle)
+        for (const region of splitRegion(wholeRegion(shape), write))
+          await encoder.encode(region, { region, data: sliceBox(data, shape, region) }, {})
+        await encoder.close()
+        const { source } = spoolSource(node, handle)
+        for (const region of splitRegion(wholeRegion(shape), read))
+          expect(await source.read(region)).toEqual(sliceBox(data, shape, region))
+        await source.close()
+        await removeSpool(handle)
+      }),
+      { numRuns: 60 },
+    )
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('cutting anew', () => {
+  test('images of which each task needs a corner are decoded once, and nothing is left behind', async () => {
+    const path = join(await temporaryFolder(), 'out.test')
+    const log = `${path}.log`
+    const saved = await saveOrigin(originOf({ ...MANY, log }), path, {
+      sink: testSink,
+      sinkModule,
+      workers: 2,
+      budgetBytes: BUDGET,
+      formatOptions: { chunks: [8, 8] },
+    })
+    expect(saved.plan.cutAnew).toHaveLength(1)
+    expect(saved.plan.cutAnew[0]!.chunks[0]).toBe(300)
+    const lines = (await readFile(log, 'utf8')).trim().split('\n')
+    expect(lines).toHaveLength(300)
+    const bytes = Uint8Array.from(await readFile(path))
+    expect([...new Float64Array(bytes.buffer)]).toEqual(await wholeOf(madeCube(MANY)))
+    expect((await readdir(dirname(path))).sort()).toEqual(['out.test', 'out.test.log', 'out.test.order'])
+  })
+
+  test('so are cubes that are computed in memory', async () => {
+    const { node, decoded } = fakeSource({ t: 300, y: 48, x: 48 }, [1, 48, 48])
+    const root = runningSum(node, 0)
+    const expected = await wholeOf(root)
+    decoded.clear()
+    const { data } = await computeCube(root, { budgetBytes: BUDGET })
+    expect([...data]).toEqual(expected)
+    expect([...decoded.values()].every((count) => count === 1)).toBe(true)
+  })
+
+  test('stacks of files are cut anew as one', async () => {
+    const files = Array.from({ length: 200 }, (_, i) =>
+      fakeSource({ t: 1, y: 48, x: 48 }, [1, 48, 48], { value: (k) => i ^ k }),
+    )
+    const stack = concatNode(
+      files.map(({ node }) => node),
+      't',
+    )
+    const root: CellNode = {
+      kind: 'cells',
+      label: 'median',
+      inputs: [stack],
+      cell: { kind: 'reduce', reducer: 'median', dim: 't', length: 200, of: { kind: 'input', input: 0 } },
+      schema: schemaOf({ y: 48, x: 48 }, FLOAT64),
+    }
+    const plan = planOf(root, { budgetBytes: BUDGET })
+    expect(plan.spools).toHaveLength(1)
+    const expected = await wholeOf(root)
+    for (const { decoded } of files) decoded.clear()
+    expect([...(await computeCube(root, { budgetBytes: BUDGET })).data]).toEqual(expected)
+    expect(files.every(({ decoded }) => [...decoded.values()].every((count) => count === 1))).toBe(true)
+  })
+
+  test('nothing is cut anew where tasks fit the chunks', () => {
+    expect(planOf(madeCube(MANY), { budgetBytes: 100 * BUDGET }).spools).toEqual([])
+    const { node } = fakeSource({ t: 10, y: 64, x: 64 }, [10, 8, 8])
+    expect(planOf(runningSum(node, 0), { budgetBytes: BUDGET }).spools).toEqual([])
+  })
+
+  test('the plan says so', () => {
+    const explained = explain(madeCube(MANY), { budgetBytes: BUDGET, workers: 2, chunks: [8, 8] })
+    const cut = explained.cutAnew[0]!
+    expect(cut).toMatchObject({ label: 'made', bytes: 2 * cellCount([300, 64, 64]) })
+    expect(explainText(explained)).toContain(`cut anew on disk: made, 3 MB, in chunks of ${cut.chunks.join(' x ')}`)
+  })
+})
