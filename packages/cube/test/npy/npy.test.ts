@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hgtSource } from '../../src/hgt.ts'
+import { sliceBox } from '../../src/model/copy.ts'
+import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
+import { wholeRegion } from '../../src/model/region.ts'
+import { npyFromHandle, npySource, npzSources, writeNpy, writeNpz } from '../../src/npy/npy.ts'
+import { npySink } from '../../src/npy/sink.ts'
+import { dataFolder, hasData } from '../data.ts'
+import { writeAll } from '../netcdf/write.ts'
+import { temporaryFolder } from '../temporary.ts'
+
+interface Statistics {
+  readonly shape: number[]
+  readonly missing: number
+  readonly sum: number
+  readonly weighted: number
+}
+const golden = JSON.parse(readFileSync(new URL('../../../../oracles/npy/arrays.json', import.meta.url), 'utf8')) as {
+  arrays: Record<string, { npy: string; shape: number[]; values: (number | string | null)[] }>
+  npz: string
+  files: Record<string, Statistics>
+  tiles: Record<string, Statistics & { transform: number[] }>
+}
+
+function compare(values: ArrayLike<number>, want: Statistics, nodata?: number): void {
+  const all = Float64Array.from(values, (v) => (v === nodata ? Number.NaN : v))
+  const valid = all.filter((v) => Number.isFinite(v))
+  expect(all.length - valid.length).toBe(want.missing)
+  expect(Math.abs(valid.reduce((a, v) => a + v, 0) - want.sum)).toBeLessThanOrEqual(1e-9 * Math.abs(want.sum))
+  const weighted = all.reduce((a, v, i) => (Number.isFinite(v) ? a + v * (i % 97) : a), 0)
+  expect(Math.abs(weighted - want.weighted)).toBeLessThanOrEqual(1e-9 * Math.abs(want.weighted))
+}
+
+describe('.npy', () => {
+  for (const [name, { npy, shape, values }] of Object.entries(golden.arrays)) {
+    test(`NumPy's ${name}, whole and in pieces`, async () => {
+      const path = join(await temporaryFolder(), 'a.npy')
+      await writeFile(path, Buffer.from(npy, 'base64'))
+      const source = await npySource(path)
+      expect(shapeOf(source.schema)).toEqual(shape)
+      const whole = await source.read(wholeRegion(shape))
+      expect([...whole]).toEqual(values.map((v) => (v === null ? Number.NaN : Number(v))))
+      if (shape.length === 3) {
+        const region = { start: [1, 0, 1], shape: [1, 2, 3] }
+        expect(await source.read(region)).toEqual(sliceBox(whole, shape, region))
+      }
+      await source.close()
+    })
+  }
+
+  for (const [path, want] of Object.entries(golden.files)) {
+    test.skipIf(!hasData(path.split('/')[0]!))(path, async () => {
+      const source = await npyFromHandle({ format: 'npy', path: join(dataFolder, path) })
+      expect(shapeOf(source.schema)).toEqual(want.shape)
+      compare(await source.read(wholeRegion(want.shape)), want)
+      await source.close()
+    })
+  }
+
+  test('what is written is read again, whatever the type and shape', async () => {
+    const folder = await temporaryFolder()
+    const arrays = fc.oneof(
+      fc.float32Array({ maxLength: 24 }),
+      fc.uint16Array({ maxLength: 24 }),
+      fc.int8Array({ maxLength: 24 }),
+      fc.float64Array({ maxLength: 24 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(arrays, async (cells) => {
+        const path = join(folder, 'a.npy')
+        const shape = cells.length % 2 === 0 ? [2, cells.length / 2] : [cells.length]
+        const copy = cells.slice() as Float32Array<ArrayBuffer>
+        await writeNpy(path, copy, shape)
+        expect((await readFile(path)).indexOf('\n') % 64).toBe(63)
+        const source = await npySource(path)
+        expect(await source.read(wholeRegion(shape))).toEqual(copy)
+        await source.close()
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('a cube is written in pieces, in any order', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'cube.npy')
+    const other = (name: string, n: number) =>
+      ({ type: 'other', name, labels: Array.from({ length: n }, (_, i) => i) }) as const
+    const packing = { dtype: 'float32', scale: 1, offset: 0 } as const
+    const schema: CubeSchema = { dims: [other('a', 3), other('b', 700), other('c', 513)], packing }
+    const data = Float32Array.from({ length: 3 * 700 * 513 }, (_, i) => i / 3)
+    await writeAll(npySink, path, schema, data, {}, true)
+    expect(await readdir(folder)).toEqual(['cube.npy'])
+    const source = await npySource(path)
+    expect(await source.read(wholeRegion([3, 700, 513]))).toEqual(data)
+    await source.close()
+  })
+
+  test('what is no array of numbers says so', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.npy')
+    await expect(npySource(path)).rejects.toThrow(/there is no file/)
+    await writeFile(path, 'hello, this is text')
+    await expect(npySource(path)).rejects.toThrow(/no readable .npy array/)
+    const text = "{'descr': '<U3', 'fortran_order': False, 'shape': (2,), }\n"
+    await writeFile(
+      path,
+      Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([text.length, 0]), Buffer.from(text)]),
+    )
+    await expect(npySource(path)).rejects.toThrow(/type <U3/)
+    await writeNpy(path, new Float64Array(1000), [10, 100])
+    await writeFile(path, (await readFile(path)).subarray(0, 500))
+    const source = await npySource(path)
+    expect((await source.read({ start: [0, 0], shape: [1, 2] })).length).toBe(2)
+    await expect(source.read({ start: [9, 0], shape: [1, 2] })).rejects.toMatchObject({ tag: 'CorruptChunk' })
+    await source.close()
+  })
+})
+
+describe('.npz', () => {
+  test("NumPy's archives, texts left out", async () => {
+    const path = join(await temporaryFolder(), 'a.npz')
+    await writeFile(path, Buffer.from(golden.npz, 'base64'))
+    const entries = await npzSources(path)
+    expect(entries.map(({ name }) => name)).toEqual(['first', 'second'])
+    expect([...(await entries[0]!.source.read({ start: [1, 0], shape: [1, 3] }))]).toEqual([3, 4, 5])
+    expect([...(await entries[1]!.source.read(wholeRegion([2, 2])))]).toEqual([1, 0, 0, 1])
+    const again = await npyFromHandle(entries[1]!.source.handle)
+    expect(shapeOf(again.schema)).toEqual([2, 2])
+    await expect(npyFromHandle({ format: 'npz', path, array: 'third' })).rejects.toThrow(/no array "third"/)
+  })
+
+  test('written and read; damaged archives are errors', async () => {
+    const path = join(await temporaryFolder(), 'a.npz')
+    const cells = Float32Array.of(1, 2, 3, Number.NaN)
+    await writeNpz(path, { x: { cells, shape: [2, 2] }, y: { cells: Uint8Array.of(7), shape: [1] } })
+    const [x, y] = await npzSources(path)
+    expect(await x!.source.read(wholeRegion([2, 2]))).toEqual(cells)
+    expect(await y!.source.read(wholeRegion([1]))).toEqual(Uint8Array.of(7))
+    await writeFile(path, (await readFile(path)).subarray(0, 60))
+    await expect(npzSources(path)).rejects.toThrow(/no complete .npz/)
+  })
+})
+
+describe('SRTM tiles', () => {
+  for (const [path, want] of Object.entries(golden.tiles)) {
+    test.skipIf(!hasData(path.split('/')[0]!))(`${path} as GDAL reads it`, async () => {
+      const source = await hgtSource(join(dataFolder, path))
+      expect(shapeOf(source.schema)).toEqual(want.shape)
+      source.schema.grid!.affine.forEach((v, i) => {
+        expect(v).toBeCloseTo(want.transform[i]!, 11)
+      })
+      const whole = await source.read(wholeRegion(want.shape))
+      compare(whole, want, -32768)
+      const region = { start: [700, 20], shape: [3, 50] }
+      expect(await source.read(region)).toEqual(sliceBox(whole, want.shape, region))
+      expect(source.schema.band).toMatchObject({ role: 'dem', unit: 'm' })
+      await source.close()
+    })
+  }
+
+  test('names and sizes are checked', async () => {
+    const folder = await temporaryFolder()
+    await expect(hgtSource(join(folder, 'N40E014.hgt'))).rejects.toThrow(/there is no file/)
+    await expect(hgtSource(join(folder, 'tile.hgt'))).rejects.toThrow(/does not say where/)
+    await writeFile(join(folder, 'N40E014.hgt'), new Uint8Array(100))
+    await expect(hgtSource(join(folder, 'N40E014.hgt'))).rejects.toThrow(/100 bytes instead/)
+    await writeFile(join(folder, 'N40E014.hgt.zip'), new Uint8Array(100))
+    await expect(hgtSource(join(folder, 'N40E014.hgt.zip'))).rejects.toThrow(/archive/)
+  })
+})
