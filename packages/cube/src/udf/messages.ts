@@ -21,6 +21,8 @@ export interface ValueMessage {
 
 export interface UdfRequest {
   readonly id: number
+  /** `dims` asks which dimensions the result for the input's will have; null of a UDF that does not say. */
+  readonly call: 'apply' | 'dims'
   readonly input: BlockMessage | ValueMessage
   /** JSON as in ValueMessage. */
   readonly context: string

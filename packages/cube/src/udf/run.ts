@@ -2,7 +2,8 @@
  * Runs user-defined functions (UDFs). A UDF is a file in TypeScript or JavaScript with `function apply(data, context,
  * info)`. For values, `data` is the number, text or array (null where missing) and `info.labels` its labels; what it
  * returns is the result. For blocks of cubes, `data` is a Float32Array or Float64Array (row-major, NaN where missing)
- * and `info` has `shape` and `dims`; it returns an array of the same size, or `{ data, dims }` with other dimensions.
+ * and `info` has `shape` and `dims`; it returns an array of the same size, or `{ data, dims }` with other dimensions,
+ * which a second function `dims(dims, context)` has to tell beforehand where cubes are lazy.
  *
  * It runs in a thread of its own, in a context with the language and `console.log` and nothing else: no files, network,
  * process, imports, code from text, WebAssembly, randomness. Time and memory are limited. That keeps accidents and
@@ -36,11 +37,12 @@ export async function runUdf(code: UdfCode, data: Value, context: Value, options
     })
   const [plain, info] = isLabeled(data) ? [data.values, { labels: data.labels }] : [data, {}]
   const message = {
+    call: 'apply',
     input: { kind: 'value', json: encodeJson(plain) },
     context: encodeJson(context),
     info: encodeJson(info),
   } as const
-  const { output } = told(code, await threadOf(code, options.limits).call(message, [], options.signal), options)
+  const { output } = told(code, await threadOf(code, options.limits).call(message, options.signal), options)
   if (output.kind !== 'value') throw udfFailed(code.name, undefined, 'it gave an array of a cube for a value')
   const value = decodeJson(output.json) as Value
   // Labels stay where elements do.
@@ -56,14 +58,14 @@ export async function runUdfOnBlock(
   options: UdfOptions = {},
 ): Promise<UdfBlock> {
   const shape = block.dims.map(({ labels }) => labels.length)
-  const data = block.data.slice()
-  const input: BlockMessage = { kind: 'block', data, dims: block.dims }
-  const message = { input, context: encodeJson(context), info: encodeJson({ shape, dims: block.dims }) }
-  const { output } = told(
-    code,
-    await threadOf(code, options.limits).call(message, [data.buffer], options.signal),
-    options,
-  )
+  const input: BlockMessage = { kind: 'block', data: block.data, dims: block.dims }
+  const message = {
+    call: 'apply' as const,
+    input,
+    context: encodeJson(context),
+    info: encodeJson({ shape, dims: block.dims }),
+  }
+  const { output } = told(code, await threadOf(code, options.limits).call(message, options.signal), options)
   if (output.kind !== 'block') throw udfFailed(code.name, undefined, 'it gave no array')
   const cells = checkedDims(code, output.dims).reduce((product, { labels }) => product * labels.length, 1)
   if (cells !== output.data.length)
@@ -74,6 +76,20 @@ export async function runUdfOnBlock(
       'Return as many as data has, or { data, dims } with the labels of each dimension.',
     )
   return { data: output.data, dims: output.dims }
+}
+
+/** The dimensions that a UDF says its results for blocks of `dims` have: these unless it has a function `dims`. */
+export async function udfDims(
+  code: UdfCode,
+  dims: readonly UdfDimension[],
+  context: Value,
+  options: UdfOptions = {},
+): Promise<readonly UdfDimension[]> {
+  const input = { kind: 'value', json: encodeJson(dims) } as const
+  const message = { call: 'dims', input, context: encodeJson(context), info: '{}' } as const
+  const { output } = told(code, await threadOf(code, options.limits).call(message, options.signal), options)
+  const said = output.kind === 'value' ? decodeJson(output.json) : null
+  return said === null ? dims : checkedDims(code, said)
 }
 
 function told(code: UdfCode, answer: UdfAnswer, options: UdfOptions): Exclude<UdfAnswer, { error: unknown }> {

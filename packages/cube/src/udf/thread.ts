@@ -1,6 +1,6 @@
 /** Threads that user-defined functions run in: one per source, kept while in use, ended when a limit is passed. */
 import { Worker } from 'node:worker_threads'
-import { CancelledError, InputError } from '@ecotope/core'
+import { CancelledError, InputError, throwIfAborted } from '@ecotope/core'
 import type { UdfAnswer, UdfRequest } from './messages.ts'
 import { type UdfCode, udfFailed } from './source.ts'
 
@@ -19,22 +19,26 @@ const WATCH_MS = 25
 /** A thread that nobody has used for this long ends. */
 const IDLE_MS = 2_000
 
+/** Calls that are on their way to a thread at the same time, so that it need not wait for the next. */
+const DEPTH = 256
+
 type Message = Omit<UdfRequest, 'id'>
 
 interface Pending {
   readonly message: Message
-  readonly transfer: readonly ArrayBuffer[]
-  readonly signal: AbortSignal | undefined
   readonly resolve: (answer: UdfAnswer) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Calls of one UDF, one after the other. */
+/** Calls of one UDF, one after the other, answered in their order. */
 class UdfThread {
   #worker: Worker | undefined
-  #isBusy = false
+  #timer: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
-  readonly #queue: Pending[] = []
+  #waiting: Pending[] = []
+  /** Sent and not answered yet; the first is the one that runs. */
+  #sent: Pending[] = []
   readonly #code: UdfCode
   readonly #limits: Required<UdfLimits>
 
@@ -43,67 +47,87 @@ class UdfThread {
     this.#limits = limits
   }
 
-  call(message: Message, transfer: readonly ArrayBuffer[], signal: AbortSignal | undefined): Promise<UdfAnswer> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ message, transfer, signal, resolve, reject })
-      this.#next()
-    })
-  }
-
-  #next(): void {
-    if (this.#isBusy) return
-    const pending = this.#queue.shift()
-    if (pending === undefined) {
-      this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
-      return
-    }
-    clearTimeout(this.#idle)
-    if (pending.signal?.aborted) {
-      pending.reject(new CancelledError())
-      this.#next()
-      return
-    }
-    this.#isBusy = true
-    this.#run(pending)
-  }
-
-  #run({ message, transfer, signal, resolve, reject }: Pending): void {
-    const worker = this.#ready()
-    worker.ref()
-    let isDone = false
-    const finish = (settle: () => void, isEnded: boolean): void => {
-      if (isDone) return
-      isDone = true
-      clearTimeout(timer)
-      clearInterval(watch)
-      worker.off('message', onAnswer).off('error', onError).off('exit', onExit)
+  async call(message: Message, signal: AbortSignal | undefined): Promise<UdfAnswer> {
+    throwIfAborted(signal)
+    let pending: Pending | undefined
+    const onAbort = (): void => this.#cancel(pending!)
+    try {
+      return await new Promise<UdfAnswer>((resolve, reject) => {
+        pending = { message, resolve, reject }
+        signal?.addEventListener('abort', onAbort)
+        this.#waiting.push(pending)
+        this.#pump()
+      })
+    } finally {
       signal?.removeEventListener('abort', onAbort)
-      if (isEnded) this.#end()
-      else worker.unref()
-      this.#isBusy = false
-      settle()
-      this.#next()
     }
-    const fail = (error: unknown): void => finish(() => reject(error), true)
-    const onAbort = (): void => fail(new CancelledError())
-    const onAnswer = (answer: UdfAnswer): void => finish(() => resolve(answer), false)
-    const onExit = (): void => fail(udfFailed(this.#code.name, undefined, 'its thread ended'))
-    const onError = (error: Error & { code?: string }): void =>
-      fail(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? this.#outOfMemory()
-          : udfFailed(this.#code.name, undefined, error.message),
-      )
-    const timer = setTimeout(() => fail(this.#timeout()), this.#limits.timeoutMs)
-    const watch = setInterval(() => void this.#watch(worker, fail), WATCH_MS)
-    signal?.addEventListener('abort', onAbort)
-    worker.on('message', onAnswer).on('error', onError).on('exit', onExit)
-    worker.postMessage({ id: 0, ...message }, [...transfer])
+  }
+
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#sent.length < DEPTH) {
+      const pending = this.#waiting.shift()!
+      const worker = this.#ready()
+      this.#sent.push(pending)
+      if (this.#sent.length === 1) this.#begin(worker)
+      worker.postMessage({ id: 0, ...pending.message })
+    }
+  }
+
+  #begin(worker: Worker): void {
+    clearTimeout(this.#idle)
+    worker.ref()
+    this.#watch = setInterval(() => void this.#look(worker), WATCH_MS)
+    this.#restartTimer()
+  }
+
+  #restartTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#fail(this.#timeout()), this.#limits.timeoutMs)
+  }
+
+  #answered(answer: UdfAnswer): void {
+    const pending = this.#sent.shift()
+    if (this.#sent.length === 0) this.#rest()
+    else this.#restartTimer()
+    pending?.resolve(answer)
+    this.#pump()
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer)
+    clearInterval(this.#watch)
+    this.#worker?.unref()
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
+  }
+
+  /** The call that runs fails and its thread ends; the calls after it go to a new one. */
+  #fail(error: unknown): void {
+    const [pending, ...rest] = this.#sent
+    this.#sent = []
+    this.#waiting = [...rest, ...this.#waiting]
+    this.#rest()
+    this.#end()
+    pending?.reject(error)
+    this.#pump()
+  }
+
+  #cancel(pending: Pending): void {
+    if (this.#waiting.includes(pending)) this.#waiting = this.#waiting.filter((one) => one !== pending)
+    else if (this.#sent.includes(pending)) {
+      const first = this.#sent[0]!
+      const others = this.#sent.filter((one) => one !== pending && one !== first)
+      // The running call is cut off with its thread; where that is another one, it starts anew.
+      this.#sent = first === pending ? [pending, ...others] : [pending, first, ...others]
+      this.#fail(new CancelledError())
+      return
+    }
+    pending.reject(new CancelledError())
   }
 
   #ready(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: this.#code,
       resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb, stackSizeMb: 4 },
       env: {},
@@ -114,15 +138,33 @@ class UdfThread {
       stderr: true,
       name: `udf ${this.#code.name}`,
     })
-    // A thread that ends for our sake may still report an error; nobody waits for it.
-    this.#worker.on('error', () => undefined)
-    return this.#worker
+    // A thread that was ended may still report something; it is no longer ours then.
+    const ours = (act: () => void) => (): void => {
+      if (this.#worker === worker) act()
+    }
+    worker.on('message', (answer: UdfAnswer) => ours(() => this.#answered(answer))())
+    worker.on('error', (error: Error & { code?: string }) =>
+      ours(() =>
+        this.#fail(
+          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+            ? this.#outOfMemory()
+            : udfFailed(this.#code.name, undefined, error.message),
+        ),
+      )(),
+    )
+    worker.on(
+      'exit',
+      ours(() => this.#fail(udfFailed(this.#code.name, undefined, 'its thread ended'))),
+    )
+    this.#worker = worker
+    return worker
   }
 
-  async #watch(worker: Worker, fail: (error: unknown) => void): Promise<void> {
+  async #look(worker: Worker): Promise<void> {
     try {
       const { external_memory: arrays, used_heap_size: heap } = await worker.getHeapStatistics()
-      if (arrays + heap > this.#limits.memoryMb * 2 ** 20) fail(this.#outOfMemory())
+      const isTooMuch = arrays + heap > this.#limits.memoryMb * 2 ** 20
+      if (isTooMuch && this.#worker === worker && this.#sent.length > 0) this.#fail(this.#outOfMemory())
     } catch {
       // The thread has ended in the meantime, which its own events tell of.
     }

@@ -112,7 +112,9 @@ function disarm(): void {
 
 interface Sandbox {
   readonly prelude: Prelude
+  /** The user's functions; `dims` is optional. */
   readonly apply: unknown
+  readonly dims: unknown
   readonly drain: () => void
 }
 
@@ -126,7 +128,8 @@ function openSandbox({ code, name }: UdfCode): Sandbox {
   const prelude = run(PRELUDE, 'sandbox') as Prelude
   run(`'use strict'; ${code}`, name)
   const apply = run(`typeof apply === 'function' ? apply : undefined`, 'sandbox')
-  return { prelude, apply, drain: () => void run('0', 'sandbox') }
+  const dims = run(`typeof dims === 'function' ? dims : () => null`, 'sandbox')
+  return { prelude, apply, dims, drain: () => void run('0', 'sandbox') }
 }
 
 /** The last line of the user's code that a stack goes through. The first line of the script is shifted, not its number. */
@@ -137,14 +140,14 @@ function lineIn(stack: unknown, name: string): number | undefined {
 }
 
 function answer(sandbox: Sandbox, request: UdfRequest, name: string): UdfAnswer {
-  const { prelude, apply, drain } = sandbox
+  const { prelude, drain } = sandbox
   const { id, input } = request
   if (input.kind === 'block') {
     const { data } = input
     const buffer = prelude.allocate(data.BYTES_PER_ELEMENT, data.length)
     new Uint8Array(buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
-  prelude.call(apply, input.kind === 'block' ? undefined : input.json, request.context, request.info)
+  prelude.call(sandbox[request.call], input.kind === 'block' ? undefined : input.json, request.context, request.info)
   drain()
   const slot = prelude.result()
   const logs = JSON.parse(prelude.logs()) as string[]

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { evaluateGraph } from '../../src/graph/evaluate.ts'
-import type { Value } from '../../src/process/row.ts'
+import { memorySource } from '../../src/model/memory.ts'
+import { computeCube } from '../../src/plan/compute.ts'
+import type { CubeValue, Value } from '../../src/process/row.ts'
 import { runUdf, runUdfOnBlock } from '../../src/udf/run.ts'
 import { loadUdf, prepareUdf } from '../../src/udf/source.ts'
 
@@ -60,6 +62,29 @@ export function apply(data: (number | null)[], context: Context): (number | null
     const code = typescript(source)
     const all = await Promise.all(Array.from({ length: 50 }, (_, i) => runUdf(code, i, null)))
     expect(all).toEqual(Array.from({ length: 50 }, (_, i) => i * 10))
+  })
+
+  test('a call that fails lets those around it pass', async () => {
+    const code = typescript('export const apply = (x: number) => { while (x === 3); return x }')
+    const limits = { timeoutMs: 400 }
+    const all = await Promise.allSettled([1, 2, 3, 4, 5].map((x) => runUdf(code, x, null, { limits })))
+    expect(all.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as InputError).tag))).toEqual([
+      1,
+      2,
+      'UdfTimeout',
+      4,
+      5,
+    ])
+  })
+
+  test('a call that is cancelled lets those around it pass', async () => {
+    const code = typescript('export const apply = (x: number) => { for (let i = 0; i < 2e8; i++); return x }')
+    const controller = new AbortController()
+    const calls = [1, 2, 3].map((x) => runUdf(code, x, null, x === 2 ? { signal: controller.signal } : {}))
+    controller.abort()
+    const all = await Promise.allSettled(calls)
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await expect(runUdf(code, 1, null, { signal: controller.signal })).rejects.toMatchObject({ tag: 'Cancelled' })
   })
 
   test('console.log reaches the caller', async () => {
@@ -268,5 +293,56 @@ describe('run_udf', () => {
   test('a source is read as its runtime', async () => {
     await expect(loadUdf('let a: number = 1\n', 'JavaScript', null, folder)).resolves.toMatchObject({ name: 'udf.js' })
     await expect(loadUdf('double.ts', 'typescript', '1', folder)).resolves.toMatchObject({ name: 'double.ts' })
+  })
+
+  const cube: Value = {
+    kind: 'cube',
+    node: memorySource(
+      Int16Array.of(1, 2, -999, 4, 5, 6),
+      {
+        dims: [
+          { type: 'bands', name: 'bands', labels: ['a', 'b'], bands: [{ name: 'a' }, { name: 'b' }] },
+          { type: 'other', name: 'i', labels: [0, 1, 2] },
+        ],
+        packing: { dtype: 'int16', nodata: -999, scale: 0.5, offset: 0 },
+      },
+      'made',
+    ),
+  }
+  const onCube = async (source: string): Promise<{ data: number[]; names: string[] }> => {
+    const args = { data: { from_parameter: 'cube' }, udf: source, runtime: 'TypeScript' }
+    const udf = { process_id: 'run_udf', arguments: args, result: true }
+    const { value } = await evaluateGraph({ udf }, { parameters: { cube } })
+    const { node } = value as CubeValue
+    return { data: [...(await computeCube(node)).data], names: node.schema.dims.map(({ name }) => name) }
+  }
+
+  test('runs on a whole cube', async () => {
+    const source = '\nexport const apply = (d: Float32Array) => d.map((v) => v * 2 + 1)'
+    expect(await onCube(source)).toEqual({ data: [2, 3, Number.NaN, 5, 6, 7], names: ['bands', 'i'] })
+  })
+
+  test('may change dimensions where it says so', async () => {
+    const source = `
+export const dims = (dims) => dims.slice(1)
+export function apply(d: Float32Array, context: unknown, { dims }) {
+  return { data: d.slice(0, 3).map((v, i) => v + d[i + 3]), dims: dims.slice(1) }
+}`
+    expect(await onCube(source)).toEqual({ data: [2.5, 3.5, Number.NaN], names: ['i'] })
+    const error = await errorOf(onCube(source.replace('export const dims =', 'const other =')))
+    expect([error.tag, error.hint]).toEqual(['UdfFailed', expect.stringContaining('function dims') as string])
+  })
+
+  test('runs in callbacks of cubes', async () => {
+    const inner = {
+      data: { from_parameter: 'data' },
+      udf: '\nexport const apply = (x) => x.filter((v) => v).length',
+      runtime: 'JavaScript',
+    }
+    const reducer = { process_graph: { u: { process_id: 'run_udf', arguments: inner, result: true } } }
+    const args = { data: { from_parameter: 'cube' }, dimension: 'i', reducer }
+    const graph = { r: { process_id: 'reduce_dimension', arguments: args, result: true } }
+    const { value } = await evaluateGraph(graph, { parameters: { cube } })
+    expect([...(await computeCube((value as CubeValue).node)).data]).toEqual([2, 3])
   })
 })

@@ -131,6 +131,9 @@ export function* offsets(
   }
 }
 
+/** Asynchronous callbacks under way at the same time, so that the thread of a UDF never waits for the next array. */
+const BATCH = 512
+
 function compute(spec: AlongSpec, plan: Walk, region: Region, block: Block): Block | Promise<Block> {
   const data = newArray(spec.schema.packing.dtype, cellCount(region.shape))
   const inputStrides = stridesOf(block.region.shape)
@@ -152,8 +155,18 @@ function compute(spec: AlongSpec, plan: Walk, region: Region, block: Block): Blo
     for (const [a, b] of arrays) file(b, spec.run(gather(a), from, to) as Values)
     return { region, data }
   }
+  const fileAll = async (batch: readonly (readonly [number, number])[]): Promise<void> => {
+    const results = await Promise.all(batch.map(([a]) => spec.run(gather(a), from, to)))
+    for (const [i, [, b]] of batch.entries()) file(b, results[i]!)
+  }
   return (async () => {
-    for (const [a, b] of arrays) file(b, await spec.run(gather(a), from, to))
+    let batch: (readonly [number, number])[] = []
+    for (const pair of arrays) {
+      if (batch.push(pair) < BATCH) continue
+      await fileAll(batch)
+      batch = []
+    }
+    await fileAll(batch)
     return { region, data }
   })()
 }

@@ -3,6 +3,7 @@
 import type { UdfCode } from '../../udf/source.ts'
 import { optional, required, schemas, valueRow, withDefault } from '../define.ts'
 import type { Arguments, ProcessContext, ProcessRow, Value } from '../row.ts'
+import { isCube } from '../schema.ts'
 
 /** Sources that were read already, by what names them, for as long as the node of the graph is in use. */
 const loaded = new WeakMap<ProcessContext, Map<string, Promise<UdfCode>>>()
@@ -24,19 +25,24 @@ export function udfOf(args: Arguments, context: ProcessContext): Promise<UdfCode
 
 async function run(args: Arguments, context: ProcessContext): Promise<Value> {
   const code = await udfOf(args, context)
-  const { runUdf } = await import('../../udf/run.ts')
-  return runUdf(code, (args.data ?? null) as Value, (args.context ?? {}) as Value, {
+  const data = (args.data ?? null) as Value
+  const given = (args.context ?? {}) as Value
+  const options = {
     ...(context.signal === undefined ? {} : { signal: context.signal }),
     ...(context.udfLimits === undefined ? {} : { limits: context.udfLimits }),
-    onLog: (message) => context.onInspect({ message, code: 'UDF', level: 'info', data: null }),
-  })
+    onLog: (message: string) => context.onInspect({ message, code: 'UDF', level: 'info', data: null }),
+  }
+  if (!isCube(data)) return (await import('../../udf/run.ts')).runUdf(code, data, given, options)
+  const { udfNode } = await import('../../udf/cube.ts')
+  return { kind: 'cube', node: await udfNode(code, data.node, given, options) }
 }
 
 export const udfRows: readonly ProcessRow[] = [
   valueRow({
     id: 'run_udf',
     category: 'development',
-    summary: 'Runs a user-defined function in TypeScript or JavaScript, in a sandbox with limits of time and memory.',
+    summary:
+      'Runs a user-defined function in TypeScript or JavaScript on a value or a whole cube, in a sandbox with limits.',
     chunks: 'value',
     parameters: [
       required('data', 'What the function is given.', schemas.any),
