@@ -26,19 +26,20 @@ export function cutDimension(dimension: Dimension, indices: readonly number[]): 
 
 /**
  * The dimension with other labels, as many as before. What openEO enumerates becomes numbers in any type of dimension,
- * which the types of labels do not tell.
+ * of time too, which the types of labels do not tell; names of bands are texts always.
  */
 export function relabelled(dimension: Dimension, labels: readonly Label[]): Dimension {
   if (dimension.type !== 'bands') return { ...dimension, labels: labels as never }
-  const bands = labels.map((label, i) => ({ ...dimension.bands[i], name: String(label) }))
-  return { ...dimension, labels: labels as never, bands }
+  const names = labels.map(String)
+  return { ...dimension, labels: names, bands: names.map((name, i) => ({ ...dimension.bands[i], name })) }
 }
 
 /** The dimension with another number of labels: enumerated from zero, as openEO says of computed ones. */
 export function recounted(dimension: Dimension, length: number): Dimension {
   const labels = enumerated(length)
   if (dimension.type === 'bands') {
-    return { ...dimension, labels: labels as never, bands: labels.map((label) => ({ name: String(label) })) }
+    const names = labels.map(String)
+    return { ...dimension, labels: names, bands: names.map((name) => ({ name })) }
   }
   if (dimension.type === 'geometry') return { type: 'other', name: dimension.name, labels }
   return { ...dimension, labels: labels as never }
@@ -97,7 +98,8 @@ export function cutSchema(schema: CubeSchema, d: number, indices: readonly numbe
 export function withDims(schema: CubeSchema, dims: readonly Dimension[]): CubeSchema {
   const { grid, ...rest } = schema
   const axes = dims.map(gridAxis)
-  const keeps = grid !== undefined && axes.includes('x') && axes.includes('y')
+  const spans = (axis: 'x' | 'y', length: number): boolean => dims[axes.indexOf(axis)]?.labels.length === length
+  const keeps = grid !== undefined && spans('x', grid.width) && spans('y', grid.height)
   return { ...rest, dims, ...(keeps ? { grid } : {}) }
 }
 
