@@ -20,6 +20,10 @@ const single = (format: string, path: string, source: ArraySource): OpenedLayers
   close: () => source.close(),
 })
 
+const closeAll = (sources: readonly ArraySource[]) => async (): Promise<void> => {
+  for (const source of sources) await source.close()
+}
+
 /** A sink whose module is loaded when it is used. */
 function lazySink(format: string, extensions: readonly string[], load: () => Promise<SinkFormat>): SinkFormat {
   return {
@@ -64,6 +68,7 @@ const zarr: FormatRow = {
     return { format: 'Zarr', path, layers: variables, close }
   },
   handleOpen: async (handle) => (await import('../zarr/array-source.ts')).zarrFromHandle(handle),
+  sink: lazySink('Zarr', ['.zarr'], async () => (await import('../zarr/sink.ts')).zarrSink),
 }
 
 const HDF5 = '\x89HDF\r\n\x1a\n'
@@ -79,17 +84,80 @@ const netcdf: FormatRow = {
     const { netcdfSources } = await import('../netcdf/array-source.ts')
     const sources = await netcdfSources(path)
     const layers = sources.map((source) => ({ name: String(source.handle.variable ?? nameOf(path)), source }))
-    return {
-      format: 'netCDF',
-      path,
-      layers,
-      close: async () => {
-        for (const source of sources) await source.close()
-      },
-    }
+    return { format: 'netCDF', path, layers, close: closeAll(sources) }
   },
   handleOpen: async (handle) => (await import('../netcdf/array-source.ts')).netcdfFromHandle(handle),
+  sink: lazySink('netCDF', ['.nc', '.nc4'], async () => (await import('../netcdf/sink.ts')).netcdfSink),
 }
 
+const npy: FormatRow = {
+  format: 'npy',
+  aliases: ['numpy'],
+  extensions: ['.npy'],
+  sniff: (head) => startsWith(head, '\x93NUMPY'),
+  open: async (path) => single('npy', path, await (await import('../npy/npy.ts')).npySource(path)),
+  handleOpen: async (handle) => (await import('../npy/npy.ts')).npyFromHandle(handle),
+  sink: lazySink('npy', ['.npy'], async () => (await import('../npy/sink.ts')).npySink),
+}
+
+const npz: FormatRow = {
+  format: 'npz',
+  aliases: [],
+  extensions: ['.npz'],
+  open: async (path) => {
+    const layers = await (await import('../npy/npy.ts')).npzSources(path)
+    return { format: 'npz', path, layers, close: closeAll(layers.map(({ source }) => source)) }
+  },
+  handleOpen: async (handle) => (await import('../npy/npy.ts')).npyFromHandle(handle),
+}
+
+const hgt: FormatRow = {
+  format: 'SRTMHGT',
+  aliases: ['hgt'],
+  extensions: ['.hgt', '.hgt.zip'],
+  open: async (path) => single('SRTMHGT', path, await (await import('../hgt.ts')).hgtSource(path)),
+  handleOpen: async (handle) => (await import('../hgt.ts')).hgtSource(handle.path),
+}
+
+/** Formats that are only written. */
+const written: readonly FormatRow[] = [
+  {
+    format: 'JSON',
+    aliases: [],
+    extensions: [],
+    sink: lazySink('JSON', ['.json'], async () => (await import('./json.ts')).jsonSink),
+  },
+  {
+    format: 'GeoJSON',
+    aliases: [],
+    extensions: [],
+    sink: lazySink('GeoJSON', ['.geojson'], async () => (await import('./geojson.ts')).geojsonSink),
+  },
+  {
+    format: 'CSV',
+    aliases: [],
+    extensions: [],
+    sink: lazySink('CSV', ['.csv'], async () => (await import('./tables.ts')).csvSink),
+  },
+  {
+    format: 'Parquet',
+    aliases: ['geoparquet'],
+    extensions: [],
+    sink: lazySink('Parquet', ['.parquet'], async () => (await import('./tables.ts')).parquetSink),
+  },
+  {
+    format: 'PNG',
+    aliases: [],
+    extensions: [],
+    sink: lazySink('PNG', ['.png'], async () => (await import('../picture/sink.ts')).pngSink),
+  },
+  {
+    format: 'SVG',
+    aliases: [],
+    extensions: [],
+    sink: lazySink('SVG', ['.svg'], async () => (await import('../picture/sink.ts')).svgSink),
+  },
+]
+
 /** In the order in which first bytes are tried. */
-export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf]
+export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf, npy, npz, hgt, ...written]
