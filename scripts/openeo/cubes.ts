@@ -6,6 +6,7 @@ import type { Dimension } from '../../packages/cube/src/model/dimension.ts'
 import { memorySource } from '../../packages/cube/src/model/memory.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../../packages/cube/src/model/node.ts'
 import { computeCube } from '../../packages/cube/src/plan/compute.ts'
+import { timestampOf } from '../../packages/cube/src/process/instants.ts'
 import type { CubeValue } from '../../packages/cube/src/process/row.ts'
 import type { Crs, Grid } from '../../packages/cube/src/types.ts'
 import { isJson, type Json } from './suite.ts'
@@ -147,8 +148,11 @@ function compareDimension(
     return `its axis is ${actual.axis} instead of ${written.axis}`
   // Names of bands are texts here, numbers too.
   const wanted = actual.type === 'bands' ? labels.map(String) : labels
+  const sameInstant = (a: unknown, b: unknown): boolean =>
+    actual.type === 'temporal' && timestampOf(String(a)) === timestampOf(String(b))
   const isSame =
-    labels.length === actual.labels.length && wanted.every((label, i) => sameLabel(actual.labels[i], label))
+    labels.length === actual.labels.length &&
+    wanted.every((label, i) => sameLabel(actual.labels[i], label) || sameInstant(actual.labels[i], label))
   return isSame ? undefined : `its labels are ${JSON.stringify(actual.labels)} instead of ${JSON.stringify(labels)}`
 }
 

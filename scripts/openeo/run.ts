@@ -43,13 +43,22 @@ function graphOf(test: Case): Parameters<typeof evaluateGraph> {
   const args: Record<string, unknown> = {}
   for (const [written, value] of Object.entries(test.arguments)) {
     const name = argumentNames[test.process]?.[written] ?? written
-    if (callbackGraph(value) !== undefined) args[name] = value
+    if (callbackGraph(value) !== undefined) args[name] = unwrapped(value)
     else {
       parameters[name] = toValue(value, `${test.id} ${name}`)
       args[name] = { from_parameter: name }
     }
   }
   return [{ [test.process]: { process_id: test.process, arguments: args, result: true } }, { parameters }]
+}
+
+/** A process graph with missing values and dates written as openEO writes them. */
+function unwrapped(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(unwrapped)
+  if (!isJson(json)) return json
+  if (json.type === 'nodata') return null
+  if (json.type === 'datetime') return json.value
+  return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, unwrapped(item)]))
 }
 
 interface Entry {

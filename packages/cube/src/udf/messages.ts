@@ -40,13 +40,22 @@ export type UdfAnswer =
 
 const MARK = '\u0000number'
 
+/** Whether JSON has this value as it is; looks at lists of numbers quickly, as most data are. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (Array.isArray(value)) return value.every(isPlain)
+  return typeof value !== 'object' || value === null
+}
+
 export function encodeJson(value: unknown): string {
-  return JSON.stringify(value ?? null, (_, item: unknown) =>
+  if (isPlain(value)) return JSON.stringify(value ?? null)
+  return JSON.stringify(value, (_, item: unknown) =>
     typeof item === 'number' && !Number.isFinite(item) ? { [MARK]: String(item) } : item,
   )
 }
 
 export function decodeJson(text: string): unknown {
+  if (!text.includes('\\u0000number')) return JSON.parse(text)
   return JSON.parse(text, (_, item: unknown) =>
     typeof item === 'object' && item !== null && MARK in item ? Number((item as Record<string, unknown>)[MARK]) : item,
   )

@@ -14,16 +14,22 @@ const PRELUDE = `(() => {
   'use strict'
   const { parse, stringify } = JSON
   const { isArray } = Array
-  const { entries } = Object
   const [F32, F64, F, T] = [Float32Array, Float64Array, Number.isFinite, Object.getPrototypeOf(Float64Array)]
   const MARK = '\\u0000number'
   const isMarked = (item) => typeof item === 'object' && item !== null && MARK in item
-  const decode = (text) => parse(text, (_, item) => (isMarked(item) ? Number(item[MARK]) : item))
-  const encode = (value) =>
-    stringify(value === undefined ? null : value, (_, item) => {
+  const has = Function.prototype.call.bind(String.prototype.includes)
+  const every = Function.prototype.call.bind(Array.prototype.every)
+  const isPlain = (item) =>
+    typeof item === 'number' ? F(item) : isArray(item) ? every(item, isPlain) : typeof item !== 'object' || item === null
+  const decode = (text) =>
+    has(text, '\\\\u0000number') ? parse(text, (_, item) => (isMarked(item) ? Number(item[MARK]) : item)) : parse(text)
+  const encode = (value) => {
+    if (isPlain(value)) return stringify(value) ?? 'null'
+    return stringify(value, (_, item) => {
       if (item instanceof T) return Array.from(item)
       return typeof item === 'number' && !F(item) ? { [MARK]: String(item) } : item
     })
+  }
   const logs = []
   const log = (...items) => {
     if (logs.length < 1000) logs.push(items.map((item) => (typeof item === 'string' ? item : encode(item))).join(' '))
@@ -81,7 +87,7 @@ const PRELUDE = `(() => {
       }
     },
     result: () => slot,
-    logs: () => stringify(logs),
+    logs: () => (logs.length === 0 ? '' : stringify(logs)),
   }
 })()`
 
@@ -129,7 +135,8 @@ function openSandbox({ code, name }: UdfCode): Sandbox {
   run(`'use strict'; ${code}`, name)
   const apply = run(`typeof apply === 'function' ? apply : undefined`, 'sandbox')
   const dims = run(`typeof dims === 'function' ? dims : () => null`, 'sandbox')
-  return { prelude, apply, dims, drain: () => void run('0', 'sandbox') }
+  const nothing = new Script('0', { filename: 'sandbox' })
+  return { prelude, apply, dims, drain: () => void nothing.runInContext(context) }
 }
 
 /** The last line of the user's code that a stack goes through. The first line of the script is shifted, not its number. */
@@ -150,7 +157,8 @@ function answer(sandbox: Sandbox, request: UdfRequest, name: string): UdfAnswer 
   prelude.call(sandbox[request.call], input.kind === 'block' ? undefined : input.json, request.context, request.info)
   drain()
   const slot = prelude.result()
-  const logs = JSON.parse(prelude.logs()) as string[]
+  const said = prelude.logs()
+  const logs = said === '' ? [] : (JSON.parse(said) as string[])
   if (slot.state === 'value') return { id, output: { kind: 'value', json: String(slot.json) }, logs }
   if (slot.state === 'block') return { id, output: blockOf(slot, input), logs }
   const message =
