@@ -33,6 +33,7 @@ interface Pending {
 /** Calls of one UDF, one after the other, answered in their order. */
 class UdfThread {
   #worker: Worker | undefined
+  #isUp = false
   #timer: NodeJS.Timeout | undefined
   #watch: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
@@ -80,8 +81,10 @@ class UdfThread {
     this.#restartTimer()
   }
 
+  /** The time of a call counts from when its thread is up. */
   #restartTimer(): void {
     clearTimeout(this.#timer)
+    if (!this.#isUp) return
     this.#timer = setTimeout(() => this.#fail(this.#timeout()), this.#limits.timeoutMs)
   }
 
@@ -142,6 +145,13 @@ class UdfThread {
     const ours = (act: () => void) => (): void => {
       if (this.#worker === worker) act()
     }
+    worker.on(
+      'online',
+      ours(() => {
+        this.#isUp = true
+        if (this.#sent.length > 0) this.#restartTimer()
+      }),
+    )
     worker.on('message', (answer: UdfAnswer) => ours(() => this.#answered(answer))())
     worker.on('error', (error: Error & { code?: string }) =>
       ours(() =>
@@ -157,6 +167,7 @@ class UdfThread {
       ours(() => this.#fail(udfFailed(this.#code.name, undefined, 'its thread ended'))),
     )
     this.#worker = worker
+    this.#isUp = false
     return worker
   }
 
