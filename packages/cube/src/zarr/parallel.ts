@@ -54,7 +54,7 @@ export async function readParallel(
   const count = Math.min(wanted, Math.floor(chunks / 2))
   if (folder === undefined || count < 2 || (bytes < LARGE && threads === undefined)) return undefined
   throwIfAborted(work.signal)
-  const cells = new SharedArrayBuffer(bytes)
+  const cells = sharedMemory(bytes)
   const next = new SharedArrayBuffer(4)
   const stop = (): void => {
     Atomics.store(new Int32Array(next), 0, chunks)
@@ -76,6 +76,20 @@ export async function readParallel(
   }
   if (work.signal?.aborted) throw new CancelledError()
   return DTYPES[dtype].view(cells as unknown as ArrayBuffer)
+}
+
+/** By shared memory, as much ordinary memory that is never touched and so takes no room. */
+const ballast = new WeakMap<SharedArrayBuffer, ArrayBuffer>()
+
+/**
+ * The engine does not count shared memory as memory that is worth a collection, so that dropped results would pile up;
+ * it counts the ballast, which lives as long.
+ */
+function sharedMemory(bytes: number): SharedArrayBuffer {
+  const weight = new ArrayBuffer(bytes)
+  const memory = new SharedArrayBuffer(bytes)
+  ballast.set(memory, weight)
+  return memory
 }
 
 interface Reader {
