@@ -164,6 +164,14 @@ function* combinations(
   }
 }
 
+/** The only dimension along which windows have more than one cell; undefined where there are several. */
+function lineOf(dims: readonly Dimension[], spans: readonly (readonly Span[])[]): string | undefined {
+  const isLong = (list: readonly Span[]): boolean =>
+    list.some(({ length, before, after }) => before + length + after > 1)
+  const long = dims.filter((_, d) => isLong(spans[d]!))
+  return long.length > 1 ? undefined : (long[0] ?? dims.at(-1))?.name
+}
+
 /** What the callback gives for a made-up window says how results are stored. */
 async function probedPacking(node: CubeNode, process: Callback, box: Box, options: SubCubeOptions, packing: Packing) {
   const schema = boxSchema(node.schema, box, packing)
@@ -194,7 +202,8 @@ async function neighborhoodNode(
   const spans = schema.dims.map(({ name }, d) => spansOf(node, d, named(sizes, name), named(overlaps, name)))
   const own = withMissing(schema.packing)
   const shape = shapeOf(schema)
-  const options: SubCubeOptions = { label: 'apply_neighborhood', context, asArrays: true }
+  const line = lineOf(schema.dims, spans)
+  const options: SubCubeOptions = { label: 'apply_neighborhood', context, ...(line === undefined ? {} : { line }) }
   const first = boxOf(spans.map((list) => list[0] ?? { start: 0, length: 0, before: 0, after: 0 }))
   const packing = await probedPacking(node, process, first, options, own)
   const rangesOf = (region: Region) => spans.map((list, d) => windowsIn(list, region.start[d]!, region.shape[d]!))

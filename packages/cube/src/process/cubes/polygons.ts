@@ -79,7 +79,7 @@ function polygonNode(node: CubeNode, placed: Placed, process: Callback, maskValu
   const own = replacementOf(maskValue, schema.packing).packing
   const packing = own.isBoolean ? own : FLOAT64
   const shape = shapeOf(schema)
-  const options: SubCubeOptions = { label: 'apply_polygon', context, asArrays: false, freeLabels: true }
+  const options: SubCubeOptions = { label: 'apply_polygon', context, freeLabels: true }
   const windowIn = (region: Region): Window => ({
     column: region.start[x]!,
     row: region.start[y]!,

@@ -95,18 +95,11 @@ export function boxCells(box: Box, shape: readonly number[], block: Block, from:
   return data
 }
 
-/** The only dimension of more than one label, where a box is a row of cells. */
-function lineOf(schema: CubeSchema): Dimension | undefined {
-  const long = schema.dims.filter((dimension) => dimension.labels.length > 1)
-  if (long.length > 1) return undefined
-  return long[0] ?? schema.dims.at(-1)
-}
-
 export interface SubCubeOptions {
   readonly label: string
   readonly context: Value
-  /** Whether rows of cells become labelled arrays. */
-  readonly asArrays: boolean
+  /** The dimension that parts run along, where they are rows of cells: they become labelled arrays. */
+  readonly line?: string
   /** Labels may change as long as their number stays. */
   readonly freeLabels?: boolean
 }
@@ -116,9 +109,9 @@ export interface SubCubeResult {
   readonly data: TypedArray
 }
 
-function argumentFor(data: TypedArray, schema: CubeSchema, { asArrays, label }: SubCubeOptions): Value {
-  const line = asArrays ? lineOf(schema) : undefined
-  if (line === undefined) return cubeValue(memorySource(data, schema, label))
+function argumentFor(data: TypedArray, schema: CubeSchema, options: SubCubeOptions): Value {
+  const line = schema.dims.find(({ name }) => name === options.line)
+  if (line === undefined) return cubeValue(memorySource(data, schema, options.label))
   const read = valueReader(data, schema.packing)
   const array: LabeledArray = labelled(
     line.labels as readonly Label[],

@@ -1,5 +1,6 @@
 /** Buffers and spatial relations of geometries, by the JavaScript port of JTS, which is loaded only when needed. */
 import type { Geometry } from '../../model/geometry.ts'
+import { isEmpty } from './geometries.ts'
 
 export const RELATIONS = [
   'intersects',
@@ -87,6 +88,7 @@ export async function bufferer(distance: number): Promise<(geometry: Geometry) =
   const [reader, writer] = [new Reader(), new Writer()]
   return (geometry) => {
     const { type, coordinates } = writer.write(BufferOp.bufferOp(reader.read(geometry), distance, QUADRANT))
-    return (coordinates as readonly unknown[]).length === 0 ? null : ({ type, coordinates } as Geometry)
+    const buffered = { type, coordinates } as Geometry
+    return isEmpty(buffered) ? null : buffered
   }
 }
