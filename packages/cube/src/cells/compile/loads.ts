@@ -68,22 +68,29 @@ export class InputLoader {
 
   /** The value of the input at the indices of the scope, one register each. */
   load(scope: Scope): readonly Code[] {
+    const generator = this.#generator
+    const { packing } = this.#schema
+    return this.#raw(scope, (raw) => physical(generator, packing, numbersOf(generator.lanes, packing.dtype, raw)))
+  }
+
+  /** The stored integers as they are, in 32 bits. */
+  integers(scope: Scope): readonly Code[] {
+    return this.#raw(scope, (raw) => this.#generator.keep(WIDENED[this.#schema.packing.dtype](raw)))
+  }
+
+  /** What `make` says of stored numbers in the lowest lanes; once where they are the same in all registers. */
+  #raw(scope: Scope, make: (raw: Code) => Code): readonly Code[] {
     const { lanes, registers } = this.#generator
     const { packing, dims } = this.#schema
     const indices = dims.map(({ name }) => indexOf(scope, name))
     const along = indices.flatMap((index, d) => (index.kind === 'lane' ? [d] : []))
     const address = this.#address(indices)
     const bytes = DTYPES[packing.dtype].bytes
-    const value = (raw: Code): Code => physical(this.#generator, packing, numbersOf(lanes, packing.dtype, raw))
-    if (along.length === 0) {
-      const splat = value(v128.loadSplat(bytes, address))
-      return new Array<Code>(registers).fill(splat)
-    }
-    const inOrder = along.length === 1 && along[0] === dims.length - 1
-    const simple = inOrder && indices.every((index) => index.kind !== 'lane' || index.table === undefined)
+    if (along.length === 0) return new Array<Code>(registers).fill(make(v128.loadSplat(bytes, address)))
+    const inOrder = along.length === 1 && along[0] === dims.length - 1 && !isLookedUp(indices)
     return Array.from({ length: registers }, (_, r) =>
-      value(
-        simple
+      make(
+        inOrder
           ? contiguous(lanes, bytes, address, r * lanes.count * bytes)
           : this.#gathered(indices, along, address, bytes, r),
       ),

@@ -26,8 +26,12 @@ export interface Program {
   readonly type: 'float32' | 'float64'
 }
 
-/** float32 where all inputs are of at most 16 bits (or float32) and all labels are whole in float32. */
-export function lanesOf(cell: Cell, inputs: readonly CubeSchema[]): Lanes {
+/**
+ * float32 where all inputs are of at most 16 bits (or float32), float32 holds all labels and the output does not ask
+ * for float64.
+ */
+export function lanesOf(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Lanes {
+  if (output.packing.dtype === 'float64') return FLOAT64_LANES
   const exact = foldCells<boolean>(cell, (each, parts) => {
     if (!parts.every((part) => part)) return false
     if (each.kind === 'input') return fitsFloat32(inputs[each.input]!.packing.dtype)
@@ -55,7 +59,7 @@ function vectorCandidates(output: CubeSchema, inputs: readonly CubeSchema[], gro
 const REGISTERS = 2
 
 export function compileProgram(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Program {
-  const lanes = lanesOf(cell, inputs)
+  const lanes = lanesOf(cell, inputs, output)
   for (const vector of [...vectorCandidates(output, inputs, lanes.count * REGISTERS), -1]) {
     try {
       return compileAlong(cell, inputs, output, vector, new Generator(lanes, vector < 0 ? 1 : REGISTERS))

@@ -1,4 +1,5 @@
 /** Indices of dimensions while a kernel is compiled: known numbers, variables of loops, or one per lane. */
+import { renamed } from '../structure.ts'
 import { type Code, i32 } from '../wasm/assembler.ts'
 import type { Generator } from './generator.ts'
 
@@ -40,6 +41,14 @@ export function indexOf(scope: Scope, name: string): Index {
   const index = scope.get(name)
   if (index === undefined) throw new Error(`a cell reads dimension '${name}', which is not in its scope`)
   return index
+}
+
+/** The scope below a `rename`. */
+export function renamedScope(scope: Scope, names: Readonly<Record<string, string>>): Scope {
+  const below = new Map(scope)
+  for (const above of Object.keys(names)) below.delete(above)
+  for (const above of Object.keys(names)) below.set(renamed(names, above), indexOf(scope, above))
+  return below
 }
 
 /** The constant by which all indices are greater than their place; undefined where there is none. */

@@ -46,9 +46,8 @@ function floats(generator: Generator, packing: Packing, value: Code): readonly C
   let raw = value
   if (packing.offset !== 0) raw = lanes.sub(raw, lanes.constant(packing.offset))
   if (packing.scale !== 1) raw = lanes.div(raw, lanes.constant(packing.scale))
-  if (packing.nodata !== undefined && !Number.isNaN(packing.nodata)) {
-    raw = v128.bitselect(lanes.constant(packing.nodata), raw, lanes.ne(value, value))
-  }
+  // Missing cells are nodata or the one NaN, whatever made them missing: equal results are equal bytes.
+  raw = v128.bitselect(lanes.constant(packing.nodata ?? Number.NaN), raw, lanes.ne(value, value))
   const kept = generator.keep(raw)
   if (packing.dtype === lanes.type) return [kept]
   return packing.dtype === 'float64' ? lanes.widened(kept).map(generator.keep) : [generator.keep(f32x4.demote(kept))]

@@ -2,15 +2,17 @@
 import type { CubeSchema } from '../../model/node.ts'
 import type { Cell } from '../cell.ts'
 import { evaluatorOf, isOperation, reducerCall } from '../operations.ts'
-import { CellTable, foldCells, freeDimensions, renamed } from '../structure.ts'
+import { CellTable, foldCells, freeDimensions } from '../structure.ts'
 import { type Code, callFunction, choose, i32 } from '../wasm/assembler.ts'
 import { numberOfTruth, type Truth, truthOfNumber } from '../wasm/lanes.ts'
 import { i32x4, i64x2, v128 } from '../wasm/simd.ts'
+import { elementsOf } from './elements.ts'
 import { EMISSIONS, type Emitter, type ScalarName } from './emissions.ts'
 import type { Generator } from './generator.ts'
+import { emitIntegerSum } from './integer-sums.ts'
 import { InputLoader } from './loads.ts'
 import { reduceSource, type Source } from './reductions.ts'
-import { fixedIndex, type Index, indexOf, NOT_A_VECTOR, type Scope, signature, takenIndex } from './scope.ts'
+import { fixedIndex, type Index, indexOf, renamedScope, type Scope, signature, takenIndex } from './scope.ts'
 
 /** One code per register. */
 export type Value =
@@ -99,12 +101,8 @@ export class ValueCompiler {
         return this.#take(cell.of, cell.dim, cell.indices, scope)
       case 'reduce':
         return this.#reduce(cell, scope)
-      default: {
-        const below = new Map(scope)
-        for (const above of Object.keys(cell.names)) below.delete(above)
-        for (const above of Object.keys(cell.names)) below.set(renamed(cell.names, above), indexOf(scope, above))
-        return this.value(cell.of, below)
-      }
+      default:
+        return this.value(cell.of, renamedScope(scope, cell.names))
     }
   }
 
@@ -245,8 +243,14 @@ export class ValueCompiler {
   #reduce(cell: ReduceCell, scope: Scope): Value {
     const ignoreNodata = cell.ignoreNodata ?? true
     if (!ignoreNodata && (cell.reducer === 'first' || cell.reducer === 'last')) return this.#end(cell, scope)
-    const source =
-      cell.groups === undefined ? this.#wholeSource(cell, scope) : this.#groupSource(cell, scope, cell.groups)
+    const elements = elementsOf(this.generator, cell, scope)
+    const sum = { ...elements, reducer: cell.reducer, ignoreNodata, of: cell.of }
+    const integers = emitIntegerSum(this.generator, this.#inputs, this.#loaders, sum)
+    if (integers !== undefined) return { kind: 'number', registers: integers }
+    const source: Source = {
+      ...elements,
+      each: (step) => elements.each((below, counter) => step(this.value(cell.of, below), counter)),
+    }
     return reduceSource(this, cell.reducer, source, { ignoreNodata, probability: cell.probability ?? 0.5 })
   }
 
@@ -259,60 +263,6 @@ export class ValueCompiler {
     }
     const indices = groups.map((group) => group.at(last ? -1 : 0) ?? -1)
     return this.value({ kind: 'take', dim, indices, of }, scope)
-  }
-
-  #element(cell: ReduceCell, scope: Scope, code: Code): Value {
-    const { generator } = this
-    const index: Index = {
-      kind: 'uniform',
-      code,
-      depth: generator.depth,
-      key: `loop${generator.unique()}`,
-      unsafe: false,
-    }
-    return this.value(cell.of, new Map(scope).set(cell.dim, index))
-  }
-
-  #wholeSource(cell: ReduceCell, scope: Scope): Source {
-    const { length } = cell
-    return {
-      most: length,
-      least: length,
-      count: i32.const(length),
-      each: (step) =>
-        this.generator.loop(i32.const(0), i32.const(length), 1, (counter) =>
-          step(this.#element(cell, scope, counter), counter),
-        ),
-    }
-  }
-
-  #groupSource(cell: ReduceCell, scope: Scope, groups: readonly (readonly number[])[]): Source {
-    const { generator } = this
-    const index = indexOf(scope, cell.dim)
-    if (index.kind === 'lane') throw NOT_A_VECTOR
-    const ends = [0]
-    for (const group of groups) ends.push(ends.at(-1)! + group.length)
-    const limits = generator.table(Int32Array.from(ends))
-    const flat = generator.table(Int32Array.from(groups.flat()))
-    // An index of -1 has a result that nobody reads; it must not loop beyond the table.
-    const above = index.kind === 'fixed' ? i32.const(index.value) : index.code
-    const group = index.unsafe
-      ? generator.keepInteger(choose(above, i32.const(0), i32.geS(above, i32.const(0))))
-      : above
-    const at = generator.keepInteger(i32.add(i32.shl(group, i32.const(2)), i32.const(limits)))
-    const start = generator.keepInteger(i32.load(at))
-    const count = generator.keepInteger(i32.sub(i32.load(at, 4), start))
-    return {
-      most: Math.max(0, ...groups.map((indices) => indices.length)),
-      least: Math.min(...groups.map((indices) => indices.length)),
-      count,
-      each: (step) =>
-        generator.loop(i32.const(0), count, 1, (counter) => {
-          const place = i32.shl(i32.add(start, counter), i32.const(2))
-          const below = generator.keepInteger(i32.load(i32.add(place, i32.const(flat))))
-          step(this.#element(cell, scope, below), counter)
-        }),
-    }
   }
 
   #listSource(values: readonly Value[]): Source {
