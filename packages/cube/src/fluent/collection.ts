@@ -9,7 +9,7 @@ import { gridResolution } from '../grid.ts'
 import { Cube } from './cube.ts'
 import { type Derived, derived, type Step } from './steps.ts'
 
-export interface OpenOptions extends Omit<CollectionRequest, 'paths'>, WorkOptions {
+export interface CollectionOptions extends Omit<CollectionRequest, 'paths'>, WorkOptions {
   /** Where relative paths start; default the working folder. */
   readonly folder?: string
 }
@@ -63,7 +63,7 @@ function line({ name, grids, times }: Layer): string {
  * Opens rasters, cubes or a STAC catalogue: `open('s2/*.tif', { time: fromName(/(\d{8})/) })`. Only metadata is read.
  * Throws InputError `NoFiles`, `MissingFile`, `UnknownFormat`, `NoDate` and what the formats throw.
  */
-export async function open(paths: string | readonly string[], options: OpenOptions = {}): Promise<Collection> {
+export async function open(paths: string | readonly string[], options: CollectionOptions = {}): Promise<Collection> {
   const { folder, signal, onProgress, onWarning, ...rest } = options
   // The graph of a cube has to find its files from wherever it is run.
   const request = { paths: folder === undefined ? paths : located(paths, folder), ...rest }
