@@ -194,7 +194,8 @@ function interpretedDimension(call: DimensionCall, sample: Value | undefined): C
   const isTruth = elements !== undefined && length > 0 && elements.every((value) => typeof value === 'boolean')
   const pick = (result: Value, from: number, end: number): readonly Value[] => {
     const values = arrayOf('apply_dimension', result)
-    if (values.length !== length) throw ragged(source, length, values.length)
+    // Processes that leave missing values out (sort, array_filter) give fewer; what lacks is missing, at the end.
+    if (values.length > length) throw ragged(source, length, values.length)
     return values.slice(from, end)
   }
   return alongNode({
@@ -212,9 +213,9 @@ function interpretedDimension(call: DimensionCall, sample: Value | undefined): C
 function ragged(dimension: string, expected: number, actual: number): InputError {
   return new InputError(
     'RaggedResult',
-    `the callback gave ${actual} values along ${dimension}, and ${expected} before`,
+    `the callback gave ${actual} values along ${dimension}, and ${expected} for a row without gaps`,
     {
-      hint: 'it has to give the same number of values for every row of cells',
+      hint: 'it may not give more values for one row of cells than for another',
       data: { dimension, expected, actual },
     },
   )

@@ -186,11 +186,18 @@ describe('apply_dimension', () => {
     expect(into).toMatchObject({ names: ['bands'], values: [1, 2, 0] })
   })
 
-  it('refuses results of different lengths', async () => {
-    const process = reducer('array_filter', {
-      condition: callback('gt', { x: parameter('x'), y: 1 }),
-    })
-    expect(await tagOf(run('apply_dimension', { data: series(), process, dimension: 't' }))).toBe('RaggedResult')
+  it('fills up rows of fewer results with missing ones, and refuses longer rows', async () => {
+    const keep = (process: string, y: number) =>
+      reducer('array_filter', { condition: callback(process, { x: parameter('x'), y }) })
+    const sorted = await run('apply_dimension', { data: series(), process: reducer('sort'), dimension: 't' })
+    expect(sorted).toMatchObject({ labels: { t: ['2020-01-01', '2020-01-02', '2020-01-03'] } })
+    expect(sorted.values).toEqual([1, 1, 2, 5, 3, null])
+    const large = await run('apply_dimension', { data: series(), process: keep('gt', 1), dimension: 't' })
+    expect(large).toMatchObject({ labels: { t: [0, 1] }, values: [3, 5, 2, null] })
+    const all = run('apply_dimension', { data: series(), process: keep('lt', 2), dimension: 't' })
+    expect(await tagOf(all)).toBe('no error')
+    const more = run('apply_dimension', { data: series(), process: keep('gt', 2), dimension: 'k' })
+    expect(await tagOf(more)).toBe('RaggedResult')
   })
 })
 
