@@ -67,7 +67,7 @@ const POLYGONAL = new Set(['POLYGON', 'MULTIPOLYGON', 'SURFACE', 'MULTISURFACE',
 const ANY = new Set(['GEOMETRY', 'GEOMETRYCOLLECTION', 'GEOMCOLLECTION'])
 
 /** The layer asked for, else the only one that can hold polygons. */
-function choose(tables: readonly Table[], layer: string | undefined, path: string): Table {
+function choose(tables: readonly Table[], layer: string | undefined, path: string, isAny: boolean): Table {
   const listed = tables.map((t) => `${t.name} (${t.type.toLowerCase()})`).join(', ')
   const data = { path, layers: tables.map((t) => t.name) }
   if (layer !== undefined) {
@@ -78,6 +78,7 @@ function choose(tables: readonly Table[], layer: string | undefined, path: strin
       near === undefined ? `Its layers: ${listed || 'none'}.` : `Did you mean "${near}"? Its layers: ${listed}.`
     throw new InputError('UnknownLayer', `${path} has no layer "${layer}"`, { hint, data })
   }
+  if (isAny && tables.length === 1) return tables[0]!
   const polygonal = tables.filter((t) => POLYGONAL.has(t.type.toUpperCase()))
   const candidates = polygonal.length > 0 ? polygonal : tables.filter((t) => ANY.has(t.type.toUpperCase()))
   if (candidates.length === 1) return candidates[0]!
@@ -137,11 +138,11 @@ function featureFrom(row: Record<string, unknown>, table: Table, path: string, n
   return { geometry, properties, id }
 }
 
-/** Records of one layer. Errors: `InvalidGeoPackage`, `UnknownLayer`, `AmbiguousLayer`, `NoPolygons`. */
-export async function readGeoPackage(path: string, layer: string | undefined): Promise<RawLayer> {
+/** Records of one layer; `isAny`: also of an only layer of points or lines. Errors: `InvalidGeoPackage`, `UnknownLayer`, `AmbiguousLayer`, `NoPolygons`. */
+export async function readGeoPackage(path: string, layer: string | undefined, isAny = false): Promise<RawLayer> {
   const database = await open(path)
   try {
-    const table = choose(tablesOf(database, path), layer, path)
+    const table = choose(tablesOf(database, path), layer, path, isAny)
     const rows = database.prepare(`SELECT * FROM "${table.name.replaceAll('"', '""')}"`)
     rows.setReadBigInts(true)
     const features: RawFeature[] = []

@@ -8,6 +8,7 @@ import { parseFlatGeobuf } from './flatgeobuf.ts'
 import { parseGeoJson, parseGeoJsonLines } from './geojson.ts'
 import { readGeoPackage } from './geopackage.ts'
 import { describeTypes, polygonalPart, type RawFeature, type RawLayer } from './layer.ts'
+import { readShapefile, readZippedShapefile } from './shapefile.ts'
 import { invalidAt, repair } from './validity.ts'
 
 export interface ReadPolygonsOptions {
@@ -22,12 +23,12 @@ export interface PolygonsRead {
   readonly warnings: readonly Warning[]
 }
 
-const SUPPORTED = 'GeoJSON, GeoPackage and FlatGeobuf'
+const SUPPORTED = 'GeoJSON, GeoPackage, FlatGeobuf, GeoParquet and shapefiles'
 const LINES = new Set(['.geojsonl', '.geojsons', '.geojsonseq', '.ndjson', '.jsonl'])
 // V8 holds no longer string.
 const LONGEST_TEXT = 0x1fffffe8
 
-type Format = 'geopackage' | 'flatgeobuf' | 'geojson' | 'geojson-lines'
+type Format = 'geopackage' | 'flatgeobuf' | 'geojson' | 'geojson-lines' | 'shapefile' | 'zip' | 'parquet'
 
 interface Signature {
   readonly starts: readonly number[]
@@ -38,10 +39,10 @@ interface Signature {
 const SIGNATURES: readonly Signature[] = [
   { starts: [...Buffer.from('SQLite format 3\0')], is: 'geopackage' },
   { starts: [0x66, 0x67, 0x62, 0x03], is: 'flatgeobuf' },
-  { starts: [0x00, 0x00, 0x27, 0x0a], is: { foreign: 'an ESRI shapefile' } },
-  { starts: [0x50, 0x4b, 0x03, 0x04], is: { foreign: 'a ZIP archive' } },
+  { starts: [0x00, 0x00, 0x27, 0x0a], is: 'shapefile' },
+  { starts: [0x50, 0x4b, 0x03, 0x04], is: 'zip' },
   { starts: [0x1f, 0x8b], is: { foreign: 'a gzip archive' } },
-  { starts: [...Buffer.from('PAR1')], is: { foreign: 'a Parquet file' } },
+  { starts: [...Buffer.from('PAR1')], is: 'parquet' },
   { starts: [0x49, 0x49, 0x2a, 0x00], is: { foreign: 'a TIFF raster' } },
   { starts: [0x4d, 0x4d, 0x00, 0x2a], is: { foreign: 'a TIFF raster' } },
   { starts: [...Buffer.from('<')], is: { foreign: 'an XML file (GML or KML?)' } },
@@ -102,15 +103,20 @@ async function textOf(path: string): Promise<string> {
   })
 }
 
-const READERS: Readonly<Record<Format, (path: string, layer: string | undefined) => Promise<RawLayer>>> = {
+type Reader = (path: string, layer: string | undefined, isAny: boolean) => Promise<RawLayer>
+
+const READERS: Readonly<Record<Format, Reader>> = {
   geopackage: readGeoPackage,
+  shapefile: readShapefile,
+  zip: readZippedShapefile,
+  parquet: async (path) => (await import('./geoparquet.ts')).readGeoParquet(path),
   flatgeobuf: async (path) => parseFlatGeobuf(await readFile(path), path),
   geojson: async (path) => parseGeoJson(await textOf(path), path),
   'geojson-lines': async (path) => parseGeoJsonLines(await textOf(path), path),
 }
 
 /** The first text that parses; the last error when none does. */
-function crsFrom(texts: readonly string[], path: string): Crs {
+export function crsFrom(texts: readonly string[], path: string): Crs {
   let failure: unknown
   for (const text of texts) {
     try {
@@ -166,14 +172,19 @@ function noPolygons(layer: RawLayer, path: string): InputError {
   })
 }
 
+/** Records of a file as its format has them. `isAny`: layers of points and lines are wanted too. */
+export async function readLayer(path: string, layer: string | undefined, isAny = false): Promise<RawLayer> {
+  return READERS[formatOf(path, await headOf(path))](path, layer, isAny)
+}
+
 /**
- * Polygons of a GeoJSON, GeoPackage or FlatGeobuf file in the CRS that the file states (GeoJSON: its `crs` member, else
+ * Polygons of a GeoJSON, GeoPackage, FlatGeobuf, GeoParquet or shapefile in the CRS that the file states (GeoJSON: its `crs` member, else
  * longitude and latitude). Features without a polygon are left out with a warning; crossing edges are mended with one.
  * Errors: `MissingFile`, `EmptyFile`, `UnknownFormat`, `InvalidJson`, `NotGeoJson`, `InvalidGeoPackage`, `UnknownLayer`,
  * `AmbiguousLayer`, `InvalidFlatGeobuf`, `InvalidGeometry`, `UnknownCrs`, `NoPolygons`.
  */
 export async function readPolygons(path: string, options: ReadPolygonsOptions = {}): Promise<PolygonsRead> {
-  const layer = await READERS[formatOf(path, await headOf(path))](path, options.layer)
+  const layer = await readLayer(path, options.layer)
   const warnings: Warning[] = []
   const features: Feature[] = []
   for (const raw of layer.features) {

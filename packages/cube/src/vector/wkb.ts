@@ -83,14 +83,17 @@ function geometry(cursor: Cursor): RawGeometry {
     case 'LineString':
       return { type: start.type, coordinates: positions(cursor, start) }
     case 'Point': {
+      const at = cursor.offset
       cursor.offset += start.size * 8
-      return { type: start.type }
+      const [x, y] = [0, 8].map((more) => cursor.view.getFloat64(at + more, start.little))
+      // NaN stands for an empty point.
+      return { type: start.type, coordinates: Number.isNaN(x) ? [] : [x, y] }
     }
     case 'MultiPolygon':
-      return { type: start.type, coordinates: many(cursor, start.little, member).map((g) => g.coordinates) }
-    case 'GeometryCollection':
     case 'MultiPoint':
     case 'MultiLineString':
+      return { type: start.type, coordinates: many(cursor, start.little, member).map((g) => g.coordinates) }
+    case 'GeometryCollection':
       return { type: start.type, geometries: many(cursor, start.little, member) }
     default:
       // Curves and surfaces: named in messages, never approximated silently.

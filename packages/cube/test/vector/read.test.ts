@@ -189,7 +189,7 @@ describe('errors', () => {
       'NoPolygons',
       /1 Point/,
     ],
-    ['shapefile', file('a.shp', Uint8Array.of(0, 0, 0x27, 0x0a, 0, 0)), 'UnknownFormat', /shapefile/],
+    ['shapefile', file('a.shp', Uint8Array.of(0, 0, 0x27, 0x0a, 0, 0)), 'InvalidShapefile', /no header/],
     ['noise', file('a.bin', Uint8Array.of(1, 2, 3, 4)), 'UnknownFormat', /no known vector format/],
     [
       'faulty',

@@ -1,0 +1,112 @@
+/** GeoParquet (1.0 and 1.1, geometries as WKB) read and written. A file without coordinates' system has longitude and latitude. */
+import { InputError } from '@ecotope/core'
+import { writeAside } from '../geotiff/aside.ts'
+import type { Geometries } from '../model/geometry.ts'
+import { openParquet } from '../table/parquet-file.ts'
+import type { RawFeature, RawGeometry, RawLayer } from './layer.ts'
+import { projJsonOf } from './projjson.ts'
+import { writeWkb } from './wkb-write.ts'
+
+interface GeoColumn {
+  readonly encoding?: string
+  readonly crs?: {
+    readonly id?: { readonly authority: string; readonly code: string | number }
+    readonly name?: string
+  } | null
+}
+interface GeoMetadata {
+  readonly primary_column?: string
+  readonly columns?: Readonly<Record<string, GeoColumn>>
+}
+
+/** Records of a GeoParquet file. Throws InputError `BadParquet`, `NotGeoParquet`. */
+export async function readGeoParquet(path: string): Promise<RawLayer> {
+  const file = await openParquet(path)
+  try {
+    const text = file.metadata.key_value_metadata?.find(({ key }) => key === 'geo')?.value
+    const geo = text === undefined ? {} : (JSON.parse(text) as GeoMetadata)
+    const primary = geo.primary_column ?? 'geometry'
+    const column = geo.columns?.[primary]
+    if (column === undefined || column.encoding !== 'WKB') {
+      throw new InputError('NotGeoParquet', `${path} is a Parquet file without geometries as WKB`, {
+        hint: column === undefined ? 'a table without geometries is no vector file' : 'write its geometries as WKB',
+        data: { path },
+      })
+    }
+    const rows = await file.rows()
+    const hidden = new Set(Object.keys(geo.columns ?? {}))
+    const features = rows.map((row, i): RawFeature => {
+      const properties = Object.fromEntries(
+        Object.entries(row).flatMap(([key, value]) => (hidden.has(key) ? [] : [[key, plain(value)]])),
+      )
+      const name = properties.name ?? properties.id ?? properties.fid
+      const id = name === undefined || name === null ? `${i + 1}` : `${i + 1} (${String(name)})`
+      return { geometry: (row[primary] as RawGeometry | null | undefined) ?? null, properties, id }
+    })
+    return { features, crs: crsTexts(column) }
+  } finally {
+    await file.close()
+  }
+}
+
+function crsTexts({ crs }: GeoColumn): string[] {
+  if (crs === undefined) return ['OGC:CRS84']
+  if (crs?.id !== undefined) return [`${crs.id.authority}:${crs.id.code}`]
+  return crs?.name === undefined ? [] : [crs.name]
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
+  return value instanceof Date ? value.toISOString() : value
+}
+
+/** Writes features of any geometry, zstd-compressed. Throws InputError `UnknownCrs`, EnvironmentError `CannotWrite`. */
+export async function writeGeoParquet(path: string, features: Geometries): Promise<void> {
+  const { ByteWriter, parquetWrite } = await import('hyparquet-writer')
+  const { zstdCompressSync } = await import('node:zlib')
+  const crs = projJsonOf(features.crs)
+  const types = [...new Set(features.features.flatMap(({ geometry }) => (geometry === null ? [] : [geometry.type])))]
+  const geo = {
+    version: '1.1.0',
+    primary_column: 'geometry',
+    columns: {
+      geometry: {
+        encoding: 'WKB',
+        geometry_types: types.toSorted((a, b) => a.localeCompare(b)),
+        ...(crs === undefined ? {} : { crs }),
+      },
+    },
+  }
+  const names = [...new Set(features.features.flatMap(({ properties }) => Object.keys(properties)))]
+  const columns = names.map((name) => columnOf(name, features))
+  const geometries = features.features.map(({ geometry }) =>
+    geometry === null ? null : new Uint8Array(writeWkb(geometry)),
+  )
+  const writer = new ByteWriter()
+  parquetWrite({
+    writer,
+    columnData: [...columns, { name: 'geometry', data: geometries, type: 'BYTE_ARRAY' }],
+    codec: 'ZSTD',
+    compressors: { ZSTD: (input: Uint8Array) => new Uint8Array(zstdCompressSync(input)) },
+    kvMetadata: [{ key: 'geo', value: JSON.stringify(geo) }],
+  })
+  const bytes = new Uint8Array(writer.getBuffer())
+  await writeAside(path, async (file) => {
+    await file.write(bytes)
+  })
+}
+
+/** A column of one type: numbers, truth values, else texts. */
+export function columnOf(
+  name: string,
+  { features }: Geometries,
+): { name: string; data: (number | boolean | string | null)[]; type: 'DOUBLE' | 'BOOLEAN' | 'STRING' } {
+  const values = features.map(({ properties }) => properties[name] ?? null)
+  const given = values.filter((value) => value !== null)
+  const isAll = (type: string): boolean => given.length > 0 && given.every((value) => typeof value === type)
+  if (isAll('number')) return { name, data: values as (number | null)[], type: 'DOUBLE' }
+  if (isAll('boolean')) return { name, data: values as (boolean | null)[], type: 'BOOLEAN' }
+  const text = (value: unknown): string | null =>
+    value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return { name, data: values.map(text), type: 'STRING' }
+}
