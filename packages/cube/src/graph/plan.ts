@@ -3,7 +3,9 @@ import { InputError } from '@ecotope/core'
 import type { Callback, ParameterRow, ProcessContext, ProcessGraph, ProcessRow, Value } from '../process/row.ts'
 import { isCallback } from '../process/schema.ts'
 import { callbackParameters, closeGraph } from './callbacks.ts'
+import { inlineUserProcesses } from './inline.ts'
 import { callbackGraph, isObject, referenceOf, referencesIn } from './references.ts'
+import { definitionOf } from './user.ts'
 import { argumentProblem, assertValid, orderOf, type Registry, validateGraph } from './validate.ts'
 
 /** What a reference or an argument stands for. */
@@ -134,7 +136,10 @@ function lookUp(name: string, scope: Scope): Resolved {
   })
 }
 
-/** A callback with the parameters around it. Its `graph` has those of them filled in that are plain JSON. */
+/**
+ * A callback with the parameters around it. Its `graph` has those of them filled in that are
+ * plain JSON, and user-defined processes written out.
+ */
 function makeCallback(
   graph: ProcessGraph,
   own: readonly string[],
@@ -148,7 +153,9 @@ function makeCallback(
     runGraph(graph, { values, names: own, outer }, runtime, path)
   return {
     get graph() {
-      closed ??= closeGraph(graph, own, (name) => {
+      if (closed !== undefined) return closed
+      const plain = inlineUserProcesses(graph, (id) => definitionOf(runtime.registry.get(id)))
+      closed = closeGraph(plain, own, (name) => {
         const value = isReachable(name, outer) ? lookUp(name, outer) : undefined
         return isJson(value) ? value : undefined
       })

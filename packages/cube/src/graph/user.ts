@@ -49,11 +49,17 @@ function processIds(graph: UserProcess['process_graph']): string[] {
   return [...new Set([...nodes.map((node) => node.process_id), ...inner.flatMap(processIds)])]
 }
 
+const definitions = new WeakMap<ProcessRow, UserProcess>()
+
+/** The definition of a row of a user-defined process; undefined of all others. */
+export const definitionOf = (row: ProcessRow | undefined): UserProcess | undefined =>
+  row === undefined ? undefined : definitions.get(row)
+
 function userRow(process: UserProcess, registry: Registry, run: RunGraph): ProcessRow {
   const parameters = (process.parameters ?? []).map(rowOf)
   const names = parameters.map(({ name }) => name)
   const runtimes = new WeakMap<ProcessContext, Runtime>()
-  return {
+  const row: ProcessRow = {
     id: process.id,
     category: 'development',
     summary: process.summary ?? process.description ?? 'A user-defined process.',
@@ -74,6 +80,8 @@ function userRow(process: UserProcess, registry: Registry, run: RunGraph): Proce
       )
     },
   }
+  definitions.set(row, process)
+  return row
 }
 
 function rowOf(parameter: UserParameter): ParameterRow {
