@@ -28,7 +28,7 @@ def physical(stored):
 
 
 def ndvi(cube, axis):
-    red, nir = (physical(cube.take(band, axis)) for band in (0, 1))
+    red, nir = (physical(cube[(slice(None),) * axis + (band,)]) for band in (0, 1))
     return (nir - red) / (nir + red)
 
 

@@ -1,7 +1,7 @@
 /**
  * Median and quantiles (type 7), four or two cells at a time: the elements of a column go to memory with missing ones
- * as +infinity, then short columns through a sorting network in registers, long ones through bisection on integer keys
- * that sort as the numbers do. Each lane selects by its own count of valid elements.
+ * as +infinity, then short columns through a sorting network in registers, long ones through bisection of the numbers
+ * between the least and the greatest. Each lane selects by its own count of valid elements.
  */
 import { type Code, i32, type Local, repeatWhile, when } from '../wasm/assembler.ts'
 import { validMask } from '../wasm/lanes.ts'
@@ -63,7 +63,7 @@ export function emitQuantile(compiler: ValueCompiler, source: Source, options: R
     return { address, step, counts: generator.variable(v128.zero), spoilt: generator.variable(v128.zero) }
   })
   const inNetwork = source.most <= LONGEST_NETWORK
-  fill(compiler, source, columns, options, inNetwork)
+  fill(compiler, source, columns, options)
   if (inNetwork && source.least < source.most) padEnd(compiler, source, columns)
   const positions = positionsOf(compiler, source.most, options.probability)
   const results = columns.map((column) => {
@@ -77,14 +77,8 @@ export function emitQuantile(compiler: ValueCompiler, source: Source, options: R
   return { kind: 'number', registers: results }
 }
 
-/** Elements to memory: numbers with missing ones as +infinity, or their keys. */
-function fill(
-  compiler: ValueCompiler,
-  source: Source,
-  columns: readonly Column[],
-  options: ReduceOptions,
-  asNumbers: boolean,
-): void {
+/** Elements to memory, missing ones as +infinity. */
+function fill(compiler: ValueCompiler, source: Source, columns: readonly Column[], options: ReduceOptions): void {
   const { generator } = compiler
   const { lanes, keep } = generator
   const infinity = compiler.constant(Number.POSITIVE_INFINITY)
@@ -95,8 +89,7 @@ function fill(
       const valid = keep(validMask(lanes, x))
       generator.emit(counts.set(lanes.counted(counts.get, valid)))
       if (!options.ignoreNodata) generator.emit(spoilt.set(v128.or(spoilt.get, v128.not(valid))))
-      const filled = keep(v128.bitselect(x, infinity, valid))
-      generator.emit(v128.store(offset, asNumbers ? filled : keyOf(compiler, filled), address))
+      generator.emit(v128.store(offset, v128.bitselect(x, infinity, valid), address))
     }
   })
 }
@@ -189,15 +182,28 @@ function selected(compiler: ValueCompiler, column: Column, positions: Positions)
   return between(compiler, generator.keep(low), generator.keep(high), share)
 }
 
-/** The bits of a number as an integer that sorts as the number does; the same function leads back. */
+/** A number as an integer that sorts as the number does (both zeros are 0). */
 function keyOf({ generator }: ValueCompiler, bits: Code): Code {
   const { integers } = generator.lanes
-  const kept = generator.keep(bits)
-  const signs = integers.shrS(kept, i32.const(integers.bits - 1))
-  return generator.keep(v128.xor(kept, integers.shrU(signs, i32.const(1))))
+  const { keep } = generator
+  const signs = keep(integers.shrS(bits, i32.const(integers.bits - 1)))
+  const magnitude = v128.and(bits, integers.shrU(v128.ones, i32.const(1)))
+  return keep(integers.sub(v128.xor(magnitude, signs), signs))
 }
 
-/** Bisection between the least and greatest key: the keys at each lane's place and at the next. */
+/** The number of a key. */
+function ofKey({ generator }: ValueCompiler, key: Code): Code {
+  const { integers } = generator.lanes
+  const { keep } = generator
+  const signs = keep(integers.shrS(key, i32.const(integers.bits - 1)))
+  const magnitude = integers.sub(v128.xor(key, signs), signs)
+  return keep(v128.or(magnitude, integers.shl(signs, i32.const(integers.bits - 1))))
+}
+
+/**
+ * Halves the numbers (as keys) between two elements until one is left; both ends snap to elements each time, so that
+ * about as many passes are needed as the number of elements has bits.
+ */
 function fromBisection(compiler: ValueCompiler, source: Source, column: Column, positions: Positions): Code {
   const { generator } = compiler
   const { lanes, keep } = generator
@@ -209,62 +215,60 @@ function fromBisection(compiler: ValueCompiler, source: Source, column: Column, 
   })
   // Places are below 2^31, so the upper half of a 64-bit lane is rightly zero.
   const wanted = keep(place)
-  const [low, high] = keyRange(compiler, source, column)
-  const countUpTo = (limit: Code): Code => {
-    const counter = generator.variable(v128.zero)
-    eachKey(compiler, source, column, (key) =>
-      generator.emit(counter.set(integers.sub(counter.get, integers.leS(key, limit)))),
-    )
-    return counter.get
-  }
+  const [low, high] = rangeOf(compiler, source, column)
   const body = generator.captured(() => {
-    const span = integers.shrU(integers.sub(high.get, low.get), i32.const(1))
-    const middle = keep(integers.add(low.get, span))
-    const enough = keep(integers.gtS(countUpTo(middle), wanted))
-    const one = integers.sub(v128.zero, v128.ones)
-    const open = keep(integers.ltS(low.get, high.get))
-    generator.emit(high.set(v128.bitselect(middle, high.get, v128.and(enough, open))))
-    const above = keep(v128.andnot(open, enough))
-    generator.emit(low.set(v128.bitselect(integers.add(middle, one), low.get, above)))
+    const [from, to] = [keyOf(compiler, low.get), keyOf(compiler, high.get)]
+    const middle = ofKey(compiler, keep(integers.add(from, integers.shrU(integers.sub(to, from), i32.const(1)))))
+    const { count, below, above } = around(compiler, source, column, middle)
+    const enough = keep(integers.gtS(count, wanted))
+    generator.emit(high.set(v128.bitselect(below, high.get, enough)))
+    generator.emit(low.set(v128.bitselect(low.get, above, enough)))
   })
-  generator.emit(repeatWhile(v128.anyTrue(integers.ltS(low.get, high.get)), body))
-  const next = nextKey(compiler, source, column, high.get, wanted)
-  return between(compiler, keyOf(compiler, high.get), keyOf(compiler, next), share)
+  generator.emit(repeatWhile(v128.anyTrue(lanes.lt(low.get, high.get)), body))
+  const { count, above } = around(compiler, source, column, high.get)
+  const one = integers.sub(v128.zero, v128.ones)
+  const often = integers.gtS(count, integers.add(wanted, one))
+  return between(compiler, high.get, keep(v128.bitselect(high.get, above, often)), share)
 }
 
-function eachKey(compiler: ValueCompiler, source: Source, column: Column, use: (key: Code) => void): void {
+function eachElement(compiler: ValueCompiler, source: Source, column: Column, use: (element: Code) => void): void {
   const { generator } = compiler
   const end = generator.keepInteger(i32.mul(source.count, i32.const(column.step)))
   generator.loop(i32.const(0), end, column.step, (offset) => use(generator.keep(v128.load(offset, column.address))))
 }
 
-/** The least and the greatest key of each lane. */
-function keyRange(compiler: ValueCompiler, source: Source, column: Column): readonly [Local, Local] {
+/** The least and the greatest element of each lane. */
+function rangeOf(compiler: ValueCompiler, source: Source, column: Column): readonly [Local, Local] {
   const { generator } = compiler
-  const { integers } = generator.lanes
+  const { lanes } = generator
   const low = generator.variable(v128.load(i32.const(0), column.address))
   const high = generator.variable(low.get)
-  eachKey(compiler, source, column, (key) => {
-    generator.emit(low.set(v128.bitselect(key, low.get, integers.ltS(key, low.get))))
-    generator.emit(high.set(v128.bitselect(key, high.get, integers.gtS(key, high.get))))
+  eachElement(compiler, source, column, (x) => {
+    generator.emit(low.set(lanes.pmin(low.get, x)))
+    generator.emit(high.set(lanes.pmax(high.get, x)))
   })
   return [low, high]
 }
 
-/** The key one place further: the same where it occurs often enough, else the least that is greater. */
-function nextKey(compiler: ValueCompiler, source: Source, column: Column, key: Code, place: Code): Code {
+/** How many elements are at most `limit`, the greatest of them, and the least of the others. */
+function around(
+  compiler: ValueCompiler,
+  source: Source,
+  column: Column,
+  limit: Code,
+): { count: Code; below: Code; above: Code } {
   const { generator } = compiler
-  const { keep } = generator
-  const { integers } = generator.lanes
-  const upTo = generator.variable(v128.zero)
-  const next = generator.variable(keep(integers.shrU(v128.ones, i32.const(1))))
-  eachKey(compiler, source, column, (each) => {
-    const above = keep(integers.gtS(each, key))
-    generator.emit(upTo.set(integers.sub(upTo.get, v128.not(above))))
-    const closer = v128.and(above, integers.ltS(each, next.get))
-    generator.emit(next.set(v128.bitselect(each, next.get, closer)))
+  const { lanes, keep } = generator
+  const greatest = compiler.constant(Number.POSITIVE_INFINITY)
+  const least = compiler.constant(Number.NEGATIVE_INFINITY)
+  const count = generator.variable(v128.zero)
+  const below = generator.variable(least)
+  const above = generator.variable(greatest)
+  eachElement(compiler, source, column, (x) => {
+    const within = keep(lanes.le(x, limit))
+    generator.emit(count.set(lanes.integers.sub(count.get, within)))
+    generator.emit(below.set(lanes.pmax(below.get, v128.bitselect(x, least, within))))
+    generator.emit(above.set(lanes.pmin(above.get, v128.bitselect(greatest, x, within))))
   })
-  const one = integers.sub(v128.zero, v128.ones)
-  const often = integers.gtS(upTo.get, integers.add(place, one))
-  return keep(v128.bitselect(key, next.get, often))
+  return { count: count.get, below: below.get, above: above.get }
 }
