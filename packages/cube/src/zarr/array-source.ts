@@ -139,7 +139,7 @@ async function levelOf(store: Store, level: number): Promise<Opened> {
   return { hierarchy, group: groups[level] ?? '', levels, level }
 }
 
-async function datasetOf(
+export async function datasetOf(
   path: string,
   hierarchy: ZarrHierarchy,
   group: string,

@@ -105,7 +105,7 @@ function workersOf(count: number): Reader[] {
 }
 
 function startReader(): Reader {
-  const worker = new Worker(new URL('./read-worker.ts', import.meta.url))
+  const worker = new Worker(new URL('./read-worker.ts', import.meta.url), { execArgv: [] })
   const waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
   let lastId = 0
   const end = (cause: unknown): void => {

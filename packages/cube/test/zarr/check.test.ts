@@ -48,7 +48,7 @@ function physical(cells: TypedArray, { nodata, scale, offset }: Packing): number
 }
 
 test('every sample has been checked', () => {
-  expect(Object.keys(golden.stores).sort()).toEqual(Object.keys(SAMPLES).sort())
+  expect(new Set(Object.keys(golden.stores))).toEqual(new Set(Object.keys(SAMPLES)))
 })
 
 describe.each(Object.entries(SAMPLES))('%s', (name, { schema }) => {
