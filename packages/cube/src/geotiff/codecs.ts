@@ -1,5 +1,6 @@
 /** Block compression of TIFF: one row per scheme. zlib and zstd run in the engine's threads, LZW and PackBits here. */
 import { promisify } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { inflate, inflateSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { InputError } from '@ecotope/core'
 import { decodeLzw } from './lzw.ts'
@@ -15,8 +16,11 @@ const zstdAsync = promisify<Uint8Array, { readonly chunkSize: number }, Uint8Arr
 /** One output buffer with a little room, so that the engine neither grows nor joins buffers. */
 const room = (size: number): { readonly chunkSize: number } => ({ chunkSize: Math.max(64, size + 64) })
 
-/** Blocks below this many bytes are not worth the way to another thread. */
-const SMALL = 32768
+/**
+ * Blocks below this many bytes are not worth the way to another thread. A worker decodes by itself: its neighbours are
+ * as busy, and the way there and back costs as much again.
+ */
+const SMALL = isMainThread ? 32768 : Infinity
 
 const DECODERS: Readonly<Record<CompressionName, Decoder>> = {
   none: (data) => data,

@@ -1,25 +1,39 @@
 /** The bytes of tags and directories, and of one compressed tile. Little-endian throughout. */
 import { promisify } from 'node:util'
-import { constants, deflate, zstdCompress } from 'node:zlib'
+import { isMainThread } from 'node:worker_threads'
+import { constants, deflate, deflateSync, zstdCompress, zstdCompressSync } from 'node:zlib'
 import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { doFloating, doHorizontal, wordsOf } from './predictor.ts'
 
 export type CogCompression = 'deflate' | 'zstd' | 'none'
 
-const deflateAsync = promisify<Uint8Array, { level: number }, Uint8Array>(deflate)
+interface DeflateOptions {
+  readonly level: number
+  readonly memLevel: number
+}
+
+const deflateAsync = promisify<Uint8Array, DeflateOptions, Uint8Array>(deflate)
 const zstdAsync = promisify<Uint8Array, { params: Record<number, number> }, Uint8Array>(zstdCompress)
 
-/** TIFF code and encoder of each scheme. Levels: the knee of size against time. */
-export const ENCODERS: Readonly<
-  Record<
-    CogCompression,
-    { readonly code: number; readonly encode: (data: Uint8Array) => Promise<Uint8Array> | Uint8Array }
-  >
-> = {
+/**
+ * Level 4 of zlib is the knee for differences of wide samples (smaller than 6, and a third faster); bytes, of which
+ * classes and masks are made, have longer repetitions to find.
+ */
+const deflateOptions = (sampleBytes: number): DeflateOptions => ({ level: sampleBytes === 1 ? 6 : 4, memLevel: 9 })
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 9 } }
+
+type Encode = (data: Uint8Array, sampleBytes: number) => Promise<Uint8Array> | Uint8Array
+
+/** TIFF code and encoder of each scheme. In a worker, which its neighbours leave one processor, without another thread. */
+export const ENCODERS: Readonly<Record<CogCompression, { readonly code: number; readonly encode: Encode }>> = {
   none: { code: 1, encode: (data) => data },
-  deflate: { code: 8, encode: (data) => deflateAsync(data, { level: 6 }) },
-  zstd: { code: 50000, encode: (data) => zstdAsync(data, { params: { [constants.ZSTD_c_compressionLevel]: 9 } }) },
+  deflate: {
+    code: 8,
+    encode: (data, bytes) =>
+      isMainThread ? deflateAsync(data, deflateOptions(bytes)) : deflateSync(data, deflateOptions(bytes)),
+  },
+  zstd: { code: 50000, encode: (data) => (isMainThread ? zstdAsync(data, ZSTD) : zstdCompressSync(data, ZSTD)) },
 }
 
 /** Samples of a rectangle, band-major. */
@@ -62,7 +76,7 @@ export async function encodeTile(
   const width8 = DTYPES[dtype].bytes
   if (predictor === 2) doHorizontal(wordsOf(bytes, width8), shape)
   if (predictor === 3) doFloating(bytes, shape, width8)
-  return ENCODERS[compression].encode(bytes)
+  return ENCODERS[compression].encode(bytes, width8)
 }
 
 /** TIFF field types that are written. */

@@ -1,9 +1,11 @@
 /** One image of a TIFF file: how its samples are laid out and where its blocks are. Decodes single blocks. */
+import { isMainThread } from 'node:worker_threads'
 import { InputError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
 import type { Directory, TiffFile } from './directory.ts'
+import { planesOf } from './planes.ts'
 import { type Rows, split, swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
 import { type ByteSource, truncated } from './source.ts'
 import { TAG } from './tags.ts'
@@ -171,26 +173,53 @@ function blockBytes(image: Image, index: number): number {
   return blockRows(image, index) * rowBytes
 }
 
-/** Decodes the bytes of one block to samples, shape `[samples in a block, rows, blockWidth]`. */
-export async function decodeBlock(image: Image, data: Uint8Array, index: number, path: string): Promise<TypedArray> {
-  const rows = blockRows(image, index)
-  const samples = image.pixelInterleaved ? image.samples : 1
-  const columns = image.blockWidth
-  const width = DTYPES[image.dtype].bytes
+/** Takes a decoded block, shape `[samples in a block, rows, blockWidth]`; a passing one is overwritten by the next. */
+export type UseBlock = (block: TypedArray, isPassing: boolean) => void
+
+/** Decodes the bytes of one block and hands its samples to `use`, at once. */
+export async function decodeBlock(
+  image: Image,
+  data: Uint8Array,
+  index: number,
+  path: string,
+  use: UseBlock,
+): Promise<void> {
   const size = blockBytes(image, index)
+  const shape = {
+    rows: blockRows(image, index),
+    samples: image.pixelInterleaved ? image.samples : 1,
+    columns: image.blockWidth,
+  }
+  const summed = image.predictor === 2
+  const fits = image.bits >= 8 && image.littleEndian && image.predictor < 3
+  if (fits && image.compression === 'deflate' && !isMainThread) {
+    const planes = planesOf(data, image.dtype, shape, summed, true)
+    if (planes !== undefined) {
+      use(planes, true)
+      return
+    }
+  }
   let decoded: Uint8Array
   try {
-    decoded = await decompress(image.compression, data, size)
+    const answer = decompress(image.compression, data, size)
+    decoded = answer instanceof Uint8Array ? answer : await answer
   } catch (cause) {
     throw corrupt(path, image, index, cause)
   }
-  const untouched = image.compression === 'none' && image.littleEndian && image.bits >= 8
-  const bytes = exactly(decoded, size, untouched ? undefined : data, width)
   if (decoded.length < size && image.compression !== 'none') {
     throw corrupt(path, image, index, new RangeError(`${decoded.length} of ${size} bytes`))
   }
-  if (image.bits < 8) return unpackBits(bytes, { rows, columns, samples }, image.bits)
-  return samplesOf(image, bytes, { rows, columns, samples }, width)
+  if (fits && (summed || shape.samples > 1) && decoded.length >= size) {
+    const planes = planesOf(decoded, image.dtype, shape, summed, false)
+    if (planes !== undefined) {
+      use(planes, true)
+      return
+    }
+  }
+  const untouched = image.compression === 'none' && image.littleEndian && image.bits >= 8
+  const width = DTYPES[image.dtype].bytes
+  const bytes = exactly(decoded, size, untouched ? undefined : data, width)
+  use(image.bits < 8 ? unpackBits(bytes, shape, image.bits) : samplesOf(image, bytes, shape, width), false)
 }
 
 /** Bytes to samples by band: byte order, predictor and interleaving undone. */

@@ -46,9 +46,9 @@ export function imageReader(source: ByteSource, image: Image, cache: BlockCache 
         else if (image.byteCounts[index] === 0) copy(index, fillBlock(image, index, fill))
         else missing.push(index)
       }
-      await load(source, image, missing, options, (index, block) => {
+      await load(source, image, missing, options, (index, block, isPassing) => {
         // A block that was used up will hardly be asked for again.
-        if (!coversBlock(image, index, inside, bands)) cache.set(first + index, block)
+        if (!coversBlock(image, index, inside, bands)) cache.set(first + index, isPassing ? block.slice() : block)
         copy(index, block)
       })
       return out
@@ -163,7 +163,7 @@ async function load(
   image: Image,
   indices: readonly number[],
   options: WorkOptions | undefined,
-  done: (index: number, block: TypedArray) => void,
+  done: (index: number, block: TypedArray, isPassing: boolean) => void,
 ): Promise<void> {
   const samples = image.pixelInterleaved ? image.samples : 1
   const blockBytes = image.blockWidth * image.blockHeight * samples * 8
@@ -190,7 +190,7 @@ async function load(
     await inParallel(run.indices, abreast, async (index) => {
       const at = image.offsets[index]! - run.offset
       const data = bytes.subarray(at, at + image.byteCounts[index]!)
-      done(index, await decodeBlock(image, data, index, source.path))
+      await decodeBlock(image, data, index, source.path, (block, isPassing) => done(index, block, isPassing))
     })
   }
 }

@@ -1,6 +1,7 @@
 /** How a cube becomes GeoTIFF files: which dimensions are bands, what the bands are called, one file or one per date. */
 import { basename, dirname, extname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
+import type { Packing } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import type { Band, DType, Grid } from '../types.ts'
@@ -101,12 +102,17 @@ export function specOf(schema: CubeSchema, layout: SinkLayout, options: GeotiffS
     compression: options.compression ?? 'deflate',
     ...(options.predictor === undefined ? {} : { predictor: options.predictor }),
     blockSize: layout.side,
-    ...(options.overviews === undefined ? {} : { overviews: options.overviews }),
+    overviews: options.overviews ?? overviewsOf(schema.packing),
     metadata,
     scale,
     offset,
     ...(options.bigTiff === undefined ? {} : { bigTiff: options.bigTiff }),
   }
+}
+
+/** Measurements are averaged; bytes are mostly classes, of which there is no mean. */
+function overviewsOf({ dtype, isBoolean }: Packing): OverviewMethod {
+  return isBoolean === true || dtype === 'uint8' || dtype === 'int8' ? 'nearest' : 'average'
 }
 
 /** Bands in the order of the cube's dimensions other than x, y and that of files, named by their labels. */

@@ -98,7 +98,7 @@ describe('geotiffSink', () => {
     const schema = schemaOf(grid, [bands], packing)
     const data = cells(schema)
     const folder = await temporaryFolder()
-    const options = { blockSize: 64 }
+    const options = { blockSize: 64, overviews: 'average' }
     await save(join(folder, 'sink.tif'), schema, data, options, times)
     const spec = {
       grid,
@@ -106,6 +106,7 @@ describe('geotiffSink', () => {
       dtype: packing.dtype,
       nodata: packing.nodata ?? Number.NaN,
       blockSize: 64,
+      overviews: 'average' as const,
       scale: packing.scale,
     }
     await writeCog(join(folder, 'cog.tif'), spec, ({ column, row, width: w, height: h }) =>
