@@ -5,10 +5,12 @@ import { readArguments } from './arguments.ts'
 import { type Command, helpOf, overallHelp } from './command.ts'
 import { explainCommand } from './commands/explain.ts'
 import { explainLineageCommand } from './commands/explain-lineage.ts'
+import { graphCommand } from './commands/graph.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { predictCommand } from './commands/predict.ts'
 import { runCommand } from './commands/run.ts'
 import { scoreCommand } from './commands/score.ts'
+import { viewCommand } from './commands/view.ts'
 import { liveDisplay, type Sink, silentDisplay } from './display.ts'
 import { failureOf } from './failure.ts'
 
@@ -17,6 +19,8 @@ export const commands: readonly Command[] = [
   runCommand,
   predictCommand,
   scoreCommand,
+  graphCommand,
+  viewCommand,
   explainCommand,
   explainLineageCommand,
 ]

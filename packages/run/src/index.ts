@@ -1,5 +1,16 @@
+export { explainText } from '@ecotope/cube'
 export { type Device, devices } from '@ecotope/tensor'
 export type { Application, PredictOptions, Published, PublishOptions } from './application.ts'
+export {
+  explainGraphFile,
+  type GraphOptions,
+  type GraphRun,
+  type GraphRunOptions,
+  runGraphFile,
+} from './cubes/graph-run.ts'
+export type { InspectedCube, InspectedLayer } from './cubes/inspect-cube.ts'
+export { graphProblems, type LoadedProgram, loadProgram, parameterValues } from './cubes/program.ts'
+export { namePattern, RAMPS, type RampName, type ViewedFile, type ViewFileOptions, viewFile } from './cubes/view.ts'
 export {
   planRecipe,
   type RanStep,

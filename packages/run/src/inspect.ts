@@ -15,6 +15,7 @@ import {
   readPolygons,
   transformBounds,
 } from '@ecotope/cube'
+import { type InspectedCube, inspectCube, isCubePath } from './cubes/inspect-cube.ts'
 import { type Overlap, overlapsOf } from './overlap.ts'
 import { type BandStatistics, bandAccumulator } from './statistics.ts'
 import { unreadable } from './surroundings.ts'
@@ -81,7 +82,7 @@ export interface Problem {
 }
 
 export interface Inspection {
-  readonly inputs: readonly (InspectedRaster | InspectedPolygons)[]
+  readonly inputs: readonly (InspectedRaster | InspectedPolygons | InspectedCube)[]
   readonly overlaps: readonly Overlap[]
   readonly problems: readonly Problem[]
 }
@@ -97,6 +98,7 @@ export interface InspectOptions extends WorkOptions {
 export type Opened =
   | { readonly kind: 'raster'; readonly raster: Raster; readonly known: boolean }
   | { readonly kind: 'polygons'; readonly features: Features; readonly path: string }
+  | { readonly kind: 'cube'; readonly cube: InspectedCube }
 
 /** Stands in where a file names no CRS, so that the rest can still be shown. */
 const UNKNOWN: Crs = { name: 'unknown', proj4: '', unit: 'metre', isGeographic: false }
@@ -105,19 +107,20 @@ const UNKNOWN: Crs = { name: 'unknown', proj4: '', unit: 'metre', isGeographic: 
 export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Inspection> {
   const problems: Problem[] = []
   const opened: Opened[] = []
-  const inputs: (InspectedRaster | InspectedPolygons)[] = []
+  const inputs: (InspectedRaster | InspectedPolygons | InspectedCube)[] = []
   const crs = options.crs === undefined ? undefined : parseCrs(options.crs)
   try {
-    for (const path of paths) opened.push(await openInput(path, crs, problems))
+    for (const path of paths) {
+      const isCube = await isCubePath(path)
+      opened.push(isCube ? await openCubeInput(path, options.crs, problems) : await openInput(path, crs, problems))
+    }
     for (const [i, input] of opened.entries()) {
       const whole = opened.length
       const onProgress = (share: number) =>
         options.onProgress?.({ step: 'inspect', fraction: (i + share) / whole, message: paths[i]! })
-      inputs.push(
-        input.kind === 'raster'
-          ? await describeRaster(input.raster, input.known, options, onProgress, problems)
-          : describePolygons(input.features, input.path),
-      )
+      if (input.kind === 'cube') inputs.push(input.cube)
+      else if (input.kind === 'polygons') inputs.push(describePolygons(input.features, input.path))
+      else inputs.push(await describeRaster(input.raster, input.known, options, onProgress, problems))
     }
     const overlaps = overlapsOf(opened, problems)
     const order: Record<Problem['severity'], number> = { error: 0, warning: 1, note: 2 }
@@ -126,6 +129,13 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
   } finally {
     for (const input of opened) if (input.kind === 'raster') await input.raster.close()
   }
+}
+
+/** Cubes of many arrays are described by their metadata; what is odd about them is a warning. */
+async function openCubeInput(path: string, crs: string | undefined, problems: Problem[]): Promise<Opened> {
+  const cube = await inspectCube(path, crs)
+  for (const { tag, message } of cube.warnings) problems.push({ severity: 'warning', tag, path, message })
+  return { kind: 'cube', cube }
 }
 
 async function openInput(path: string, crs: Crs | undefined, problems: Problem[]): Promise<Opened> {

@@ -147,7 +147,7 @@ function noteCrs(inputs: readonly Opened[], problems: Problem[]): void {
   const known = inputs.flatMap((one) =>
     one.kind === 'polygons'
       ? [{ path: one.path, crs: one.features.crs }]
-      : one.known
+      : one.kind === 'raster' && one.known
         ? [{ path: one.raster.path, crs: one.raster.grid.crs }]
         : [],
   )

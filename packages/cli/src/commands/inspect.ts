@@ -1,19 +1,29 @@
 /** `ecotope inspect`: what rasters and polygons hold, how they lie to each other, and what may go wrong. */
 import { InputError } from '@ecotope/core'
-import { type InspectedPolygons, type InspectedRaster, type Inspection, inspect, wrap } from '@ecotope/run'
+import {
+  type InspectedCube,
+  type InspectedPolygons,
+  type InspectedRaster,
+  type Inspection,
+  inspect,
+  wrap,
+} from '@ecotope/run'
 import type { Command } from '../command.ts'
 import { bytes, figure, table } from '../text.ts'
 
 export const inspectCommand: Command = {
   name: 'inspect',
-  summary: 'Show grids, CRS, units, statistics, overlaps and problems of rasters and polygons',
+  summary: 'Show grids, CRS, units, statistics, overlaps and problems of rasters, cubes and polygons',
   usage: 'inspect FILE ... [OPTIONS]',
   options: {
     crs: { value: 'CRS', text: 'CRS of rasters that name none, such as EPSG:32632' },
     fast: { text: 'read no pixels: no statistics' },
   },
   examples: ['ecotope inspect dem.tif bands.tif scars.geojson', 'ecotope inspect bands.tif --json'],
-  notes: ['Reads GeoTIFF and COG; GeoJSON, GeoPackage and FlatGeobuf. Large files are streamed.'],
+  notes: [
+    'Reads GeoTIFF and COG; GeoJSON, GeoPackage and FlatGeobuf. Large files are streamed. Of Zarr, NetCDF and STAC the',
+    'layers are shown by their metadata.',
+  ],
   run: async (given, { display, signal, width }) => {
     if (given.positionals.length === 0)
       throw new InputError('MissingArgument', 'inspect needs at least one file', {
@@ -32,10 +42,7 @@ export const inspectCommand: Command = {
 }
 
 function describe(inspection: Inspection, width: number): string[] {
-  const lines = inspection.inputs.flatMap((input) => [
-    ...(input.kind === 'raster' ? describeRaster(input) : describePolygons(input, width)),
-    '',
-  ])
+  const lines = inspection.inputs.flatMap((input) => [...describeInput(input, width), ''])
   if (inspection.overlaps.length > 0) {
     const share = (value: number) => `${(100 * value).toFixed(0)} %`
     const rows = inspection.overlaps.map((one) => [
@@ -53,6 +60,32 @@ function describe(inspection: Inspection, width: number): string[] {
     lines.push(`  ${first}`, ...rest.map((line) => `    ${line}`))
   }
   return lines
+}
+
+function describeInput(input: Inspection['inputs'][number], width: number): string[] {
+  if (input.kind === 'cube') return describeCube(input)
+  return input.kind === 'raster' ? describeRaster(input) : describePolygons(input, width)
+}
+
+/** A line for each layer. */
+function describeCube(cube: InspectedCube): string[] {
+  const headings = ['layer', 'unit', 'type', 'nodata', 'pixels', 'size', 'CRS', 'dates']
+  const rows = cube.layers.map((layer) => [
+    layer.name,
+    layer.unit ?? '',
+    layer.dtype,
+    layer.nodata === undefined ? '–' : String(layer.nodata),
+    `${layer.width} x ${layer.height}${layer.grids > 1 ? `, ${layer.grids} tiles` : ''}`,
+    layer.resolution.map(figure).join(' x '),
+    layer.crs.split(' ')[0]!,
+    datesOf(layer.times),
+  ])
+  return [cube.path, ...table(headings, rows, '  ')]
+}
+
+function datesOf({ count, first, last }: InspectedCube['layers'][number]['times']): string {
+  const day = (label = ''): string => label.replace(/T00:00:00Z$/, '')
+  return count === 0 ? 'none' : count === 1 ? day(first) : `${count}, ${day(first)} to ${day(last)}`
 }
 
 function describeRaster(raster: InspectedRaster): string[] {

@@ -41,7 +41,7 @@ export function assembledSource(assembly: Assembly): ArraySource {
   const outer = shape.slice(0, -2)
   return {
     schema,
-    handle: { format: 'assembled', path: label, images: slots.reduce((sum, slot) => sum + slot.length, 0) },
+    handle: { format: 'assembled', path: label, paths: pathsOf(slots) },
     chunks: chunksOf(assembly, outer),
     ...storedBytes(slots),
     read: (region, options = {}) => readRegion(assembly, region, options),
@@ -49,6 +49,11 @@ export function assembledSource(assembly: Assembly): ArraySource {
     close: () => Promise.resolve(),
   }
 }
+
+/** The files behind the slots, each once. */
+const pathsOf = (slots: readonly Slot[]): string[] => [
+  ...new Set(slots.flatMap((slot) => slot.map(({ piece }) => piece.path))),
+]
 
 /** Chunks of the first piece; along time and bands those that one chunk of the file holds together. */
 function chunksOf({ slots, schema }: Assembly, outer: readonly number[]): number[] {

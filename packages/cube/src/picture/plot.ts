@@ -53,8 +53,6 @@ export function pictureOf(drawing: Drawing): Picture {
   }
 }
 
-/** Longest side of the picture of a single map, and least side of any panel. */
-const LEAST_SIDE = 130
 const ROW_WIDTH = 900
 const GAP = 14
 const MARGIN = 18
@@ -112,7 +110,7 @@ function leftSpace({ grid }: CubeSchema): number {
 /** Pixels of a panel; small cubes are enlarged so that they can be seen. */
 function panelSize(view: View, aspect: number, { size }: PlotOptions): [width: number, height: number] {
   const wanted = size ?? Math.max(view.width, view.height)
-  const least = view.panels.length === 1 ? 2.2 * LEAST_SIDE : LEAST_SIDE
+  const least = view.panels.length === 1 ? 300 : view.panels.length <= 4 ? 210 : 140
   const side = Math.max(least, wanted)
   return aspect <= 1 ? [side, Math.max(24, side * aspect)] : [Math.max(24, side / aspect), side]
 }

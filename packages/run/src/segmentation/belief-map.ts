@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Calibration, ensembleCategorical } from '@ecotope/belief'
 import { throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { type Band, type Colour, type BandCube, type Grid, type Window, writeCog } from '@ecotope/cube'
+import { type Band, type BandCube, type Colour, type Grid, type Window, writeCog } from '@ecotope/cube'
 import { type Ensemble, type Normalisation, predictMosaic } from '@ecotope/model'
 import { NO_LABEL } from './labels.ts'
 import { classColours } from './palette.ts'

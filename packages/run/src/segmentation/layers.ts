@@ -2,11 +2,11 @@
 import { InputError, type OnWarning } from '@ecotope/core'
 import {
   aspect,
+  type BandCube,
   type BandIndexName,
   bandIndex,
   bandIndices,
   type Crs,
-  type BandCube,
   curvature,
   hillshade,
   openRaster,

@@ -2,9 +2,9 @@
 import { basename, extname, join } from 'node:path'
 import { InputError, type OnWarning, throwIfAborted, type Warning, type WorkOptions } from '@ecotope/core'
 import {
+  type BandCube,
   type Bounds,
   bufferBounds,
-  type BandCube,
   convexHull,
   cropGrid,
   type Features,

@@ -1,0 +1,99 @@
+/** Quicklooks of files, folders and catalogues. */
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { InputError, type WorkOptions } from '@ecotope/core'
+import {
+  type CollectionRequest,
+  fromName,
+  hasExtension,
+  type LayerSet,
+  openCollection,
+  type PlotOptions,
+  plot,
+  stackLayers,
+  writeAside,
+} from '@ecotope/cube'
+import { makeFolder } from '../surroundings.ts'
+
+export type { RampName } from '@ecotope/cube'
+/** Colours of scales that a command line offers; all but diverging rise in lightness. */
+export const RAMPS = [
+  'viridis',
+  'cividis',
+  'magma',
+  'grey',
+  'balance',
+  'terrain',
+  'ember',
+  'dusk',
+  'diverging',
+] as const
+
+/** Where names of files have the date. */
+export const namePattern = fromName
+
+export interface ViewFileOptions extends WorkOptions {
+  /** Where the picture goes, `.png` or `.svg`; default beside nothing: the name of the input in the working folder. */
+  readonly out?: string
+  /** One layer, or three for red, green and blue. Default: true colour where roles tell, else the first. */
+  readonly bands?: readonly string[]
+  /** How names of files tell dates, a format, a CRS. */
+  readonly request?: Omit<CollectionRequest, 'paths' | 'bands'>
+  readonly plot?: PlotOptions
+}
+
+export interface ViewedFile {
+  readonly path: string
+  /** Pixels of the picture. */
+  readonly width: number
+  readonly height: number
+  /** Layers that are shown. */
+  readonly bands: readonly string[]
+}
+
+/** Draws what lies at a path. Throws what opening and drawing throw, `InputError('BadOutput')`. */
+export async function viewFile(path: string, options: ViewFileOptions = {}): Promise<ViewedFile> {
+  const out = options.out ?? `${nameOf(path)}.png`
+  if (!hasExtension(out, ['.png', '.svg'])) {
+    throw new InputError('BadOutput', `${out}: pictures are written as .png or .svg`, { data: { out } })
+  }
+  const work: WorkOptions = {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  }
+  const set = await openCollection({ paths: path, ...options.request }, { ...work, folder: '.' })
+  try {
+    for (const warning of set.warnings) options.onWarning?.(warning)
+    const bands = options.bands ?? shownBands(set)
+    const node = stackLayers(set, { bands })
+    const picture = await plot(node, {
+      title: nameOf(path),
+      ...(bands.length === 3 ? { band: bands } : {}),
+      ...options.plot,
+      ...work,
+    })
+    await makeFolder(dirname(out))
+    const content = out.toLowerCase().endsWith('.svg') ? picture.svg() : picture.png()
+    await writeAside(out, (file) => writeFile(file, content))
+    return { path: out, width: picture.width, height: picture.height, bands }
+  } finally {
+    await set.close()
+  }
+}
+
+const nameOf = (path: string): string =>
+  basename(path.replace(/[?#].*$/, '').replace(/\/+$/, ''))
+    .replace(/\.[^.]+$/, '')
+    .replace(/[*?[\]{}]/g, '') || 'view'
+
+/** Red, green and blue where three layers of one grid have these roles, else the first layer. */
+function shownBands({ layers }: LayerSet): string[] {
+  const found = ['red', 'green', 'blue'].map((role) => layers.find(({ band }) => band.role === role))
+  const [red] = found
+  const isOneGrid = found.every(
+    (layer) =>
+      layer !== undefined && layer.grids.length === red!.grids.length && layer.grids[0]!.width === red!.grids[0]!.width,
+  )
+  if (isOneGrid) return found.map((layer) => layer!.name)
+  return layers.slice(0, 1).map(({ name }) => name)
+}

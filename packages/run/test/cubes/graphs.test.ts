@@ -1,0 +1,182 @@
+/** Process graphs from files: parameters, problems, every kind of result, resuming, STAC items beside outputs. */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openCollection, stackLayers } from '@ecotope/cube'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { explainGraphFile, runGraphFile } from '../../src/cubes/graph-run.ts'
+import { graphProblems, loadProgram, parameterValues } from '../../src/cubes/program.ts'
+import { temporaryFolder } from '../temporary.ts'
+import { scene } from './scene.ts'
+
+let folder: string
+let before: string
+beforeEach(async () => {
+  folder = await temporaryFolder()
+  before = process.cwd()
+  process.chdir(folder)
+  await scene(folder)
+})
+afterEach(() => {
+  process.chdir(before)
+})
+
+const element = (label: string) => ({
+  process_id: 'array_element',
+  arguments: { data: { from_parameter: 'data' }, label },
+})
+const ndviGraph = {
+  open: {
+    process_id: 'open_collection',
+    namespace: 'ecotope',
+    arguments: { paths: { from_parameter: 'input' }, time: { from: 'name', pattern: '(\\d{8})' } },
+  },
+  stack: { process_id: 'stack_layers', namespace: 'ecotope', arguments: { data: { from_node: 'open' } } },
+  ndvi: {
+    process_id: 'reduce_dimension',
+    arguments: {
+      data: { from_node: 'stack' },
+      dimension: 'bands',
+      reducer: {
+        process_graph: {
+          nir: element('B08'),
+          red: element('B04'),
+          nd: {
+            process_id: 'normalized_difference',
+            arguments: { x: { from_node: 'nir' }, y: { from_node: 'red' } },
+            result: true,
+          },
+        },
+      },
+    },
+    result: true,
+  },
+}
+const parameters = [{ name: 'input', description: 'Files.', schema: { type: 'string' } }]
+
+async function program(json: unknown, name = 'ndvi.json') {
+  await writeFile(join(folder, name), JSON.stringify(json))
+  return loadProgram(name)
+}
+const ndvi = () => program({ id: 'ndvi', parameters, process_graph: ndviGraph })
+const input = { parameters: { input: 's2/*.tif' } }
+
+/** (nir - red) / (nir + red) of the scene. */
+const expected = (t: number, y: number, x: number): number => 1000 / (3000 + 2 * (100 * t + x + y))
+
+describe('programs', () => {
+  it('are checked with all their problems', async () => {
+    expect(graphProblems((await ndvi()).program)).toEqual([])
+    const broken = await program({
+      a: { process_id: 'mena', arguments: {}, result: true },
+      b: { process_id: 'add', arguments: { x: 1 } },
+    })
+    const tags = graphProblems(broken.program).map(({ tag }) => tag)
+    expect(tags.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('that are none are refused', async () => {
+    await writeFile('a.json', '{')
+    await expect(loadProgram('a.json')).rejects.toMatchObject({ tag: 'BadJson' })
+    await expect(loadProgram('b.json')).rejects.toMatchObject({ tag: 'MissingFile' })
+    await expect(program({ title: 'x' })).rejects.toMatchObject({ tag: 'ProcessGraphMissing' })
+  })
+
+  it('take parameters as JSON, or as text where they are texts', async () => {
+    const loaded = await program({
+      process_graph: ndviGraph,
+      parameters: [...parameters, { name: 'year', schema: { type: 'integer' } }],
+    })
+    expect(parameterValues(loaded.program, { input: '2020', year: '2020' })).toEqual({ input: '2020', year: 2020 })
+    expect(() => parameterValues(loaded.program, { yaer: '1' })).toThrow(
+      expect.objectContaining({ tag: 'UnknownParameter', hint: 'did you mean year?' }),
+    )
+    const bare = await program(ndviGraph)
+    expect(parameterValues(bare.program, { a: '[1,2]', b: 'x' })).toEqual({ a: [1, 2], b: 'x' })
+  })
+})
+
+describe('cubes', () => {
+  it.each(['zarr', 'tif', 'nc'])('are saved as .%s with a STAC item that opens them', async (extension) => {
+    const out = `out/ndvi.${extension}`
+    const run = await runGraphFile(await ndvi(), { ...input, out, threads: 1 })
+    expect(run).toMatchObject({
+      kind: 'cube',
+      path: out,
+      item: 'out/ndvi.stac.json',
+      saved: { failed: [], resumed: 0 },
+    })
+    const item = JSON.parse(await readFile('out/ndvi.stac.json', 'utf8')) as Record<string, Record<string, unknown>>
+    expect(item.properties!['processing:expression']).toEqual({
+      format: 'openeo',
+      expression: { process_graph: ndviGraph },
+    })
+    expect((item.links as unknown as { href: string }[]).map(({ href }) => href)).toContain('../s2/20200601_B04.tif')
+    const set = await openCollection({ paths: 'out/ndvi.stac.json' })
+    const node = stackLayers(set)
+    const last = node.schema.dims.at(-1)!
+    expect(last.labels).toHaveLength(40)
+    await set.close()
+    expect((await readdir('out')).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  it('are the numbers that they should be', async () => {
+    await runGraphFile(await ndvi(), { ...input, out: 'out/ndvi.json', threads: 2 })
+    const { data } = JSON.parse(await readFile('out/ndvi.json', 'utf8')) as { data: number[][][] }
+    for (const [t, y, x] of [
+      [0, 0, 0],
+      [1, 5, 7],
+      [2, 29, 39],
+    ] as const) {
+      expect(data[t]![y]![x]).toBeCloseTo(expected(t, y, x), 6)
+    }
+  })
+
+  it('are drawn', async () => {
+    const run = await runGraphFile(await ndvi(), { ...input, out: 'a.svg' })
+    expect(run.kind).toBe('picture')
+    expect(await readFile('a.svg', 'utf8')).toContain('>ndvi</text>')
+  })
+
+  it('are planned without a trace', async () => {
+    const run = await runGraphFile(await ndvi(), { ...input, out: 'out/ndvi.zarr', dryRun: true, threads: 2 })
+    expect(run).toMatchObject({ kind: 'plan', plan: { workers: 2 } })
+    expect(await readdir(folder)).not.toContain('out')
+    const plan = await explainGraphFile(await ndvi(), { ...input, memoryBytes: 64e6 })
+    expect(plan.budgetBytes).toBe(64e6)
+    expect(plan.leastDecodedBytes).toBeGreaterThan(0)
+  })
+
+  it('need a place that can be written to', async () => {
+    await expect(runGraphFile(await ndvi(), input)).rejects.toMatchObject({ tag: 'MissingOption' })
+    await expect(runGraphFile(await ndvi(), { ...input, out: 'a.xyz' })).rejects.toMatchObject({ tag: 'UnknownFormat' })
+  })
+})
+
+describe('values', () => {
+  const add = { add: { process_id: 'add', arguments: { x: 1, y: { from_parameter: 'y' } }, result: true } }
+
+  it('are given back, and written as JSON', async () => {
+    expect(await runGraphFile(await program(add), { parameters: { y: 2 } })).toMatchObject({ kind: 'value', value: 3 })
+    await runGraphFile(await program(add), { parameters: { y: 2 }, out: 'v/three.json' })
+    expect(JSON.parse(await readFile('v/three.json', 'utf8'))).toBe(3)
+    await expect(runGraphFile(await program(add), { parameters: { y: 2 }, out: 'three.tif' })).rejects.toMatchObject({
+      tag: 'FormatUnsuitable',
+    })
+    await expect(explainGraphFile(await program(add), { parameters: { y: 2 } })).rejects.toMatchObject({
+      tag: 'NotACube',
+    })
+  })
+
+  it('of processes that come with the graph are computed', async () => {
+    const twice = {
+      id: 'twice',
+      parameters: [{ name: 'x', description: '', schema: { type: 'number' } }],
+      process_graph: { m: { process_id: 'multiply', arguments: { x: { from_parameter: 'x' }, y: 2 }, result: true } },
+    }
+    const own = {
+      process_graph: { t: { process_id: 'twice', arguments: { x: 21 }, result: true } },
+      processes: [twice],
+    }
+    expect(await runGraphFile(await program(own), {})).toMatchObject({ value: 42 })
+  })
+})
