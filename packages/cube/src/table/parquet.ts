@@ -1,0 +1,52 @@
+/** Parquet files as tables, and tables as Parquet. Nested columns become JSON texts. */
+import { writeAside } from '../geotiff/aside.ts'
+import { openParquet } from './parquet-file.ts'
+import type { Column, Table, TableValue } from './table.ts'
+
+/** Reads all columns, or those named. Throws InputError `MissingFile`, `BadParquet`. */
+export async function readParquet(path: string, columns?: readonly string[]): Promise<Table> {
+  const file = await openParquet(path)
+  try {
+    const rows = await file.rows(columns)
+    const root = file.metadata.schema[0]
+    const names =
+      rows.length > 0
+        ? Object.keys(rows[0]!)
+        : file.metadata.schema.slice(1, 1 + (root?.num_children ?? 0)).map(({ name }) => name)
+    const list = names.map((name): Column => ({ name, values: rows.map((row) => plain(row[name])) }))
+    return { columns: list, rows: rows.length, label: path }
+  } finally {
+    await file.close()
+  }
+}
+
+function plain(value: unknown): TableValue {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'bigint') return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
+  if (value instanceof Date) return value.toISOString().replace(/\.000Z$/, 'Z')
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
+}
+
+const TYPES = { number: 'DOUBLE', boolean: 'BOOLEAN', string: 'STRING' } as const
+
+/** Writes a table, zstd-compressed. The file appears whole or not at all. */
+export async function writeParquet(path: string, table: Table): Promise<void> {
+  const { ByteWriter, parquetWrite } = await import('hyparquet-writer')
+  const { zstdCompressSync } = await import('node:zlib')
+  const writer = new ByteWriter()
+  parquetWrite({
+    writer,
+    columnData: table.columns.map(({ name, values }) => {
+      const first = values.find((value) => value !== null)
+      const type = TYPES[(first === undefined ? 'number' : typeof first) as keyof typeof TYPES]
+      return { name, data: [...values], type }
+    }),
+    codec: 'ZSTD',
+    compressors: { ZSTD: (input: Uint8Array) => new Uint8Array(zstdCompressSync(input)) },
+  })
+  const bytes = new Uint8Array(writer.getBuffer())
+  await writeAside(path, async (file) => {
+    await file.write(bytes)
+  })
+}
