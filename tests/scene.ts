@@ -1,6 +1,8 @@
 /** The small scene beside which documentation examples run: simulated, 160 x 160 pixels, the same on every machine. */
+
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openRaster, rasterise, readPolygons, transformFeatures, writeCog } from '@ecotope/cube'
+import { type CogSpec, openRaster, parseCrs, rasterise, readPolygons, transformFeatures, writeCog } from '@ecotope/cube'
 import { makeLandslideScene } from '@ecotope/run'
 
 /** As little work as a run can do on this scene; what docs examples marked `quick` are run with. */
@@ -39,4 +41,68 @@ export async function writeDocsScene(folder: string): Promise<void> {
       return out
     },
   )
+}
+
+const DATES = ['20200605', '20200615', '20200625', '20200705', '20200725', '20200804']
+
+/** Writes one band of one date; `value` gives stored numbers by column and row. */
+function writeBand(
+  path: string,
+  resolution: number,
+  spec: Pick<CogSpec, 'dtype' | 'scale' | 'nodata'>,
+  value: (column: number, row: number) => number,
+): Promise<void> {
+  const size = 1280 / resolution
+  const grid = {
+    crs: parseCrs('EPSG:32632'),
+    affine: [resolution, 0, 600000, 0, -resolution, 5200000] as const,
+    width: size,
+    height: size,
+  }
+  return writeCog(
+    path,
+    { grid, bands: [{ name: 'band1' }], overviews: 'none', ...spec },
+    ({ column, row, ...window }) =>
+      Promise.resolve(
+        Uint16Array.from({ length: window.width * window.height }, (_, i) =>
+          value(column + (i % window.width), row + Math.floor(i / window.width)),
+        ),
+      ),
+  )
+}
+
+/**
+ * Writes s2/S2_DATE_BAND.tif for six dates: B04 and B08 (10 m, reflectance x 10000), B11 and the classes SCL (20 m), and
+ * fields.geojson: what the pages on cubes work with.
+ */
+export async function writeDocsCube(folder: string): Promise<void> {
+  mkdirSync(join(folder, 's2'), { recursive: true })
+  const reflectance = { dtype: 'uint16', scale: 0.0001, nodata: 0 } as const
+  for (const [t, date] of DATES.entries()) {
+    const path = (band: string): string => join(folder, 's2', `S2_${date}_${band}.tif`)
+    const wave = (column: number, row: number): number => 400 * Math.sin(column / 17) * Math.cos(row / 11)
+    await writeBand(path('B04'), 10, reflectance, (c, r) => 700 + wave(c, r) - 40 * t)
+    await writeBand(path('B08'), 10, reflectance, (c, r) => 2600 - wave(c, r) + 200 * t)
+    await writeBand(path('B11'), 20, reflectance, (c, r) => 1500 + wave(2 * c, 2 * r))
+    await writeBand(path('SCL'), 20, { dtype: 'uint8' }, (c, r) => (Math.hypot(c - 8 * t, r - 20) < 9 ? 9 : 4))
+  }
+  const ring = (west: number, north: number): number[][] =>
+    [
+      [0, 0],
+      [300, 0],
+      [300, -260],
+      [0, -260],
+      [0, 0],
+    ].map(([x, y]) => [west + x!, north + y!])
+  const feature = (name: string, west: number, north: number) => ({
+    type: 'Feature',
+    properties: { name },
+    geometry: { type: 'Polygon', coordinates: [ring(west, north)] },
+  })
+  const collection = {
+    type: 'FeatureCollection',
+    crs: { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::32632' } },
+    features: [feature('north', 600205, 5199815), feature('south', 600600, 5199300)],
+  }
+  writeFileSync(join(folder, 'fields.geojson'), JSON.stringify(collection))
 }

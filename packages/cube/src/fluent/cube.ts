@@ -75,11 +75,14 @@ export class Cube extends Operand<Cube> implements Derived {
   }
 
   /** The cube that a process makes; arguments may hold cubes. Throws what the process throws. */
-  static process(process: string, args: Readonly<Record<string, unknown>>, namespace?: string): Cube {
-    const step: Step = { process, ...(namespace === undefined ? {} : { namespace }), args }
+  static process(process: string, args: Readonly<Record<string, unknown>>): Cube {
+    const step = { process, args }
     const value = evaluate(step)
-    if (isCubeValue(value)) return new Cube(value.node, step)
-    throw new InputError('NotACube', `${process} gives no cube`, { data: { process } })
+    if (!(value instanceof Promise)) return cubeOf(value, step)
+    throw new InputError('WaitsForCallback', `${process} has to wait for its callback or for data`, {
+      hint: 'use processAsync',
+      data: { process },
+    })
   }
 
   get dims(): readonly Dimension[] {
@@ -108,6 +111,12 @@ export class Cube extends Operand<Cube> implements Derived {
   /** Any process that takes `data` and gives a cube: `cube.process('mask_polygon', { mask })`. */
   process(process: string, args: Readonly<Record<string, unknown>> = {}): Cube {
     return Cube.process(process, { data: this, ...args })
+  }
+
+  /** As `process`, for those that have to wait: UDFs, `apply_neighborhood`, `trim_cube`, `vector_buffer`. */
+  async processAsync(process: string, args: Readonly<Record<string, unknown>> = {}): Promise<Cube> {
+    const step = { process, args: { data: this, ...args } }
+    return cubeOf(await evaluate(step), step)
   }
 
   protected override elementwise(process: string, args: Readonly<Record<string, unknown>> = {}): Cube {
@@ -327,28 +336,21 @@ function parseBytes(size: number | string): number {
 }
 
 /** Evaluates one process; the cubes among its arguments are parameters of a graph of one node. */
-function evaluate({ process, namespace, args }: Step): Value {
+function evaluate({ process, args }: Step): Value | Promise<Value> {
   const values: Record<string, Value> = {}
   const written = mapDerived(args, (input) => {
     const name = `cube${Object.keys(values).length + 1}`
     values[name] = { kind: 'cube', node: (input as Cube).node }
     return { from_parameter: name }
   }) as GraphNode['arguments']
-  const node = { process_id: process, ...(namespace === undefined ? {} : { namespace }), arguments: written }
+  const graph = { [process]: { process_id: process, arguments: written, result: true } }
   const scope = { values, names: Object.keys(values) }
   const context = { folder: '.', onInspect: () => undefined, keep: () => undefined }
-  const value = runGraph(
-    { [process]: { ...node, result: true } },
-    scope,
-    { registry, context, plans: new WeakMap() },
-    '',
-  )
-  if (!(value instanceof Promise)) return value
-  throw new InputError('NotACube', `${process} reads files: use \`open\` or evaluate it in a graph`, {
-    data: { process },
-  })
+  return runGraph(graph, scope, { registry, context, plans: new WeakMap() }, '')
 }
 
-function isCubeValue(value: Value): value is CubeValue {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'cube'
+function cubeOf(value: Value, step: Step): Cube {
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'cube')
+    return new Cube((value as CubeValue).node, step)
+  throw new InputError('NotACube', `${step.process} gives no cube`, { data: { process: step.process } })
 }

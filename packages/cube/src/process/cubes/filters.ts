@@ -18,6 +18,7 @@ import {
   geometriesArgument,
   type Horizontal,
   horizontalOf,
+  laterCubeValue,
   listOf,
   optionalText,
   requireDimension,
@@ -25,7 +26,7 @@ import {
   textOf,
   unavailable,
 } from './arguments.ts'
-import { contextOf, runner } from './callback.ts'
+import { contextOf, isAsync, runner } from './callback.ts'
 import { insideNode, meet, place } from './coverage.ts'
 import { boundsOf, geometryDimension, isPolygonal } from './geometries.ts'
 import { boundOf, secondsOfLabel } from './instants.ts'
@@ -250,12 +251,18 @@ export function filterTemporal(node: CubeNode, extent: readonly Value[], name?: 
   }, node)
 }
 
-async function filterLabels(node: CubeNode, condition: Callback, name: string, context: Value): Promise<CubeNode> {
+function filterLabels(node: CubeNode, condition: Callback, name: string, context: Value): CubeNode | Promise<CubeNode> {
   const labels = node.schema.dims[requireDimension(node, name)]!.labels as readonly Label[]
   const run = runner(condition)
-  const kept: number[] = []
-  for (const [i, value] of labels.entries()) if ((await run({ value, context })) === true) kept.push(i)
-  return selectNode('filter_labels', node, name, kept)
+  const accepted = labels.map((value) => run({ value, context }))
+  const keep = (results: readonly Value[]): CubeNode =>
+    selectNode(
+      'filter_labels',
+      node,
+      name,
+      indicesWhere(results.length, (i) => results[i] === true),
+    )
+  return isAsync(condition) ? Promise.all(accepted).then(keep) : keep(accepted as Value[])
 }
 
 const NUMBERS = { type: 'number' }
@@ -312,9 +319,9 @@ export const filterRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with fewer labels'),
     errors: ['DimensionNotAvailable'],
     chunks: 'metadata',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const [node, condition] = [cubeOf(args), callbackOf(args, 'condition')]
-      return cubeValue(await filterLabels(node, condition, textOf(args, 'dimension'), contextOf(args)))
+      return laterCubeValue(filterLabels(node, condition, textOf(args, 'dimension'), contextOf(args)))
     },
   },
   {

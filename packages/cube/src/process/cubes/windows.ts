@@ -8,7 +8,7 @@ import type { Grid } from '../../types.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
 import { offsets } from './along.ts'
 import { reduceNode } from './apply.ts'
-import { axesOf, callbackOf, cubeOf, cubeValue, listOf, textOf } from './arguments.ts'
+import { axesOf, callbackOf, cubeOf, laterCubeValue, listOf, textOf } from './arguments.ts'
 import { contextOf } from './callback.ts'
 import { enumerated, otherDimension } from './labels.ts'
 import { missingArray, withMissing } from './nodes.ts'
@@ -143,14 +143,14 @@ function gridOfWindows(grid: Grid | undefined, across: Tiling, down: Tiling): Gr
   }
 }
 
-async function aggregateWindows(
+function aggregateWindows(
   node: CubeNode,
   reducer: Callback,
   [wide, high]: readonly [number, number],
   isPadded: boolean,
   align: string,
   context: Value,
-): Promise<CubeNode> {
+): CubeNode | Promise<CubeNode> {
   const [x, y] = axesOf(node)
   const { dims, grid } = node.schema
   const [xs, ys] = [dims[x]!.labels as readonly number[], dims[y]!.labels as readonly number[]]
@@ -182,11 +182,11 @@ export const windowRows: readonly ProcessRow[] = [
     returns: givesCube('a cube with larger pixels', RASTER),
     experimental: true,
     chunks: 'reduction',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const [wide, high] = listOf(args, 'size') as readonly number[]
       const isPadded = textOf(args, 'boundary') !== 'trim'
       const [node, reducer, align] = [cubeOf(args), callbackOf(args, 'reducer'), textOf(args, 'align')]
-      return cubeValue(await aggregateWindows(node, reducer, [wide!, high!], isPadded, align, contextOf(args)))
+      return laterCubeValue(aggregateWindows(node, reducer, [wide!, high!], isPadded, align, contextOf(args)))
     },
   },
 ]

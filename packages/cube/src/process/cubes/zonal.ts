@@ -4,6 +4,7 @@ import type { ProcessRow } from '../row.ts'
 import { isCube } from '../schema.ts'
 import { probedPacking } from './apply.ts'
 import {
+  after,
   callbackOf,
   cubeOf,
   cubeValue,
@@ -27,7 +28,7 @@ import {
   TEXT_OR_NULL,
   VECTOR,
 } from './schemas.ts'
-import { zonalNode } from './zonal-node.ts'
+import { runsOf, zonalNode } from './zonal-node.ts'
 
 const SAMPLED = 4
 
@@ -46,7 +47,7 @@ export const zonalRows: readonly ProcessRow[] = [
     returns: givesCube('a vector cube with the values', VECTOR),
     errors: ['TargetDimensionExists'],
     chunks: 'reduction',
-    evaluate: async (args) => {
+    evaluate: (args) => {
       const node = cubeOf(args)
       const counts = optionalText(args, 'target_dimension')
       if (counts !== undefined) refuseDimension(node, counts, 'TargetDimensionExists')
@@ -56,9 +57,11 @@ export const zonalRows: readonly ProcessRow[] = [
       const zones = (isCube(given) ? geometryDimension(given.node) : undefined) ?? dimensionOfFeatures(geometries)
       const [reducer, context] = [callbackOf(args, 'reducer'), contextOf(args)]
       const data = labelled(enumerated(SAMPLED), sampleValues(node.schema.packing, SAMPLED))
-      const packing = counts === undefined ? probedPacking(await probe(reducer, { data, context })) : FLOAT64
-      const spec = { node, at, placed: place(geometries, at.grid), reducer, context, zones, counts }
-      return cubeValue(zonalNode(spec, packing))
+      const placed = place(geometries, at.grid)
+      const runs = (zone: number) => runsOf(placed, zone)
+      const spec = { node, at, windows: placed.windows, runs, reducer, context, zones, counts }
+      if (counts !== undefined) return cubeValue(zonalNode(spec, FLOAT64))
+      return after(probe(reducer, { data, context }), (sample) => cubeValue(zonalNode(spec, probedPacking(sample))))
     },
   },
 ]
