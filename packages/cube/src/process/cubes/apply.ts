@@ -30,7 +30,8 @@ import {
   sampleValues,
 } from './callback.ts'
 import { curveNode } from './curve-node.ts'
-import { type Label, otherDimension, recounted, withDims } from './labels.ts'
+import { dropDimension } from './dimensions.ts'
+import { enumerated, type Label, otherDimension, recounted, withDims } from './labels.ts'
 import { BOOLEAN, cellNode, concatNode, floatPacking, input } from './nodes.ts'
 import { flatten } from './reshape.ts'
 import {
@@ -45,6 +46,7 @@ import {
   TEXT,
   TEXT_OR_NULL,
 } from './schemas.ts'
+import { spatialSums } from './zonal-node.ts'
 
 /** The packing of what a callback gives. */
 export const resultPacking = (isBoolean: boolean, ...inputs: readonly Packing[]): Packing =>
@@ -133,7 +135,7 @@ function targetOf(node: CubeNode, source: string, target: string | undefined): T
   }
   const t = dimensionIndex(node.schema, target)
   if (t < 0) {
-    const made = (length: number) => otherDimension(target, [...Array(length).keys()])
+    const made = (length: number) => otherDimension(target, enumerated(length))
     return { name: target, dims: (length) => dims.map((dimension, i) => (i === d ? made(length) : dimension)) }
   }
   const { length: labels } = dims[t]!.labels
@@ -258,13 +260,13 @@ function arrayCell(node: CubeNode, array: CellArray, source: string, target: str
 }
 
 /** A callback that makes one value of all pixels. */
-function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): CubeNode | Promise<CubeNode> {
+async function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): Promise<CubeNode> {
+  const summed = spatialSums(node, reducer, PIXELS)
+  if (summed !== undefined) return dropDimension(summed, PIXELS)
   const [x, y] = axesOf(node)
   const { dims } = node.schema
   const order = [x, y].sort((a, b) => a - b).map((d) => dims[d]!.name)
-  const count = dims[x]!.labels.length * dims[y]!.labels.length
-  // Labels of pixels would cost more than the pixels; their numbers serve.
-  const flat = flatten(node, order, PIXELS, [...Array(count).keys()])
+  const flat = flatten(node, order, PIXELS, enumerated(dims[x]!.labels.length * dims[y]!.labels.length))
   return reduceNode(flat, reducer, PIXELS, context, 'reduce_spatial')
 }
 

@@ -1,12 +1,13 @@
 /** Processes that join, split or shorten dimensions: flatten_dimensions, unflatten_dimension, trim_cube. */
 import { InputError, type WorkOptions } from '@ecotope/core'
-import { newArray } from '../../dtype.ts'
+import { newArray, type TypedArray, words } from '../../dtype.ts'
+import type { Block } from '../../model/block.ts'
 import { copyBox } from '../../model/copy.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type BlockNode, type CubeNode, shapeOf } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { ProcessRow } from '../row.ts'
-import { valueReader } from './along.ts'
+import { offsets, valueReader } from './along.ts'
 import { cubeOf, cubeValue, listOf, refuseDimension, requireDimension, textOf } from './arguments.ts'
 import { readNode } from './direct.ts'
 import { type Label, otherDimension, withDims } from './labels.ts'
@@ -78,37 +79,50 @@ export function flatten(
     },
     compute(region, [block]) {
       const data = newArray(schema.packing.dtype, cellCount(region.shape))
-      const shape = block!.region.shape.map((length, d) => (joined.includes(d) ? 1 : length))
-      const target = region.shape
-      for (let i = 0; i < target[at]!; i++) {
-        const index = region.start[at]! + i
-        const from = shape.map((_, d) => {
-          const k = joined.indexOf(d)
-          return k < 0 ? 0 : (Math.floor(index / steps[k]!) % lengths[k]!) - block!.region.start[d]!
-        })
-        copyReduced(block!.data, block!.region.shape, from, shape, kept, data, target, at, i)
-      }
+      const outer = kept.flatMap((d, k): (readonly [number, number])[] => (k === at ? [] : [[d, k]]))
+      copyJoined({ joined, lengths, steps, outer, at }, block!, region, data)
       return { region, data }
     },
   }
 }
 
-/** Copies a box whose dimensions beyond `kept` have length 1 to index `i` of dimension `at`. */
-function copyReduced(
-  source: Parameters<typeof copyBox>[0],
-  sourceShape: readonly number[],
-  from: readonly number[],
-  shape: readonly number[],
-  kept: readonly number[],
-  target: Parameters<typeof copyBox>[0],
-  targetShape: readonly number[],
-  at: number,
-  i: number,
+interface Joint {
+  /** Joined dimensions of the input in the order asked for, their lengths, and steps of the joined index. */
+  readonly joined: readonly number[]
+  readonly lengths: readonly number[]
+  readonly steps: readonly number[]
+  /** Pairs of the other dimensions, of input and result. */
+  readonly outer: readonly (readonly [number, number])[]
+  /** The joined dimension in the result. */
+  readonly at: number
+}
+
+/** Copies runs along the fastest of the joined dimensions. */
+function copyJoined(
+  { joined, lengths, steps, outer, at }: Joint,
+  block: Block,
+  region: Region,
+  data: TypedArray,
 ): void {
-  // The target as an array of the source's rank: dimensions that were joined have length 1 there.
-  const full = shape.map((_, d) => (kept.includes(d) ? targetShape[kept.indexOf(d)]! : 1))
-  const to = shape.map((_, d) => (kept.indexOf(d) === at ? i : 0))
-  copyBox(source, sourceShape, from, target, full, to, shape)
+  const [source, target] = [words(block.data), words(data)]
+  const [read, write] = [stridesOf(block.region.shape), stridesOf(region.shape)]
+  const fastest = joined.length - 1
+  const [readStep, writeStep] = [read[joined[fastest]!]!, write[at]!]
+  const count = region.shape[at]!
+  for (let i = 0; i < count; ) {
+    const index = region.start[at]! + i
+    let base = 0
+    joined.forEach((d, k) => {
+      base += ((Math.floor(index / steps[k]!) % lengths[k]!) - block.region.start[d]!) * read[d]!
+    })
+    const run = Math.min(count - i, lengths[fastest]! - (index % lengths[fastest]!))
+    for (const [from, to] of offsets(outer, region.shape, read, write)) {
+      const [a, b] = [from + base, to + i * writeStep]
+      if (readStep === 1 && writeStep === 1) target.set(source.subarray(a, a + run) as never, b)
+      else for (let k = 0; k < run; k++) target[b + k * writeStep] = source[a + k * readStep]!
+    }
+    i += run
+  }
 }
 
 /** Start and length along each joined dimension that hold the joined indices `first` to `last`. */

@@ -3,7 +3,7 @@
  * usual reducers keep a few numbers per geometry, any other keeps the values until it runs.
  */
 import { throwIfAborted } from '@ecotope/core'
-import { newArray } from '../../dtype.ts'
+import { newArray, type TypedArray } from '../../dtype.ts'
 import { type Block, FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import type { BlockNode, CubeNode, CubeSchema, Fold } from '../../model/node.ts'
@@ -11,13 +11,13 @@ import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { Window } from '../../types.ts'
 import type { Callback, Value } from '../row.ts'
 import { offsets, valueWriter } from './along.ts'
-import type { Horizontal } from './arguments.ts'
+import { axesOf } from './arguments.ts'
 import { isAsync, labelled, runner } from './callback.ts'
 import { burn, meet, type Placed } from './coverage.ts'
-import { enumerated } from './labels.ts'
+import { enumerated, otherDimension } from './labels.ts'
 import { withWindow } from './planes.ts'
 
-/** Sums kept of the values of a zone; distances are from its first value, which keeps them exact. */
+/** Sums kept of the values of a zone. For variances, distances are from its first value, which keeps them exact. */
 interface Sums {
   readonly total: Float64Array
   readonly valid: Float64Array
@@ -37,8 +37,8 @@ const variance = (s: Sums, i: number): number => {
 
 /** Reducers that need no values, from the sums of a zone with at least one valid value. */
 const STREAMED: Readonly<Record<string, (sums: Sums, i: number) => number>> = {
-  mean: (s, i) => s.first[i]! + s.sum[i]! / s.valid[i]!,
-  sum: (s, i) => s.first[i]! * s.valid[i]! + s.sum[i]!,
+  mean: (s, i) => s.sum[i]! / s.valid[i]!,
+  sum: (s, i) => s.sum[i]!,
   min: (s, i) => s.least[i]!,
   max: (s, i) => s.greatest[i]!,
   variance,
@@ -58,7 +58,10 @@ function streamedName(reducer: Callback): string | undefined {
 /** Runs of pixels: row, first column, length, one after the other. */
 type Runs = Int32Array
 
-function runsOf(owned: ArrayLike<number>, window: Window): Runs {
+/** The runs of pixels that a placed geometry owns. */
+export function runsOf(placed: Placed, zone: number): Runs {
+  const window = placed.windows[zone]!
+  const owned = burn(placed.geometries.features[zone]!.geometry, placed, window)
   const runs: number[] = []
   for (let row = 0; row < window.height; row++) {
     for (let column = 0; column < window.width; column++) {
@@ -76,8 +79,12 @@ const STRIP_CELLS = 1 << 21
 
 export interface ZonalSpec {
   readonly node: CubeNode
-  readonly at: Horizontal
-  readonly placed: Placed
+  /** Indices of the dimensions with the axes x and y. */
+  readonly at: { readonly x: number; readonly y: number }
+  /** The pixels that each zone may own; undefined where none. */
+  readonly windows: readonly (Window | undefined)[]
+  /** The pixels that a zone owns: row, first column, length of each run, one after the other. */
+  readonly runs: (zone: number) => Runs
   readonly reducer: Callback
   readonly context: Value
   /** The dimension of geometries. */
@@ -142,27 +149,89 @@ interface State extends Sums {
   readonly shape: readonly number[]
 }
 
+interface Run {
+  readonly start: number
+  readonly end: number
+  readonly step: number
+}
+type AddRun = (s: Sums, cell: number, data: TypedArray, packing: Packing, run: Run) => void
+
+/** Sums of physical values. */
+const addSums: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
+  let valid = 0
+  let sum = 0
+  for (let k = start; k < end; k += step) {
+    const raw = data[k]!
+    if (raw === nodata || Number.isNaN(raw)) continue
+    valid++
+    sum += raw
+  }
+  s.valid[cell]! += valid
+  s.sum[cell]! += sum * scale + offset * valid
+}
+
+const addExtremes: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
+  let [least, greatest] = [s.least[cell]!, s.greatest[cell]!]
+  for (let k = start; k < end; k += step) {
+    const raw = data[k]!
+    if (raw === nodata || Number.isNaN(raw)) continue
+    const value = raw * scale + offset
+    s.valid[cell]!++
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+  }
+  s.least[cell] = least
+  s.greatest[cell] = greatest
+}
+
+/** Distances from the first value and their squares. */
+const addMoments: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
+  for (let k = start; k < end; k += step) {
+    const raw = data[k]!
+    if (raw === nodata || Number.isNaN(raw)) continue
+    const value = raw * scale + offset
+    if (s.valid[cell]!++ === 0) s.first[cell] = value
+    const distance = value - s.first[cell]!
+    s.sum[cell]! += distance
+    s.squares[cell]! += distance * distance
+  }
+}
+
+const ADDERS: Readonly<Record<string, AddRun>> = { mean: addSums, sum: addSums, min: addExtremes, max: addExtremes }
+
+function keepRun(s: Sums, cell: number, kept: number[], data: TypedArray, packing: Packing, run: Run): void {
+  const { nodata, scale, offset } = packing
+  for (let k = run.start; k < run.end; k += run.step) {
+    const raw = data[k]!
+    const isMissing = raw === nodata || Number.isNaN(raw)
+    kept.push(isMissing ? Number.NaN : raw * scale + offset)
+    if (!isMissing) s.valid[cell]!++
+  }
+}
+
 class ZonalJob {
   readonly streamed: string | undefined
   readonly #spec: ZonalSpec
   readonly #layout: Layout
   readonly #runs = new Map<number, Runs>()
+  readonly #addRun: AddRun
 
   constructor(spec: ZonalSpec, layout: Layout) {
     this.#spec = spec
     this.#layout = layout
     this.streamed = streamedName(spec.reducer)
+    this.#addRun = ADDERS[this.streamed ?? ''] ?? addMoments
   }
 
   #zonesIn(region: Region): number[] {
     const { zone } = this.#layout
     return enumerated(region.shape[zone]!)
       .map((i) => region.start[zone]! + i)
-      .filter((i) => this.#spec.placed.windows[i] !== undefined)
+      .filter((i) => this.#spec.windows[i] !== undefined)
   }
 
   #windowOf(region: Region): Window | undefined {
-    const windows = this.#zonesIn(region).map((i) => this.#spec.placed.windows[i]!)
+    const windows = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
     if (windows.length === 0) return undefined
     const least = (of: (w: Window) => number) => windows.reduce((a, w) => Math.min(a, of(w)), Infinity)
     const [column, row] = [least((w) => w.column), least((w) => w.row)]
@@ -228,11 +297,11 @@ class ZonalJob {
     }
     const planes = [...offsets(outer, state.shape, read, write)]
     for (const i of this.#zonesIn(state.region)) {
-      if (meet(held, this.#spec.placed.windows[i]) === undefined) continue
+      if (meet(held, this.#spec.windows[i]) === undefined) continue
       const runs = this.#runsFor(i)
       for (const [from, to] of planes) {
         const cell = to + (i - state.region.start[zone]!) * write[zone]!
-        this.#addPlane(state, cell, block, from, held, runs, read[at.x]!, read[at.y]!)
+        this.#addPlane(state, cell, block, from, held, runs, [read[at.x]!, read[at.y]!])
       }
     }
   }
@@ -244,51 +313,26 @@ class ZonalJob {
     from: number,
     held: Window,
     runs: Runs,
-    stepX: number,
-    stepY: number,
+    steps: readonly [number, number],
   ): void {
-    const { nodata, scale, offset } = this.#spec.node.schema.packing
-    const { data } = block
+    const packing = this.#spec.node.schema.packing
     const kept = s.values?.[cell]
     const bottom = held.row + held.height
-    let [total, valid, first, sum, squares] = [0, s.valid[cell]!, s.first[cell]!, s.sum[cell]!, s.squares[cell]!]
-    let [least, greatest] = [s.least[cell]!, s.greatest[cell]!]
     for (let r = 0; r < runs.length; r += 3) {
       const row = runs[r]!
       if (row < held.row || row >= bottom) continue
-      const start = from + (row - held.row) * stepY + (runs[r + 1]! - held.column) * stepX
-      const end = start + runs[r + 2]! * stepX
-      total += runs[r + 2]!
-      for (let k = start; k < end; k += stepX) {
-        const raw = data[k]!
-        const isMissing = raw === nodata || Number.isNaN(raw)
-        const value = raw * scale + offset
-        kept?.push(isMissing ? Number.NaN : value)
-        if (isMissing) continue
-        if (valid === 0) first = value
-        valid++
-        const distance = value - first
-        sum += distance
-        squares += distance * distance
-        if (value < least) least = value
-        if (value > greatest) greatest = value
-      }
+      const start = from + (row - held.row) * steps[1] + (runs[r + 1]! - held.column) * steps[0]
+      s.total[cell]! += runs[r + 2]!
+      const run = { start, end: start + runs[r + 2]! * steps[0], step: steps[0] }
+      if (kept !== undefined) keepRun(s, cell, kept, block.data, packing, run)
+      else this.#addRun(s, cell, block.data, packing, run)
     }
-    s.total[cell]! += total
-    s.valid[cell] = valid
-    s.first[cell] = first
-    s.sum[cell] = sum
-    s.squares[cell] = squares
-    s.least[cell] = least
-    s.greatest[cell] = greatest
   }
 
   #runsFor(i: number): Runs {
     let runs = this.#runs.get(i)
     if (runs === undefined) {
-      const { placed } = this.#spec
-      const window = placed.windows[i]!
-      runs = runsOf(burn(placed.geometries.features[i]!.geometry, placed, window), window)
+      runs = this.#spec.runs(i)
       this.#runs.set(i, runs)
     }
     return runs
@@ -328,4 +372,15 @@ class ZonalJob {
     })
     return { region, data }
   }
+}
+
+/** The sums of all pixels along a dimension of one label, for reducers that need no more; undefined of any other. */
+export function spatialSums(node: CubeNode, reducer: Callback, name: string): BlockNode | undefined {
+  if (streamedName(reducer) === undefined) return undefined
+  const [x, y] = axesOf(node)
+  const [width, height] = [node.schema.dims[x]!.labels.length, node.schema.dims[y]!.labels.length]
+  const runs = (): Runs => Int32Array.from({ length: 3 * height }, (_, k) => [k / 3, 0, width][k % 3]!)
+  const spec = { node, at: { x, y }, reducer, context: null, counts: undefined, runs }
+  const windows = [width * height === 0 ? undefined : { column: 0, row: 0, width, height }]
+  return zonalNode({ ...spec, windows, zones: otherDimension(name, [0]) }, FLOAT64)
 }
