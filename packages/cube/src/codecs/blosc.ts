@@ -103,6 +103,7 @@ function decodeBlock(decoding: Decoding, from: number, to: number, length: numbe
     (flags & ONE_STREAM) === 0 && typeSize <= MOST_STREAMS && blockSize / typeSize >= LEAST_NUMBERS && !isRest
   const streams = splits ? typeSize : 1
   const each = Math.floor(length / streams)
+  sound(each * streams === length, 'blosc: a block cannot be split into its streams')
   const decode = STREAMS[flags >> 5]
   sound(decode !== undefined, `blosc: compressor number ${flags >> 5} is not known`)
   const target = byBytes || byBits ? scratch : to
@@ -148,7 +149,9 @@ const VERSION_OF_STREAM = 1
 export function encodeBlosc(data: Uint8Array, options: BloscOptions): Uint8Array {
   const { cname, shuffle, typesize } = options
   const size = data.length
-  const blockSize = Math.max(typesize, Math.min(size, Math.floor(BLOCK_BYTES[cname] / typesize) * typesize))
+  const most = Math.min(size, BLOCK_BYTES[cname])
+  // Whole numbers only; bytes beyond the last one are a block of their own.
+  const blockSize = most < typesize ? Math.max(1, most) : Math.floor(most / typesize) * typesize
   const blocks = Math.ceil(size / blockSize)
   const bound = HEADER + size + 4 * blocks * (1 + typesize)
   const { memory, at } = kernelAreas(data, bound, blockSize, LZ4_TABLE_BYTES)

@@ -1,6 +1,7 @@
 /** The Blosc kernel of this thread (shuffles and LZ4) as functions on byte arrays. Results are views that the next call overwrites. */
 import { wasm } from '../kernels/blosc.wasm.ts'
 import { kernelInstance } from '../kernels/load.ts'
+import { DamagedData } from './damage.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
@@ -22,6 +23,17 @@ export const KERNEL_BASE = 1024
 
 export const bloscKernel = kernelInstance<BloscKernel>(wasm)
 
+/** Damaged headers ask for more than there can be. */
+function roomFor(bytes: number): Bytes {
+  try {
+    return bloscKernel().room(bytes)
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new DamagedData(`${bytes} bytes are more than can be decoded at once`, { cause })
+    throw cause
+  }
+}
+
 /** Areas of the kernel's memory, each with room for vectors that reach beyond its end; and `input` put into the first. */
 export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { memory: Bytes; at: number[] } {
   const kernel = bloscKernel()
@@ -32,7 +44,7 @@ export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { m
     at.push(next)
     next += (size + 64 + 63) & ~63
   }
-  const memory = kernel.room(next)
+  const memory = roomFor(next)
   memory.set(own, KERNEL_BASE)
   return { memory, at }
 }

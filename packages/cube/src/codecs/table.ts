@@ -58,8 +58,10 @@ const CODECS: Readonly<Record<string, Row>> = {
   gzip: engine('gzip'),
   zlib: engine('zlib'),
   bz2: () => bytes(decodeBz2),
-  shuffle: ({ elementsize = 4 }) =>
-    bytes((data) => decodeShuffle(data, integer('shuffle', 'elementsize', elementsize), unshuffle), true),
+  shuffle: ({ elementsize = 4 }) => {
+    const size = integer('shuffle', 'elementsize', elementsize)
+    return bytes((data) => decodeShuffle(data, size, unshuffle), true)
+  },
   packbits: () => bytes(decodePackBits),
   crc32: checksum('crc32', crc32Of, 'start'),
   crc32c: checksum('crc32c', crc32c, 'end'),
