@@ -16,6 +16,8 @@ export interface ThreadExecutorOptions {
   readonly workers?: number
   /** Bound of the sum of the bytes of tasks in work. Default: none. */
   readonly budgetBytes?: number
+  /** Whether threads come from, and go back to, those that all of this process share; idle ones end by themselves. */
+  readonly shared?: boolean
 }
 
 interface Pending {
@@ -99,9 +101,16 @@ class Thread {
 class ThreadPool {
   readonly #idle: Thread[] = []
   readonly #all = new Set<Thread>()
+  readonly #idleMs: number
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(idleMs = Number.POSITIVE_INFINITY) {
+    this.#idleMs = idleMs
+  }
 
   /** A thread that has the job open. */
   async open(job: JobSpec, options: RunOptions): Promise<Slot> {
+    clearTimeout(this.#timer)
     const thread = this.#idle.pop() ?? this.#start()
     thread.onWarning = options.onWarning
     try {
@@ -131,9 +140,19 @@ class ThreadPool {
     try {
       await thread.ask({ kind: 'close' })
       this.#idle.push(thread)
+      this.#endLater()
     } catch {
       await this.#end(thread)
     }
+  }
+
+  #endLater(): void {
+    if (this.#idleMs === Number.POSITIVE_INFINITY) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      for (const thread of this.#idle.splice(0)) void this.#end(thread)
+    }, this.#idleMs)
+    this.#timer.unref()
   }
 
   async #end(thread: Thread): Promise<void> {
@@ -147,6 +166,10 @@ class ThreadPool {
   }
 }
 
+/** Starting a thread and loading code into it takes longer than many a job, so threads wait a little for the next. */
+const SHARED_IDLE_MS = 10_000
+const sharedPool = new ThreadPool(SHARED_IDLE_MS)
+
 /** Close it when done: `await executor.close()`, which ends its threads. */
 export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
   const workers = options.workers ?? availableParallelism()
@@ -155,7 +178,8 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
       data: { workers },
     })
   }
-  const pool = new ThreadPool()
+  const { shared = false } = options
+  const pool = shared ? sharedPool : new ThreadPool()
   const slots = {
     count: workers,
     budgetBytes: options.budgetBytes ?? Number.POSITIVE_INFINITY,
@@ -164,6 +188,6 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
   return {
     workers,
     run: (job, tasks, run) => dispatch(slots, job, tasks, run),
-    close: () => pool.close(),
+    close: () => (shared ? Promise.resolve() : pool.close()),
   }
 }

@@ -8,8 +8,9 @@ import type { Block } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
-import { type EvaluateOptions, evaluateRegion } from './evaluate.ts'
+import { type EvaluateOptions, evaluateOwned, evaluateRegion } from './evaluate.ts'
 import { fuse } from './fuse.ts'
+import { release } from './garbage.ts'
 import { planOf } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
 import { cacheShare, DEFAULT_BUDGET, foldAbove, taskShape } from './tasks.ts'
@@ -73,10 +74,11 @@ export async function assemble(
   const { onProgress, ...quiet } = work
   let done = 0
   for (const piece of splitRegion(region, pieces)) {
-    const block = await evaluateRegion(root, piece, quiet)
+    const block = await evaluateOwned(root, piece, quiet)
     const { start } = regionWithin(piece, region)
     const from = start.map(() => 0)
     copyBox(block.data, piece.shape, from, data, region.shape, start, piece.shape)
+    release(block.data)
     const fraction = ++done / count
     onProgress?.({ step: 'compute', fraction, secondsLeft: secondsLeft(started, fraction) })
   }

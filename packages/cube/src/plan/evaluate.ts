@@ -5,7 +5,7 @@ import type { Block } from '../model/block.ts'
 import { sliceBox } from '../model/copy.ts'
 import type { BlockNode, CubeNode, Fold } from '../model/node.ts'
 import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
-import { dropBytes } from './garbage.ts'
+import { disown, dropBytes, own, release } from './garbage.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
 import { inParallel } from './parallel.ts'
 import { ChunkReader } from './reader.ts'
@@ -21,6 +21,13 @@ const PARALLEL_READS = 4
 
 /** The block of a region of any node of a (fused) graph. Pure: sources aside, nothing is remembered. */
 export async function evaluateRegion(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
+  const block = await evaluateOwned(root, region, options)
+  disown(block.data)
+  return block
+}
+
+/** The same for callers that give the memory back (`release`) when they are done with it. */
+export async function evaluateOwned(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
   if (cellCount(region.shape) === 0) return { region, data: newArray(root.schema.packing.dtype, 0) }
   const { steps } = scheduleOf(root, region, options)
   const blocks = new Array<Block | undefined>(steps.length)
@@ -31,12 +38,16 @@ export async function evaluateRegion(root: CubeNode, region: Region, options: Ev
       if (steps[at]!.node.kind === 'source') await readAhead(run, at)
       else blocks[at] = await compute(run, steps[at]!)
     }
-    for (const freed of steps[at]!.frees) {
-      dropBytes(blocks[freed]!.data.byteLength)
-      blocks[freed] = undefined
-    }
+    for (const freed of steps[at]!.frees) letGo(blocks, freed)
   }
   return cropped(blocks[steps.length - 1]!, region)
+}
+
+/** Drops a block, and its memory with it unless another block lies in the same. */
+function letGo(blocks: (Block | undefined)[], at: number): void {
+  const { data } = blocks[at]!
+  blocks[at] = undefined
+  if (!blocks.some((other) => other?.data.buffer === data.buffer)) release(data)
 }
 
 interface Run {
@@ -67,7 +78,9 @@ async function compute({ blocks, options }: Run, step: Step): Promise<Block> {
   const inputs = step.inputs.map((at) => (at === undefined ? undefined : blocks[at]))
   if (node.kind === 'cells') {
     if (isPassing(node)) return cropped(inputs[0]!, region)
-    return kernelOfNode(node).run(region, inputs)
+    const block = kernelOfNode(node).run(region, inputs)
+    own(block.data)
+    return block
   }
   const exact = inputs.map((block, i) => block && cropped(block, wanted[i]!))
   return (node as BlockNode).compute(region, exact, options)
@@ -78,9 +91,13 @@ async function fold(node: CubeNode, folding: Fold, region: Region, options: Eval
   for (const piece of folding.pieces(region)) {
     throwIfAborted(options.signal)
     const inputs: (Block | undefined)[] = []
-    for (const [i, need] of piece.entries()) inputs.push(need && (await evaluateRegion(node.inputs[i]!, need, options)))
+    for (const [i, need] of piece.entries()) inputs.push(need && (await evaluateOwned(node.inputs[i]!, need, options)))
     await folding.add(state, inputs, options)
-    for (const block of inputs) dropBytes(block?.data.byteLength ?? 0)
+    for (const block of inputs) {
+      // Other nodes' states may refer to what they were given.
+      if (block !== undefined && node.kind === 'cells') release(block.data)
+      else dropBytes(block?.data.byteLength ?? 0)
+    }
   }
   return folding.end(state, options)
 }

@@ -4,6 +4,29 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { TypedArray } from '../dtype.ts'
+
+/** Memory that was made for one block and that nothing but blocks of the evaluator refers to. */
+const owned = new WeakSet<ArrayBufferLike>()
+
+/** Says that nobody else refers to an array that has just been made; it must have its buffer to itself. */
+export function own<Data extends TypedArray>(data: Data): Data {
+  if (data.buffer instanceof ArrayBuffer && data.buffer.byteLength === data.byteLength) owned.add(data.buffer)
+  return data
+}
+
+/** Says that an array goes to somebody who may keep it. */
+export function disown<Data extends TypedArray>(data: Data): Data {
+  owned.delete(data.buffer)
+  return data
+}
+
+/** Gives back the memory of an array that is not used any longer: at once where it is owned. */
+export function release(data: TypedArray): void {
+  const { buffer } = data
+  if (!owned.delete(buffer)) dropBytes(data.byteLength)
+  else if (!buffer.detached) buffer.transfer(0)
+}
 
 type Collect = (options?: { readonly type: 'minor' | 'major' }) => void
 
@@ -11,9 +34,9 @@ let collect: Collect | undefined
 let dropped = 0
 
 /** Dropped bytes that may wait. */
-const WAITING_BYTES = 24 * 2 ** 20
+const WAITING_BYTES = 32 * 2 ** 20
 /** Bytes of living and dropped arrays above which old garbage is looked for too, beyond what was left the last time. */
-const GROWTH_BYTES = 48 * 2 ** 20
+const GROWTH_BYTES = 64 * 2 ** 20
 let left = 0
 
 /** Tells that this many bytes of blocks are not referred to any longer. */

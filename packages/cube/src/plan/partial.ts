@@ -11,6 +11,7 @@ import type { Dimension } from '../model/dimension.ts'
 import type { CellNode, CubeNode, CubeSchema, Fold } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import { COMBINATIONS } from './combine.ts'
+import { own, release } from './garbage.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 
 type Reduce = Extract<Cell, { kind: 'reduce' }>
@@ -274,6 +275,7 @@ function add(split: Split, state: RangeState, r: number, inputs: readonly (Block
       if (isFirst) for (const [k, block] of blocks.entries()) kept[k]![to] = block[from]!
       else combination.join(kept, to, blocks, from, ignoreNodata)
     }
+    for (const block of blocks) release(own(block))
   }
 }
 

@@ -9,6 +9,7 @@ import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { shapeOf } from '../model/node.ts'
 import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
+import { dropBytes, own, release } from './garbage.ts'
 import { chunkBytes } from './nodes.ts'
 import { inParallel } from './parallel.ts'
 import { PARALLEL_CHUNKS } from './schedule.ts'
@@ -40,6 +41,19 @@ function missingValue({ dtype, nodata, isBoolean }: Packing): number | undefined
   return nodata ?? (isBoolean === true ? 255 : undefined)
 }
 
+/** Formats whose readers make a new array for each read. */
+const COPYING: ReadonlySet<string> = new Set(['Zarr', 'GTiff', 'netCDF', 'assembled', 'spool'])
+
+/**
+ * Whether nobody else can refer to what a read gives. Layers that lie in memory after all are given as they are only
+ * where all of a plane is asked for.
+ */
+function givesCopies({ handle, schema }: ArraySource, region: Region): boolean {
+  const shape = shapeOf(schema)
+  const isPart = region.shape.slice(-2).some((side, d, sides) => side < shape[shape.length - sides.length + d]!)
+  return isPart && COPYING.has(handle.format)
+}
+
 export class ChunkReader {
   readonly #cacheBytes: number
   readonly #onFailedChunk: ReaderOptions['onFailedChunk']
@@ -60,16 +74,19 @@ export class ChunkReader {
     const { chunks, schema } = source
     const shape = shapeOf(schema)
     const isWhole = sameRegion(alignRegion(region, chunks, shape), region)
-    if (isWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) return this.#direct(source, region, work)
-    const target = newArray(schema.packing.dtype, cellCount(region.shape))
+    if (isWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) {
+      const data = await this.#direct(source, region, work)
+      return givesCopies(source, region) ? own(data) : data
+    }
+    const target = own(newArray(schema.packing.dtype, cellCount(region.shape)))
     await inParallel(splitRegion(region, chunks), PARALLEL_CHUNKS, async (part) => {
       const chunk = alignRegion(part, chunks, shape)
-      const data = sameRegion(chunk, part)
-        ? await this.#direct(source, part, work)
-        : await this.#cached(source, chunk, work)
+      const isOwn = sameRegion(chunk, part)
+      const data = isOwn ? await this.#direct(source, part, work) : await this.#cached(source, chunk, work)
       const from = part.start.map((start, d) => start - chunk.start[d]!)
       const to = part.start.map((start, d) => start - region.start[d]!)
       copyBox(data, chunk.shape, from, target, region.shape, to, part.shape)
+      if (isOwn) release(givesCopies(source, part) ? own(data) : data)
     })
     return target
   }
@@ -103,7 +120,9 @@ export class ChunkReader {
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#cache.get(key)?.bytes ?? 0
+    const bytes = this.#cache.get(key)?.bytes ?? 0
+    this.#bytes -= bytes
+    dropBytes(bytes)
     this.#cache.delete(key)
   }
 

@@ -7,8 +7,9 @@ import type { Block } from '../model/block.ts'
 import type { CubeNode } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import { assemble } from './compute.ts'
-import { evaluateRegion } from './evaluate.ts'
+import { evaluateOwned } from './evaluate.ts'
 import { fuse } from './fuse.ts'
+import { dropBytes, release } from './garbage.ts'
 import type { OpenedCube } from './graph-cube.ts'
 import { consumersFirst } from './nodes.ts'
 import { nodeAt } from './plan.ts'
@@ -86,7 +87,7 @@ function runnerOf(
     const options = { ...work, reader, foldAbove }
     try {
       const block = await (pieces === undefined
-        ? evaluateRegion(root, region, options)
+        ? evaluateOwned(root, region, options)
         : assemble(root, region, pieces, options))
       return block
     } catch (error) {
@@ -99,7 +100,11 @@ function runnerOf(
     run: async ({ region }, work) => {
       failed = []
       const block = await compute(region, work)
-      return { encoded: await encoder.encode(region, block, work), failed }
+      const encoded = await encoder.encode(region, block, work)
+      // What the sink keeps or sends may be the block itself.
+      if (encoded === undefined) release(block.data)
+      else dropBytes(block.data.byteLength)
+      return { encoded, failed }
     },
     close: async () => {
       await encoder.close()

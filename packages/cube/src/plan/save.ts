@@ -30,7 +30,7 @@ export interface SaveOptions extends WorkOptions {
   readonly formatOptions?: Readonly<Record<string, unknown>>
   /** Bytes that all tasks together may take. Default 512 MB. */
   readonly budgetBytes?: number
-  /** Threads. Default: one for each processor; 1 computes in this thread. */
+  /** Threads. Default: one for each processor. */
   readonly workers?: number
   /** `skip`: cells that cannot be computed are missing and their chunks listed beside the output. Default `fail`. */
   readonly onError?: 'fail' | 'skip'
@@ -118,7 +118,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       await job.abandon(true)
       return { path, failed: [], plan: explanation, tasks: plan.tasks, resumed: 0 }
     }
-    const executor = options.executor ?? ownExecutor(plan)
+    const executor = options.executor ?? ownExecutor(save, plan)
     if (options.executor === undefined) executors.add(executor)
     const { failed, resumed } = await withSpoolFiles(save, plan, executor, (spools) =>
       runTasks(save, plan, executor, spools),
@@ -134,10 +134,13 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
   }
 }
 
-/** Threads only where there is work for more than one. */
-function ownExecutor({ workers, tasks, budgetBytes }: Plan): Executor {
-  const bound = taskShare(budgetBytes)
-  return workers > 1 && tasks > 1 ? threadExecutor({ workers, budgetBytes: bound }) : inlineExecutor()
+/** Work that is done before a thread would have started. */
+const SMALL_BYTES = 2 ** 25
+
+/** Threads, even for one worker: this one stays free for progress and cancelling. Small work is done at once. */
+function ownExecutor({ origin }: Save, { workers, tasks, budgetBytes, costs }: Plan): Executor {
+  if ('node' in origin || (tasks <= 1 && costs.peakBytes < SMALL_BYTES)) return inlineExecutor()
+  return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: true })
 }
 
 const RUNNER = new URL('./runner.ts', import.meta.url).href
@@ -259,9 +262,12 @@ async function jobHash(origin: CubeOrigin, node: CubeNode): Promise<string> {
   hash.update(JSON.stringify(origin))
   for (const one of consumersFirst(node)) {
     if (one.kind !== 'source') continue
-    const { path, format } = one.source.handle
-    const state = await stat(path).catch(() => undefined)
-    hash.update(`${format}\n${path}\n${state?.size ?? ''}\n${state?.mtimeMs ?? ''}\n`)
+    const { path, format, paths } = one.source.handle
+    // A source of many files names all of them.
+    for (const file of Array.isArray(paths) ? (paths as readonly string[]) : [path]) {
+      const state = await stat(file).catch(() => undefined)
+      hash.update(`${format}\n${file}\n${state?.size ?? ''}\n${state?.mtimeMs ?? ''}\n`)
+    }
   }
   return hash.digest('hex')
 }
