@@ -21,18 +21,19 @@ export interface BufferedFormat {
   readonly extensions: readonly string[]
   /** Cells at most. */
   readonly mostCells: number
-  /** The file's content. Throws where the cube cannot be written in this format. */
-  render(
-    cube: WholeCube,
-    options: Readonly<Record<string, unknown>>,
-  ): string | Uint8Array | Promise<string | Uint8Array>
+  /** Writes the file, whole or not at all. Throws where the cube cannot be written in this format. */
+  write(path: string, cube: WholeCube): Promise<void>
 }
 
-export function bufferedSink({ format, extensions, mostCells, render }: BufferedFormat): SinkFormat {
+/** Writes text whole or not at all. */
+export const writeText = (path: string, text: string): Promise<void> =>
+  writeAside(path, (file) => writeFile(file, text))
+
+export function bufferedSink({ format, extensions, mostCells, write: writeCube }: BufferedFormat): SinkFormat {
   return {
     format,
     extensions,
-    create: async (path, schema, { options }) => {
+    create: async (path, schema) => {
       const shape = shapeOf(schema)
       const count = cellCount(shape)
       if (count > mostCells) throw tooLarge(path, format, count, mostCells)
@@ -48,10 +49,7 @@ export function bufferedSink({ format, extensions, mostCells, render }: Buffered
           copyBox(encoded as TypedArray, region.shape, from, values, shape, region.start, region.shape)
           return Promise.resolve()
         },
-        finish: async () => {
-          const content = await render({ schema, values }, options)
-          await writeAside(path, (file) => writeFile(file, content))
-        },
+        finish: () => writeCube(path, { schema, values }),
         // Nothing is on the disk before the end.
         abandon: () => Promise.resolve(),
       }

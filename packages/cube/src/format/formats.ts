@@ -94,7 +94,7 @@ export const isStoreName = (path: string): boolean =>
 
 /** Extensions of files that hold cubes, for folders that are opened whole. */
 export const cubeExtensions = (): string[] =>
-  formats.flatMap(({ open, extensions }) => (open === undefined ? [] : [...extensions]))
+  formats.flatMap(({ open, extensions, isTable }) => (open === undefined || isTable ? [] : [...extensions]))
 
 const namesOf = (wanted: (row: FormatRow) => boolean): string =>
   formats

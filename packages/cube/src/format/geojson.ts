@@ -1,13 +1,8 @@
-/** Vector cubes as GeoJSON: a feature for each geometry, a property for each of its values. */
-import { InputError } from '@ecotope/core'
+/** Geometries as GeoJSON objects in longitude and latitude. */
 import { parseCrs } from '../crs/crs.ts'
 import { crsEquals, transformer } from '../crs/transform.ts'
-import type { Dimension, GeometryDimension } from '../model/dimension.ts'
 import type { Geometries, Geometry } from '../model/geometry.ts'
-import { shapeOf } from '../model/node.ts'
-import { stridesOf } from '../model/region.ts'
 import type { Crs, Position } from '../types.ts'
-import { bufferedSink, type WholeCube } from './buffered-sink.ts'
 
 /** Decimals of a degree that are kept: 0.1 mm. */
 const DECIMALS = 9
@@ -47,51 +42,3 @@ function toDegrees(crs: Crs): (coordinates: unknown) => unknown {
   }
   return (coordinates) => move(coordinates as Coordinates)
 }
-
-/** The geometries of a cube with their values as properties, named by the labels of the other dimensions. */
-export function cubeGeoJson({ schema, values }: WholeCube): unknown {
-  const g = schema.dims.findIndex((dim) => dim.type === 'geometry')
-  if (g < 0) {
-    throw new InputError('FormatUnsuitable', 'GeoJSON holds vector cubes, and this one has no geometries', {
-      hint: 'save rasters as .tif, .zarr or .nc',
-      data: { dims: schema.dims.map(({ name }) => name) },
-    })
-  }
-  const dimension = schema.dims[g] as GeometryDimension
-  const shape = shapeOf(schema)
-  const strides = stridesOf(shape)
-  const columns = columnsOf(schema.dims, strides, g)
-  const { features } = geometryCollection(dimension.features)
-  return {
-    type: 'FeatureCollection',
-    features: features.map((feature, i) => {
-      const own = columns.map(({ name, at }) => {
-        const value = values[at + i * strides[g]!]!
-        return [name, Number.isFinite(value) ? value : null] as const
-      })
-      return { ...feature, properties: { ...feature.properties, ...Object.fromEntries(own) } }
-    }),
-  }
-}
-
-/** A column for each combination of labels of the other dimensions; dimensions of one label add nothing to the name. */
-function columnsOf(dims: readonly Dimension[], strides: readonly number[], g: number): { name: string; at: number }[] {
-  let columns: { names: string[]; at: number }[] = [{ names: [], at: 0 }]
-  for (const [d, dim] of dims.entries()) {
-    if (d === g) continue
-    columns = columns.flatMap(({ names, at }) =>
-      Array.from(dim.labels, (label, i) => ({
-        names: dim.labels.length > 1 || dim.type === 'bands' ? [...names, String(label)] : names,
-        at: at + i * strides[d]!,
-      })),
-    )
-  }
-  return columns.map(({ names, at }) => ({ name: names.join(' ') || 'value', at }))
-}
-
-export const geojsonSink = bufferedSink({
-  format: 'GeoJSON',
-  extensions: ['.geojson'],
-  mostCells: 2 ** 24,
-  render: (cube) => `${JSON.stringify(cubeGeoJson(cube))}\n`,
-})

@@ -2,7 +2,7 @@
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import type { Value } from '../process/row.ts'
-import { type BufferedFormat, bufferedSink, type WholeCube } from './buffered-sink.ts'
+import { type BufferedFormat, bufferedSink, type WholeCube, writeText } from './buffered-sink.ts'
 import { geometryCollection } from './geojson.ts'
 
 /** A cube as plain data: `{ type: "datacube", order, dimensions, data }`, `data` nested in the order of `order`. */
@@ -57,7 +57,7 @@ const json: BufferedFormat = {
   format: 'JSON',
   extensions: ['.json'],
   mostCells: 2 ** 24,
-  render: (cube) => `${JSON.stringify(cubeJson(cube))}\n`,
+  write: (path, cube) => writeText(path, `${JSON.stringify(cubeJson(cube))}\n`),
 }
 
 export const jsonSink = bufferedSink(json)

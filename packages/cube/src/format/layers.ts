@@ -39,5 +39,7 @@ export interface FormatRow {
   open?(path: string, options: OpenLayersOptions): Promise<OpenedLayers>
   /** Opens one array again, elsewhere or later. */
   handleOpen?(handle: SourceHandle): Promise<ArraySource>
+  /** Files that hold no rasters, which folders of rasters often have too, are opened by name only. */
+  readonly isTable?: boolean
   readonly sink?: SinkFormat
 }

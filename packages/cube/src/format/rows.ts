@@ -119,6 +119,42 @@ const hgt: FormatRow = {
   handleOpen: async (handle) => (await import('../hgt.ts')).hgtSource(handle.path),
 }
 
+/** Tables: points where they have coordinates, else series by their times. */
+const tables: readonly FormatRow[] = [
+  {
+    format: 'CSV',
+    aliases: ['tsv'],
+    extensions: ['.csv', '.tsv'],
+    isTable: true,
+    open: (path, { options = {} }) => openTable('CSV', path, options),
+    handleOpen: async (handle) => (await import('./tables.ts')).tableFromHandle(handle),
+    sink: lazySink('CSV', ['.csv'], async () => (await import('../table/sink.ts')).csvSink),
+  },
+  {
+    format: 'Parquet',
+    aliases: ['geoparquet'],
+    extensions: ['.parquet', '.geoparquet'],
+    isTable: true,
+    sniff: (head) => startsWith(head, 'PAR1'),
+    open: (path, { options = {} }) => openTable('Parquet', path, options),
+    handleOpen: async (handle) => (await import('./tables.ts')).tableFromHandle(handle),
+    sink: lazySink('Parquet', ['.parquet'], async () => (await import('./tables.ts')).parquetSink),
+  },
+]
+
+const openTable = async (
+  format: string,
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<OpenedLayers> => single(format, path, await (await import('./tables.ts')).tableSource(format, path, options))
+
+/** Formats of features: name, alias, extension. */
+const VECTORS = [
+  ['GeoJSON', 'geo+json', '.geojson'],
+  ['GPKG', 'geopackage', '.gpkg'],
+  ['FlatGeobuf', 'fgb', '.fgb'],
+] as const
+
 /** Formats that are only written. */
 const written: readonly FormatRow[] = [
   {
@@ -127,24 +163,10 @@ const written: readonly FormatRow[] = [
     extensions: [],
     sink: lazySink('JSON', ['.json'], async () => (await import('./json.ts')).jsonSink),
   },
-  {
-    format: 'GeoJSON',
-    aliases: [],
-    extensions: [],
-    sink: lazySink('GeoJSON', ['.geojson'], async () => (await import('./geojson.ts')).geojsonSink),
-  },
-  {
-    format: 'CSV',
-    aliases: [],
-    extensions: [],
-    sink: lazySink('CSV', ['.csv'], async () => (await import('./tables.ts')).csvSink),
-  },
-  {
-    format: 'Parquet',
-    aliases: ['geoparquet'],
-    extensions: [],
-    sink: lazySink('Parquet', ['.parquet'], async () => (await import('./tables.ts')).parquetSink),
-  },
+  ...VECTORS.map(([format, alias, extension]): FormatRow => {
+    const load = async () => (await import('./vectors.ts')).vectorSink(format, extension)
+    return { format, aliases: [alias], extensions: [], sink: lazySink(format, [extension], load) }
+  }),
   {
     format: 'PNG',
     aliases: [],
@@ -160,4 +182,4 @@ const written: readonly FormatRow[] = [
 ]
 
 /** In the order in which first bytes are tried. */
-export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf, npy, npz, hgt, ...written]
+export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf, npy, npz, hgt, ...tables, ...written]

@@ -133,7 +133,7 @@ const RGB = ['red', 'green', 'blue'] as const
 function bandsOf(dimension: BandsDimension | undefined, schema: CubeSchema, wanted: ViewOptions['band']): ViewBand[] {
   if (dimension === undefined) {
     const unit = schema.unit === undefined ? {} : { unit: schema.unit }
-    return [{ index: 0, band: { name: '', ...unit } }]
+    return [{ index: 0, band: { name: '', ...unit, ...schema.band } }]
   }
   const { bands } = dimension
   const known = (index: number): ViewBand => ({ index, band: bands[index]! })

@@ -95,6 +95,23 @@ describe('layers', () => {
     await one.close()
   })
 
+  it('of tables are series by their times, or points', async () => {
+    await writeFile(join(folder, 'series.csv'), 'date,tmin,tmax\n2020-01-01,1,5\n2020-01-02,,6\n')
+    const series = await openLayers(join(folder, 'series.csv'))
+    const [{ source }] = series.layers as [(typeof series.layers)[number]]
+    expect(source.schema.dims.map(({ name, labels }) => [name, labels.length])).toEqual([
+      ['t', 2],
+      ['bands', 2],
+    ])
+    const again = await openHandle(JSON.parse(JSON.stringify(source.handle)) as typeof source.handle)
+    expect([...(await again.read({ start: [0, 0], shape: [2, 2] }))]).toEqual([1, 5, Number.NaN, 6])
+    await series.close()
+    await writeFile(join(folder, 'points.csv'), 'lon,lat,ph\n10,50,6.5\n11,51,7\n')
+    const points = await openLayers(join(folder, 'points.csv'))
+    expect(points.layers[0]!.source.schema.dims.map(({ type }) => type)).toEqual(['geometry', 'bands'])
+    await points.close()
+  })
+
   it('of a Zarr store are its variables', async () => {
     if (!hasData('xcube_demo_cube')) return
     const opened = await openLayers(join(dataFolder, 'xcube_demo_cube/cube-1-250-250.levels'))

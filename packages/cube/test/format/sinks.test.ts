@@ -1,7 +1,6 @@
 /** Formats that are written in one piece: JSON, GeoJSON, CSV, Parquet, pictures. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sinkFor } from '../../src/format/formats.ts'
 import { valueJson } from '../../src/format/json.ts'
@@ -9,6 +8,8 @@ import { parseCrs } from '../../src/index.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { CubeSchema, SourceNode } from '../../src/model/node.ts'
 import { saveCube } from '../../src/plan/save.ts'
+import { readTable } from '../../src/table/read.ts'
+import { readFeatures } from '../../src/vector/read-features.ts'
 import { cubeOf, grid, pngSize } from '../picture/cubes.ts'
 import { temporaryFolder } from '../temporary.ts'
 
@@ -145,10 +146,16 @@ describe('tables', () => {
   })
 
   it('are the same as Parquet', async () => {
-    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(await saved(cube, 'a.parquet')) })
-    expect(rows).toHaveLength(12)
-    expect(rows[1]).toEqual({ t: DATES[0], y: 5199995, x: 600015, a: 1.5, b: 6.5 })
-    expect(rows[6]!.b).toBeNull()
+    const { rows, columns } = await readTable(await saved(cube, 'a.parquet'))
+    expect(rows).toBe(12)
+    expect(columns.map(({ name, values }) => [name, values[1]])).toEqual([
+      ['t', DATES[0]],
+      ['y', 5199995],
+      ['x', 600015],
+      ['a', 1.5],
+      ['b', 6.5],
+    ])
+    expect(columns.at(-1)!.values[6]).toBeNull()
   })
 })
 
@@ -160,6 +167,15 @@ describe('GeoJSON', () => {
     expect(json.features[0]!.properties).toEqual({ name: 'p', [`${DATES[0]} ndvi`]: 0.5, [`${DATES[1]} ndvi`]: 0.25 })
     expect(json.features[1]!.properties[`${DATES[0]} ndvi`]).toBeNull()
     expect(json.features[0]!.geometry.coordinates).toEqual([9, 0])
+  })
+
+  it('is one of several formats of features', async () => {
+    for (const extension of ['gpkg', 'fgb', 'parquet', 'geojson']) {
+      const { features } = await readFeatures(await saved(vectorCube(), `v.${extension}`))
+      const found = features.find(({ properties }) => properties.name === 'p')!
+      expect(found.properties[`${DATES[1]} ndvi`], extension).toBe(0.25)
+      expect(found.geometry!.type).toBe('Point')
+    }
   })
 
   it('is refused for rasters', async () => {
