@@ -3,14 +3,15 @@ import { InputError } from '@ecotope/core'
 import type { Crs } from '../types.ts'
 import { definitionOf, shorten } from './definition.ts'
 import { crsFromEpsg, findEpsg, unitsOf } from './epsg.ts'
+import { treeOfProjjson } from './projjson.ts'
 import { crsEquals } from './transform.ts'
-import { projOfWkt } from './wkt.ts'
+import { type FromWkt, projOfTree, projOfWkt } from './wkt.ts'
 
 const CODE = /^(?:urn:ogc:def:crs:|https?:\/\/www\.opengis\.net\/def\/crs\/)?EPSG[:/][^:/]*?[:/]?(\d+)(?:\+\d+)?$/i
 const CRS84 = /^(?:urn:ogc:def:crs:|https?:\/\/www\.opengis\.net\/def\/crs\/)?OGC[:/][^:/]*[:/]?CRS84H?$/i
 
 /**
- * Reads `EPSG:32632`, `32632`, an `urn:ogc:def:crs` or OGC address, `OGC:CRS84`, WKT 1, WKT 2 or a PROJ string.
+ * Reads `EPSG:32632`, `32632`, an `urn:ogc:def:crs` or OGC address, `OGC:CRS84`, WKT 1, WKT 2, PROJJSON or a PROJ string.
  * Coordinates are always x (or longitude) first. Throws `InputError` (`BadCrs`, `UnknownCrs`, `UnsupportedProjection`).
  */
 export function parseCrs(text: string): Crs {
@@ -19,7 +20,8 @@ export function parseCrs(text: string): Crs {
   if (code !== undefined) return crsFromEpsg(Number(code))
   if (CRS84.test(trimmed) || /^(?:CRS:?84|WGS84)$/i.test(trimmed))
     return { ...crsFromEpsg(4326), name: 'WGS 84 (CRS84)' }
-  if (/^[A-Za-z_]+\s*[[(]/.test(trimmed)) return fromWkt(trimmed)
+  if (/^[A-Za-z_]+\s*[[(]/.test(trimmed)) return { ...fromParts(projOfWkt(trimmed)), wkt: trimmed }
+  if (trimmed.startsWith('{')) return fromParts(projOfTree(treeOfProjjson(trimmed), trimmed))
   if (/\+?(?:proj|init)=/.test(trimmed)) return fromProj(trimmed)
   throw new InputError('BadCrs', `"${shorten(text)}" is not a coordinate reference system`, {
     hint: 'give an EPSG code such as EPSG:32632, a WKT or a PROJ string',
@@ -53,13 +55,12 @@ function utmCode(text: string): Crs | undefined {
   return candidate !== undefined && crsEquals(candidate, { ...candidate, proj4: text }) ? candidate : undefined
 }
 
-function fromWkt(wkt: string): Crs {
-  const { name, proj4, epsg } = projOfWkt(wkt)
+function fromParts({ name, proj4, epsg }: FromWkt): Crs {
   const known = epsg === undefined ? undefined : findEpsg(epsg)
-  if (known !== undefined) return { ...known, wkt }
+  if (known !== undefined) return known
   const utm = utmCode(proj4) ?? utmOfTransverse(proj4)
   const code = utm?.code === undefined ? {} : { code: utm.code }
-  return { ...code, name, proj4, wkt, ...unitsOf(proj4) }
+  return { ...code, name, proj4, ...unitsOf(proj4) }
 }
 
 /** WKT has UTM spelled out as a transverse Mercator; recognise the WGS 84 zones. */

@@ -74,7 +74,12 @@ export interface FromWkt {
 
 /** Name, PROJ string and, where the text says so, EPSG code. */
 export function projOfWkt(wkt: string): FromWkt {
-  const { node, shift } = horizontal(parseWkt(wkt))
+  return projOfTree(parseWkt(wkt), wkt)
+}
+
+/** As `projOfWkt`, of a tree from elsewhere; `wkt` is the text for messages. */
+export function projOfTree(root: WktNode, wkt: string): FromWkt {
+  const { node, shift } = horizontal(root)
   if (node === undefined) {
     throw new InputError('BadCrs', `"${shorten(wkt)}" is not a geographic or projected coordinate reference system`, {
       hint: 'give an EPSG code with --crs',
