@@ -189,9 +189,9 @@ function positionOf(index: number, shape: readonly number[]): number[] {
     .reverse()
 }
 
-/** Equal to within `delta`, or to the last digits of large numbers; NaN equals NaN, null null. */
+/** Equal to within `delta`, or to the last digits of large numbers; NaN equals NaN, null null, infinities themselves. */
 export function sameNumber(actual: number | null, expected: number | null, delta: number): boolean {
-  if (actual === null || expected === null || Number.isNaN(actual) || Number.isNaN(expected))
-    return Object.is(actual, expected)
-  return actual === expected || Math.abs(actual - expected) <= delta + 4 * Number.EPSILON * Math.abs(expected)
+  if (actual === expected || Object.is(actual, expected)) return true
+  if (actual === null || expected === null || !Number.isFinite(expected)) return false
+  return Math.abs(actual - expected) <= delta + 4 * Number.EPSILON * Math.abs(expected)
 }
