@@ -69,9 +69,20 @@ export function wktOf(crs: Crs): string | undefined {
   const unit = metresPerUnit === 1 ? '"metre",1' : `"${crs.unit}",${metresPerUnit}`
   const isWeb = parameters.get('nadgrids') === '@null'
   const web = isWeb ? `,EXTENSION["PROJ4","${crs.proj4}"]` : ''
-  const axes = ',AXIS["Easting",EAST],AXIS["Northing",NORTH]'
+  const axes = axesOf(crs, proj)
   const base = geographic(crs, 'base', '')
   return `PROJCS["${crs.name}",${base},PROJECTION["${row.method}"]${values.join('')},UNIT[${unit}]${axes}${web}${authority}]`
+}
+
+/** Systems that EPSG defines with the northing first; readers only know them again when the text says so. */
+const NORTHING_FIRST = new Set([2180, 2193, 3034, 3035, 3844, 5514, 31466, 31467, 31468, 31469])
+
+/** Coordinates are easting first in files all the same (traditional order of GIS). Polar axes have no such names. */
+function axesOf(crs: Crs, proj: string): string {
+  if (proj === 'stere') return ''
+  const [first, second] = ['AXIS["Easting",EAST]', 'AXIS["Northing",NORTH]']
+  const isReversed = NORTHING_FIRST.has(Number(crs.code?.replace(/^EPSG:/, '')))
+  return isReversed ? `,${second},${first}` : `,${first},${second}`
 }
 
 /** Which row of a projection that WKT has under several names. */
