@@ -210,21 +210,41 @@ export function shuffleBits(from: usize, to: usize, count: usize, size: usize): 
   } while (k < length)
 }
 
-/** A match that may overlap its own result. `room`: whether 16 bytes beyond its end may be written. */
+/** Row d - 1: which of the first d bytes of a pattern stands at each of 16 places. */
+const PERIODS = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+  0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
+  0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+])
+
+/** The 16 bytes that follow `q` where what lies `offset` < 16 before it repeats. */
 // @ts-ignore: decorator
-@inline function copyMatch(to: usize, offset: usize, length: usize, room: bool): void {
-  if (!room) {
-    for (let k: usize = 0; k < length; k++) store<u8>(to + k, load<u8>(to + k - offset))
-  } else if (offset >= 16) {
+@inline function periodic(q: usize, offset: usize): v128 {
+  return i8x16.swizzle(v128.load(q - offset), v128.load(PERIODS + 16 * offset - 16))
+}
+
+/** A match that may overlap its own result; up to 15 bytes beyond its end are written. */
+// @ts-ignore: decorator
+@inline function copyMatch(to: usize, offset: usize, length: usize): void {
+  if (offset >= 16) {
     copyWild(to, to - offset, length)
-  } else if (offset == 1) {
-    memory.fill(to, load<u8>(to - 1), length)
   } else {
-    // The pattern's first 16 bytes, then the same vector again at every whole number of periods.
-    for (let k: usize = 0; k < 16; k++) store<u8>(to + k, load<u8>(to + k - offset))
-    const pattern = v128.load(to)
+    // The same vector at every whole number of periods.
+    const pattern = periodic(to, offset)
     const step = offset * (16 / offset)
-    for (let k = step; k < length; k += step) v128.store(to + k, pattern)
+    for (let k: usize = 0; k < length; k += step) v128.store(to + k, pattern)
   }
 }
 
@@ -237,20 +257,37 @@ export function decompress(from: usize, length: usize, to: usize, capacity: usiz
   while (p < end) {
     const token = <usize>load<u8>(p++)
     let literals = token >> 4
-    if (literals == 15) {
-      let more: usize
-      do {
-        if (p >= end) return -1
-        more = <usize>load<u8>(p++)
-        literals += more
-      } while (more == 255)
-    }
-    if (literals > end - p || literals > limit - q) return -1
-    if (literals > 0) {
-      if (end - p >= literals + 16 && limit - q >= literals + 16 && literals <= 256) copyWild(q, p, literals)
-      else memory.copy(q, p, literals)
+    // Most sequences are short and far from both ends: whole vectors are copied, whatever their length.
+    if (literals < 15 && end - p >= 18 && limit - q >= 48) {
+      v128.store(q, v128.load(p))
       p += literals
       q += literals
+      const offset = <usize>load<u16>(p)
+      const match = token & 15
+      if (match < 15 && offset > 1 && offset <= q - to) {
+        p += 2
+        v128.store(q, offset < 16 ? periodic(q, offset) : v128.load(q - offset))
+        store<u16>(q, load<u16>(q + 16 - offset), 16)
+        q += match + 4
+        continue
+      }
+      literals = 0
+    } else {
+      if (literals == 15) {
+        let more: usize
+        do {
+          if (p >= end) return -1
+          more = <usize>load<u8>(p++)
+          literals += more
+        } while (more == 255)
+      }
+      if (literals > end - p || literals > limit - q) return -1
+      if (literals > 0) {
+        if (end - p >= literals + 16 && limit - q >= literals + 16 && literals <= 256) copyWild(q, p, literals)
+        else memory.copy(q, p, literals)
+        p += literals
+        q += literals
+      }
     }
     if (p >= end) break
     if (end - p < 2) return -1
@@ -268,8 +305,14 @@ export function decompress(from: usize, length: usize, to: usize, capacity: usiz
     }
     match += 4
     if (match > limit - q) return -1
-    copyMatch(q, offset, match, limit - q >= match + 32)
-    q += match
+    // The last bytes one by one, where vectors would reach beyond the room.
+    const last = q + match
+    if (limit - q > 32) {
+      const wild = min(match, limit - q - 32)
+      copyMatch(q, offset, wild)
+      q += wild
+    }
+    for (; q < last; q++) store<u8>(q, load<u8>(q - offset))
   }
   return <i32>(q - to)
 }

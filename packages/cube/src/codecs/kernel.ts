@@ -18,8 +18,8 @@ export interface BloscKernel {
 
 export const LZ4_TABLE_BYTES = 16384
 
-/** The first bytes of the memory stay unused. */
-export const KERNEL_BASE = 1024
+/** The first bytes of the memory hold the tables of the kernel. */
+export const KERNEL_BASE = 4096
 
 export const bloscKernel = kernelInstance<BloscKernel>(wasm)
 
