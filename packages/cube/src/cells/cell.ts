@@ -8,10 +8,16 @@
  * node's own dimensions; `reduce`, `at` and `take` change the scope of what is below them.
  */
 
-/** Elementwise processes by their openEO names, see `cells/operations.ts`. */
+/**
+ * Elementwise processes by their openEO names, see `cells/operations.ts`; and reductions of the arguments themselves,
+ * `meanOf` (missing ones ignored) or `meanOf!` (not), of which `quantileOf` has the probability as its first argument.
+ */
 export type CellOperation = string
 
-/** Reductions over a dimension; `quantile` has `probability`. */
+/**
+ * Reductions over a dimension; `quantile` has `probability`. `count` counts where the cell is true (neither 0 nor
+ * missing), `countValid` where it is finite; `variance` and `sd` are of samples (n - 1).
+ */
 export type Reducer =
   | 'sum'
   | 'mean'

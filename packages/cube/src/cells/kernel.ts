@@ -4,7 +4,7 @@
  */
 import type { Block } from '../model/block.ts'
 import type { CubeSchema } from '../model/node.ts'
-import type { Region } from '../model/region.ts'
+import { cellCount, type Region } from '../model/region.ts'
 import type { Cell } from './cell.ts'
 import { compileProgram, type Program } from './compile/program.ts'
 import { ProgramRunner } from './compile/runner.ts'
@@ -50,7 +50,8 @@ function keyOf(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): s
   return `${JSON.stringify(schemas)}|${new CellTable().keyOf(cell)}`
 }
 
-function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Compiled {
+/** undefined where the expression is larger than the engine (or the assembler) takes. */
+function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Compiled | undefined {
   const key = keyOf(cell, inputs, output)
   const known = modules.get(key)
   if (known !== undefined) {
@@ -58,11 +59,16 @@ function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema)
     modules.set(key, known)
     return known
   }
-  const program = compileProgram(cell, inputs, output)
-  const made = { program, module: new WebAssembly.Module(program.bytes) }
-  modules.set(key, made)
-  if (modules.size > CACHED_MODULES) modules.delete(modules.keys().next().value!)
-  return made
+  try {
+    const program = compileProgram(cell, inputs, output)
+    const made = { program, module: new WebAssembly.Module(program.bytes) }
+    modules.set(key, made)
+    if (modules.size > CACHED_MODULES) modules.delete(modules.keys().next().value!)
+    return made
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof WebAssembly.CompileError) return undefined
+    throw error
+  }
 }
 
 /** Whether a block that a region needs is not there; only the interpreter takes it as missing. */
@@ -71,20 +77,31 @@ function lacks(accesses: readonly Access[], region: Region, blocks: readonly (Bl
   return regionsOf(accesses, blocks.length, region).some((box, i) => box !== undefined && blocks[i] === undefined)
 }
 
+/** A kernel that evaluates cell by cell, for expressions beyond what one function of WebAssembly may hold. */
+function interpretedKernel(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema): Kernel {
+  return {
+    run: (region, blocks) => interpret(cell, inputs, output, region, blocks),
+    scratchBytes: (region) => cellCount(region.shape) * 8,
+    describe: () => 'interpreted, as it is too large for one WebAssembly function',
+  }
+}
+
 /** The kernel of a cell, compiled to SIMD WebAssembly. */
 export function kernelOf(cell: Cell, inputs: readonly KernelInput[], output: KernelOutput): Kernel {
   const schemas = inputs.map(({ schema }) => schema)
-  const { program, module } = compiled(cell, schemas, output.schema)
   const accesses = accessesOf(cell, output.schema, schemas)
+  const made = compiled(cell, schemas, output.schema)
+  if (made === undefined) return interpretedKernel(cell, schemas, output.schema)
+  const { program, module } = made
   const runner = new ProgramRunner(program, module, schemas, output.schema, accesses)
   const along = output.schema.dims[program.vector]?.name
+  const width = along === undefined ? 'one cell' : `${program.group} cells along ${along}`
   return {
     run: (region, blocks) =>
       lacks(accesses, region, blocks)
         ? interpret(cell, schemas, output.schema, region, blocks)
         : runner.run(region, blocks),
     scratchBytes: (region) => runner.scratchBytes(region),
-    describe: () =>
-      `WebAssembly, ${program.type}, ${along === undefined ? 'one cell' : `${program.group} cells along ${along}`} at a time, ${program.bytes.length} bytes`,
+    describe: () => `WebAssembly, ${program.type}, ${width} at a time, ${program.bytes.length} bytes`,
   }
 }

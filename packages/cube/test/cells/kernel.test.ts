@@ -341,3 +341,30 @@ describe('types', () => {
     expect(kernelOf(input(), [{ schema: cube }], { schema: output }).describe()).toContain(type)
   })
 })
+
+describe('large expressions', () => {
+  const cube = schema({ x: 9 }, FLOAT64)
+  const values = block(cube, numbers(9, 50))
+
+  it('of shared parts cost what their parts cost', () => {
+    // 2^40 as a tree, 40 additions as a graph.
+    let cell = input()
+    for (let i = 0; i < 40; i++) cell = call('add', cell, cell)
+    expect([...run(cell, [cube], cube, [values]).data]).toEqual([...values.data].map((x) => x * 2 ** 40))
+  })
+
+  it('of hundreds of operations compile', () => {
+    let cell = input()
+    for (let i = 0; i < 600; i++) cell = call(i % 2 === 0 ? 'add' : 'multiply', cell, constant(i % 2 === 0 ? i : 0.5))
+    expectSame(cell, [cube], cube, [values])
+  })
+
+  it('beyond the limits of one function are interpreted', () => {
+    const terms = Array.from({ length: 30_000 }, (_, i) => call('add', input(), constant(i)))
+    const kernel = kernelOf({ kind: 'call', operation: 'maxOf', args: terms }, [{ schema: cube }], { schema: cube })
+    expect(kernel.describe()).toContain('interpreted')
+    expect([...kernel.run({ start: [0], shape: [2] }, [values]).data]).toEqual(
+      [...values.data].slice(0, 2).map((x) => x + 29_999),
+    )
+  })
+})

@@ -1,4 +1,5 @@
 /** Runs compiled programs: tile by tile through one small memory that is kept from task to task. */
+import { EnvironmentError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import type { Block } from '../../model/block.ts'
 import type { CubeSchema } from '../../model/node.ts'
@@ -13,6 +14,7 @@ const PAGE_BYTES = 65536
 const ALIGNMENT = 64
 /** Vectors may be read this far beyond a box, at least. */
 const SLACK_BYTES = 128
+const REMEMBERED_SHAPES = 100
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
@@ -32,6 +34,7 @@ export class ProgramRunner {
   readonly #memory: WebAssembly.Memory
   readonly #exports: { run(): void }
   #views = new Map<string, TypedArray>()
+  readonly #tiles = new Map<string, readonly number[]>()
 
   constructor(
     program: Program,
@@ -79,9 +82,16 @@ export class ProgramRunner {
     return { region, data }
   }
 
-  #tile(region: Region): number[] {
+  /** Tiles of regions of one shape; where a region starts hardly matters to what its tiles need. */
+  #tile(region: Region): readonly number[] {
+    const key = region.shape.join()
+    const known = this.#tiles.get(key)
+    if (known !== undefined) return known
     const { vector, group } = this.#program
-    return tileShape(region, vector, group, this.#accesses, this.#inputs, this.#output)
+    const shape = tileShape(region, vector, group, this.#accesses, this.#inputs, this.#output)
+    if (this.#tiles.size > REMEMBERED_SHAPES) this.#tiles.clear()
+    this.#tiles.set(key, shape)
+    return shape
   }
 
   #bytes(input: number): number {
@@ -98,7 +108,16 @@ export class ProgramRunner {
 
   #grow(bytes: number): void {
     const missing = bytes - this.#memory.buffer.byteLength
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES))
+    if (missing <= 0) return
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE_BYTES))
+    } catch (cause) {
+      throw new EnvironmentError('KernelMemory', `one cell of the result needs ${bytes} bytes of input at once`, {
+        hint: 'Reduce one dimension after the other, or cut the cube into parts: a kernel has 4 GB at most.',
+        data: { bytes },
+        cause,
+      })
+    }
   }
 
   /** Copies the boxes of the inputs that a tile needs, unless they lie there already. */
