@@ -5,7 +5,7 @@ import type { ProcessContext, ProcessGraph, Value } from '../process/row.ts'
 import { argumentsOf, type Frame, type Plan, planGraph, type Runtime, type Scope, type Step } from './plan.ts'
 import type { Program } from './program.ts'
 import { parameterValues, withUserProcesses } from './user.ts'
-import { assertValid, type Registry, validateGraph } from './validate.ts'
+import { assertValid, type Problem, type Registry, validateGraph } from './validate.ts'
 
 export type InspectEntry = Parameters<ProcessContext['onInspect']>[0]
 
@@ -58,6 +58,33 @@ export async function evaluateProgram(program: Program, options: EvaluateOptions
   const registry = withUserProcesses(options.registry ?? everyProcess, program.processes, runGraph)
   const parameters = parameterValues(program.parameters, options.parameters ?? {})
   return evaluateGraph(program.graph, { ...options, registry, parameters })
+}
+
+/**
+ * Everything that is wrong with a program, the graphs of its user-defined processes included. `given` are names of
+ * parameters beyond those that it declares.
+ */
+export function validateProgram(
+  program: Program,
+  given: readonly string[] = [],
+  known: Registry = everyProcess,
+): Problem[] {
+  let registry: Registry
+  try {
+    registry = withUserProcesses(known, program.processes, runGraph)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const { tag, message, hint, data } = error
+    return [{ tag, message, data, ...(hint === undefined ? {} : { hint }) }]
+  }
+  const names = program.parameters.map(({ name }) => name)
+  const inner = program.processes.flatMap(({ id, process_graph: graph, parameters = [] }) =>
+    validateGraph(graph, registry, { parameters: parameters.map(({ name }) => name) }).map((problem) => ({
+      ...problem,
+      message: `process ${id}: ${problem.message}`,
+    })),
+  )
+  return [...validateGraph(program.graph, registry, { parameters: [...names, ...given] }), ...inner]
 }
 
 /** Runs a graph within an evaluation; gives a promise only where a process does. */

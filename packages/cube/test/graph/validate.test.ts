@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { validateProgram } from '../../src/graph/evaluate.ts'
+import { parseProgram } from '../../src/graph/program.ts'
 import { validateGraph } from '../../src/graph/validate.ts'
 import { registry } from '../../src/process/registry.ts'
 import type { ProcessGraph } from '../../src/process/row.ts'
@@ -103,5 +105,32 @@ describe('problems', () => {
     expect(validateGraph(graph as unknown as ProcessGraph, registry).map(({ tag }) => tag)).toEqual([
       'ProcessGraphInvalid',
     ])
+  })
+})
+
+describe('programs', () => {
+  const program = (process_graph: ProcessGraph) =>
+    parseProgram({
+      process_graph: { f: { process_id: 'f', arguments: { x: { from_parameter: 'p' } }, result: true } },
+      parameters: [{ name: 'p' }],
+      processes: [{ id: 'f', parameters: [{ name: 'x' }], process_graph }],
+    })
+  const add = (args: Readonly<Record<string, unknown>>): ProcessGraph => ({
+    a: { process_id: 'add', arguments: args, result: true },
+  })
+
+  test('are sound where their processes are', () => {
+    expect(validateProgram(program(add({ x: { from_parameter: 'x' }, y: 1 })))).toEqual([])
+  })
+
+  test('have the problems of their processes', () => {
+    const problems = validateProgram(program(add({ x: { from_parameter: 'q' }, y: true })))
+    expect(problems.map(({ tag }) => tag)).toEqual(['ProcessParameterInvalid', 'UnknownParameter'])
+    expect(problems[0]!.message).toMatch(/^process f: node a: /)
+  })
+
+  test('that use themselves are refused', () => {
+    const problems = validateProgram(program({ f: { process_id: 'f', arguments: { x: 1 }, result: true } }))
+    expect(problems.map(({ tag }) => tag)).toEqual(['ProcessGraphInvalid'])
   })
 })
