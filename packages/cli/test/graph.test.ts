@@ -126,7 +126,7 @@ describe('graph', () => {
     [['graph', 'run', 'stack.json', '--param', 'input=s2/*.tif', '-o', 'a.doc'], /extension/],
     [['graph', 'run', 'stack.json', '--param', 'input=no/*.tif', '-o', 'a.tif'], /no file matches/],
     [['graph', 'run', 'stack.json', '--on-error', 'maybe'], /not one of: skip, fail/],
-    [['view'], /needs one path/],
+    [['view'], /needs a path/],
     [['view', 's2', '--range', '3'], /LOW,HIGH/],
     [['view', 's2', '--ramp', 'rainbow'], /not one of/],
   ])('says what is wrong with %j', async (args, message) => {

@@ -7,7 +7,7 @@ import type { Command } from '../command.ts'
 export const viewCommand: Command = {
   name: 'view',
   summary: 'Draw a raster, a cube, files of several dates or a STAC catalogue as PNG or SVG',
-  usage: 'view PATH [--band NAME[,NAME,NAME]] [--time DATE] [-o FILE.png|FILE.svg] [OPTIONS]',
+  usage: 'view PATH ... [--band NAME[,NAME,NAME]] [--time DATE] [-o FILE.png|FILE.svg] [OPTIONS]',
   options: {
     band: { value: 'NAME,..', multiple: true, text: 'one band, or three for red, green and blue' },
     time: {
@@ -26,13 +26,13 @@ export const viewCommand: Command = {
   examples: ['ecotope view ndvi.zarr', "ecotope view 's2/*.tif' --dates '(\\d{8})' --band B04 -o b04.svg"],
   notes: ['Large rasters are read from their overviews, or thinned; a picture never reads a whole large cube.'],
   run: async (given, { display, signal }) => {
-    const [path, ...rest] = given.positionals
-    if (path === undefined || rest.length > 0) {
-      throw new InputError('MissingArgument', 'view needs one path, address or pattern', {
+    const [path, ...more] = given.positionals
+    if (path === undefined) {
+      throw new InputError('MissingArgument', 'view needs a path, an address or a pattern', {
         hint: "For example: ecotope view ndvi.zarr -o ndvi.png. Put patterns in quotes: 's2/*.tif'.",
       })
     }
-    const viewed = await viewFile(path, {
+    const viewed = await viewFile(more.length === 0 ? path : [path, ...more], {
       ...optionsOf(given),
       signal,
       onProgress: display.progress,

@@ -52,8 +52,9 @@ export interface ViewedFile {
 }
 
 /** Draws what lies at a path. Throws what opening and drawing throw, `InputError('BadOutput')`. */
-export async function viewFile(path: string, options: ViewFileOptions = {}): Promise<ViewedFile> {
-  const out = options.out ?? `${nameOf(path)}.png`
+export async function viewFile(path: string | readonly string[], options: ViewFileOptions = {}): Promise<ViewedFile> {
+  const name = nameOf(typeof path === 'string' ? path : path[0]!)
+  const out = options.out ?? `${name}.png`
   if (!hasExtension(out, ['.png', '.svg'])) {
     throw new InputError('BadOutput', `${out}: pictures are written as .png or .svg`, { data: { out } })
   }
@@ -67,7 +68,7 @@ export async function viewFile(path: string, options: ViewFileOptions = {}): Pro
     const bands = options.bands ?? shownBands(set)
     const node = stackLayers(set, { bands })
     const picture = await plot(node, {
-      title: nameOf(path),
+      title: name,
       ...(bands.length === 3 ? { band: bands } : {}),
       ...options.plot,
       ...work,
