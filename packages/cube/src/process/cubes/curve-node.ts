@@ -41,7 +41,8 @@ export function curveNode(
   const model = modelOf({ graph: found.graph }, found.initial.length)
   if (model === undefined) return undefined
   const labels = node.schema.dims[dimensionIndex(node.schema, source)]!.labels as readonly Label[]
-  const xs = labels.map(xOfLabel)
+  const evaluator = model(labels.map(xOfLabel))
+  const ys = new Float64Array(labels.length)
   return alongNode({
     label: 'fit_curve',
     node,
@@ -49,14 +50,10 @@ export function curveNode(
     target,
     schema: schemaFor(found.initial.length),
     run: (values, from, to) => {
-      const known = values.flatMap((value, i) => (typeof value === 'number' && Number.isFinite(value) ? [i] : []))
-      const ys = Float64Array.from(known, (i) => values[i] as number)
-      const fitted = fitCurve(
-        model,
-        known.map((i) => xs[i]!),
-        ys,
-        found.initial,
-      )
+      values.forEach((value, i) => {
+        ys[i] = typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN
+      })
+      const fitted = fitCurve(evaluator, ys, found.initial)
       return [...fitted].slice(from, to).map((value) => (Number.isNaN(value) ? null : value))
     },
     isAsync: false,

@@ -18,7 +18,7 @@ function fit(data: Value, initial: readonly number[], process: Callback, ignores
   const kept = enumerated(values.length).filter((i) => !ignoresMissing || isKnown(values[i]!))
   const ys = Float64Array.from(numbersOf(kept.map((i) => values[i]!)))
   const xs = kept.map((i) => xOfLabel(labels[i]!))
-  return [...fitCurve(anyModel(process, initial.length), xs, ys, initial)].map((value) =>
+  return [...fitCurve(anyModel(process, initial.length)(xs), ys, initial)].map((value) =>
     Number.isNaN(value) ? null : value,
   )
 }
@@ -46,8 +46,7 @@ function predict(node: CubeNode, process: Callback, name: string, labels: readon
     : { type: 'other', name, labels }
   const dims = node.schema.dims.map((dimension, i) => (i === d ? target : dimension))
   const count = along.labels.length
-  const model = anyModel(process, count)
-  const xs = labels.map(xOfLabel)
+  const evaluator = anyModel(process, count)(labels.map(xOfLabel))
   return alongNode({
     label: 'predict_curve',
     node,
@@ -55,11 +54,8 @@ function predict(node: CubeNode, process: Callback, name: string, labels: readon
     target: name,
     schema: { ...withDims(node.schema, dims), packing: FLOAT64 },
     run: (values, from, to) => {
-      const parameters = Float64Array.from(numbersOf(values))
-      return xs.slice(from, to).map((x) => {
-        const y = model(x, parameters)
-        return Number.isNaN(y) ? null : y
-      })
+      evaluator.evaluate(Float64Array.from(numbersOf(values)), false)
+      return [...evaluator.values.slice(from, to)].map((y) => (Number.isNaN(y) ? null : y))
     },
     isAsync: false,
   })

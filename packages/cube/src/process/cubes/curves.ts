@@ -12,8 +12,16 @@ import { isCell } from './callback.ts'
 import type { Label } from './labels.ts'
 import { input } from './nodes.ts'
 
-/** A function of x with parameters. `gradient` gets the derivatives by the parameters where it is given. */
-export type Model = (x: number, parameters: Float64Array, gradient?: Float64Array) => number
+/** A function of x with parameters, made ready for some values of x. */
+export type Model = (xs: readonly number[]) => Evaluator
+
+/** Values at all x for some parameters, and where asked for the derivatives by each; both are overwritten by the next call. */
+export interface Evaluator {
+  readonly values: Float64Array
+  /** One array per parameter. */
+  readonly slopes: readonly Float64Array[]
+  evaluate(parameters: Float64Array, needsSlopes: boolean): void
+}
 
 /** Numbers as they are, instants as seconds since 1970. Throws InputError `NotANumber`. */
 export function xOfLabel(label: Label): number {
@@ -26,12 +34,6 @@ export function xOfLabel(label: Label): number {
     hint: 'curves need numbers or dates along x',
     data: { label },
   })
-}
-
-/** Value and derivatives of a part of the model at one x: results lie in `values` and `slopes` (count x parameters). */
-interface Tape {
-  readonly values: Float64Array
-  readonly slopes: Float64Array
 }
 
 type Derivatives = (args: readonly number[], result: number) => readonly number[]
@@ -76,86 +78,108 @@ function ordered(root: Cell): Cell[] | undefined {
   return visit(root) ? list : undefined
 }
 
+/** A part of the model at all x: its values, and its slopes by the parameters that it depends on. */
+interface Part {
+  readonly values: Float64Array
+  readonly slopes: readonly (Float64Array | undefined)[]
+  /** Absent where values never change: x, constants, and what is made of them. */
+  readonly update?: (parameters: Float64Array, needsSlopes: boolean) => void
+}
+
 /** A model made of cells: input 0 is x, input k + 1 parameter k. Undefined where it does not compile. */
 export function modelOf(callback: Pick<Callback, 'graph'>, count: number): Model | undefined {
   const parameters = Array.from({ length: count }, (_, k) => input(k + 1))
   const root = compileCallback(callback, { x: input(0), parameters })
   const cells = isCell(root) ? ordered(root) : undefined
   if (cells === undefined) return undefined
-  const index = new Map(cells.map((cell, i) => [cell, i]))
-  const tape: Tape = { values: new Float64Array(cells.length), slopes: new Float64Array(cells.length * count) }
-  const steps = cells.map((cell, i) => stepOf(cell, i, index, tape, count))
-  const last = cells.length - 1
-  return (x, values, gradient) => {
-    for (const step of steps) step(x, values, gradient !== undefined)
-    gradient?.set(tape.slopes.subarray(last * count, (last + 1) * count))
-    return tape.values[last]!
+  return (xs) => {
+    const parts = new Map<Cell, Part>()
+    for (const cell of cells) parts.set(cell, partOf(cell, xs, parts, count))
+    const updates = [...parts.values()].flatMap(({ update }) => (update === undefined ? [] : [update]))
+    const { values, slopes } = parts.get(cells.at(-1)!)!
+    return {
+      values,
+      slopes: slopes.map((slope) => slope ?? new Float64Array(xs.length)),
+      evaluate: (at, needsSlopes) => {
+        for (const update of updates) update(at, needsSlopes)
+      },
+    }
   }
 }
 
-type Step = (x: number, parameters: Float64Array, needsSlopes: boolean) => void
-
-function stepOf(
-  cell: Cell,
-  i: number,
-  index: ReadonlyMap<Cell, number>,
-  { values, slopes }: Tape,
-  count: number,
-): Step {
-  if (cell.kind === 'constant') {
-    values[i] = cell.value
-    return () => undefined
-  }
+function partOf(cell: Cell, xs: readonly number[], parts: ReadonlyMap<Cell, Part>, count: number): Part {
+  const none = new Array<undefined>(count).fill(undefined)
+  if (cell.kind === 'constant') return { values: new Float64Array(xs.length).fill(cell.value), slopes: none }
+  if (cell.kind === 'input' && cell.input === 0) return { values: Float64Array.from(xs), slopes: none }
   if (cell.kind === 'input') {
     const k = cell.input - 1
-    if (k >= 0) slopes[i * count + k] = 1
-    return (x, parameters) => {
-      values[i] = k < 0 ? x : parameters[k]!
-    }
+    const values = new Float64Array(xs.length)
+    const slopes = none.map((_, i) => (i === k ? new Float64Array(xs.length).fill(1) : undefined))
+    return { values, slopes, update: (parameters) => void values.fill(parameters[k]!) }
   }
   if (cell.kind !== 'call') throw new RangeError(`a model has no ${cell.kind}`)
-  const parts = cell.args.map((arg) => index.get(arg)!)
-  const { evaluate }: OperationRow = OPERATIONS[cell.operation as keyof typeof OPERATIONS]
-  const derivatives = DERIVATIVES[cell.operation]!
-  const args = new Array<number>(parts.length).fill(0)
-  return (_, __, needsSlopes) => {
-    parts.forEach((part, a) => {
-      args[a] = values[part]!
-    })
-    const result = evaluate(...args)
-    values[i] = result
-    if (!needsSlopes) return
-    const partial = derivatives(args, result)
-    for (let k = 0; k < count; k++) {
-      let slope = 0
-      for (let a = 0; a < parts.length; a++) {
-        const below = slopes[parts[a]! * count + k]!
-        if (below !== 0) slope += partial[a]! * below
+  return callPart(
+    cell.operation,
+    cell.args.map((arg) => parts.get(arg)!),
+    xs.length,
+    count,
+  )
+}
+
+function callPart(operation: string, args: readonly Part[], length: number, count: number): Part {
+  const { evaluate }: OperationRow = OPERATIONS[operation as keyof typeof OPERATIONS]
+  const derivatives = DERIVATIVES[operation]!
+  const values = new Float64Array(length)
+  const slopes = Array.from({ length: count }, (_, k) =>
+    args.some((arg) => arg.slopes[k] !== undefined) ? new Float64Array(length) : undefined,
+  )
+  const [a, b] = args
+  const at = new Array<number>(args.length).fill(0)
+  const update = (_: Float64Array, needsSlopes: boolean): void => {
+    for (let i = 0; i < length; i++) {
+      at[0] = a!.values[i]!
+      if (b !== undefined) at[1] = b.values[i]!
+      const result = b === undefined ? evaluate(at[0]) : evaluate(at[0], at[1]!)
+      values[i] = result
+      if (!needsSlopes) continue
+      const partial = derivatives(at, result)
+      for (let k = 0; k < count; k++) {
+        const slope = slopes[k]
+        if (slope === undefined) continue
+        const [below, other] = [a!.slopes[k], b?.slopes[k]]
+        slope[i] =
+          (below === undefined ? 0 : partial[0]! * below[i]!) + (other === undefined ? 0 : partial[1]! * other[i]!)
       }
-      slopes[i * count + k] = slope
     }
   }
+  if (args.some((arg) => arg.update !== undefined)) return { values, slopes, update }
+  update(new Float64Array(0), false)
+  return { values, slopes }
 }
 
 /** A model that runs the callback. Derivatives by central differences. */
-export function interpretedModel(callback: Callback): Model {
+export function interpretedModel(callback: Callback, count: number): Model {
   const value = (x: number, parameters: Float64Array): number => {
     const result = callback.runSync({ x, parameters: [...parameters] })
     return typeof result === 'number' ? result : Number.NaN
   }
-  return (x, parameters, gradient) => {
-    if (gradient !== undefined) {
-      const moved = Float64Array.from(parameters)
-      for (let k = 0; k < parameters.length; k++) {
-        const step = Math.cbrt(Number.EPSILON) * Math.max(Math.abs(parameters[k]!), 1e-4)
-        moved[k] = parameters[k]! + step
-        const above = value(x, moved)
-        moved[k] = parameters[k]! - step
-        gradient[k] = (above - value(x, moved)) / (2 * step)
-        moved[k] = parameters[k]!
-      }
+  return (xs) => {
+    const values = new Float64Array(xs.length)
+    const slopes = Array.from({ length: count }, () => new Float64Array(xs.length))
+    const slopeAt = (x: number, parameters: Float64Array, k: number): number => {
+      const step = Math.cbrt(Number.EPSILON) * Math.max(Math.abs(parameters[k]!), 1e-4)
+      const [above, below] = [Float64Array.from(parameters), Float64Array.from(parameters)]
+      above[k]! += step
+      below[k]! -= step
+      return (value(x, above) - value(x, below)) / (2 * step)
     }
-    return value(x, parameters)
+    const evaluate = (parameters: Float64Array, needsSlopes: boolean): void => {
+      xs.forEach((x, i) => {
+        values[i] = value(x, parameters)
+        if (needsSlopes) for (let k = 0; k < count; k++) slopes[k]![i] = slopeAt(x, parameters, k)
+      })
+    }
+    return { values, slopes, evaluate }
   }
 }
 
@@ -164,21 +188,17 @@ const TOLERANCE = 1e-14
 const MOST_DAMPING = 1e16
 
 /**
- * Parameters that minimise the sum of squares of y - model(x), from initial values. NaN in all where there are fewer
- * values than parameters, or the model is not finite at the start. Marquardt's scaling (Moré 1978), steps by Cholesky.
+ * Parameters that minimise the sum of squares of y - model, from initial values; y is NaN where it is left out. NaN in
+ * all where there are fewer values than parameters, or the model is not finite at the start. Marquardt's scaling (Moré
+ * 1978), steps by Cholesky.
  */
-export function fitCurve(
-  model: Model,
-  xs: readonly number[],
-  ys: Float64Array,
-  initial: readonly number[],
-): Float64Array {
+export function fitCurve(model: Evaluator, ys: Float64Array, initial: readonly number[]): Float64Array {
   const n = initial.length
   let best = Float64Array.from(initial)
   const failed = new Float64Array(n).fill(Number.NaN)
-  if (xs.length < n) return failed
+  if (ys.reduce((known, y) => known + (Number.isNaN(y) ? 0 : 1), 0) < n) return failed
   const state = { normal: new Float64Array(n * n), gradient: new Float64Array(n) }
-  let cost = linearise(model, xs, ys, best, state)
+  let cost = linearise(model, ys, best, state)
   if (!Number.isFinite(cost)) return failed
   const scale = new Float64Array(n)
   let damping = 1e-3
@@ -186,13 +206,13 @@ export function fitCurve(
     for (let k = 0; k < n; k++) scale[k] = Math.max(scale[k]!, state.normal[k * n + k]!, Number.MIN_VALUE)
     const move = solveDamped(state.normal, state.gradient, scale, damping)
     const next = best.map((value, k) => value + (move?.[k] ?? 0))
-    const nextCost = move === undefined ? Infinity : costOf(model, xs, ys, next)
+    const nextCost = move === undefined ? Infinity : costOf(model, ys, next)
     if (nextCost <= cost && move !== undefined) {
       const isDone = cost - nextCost <= TOLERANCE * cost && isSmall(move, next)
       best = next
-      cost = linearise(model, xs, ys, best, state)
-      damping = Math.max(damping / 9, 1e-12)
-      if (isDone || cost === 0) break
+      if (isDone || nextCost === 0) break
+      cost = linearise(model, ys, best, state)
+      damping = Math.max(damping / 30, 1e-15)
     } else {
       if (move !== undefined && isSmall(move, best)) break
       damping *= 7
@@ -205,10 +225,13 @@ export function fitCurve(
 const isSmall = (move: Float64Array, at: Float64Array): boolean =>
   move.every((value, k) => Math.abs(value) <= 1e-10 * (Math.abs(at[k]!) + 1e-10))
 
-function costOf(model: Model, xs: readonly number[], ys: Float64Array, parameters: Float64Array): number {
+function costOf(model: Evaluator, ys: Float64Array, parameters: Float64Array): number {
+  model.evaluate(parameters, false)
   let sum = 0
   for (let i = 0; i < ys.length; i++) {
-    const residual = ys[i]! - model(xs[i]!, parameters)
+    const y = ys[i]!
+    if (Number.isNaN(y)) continue
+    const residual = y - model.values[i]!
     sum += residual * residual
   }
   return Number.isNaN(sum) ? Infinity : sum
@@ -220,18 +243,21 @@ interface Linear {
 }
 
 /** Fills J^T J and J^T r at some parameters; gives the sum of squares. */
-function linearise(model: Model, xs: readonly number[], ys: Float64Array, at: Float64Array, into: Linear): number {
+function linearise(model: Evaluator, ys: Float64Array, at: Float64Array, into: Linear): number {
   const n = at.length
-  const slopes = new Float64Array(n)
+  model.evaluate(at, true)
   into.normal.fill(0)
   into.gradient.fill(0)
   let sum = 0
   for (let i = 0; i < ys.length; i++) {
-    const residual = ys[i]! - model(xs[i]!, at, slopes)
+    const y = ys[i]!
+    if (Number.isNaN(y)) continue
+    const residual = y - model.values[i]!
     sum += residual * residual
     for (let k = 0; k < n; k++) {
-      into.gradient[k]! += slopes[k]! * residual
-      for (let m = 0; m <= k; m++) into.normal[k * n + m]! += slopes[k]! * slopes[m]!
+      const slope = model.slopes[k]![i]!
+      into.gradient[k]! += slope * residual
+      for (let m = 0; m <= k; m++) into.normal[k * n + m]! += slope * model.slopes[m]![i]!
     }
   }
   return Number.isNaN(sum) ? Infinity : sum
@@ -270,7 +296,7 @@ function solveDamped(
 
 /** The model of a callback: compiled, else interpreted. */
 export const anyModel = (callback: Callback, count: number): Model =>
-  modelOf(callback, count) ?? interpretedModel(callback)
+  modelOf(callback, count) ?? interpretedModel(callback, count)
 
 export const numbersOf = (values: readonly Value[]): number[] =>
   values.map((value) => (typeof value === 'number' ? value : Number.NaN))

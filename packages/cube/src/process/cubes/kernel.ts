@@ -57,20 +57,32 @@ export interface KernelSpec {
   readonly replaceInvalid: number
 }
 
-interface Taps {
-  readonly dx: Int32Array
-  readonly dy: Int32Array
-  readonly weight: Float64Array
+/** A row of weights that are not all zero, and its place. */
+interface TapRow {
+  readonly dy: number
+  readonly weights: Float64Array
 }
 
-/** Weights that are not zero, with their places. */
-function tapsOf(weights: KernelSpec['weights'], factor: number): Taps {
-  const list = weights.flatMap((row, dy) => row.flatMap((w, dx) => (w === 0 ? [] : [[dx, dy, w * factor] as const])))
-  return {
-    dx: Int32Array.from(list, ([dx]) => dx),
-    dy: Int32Array.from(list, ([, dy]) => dy),
-    weight: Float64Array.from(list, ([, , w]) => w),
-  }
+const tapsOf = (weights: KernelSpec['weights'], factor: number): TapRow[] =>
+  weights.flatMap((row, dy) =>
+    row.every((w) => w === 0) ? [] : [{ dy, weights: Float64Array.from(row, (w) => w * factor) }],
+  )
+
+/**
+ * A kernel that is a column times a row, as those of means and of Gauss are: its parts, exact to rounding. Undefined
+ * of any other, and where rounding could show.
+ */
+export function separated(weights: KernelSpec['weights']): { column: number[]; row: number[] } | undefined {
+  const flat = weights.flat()
+  const top = flat.reduce((most, w) => (Math.abs(w) > Math.abs(most) ? w : most), 0)
+  if (top === 0 || weights.length < 3 || weights[0]!.length < 3) return undefined
+  const [j, i] = [Math.floor(flat.indexOf(top) / weights[0]!.length), flat.indexOf(top) % weights[0]!.length]
+  const row = [...weights[j]!]
+  const column = weights.map((line) => line[i]! / top)
+  const isProduct = weights.every((line, y) =>
+    line.every((w, x) => Math.abs(w - column[y]! * row[x]!) <= 4 * Number.EPSILON * Math.abs(top)),
+  )
+  return isProduct ? { column, row } : undefined
 }
 
 /** A pixel's weighted sum over its neighbourhood. Halo: half the kernel on each side. */
@@ -81,6 +93,9 @@ export function kernelNode(node: CubeNode, spec: KernelSpec): BlockNode {
   const [width, height] = [schema.dims[x]!.labels.length, schema.dims[y]!.labels.length]
   const packing = floatPacking(schema.packing)
   const taps = tapsOf(spec.weights, spec.factor)
+  const parts = separated(spec.weights)
+  const column = parts?.column.map((weight) => [weight])
+  const split = parts && { row: parts.row, taps: tapsOf(column!, spec.factor) }
   const axes = (region: Region) => ({
     columns: sourcesOf(region.start[x]!, region.shape[x]!, reachX, width, spec.border),
     rows: sourcesOf(region.start[y]!, region.shape[y]!, reachY, height, spec.border),
@@ -97,12 +112,12 @@ export function kernelNode(node: CubeNode, spec: KernelSpec): BlockNode {
       return [withWindow(region, x, y, { column, row, width: wide, height: high })]
     },
     scratchBytes: (region) =>
-      8 * ((region.shape[x]! + 2 * reachX) * (region.shape[y]! + 2 * reachY) + region.shape[x]!),
+      16 * (region.shape[x]! + 2 * reachX) * (region.shape[y]! + 2 * reachY) + 8 * region.shape[x]!,
     async compute(region, [block], work) {
       const data = newArray(packing.dtype, cellCount(region.shape))
       const { columns, rows } = axes(region)
       const plane = new Float64Array(columns.length * rows.length)
-      const job = { plane, columns, rows, taps, spec, x, y, region, block: block!, packing: schema.packing }
+      const job = { plane, columns, rows, taps, split, spec, x, y, region, block: block!, packing: schema.packing }
       for (const [from, to] of planeOffsets(x, y, block!.region, region)) {
         throwIfAborted(work.signal)
         fillPlane(job, from)
@@ -117,7 +132,8 @@ interface Job {
   readonly plane: Float64Array
   readonly columns: Int32Array
   readonly rows: Int32Array
-  readonly taps: Taps
+  readonly taps: readonly TapRow[]
+  readonly split: { readonly row: readonly number[]; readonly taps: readonly TapRow[] } | undefined
   readonly spec: KernelSpec
   readonly x: number
   readonly y: number
@@ -149,21 +165,44 @@ function fillPlane(job: Job, from: number): void {
   }
 }
 
-/** One row at a time, one weight after the other: short loops over neighbouring memory. */
+/** One row at a time, one row of weights after the other: short loops over neighbouring memory. */
 function sumPlane(job: Job, data: TypedArray, to: number): void {
-  const { plane, columns, taps, x, y, region } = job
+  const { x, y, region } = job
   const strides = stridesOf(region.shape)
   const [width, height] = [region.shape[x]!, region.shape[y]!]
+  const [plane, line, taps] =
+    job.split === undefined ? [job.plane, job.columns.length, job.taps] : alongRows(job, width)
   const sums = new Float64Array(width)
   for (let row = 0; row < height; row++) {
     sums.fill(0)
-    for (let k = 0; k < taps.weight.length; k++) {
-      const weight = taps.weight[k]!
-      const first = (row + taps.dy[k]!) * columns.length + taps.dx[k]!
-      for (let i = 0; i < width; i++) sums[i]! += weight * plane[first + i]!
-    }
+    for (const { dy, weights } of taps) addRow(sums, plane, (row + dy) * line, weights)
     const start = to + row * strides[y]!
     for (let i = 0; i < width; i++) data[start + i * strides[x]!] = sums[i]!
+  }
+}
+
+/** The plane weighted along rows, where the kernel is a column times a row; what is left are the weights of the column. */
+function alongRows({ plane, columns, rows, split }: Job, width: number): [Float64Array, number, readonly TapRow[]] {
+  const done = new Float64Array(rows.length * width)
+  const weights = Float64Array.from(split!.row)
+  for (let row = 0; row < rows.length; row++) {
+    addRow(done.subarray(row * width, (row + 1) * width), plane, row * columns.length, weights)
+  }
+  return [done, width, split!.taps]
+}
+
+/** Adds weighted neighbours in a row, several weights in one go, so that sums are loaded and stored less often. */
+function addRow(sums: Float64Array, plane: Float64Array, first: number, weights: Float64Array): void {
+  const width = sums.length
+  let k = 0
+  for (; k + 3 <= weights.length; k += 3) {
+    const [a, b, c] = [weights[k]!, weights[k + 1]!, weights[k + 2]!]
+    const at = first + k
+    for (let i = 0; i < width; i++) sums[i]! += a * plane[at + i]! + b * plane[at + i + 1]! + c * plane[at + i + 2]!
+  }
+  for (; k < weights.length; k++) {
+    const weight = weights[k]!
+    for (let i = 0; i < width; i++) sums[i]! += weight * plane[first + k + i]!
   }
 }
 

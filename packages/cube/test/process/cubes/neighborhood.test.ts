@@ -1,5 +1,6 @@
 /** apply_neighborhood, apply_polygon and apply_kernel: windows, halos, what callbacks may return. */
 import { describe, expect, it } from 'vitest'
+import { separated } from '../../../src/process/cubes/kernel.ts'
 import type { Value } from '../../../src/process/row.ts'
 import {
   byParts,
@@ -164,6 +165,31 @@ describe('apply_polygon', () => {
 })
 
 describe('apply_kernel', () => {
+  it('takes kernels apart that are a column times a row, and no others', async () => {
+    const gauss = [1, 4, 6, 4, 1].map((a) => [1, 4, 6, 4, 1].map((b) => a * b))
+    expect(separated(gauss)).toEqual({ column: gauss.map((row) => row[2]! / 36), row: gauss[2] })
+    const bump = gauss.map((row, j) => row.map((w, i) => (i === 3 && j === 1 ? w + 1 : w)))
+    expect(separated(bump)).toBeUndefined()
+    expect(separated([[1, 2, 1]])).toBeUndefined()
+    const data = raster(9, 7, (i) => ((i * 31) % 17) - 4)
+    const [whole, changed] = await Promise.all(
+      [gauss, bump].map((kernel) => run('apply_kernel', { data, kernel, border: 'reflect' })),
+    )
+    // The changed weight is that of the pixel one to the right and one above.
+    const one = await run('apply_kernel', {
+      data,
+      kernel: [
+        [0, 0, 1],
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+      border: 'reflect',
+    })
+    whole!.values.forEach((value, i) => {
+      expect(changed!.values[i] as number).toBeCloseTo((value as number) + (one.values[i] as number), 9)
+    })
+  })
+
   it('multiplies each weight with the pixel at its place', async () => {
     const kernel = [
       [0, 0, 0],
