@@ -232,6 +232,27 @@ describe('the sandbox', () => {
     expect((await errorOf(run('export const apply = () => Math.random()'))).message).toMatch(/same result/)
   })
 
+  test('stacks show no functions of the other side', async () => {
+    const source = `
+export function apply() {
+  Error.prepareStackTrace = (_, calls) => calls.map((call) => [typeof call.getFunction(), typeof call.getThis()])
+  return new Error().stack
+}`
+    const calls = (await run(source)) as Value[]
+    expect(calls.length).toBeGreaterThan(2)
+    for (const call of calls) expect(call).toEqual(['undefined', 'undefined'])
+  })
+
+  test('spoilt built-ins spoil nothing but themselves', async () => {
+    const source = `
+JSON.stringify = () => { throw new Error('spoilt') }
+Array.isArray = () => true
+Object.prototype.kind = 'x'
+export const apply = (x) => [x, NaN]`
+    expect(await run(source, 1)).toEqual([1, Number.NaN])
+    expect('kind' in {}).toBe(false)
+  })
+
   test('a result with traps cannot harm', async () => {
     const source = 'export const apply = () => new Proxy([], { get() { throw new Error("trap") } })'
     expect((await errorOf(run(source))).tag).toBe('UdfFailed')
