@@ -154,8 +154,10 @@ function attributesOf(entity: Group | Dataset): Attributes {
   const out: Record<string, unknown> = {}
   for (const [name, attribute] of Object.entries(entity.attrs)) {
     if (INTERNAL.has(name)) continue
-    const value = attribute.value
-    out[name] = ArrayBuffer.isView(value) && (value as Uint8Array).length === 1 ? (value as Uint8Array)[0] : value
+    const { value } = attribute
+    const isList = Array.isArray(value) || ArrayBuffer.isView(value)
+    // One number or one text is stored as an array of one.
+    out[name] = isList && (value as unknown[]).length === 1 ? (value as unknown[])[0] : value
   }
   return out
 }
