@@ -101,10 +101,9 @@ export function sinusoidal(definition: Definition): Projection {
         const phi = Math.abs(mu) > HALF_PI + 1e-10 ? Number.NaN : evaluateSeries(toGeodetic, mu)
         const m = parallelRadius(phi, es)
         const lambda = m < 1e-12 ? 0 : xy[i]! / (a * m)
-        // Outside the sinusoidal outline there is no place on Earth.
-        const inside = Math.abs(lambda) <= Math.PI + 1e-9
-        xy[i] = inside ? wrap(lambda + lambda0) : Number.NaN
-        xy[i + 1] = inside ? phi : Number.NaN
+        // Outside the outline the Earth goes on from the other side, as in PROJ; so warps are equal to GDAL's there too.
+        xy[i] = wrap(lambda + lambda0)
+        xy[i + 1] = phi
       }
     },
   }

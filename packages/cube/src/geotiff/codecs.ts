@@ -70,7 +70,7 @@ export function compressionOf(code: number, path: string): CompressionName {
   if (name === undefined) {
     const foreign = FOREIGN[code] ?? `code ${code}`
     throw new InputError('UnsupportedCompression', `${path} is compressed with ${foreign}, which is not supported`, {
-      hint: 'convert it first (gdal_translate -co COMPRESS=DEFLATE INPUT OUTPUT.tif)',
+      hint: 'install the optional package gdal-async (npm install gdal-async), or convert it first (gdal_translate -co COMPRESS=DEFLATE INPUT OUTPUT.tif)',
       data: { path, compression: foreign },
     })
   }

@@ -110,7 +110,7 @@ async function dtypeOfDirectory(source: ByteSource, directory: Directory, bits: 
   const kind =
     format === 5 || format === 6 ? 'complex numbers' : mixed ? 'bands of different types' : `${bits}-bit samples`
   throw new InputError('UnsupportedSample', `${source.path} holds ${kind}, which are not supported`, {
-    hint: 'convert it to a real type first (gdal_translate -ot Float32 INPUT OUTPUT.tif)',
+    hint: 'install the optional package gdal-async (npm install gdal-async), or convert it to a real type first (gdal_translate -ot Float32 INPUT OUTPUT.tif)',
     data: { path: source.path, bits, format },
   })
 }

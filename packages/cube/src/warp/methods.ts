@@ -15,7 +15,7 @@ import {
   TRIANGLE,
   widened,
 } from './kernels.ts'
-import type { MappedBlock, PixelMap } from './pixel-map.ts'
+import { type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
 
 /**
  * By the nearest pixel; by weights of pixels around the position (`bilinear` to `lanczos`); by the pixels that a target
@@ -103,27 +103,48 @@ export function methodOf(name: Resampling): Method {
   })
 }
 
+/** Places per axis at which grids are compared. */
+const STEPS = 21
+
 /** Target pixels per source pixel along each axis over the common area, as GDAL measures them. */
 export function scales(map: PixelMap, target: Grid, source: Grid): [number, number] {
-  const steps = 21
   const xy: number[] = []
-  for (let j = 0; j <= steps; j++) {
-    for (let i = 0; i <= steps; i++) xy.push((target.width * i) / steps, (target.height * j) / steps)
+  for (let j = 0; j <= STEPS; j++) {
+    for (let i = 0; i <= STEPS; i++) xy.push((target.width * i) / STEPS, (target.height * j) / STEPS)
   }
   const points = Float64Array.from(xy)
   map.exact(points)
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (let i = 0; i < points.length; i += 2) {
-    if (Number.isNaN(points[i]!)) continue
-    west = Math.min(west, points[i]!)
-    east = Math.max(east, points[i]!)
-    south = Math.min(south, points[i + 1]!)
-    north = Math.max(north, points[i + 1]!)
+  for (const positions of [points, sourcePointsWithin(target, source)]) {
+    for (let i = 0; i < positions.length; i += 2) {
+      if (Number.isNaN(positions[i]!)) continue
+      west = Math.min(west, positions[i]!)
+      east = Math.max(east, positions[i]!)
+      south = Math.min(south, positions[i + 1]!)
+      north = Math.max(north, positions[i + 1]!)
+    }
   }
   const width = Math.min(source.width - Math.max(0, floorNear(west)), east - west)
   const height = Math.min(source.height - Math.max(0, floorNear(south)), north - south)
   if (!(width > 0 && height > 0)) return [1, 1]
   return [closeReciprocal(target.width / width), closeReciprocal(target.height / height)]
+}
+
+/**
+ * Positions in the source that lie within the target: around poles and across the meridian of 180 degrees the target's
+ * own places miss the ends of the source.
+ */
+function sourcePointsWithin(target: Grid, source: Grid): Float64Array {
+  const ratios = [0.5, ...Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1)), -0.5]
+  const along = (size: number): number[] => ratios.map((r, i) => (i === 0 ? 0.5 : r < 0 ? size - 0.5 : r * size))
+  const positions = Float64Array.from(along(source.height).flatMap((y) => along(source.width).flatMap((x) => [x, y])))
+  const there = positions.slice()
+  pixelMap(source, target, 0).exact(there)
+  for (let i = 0; i < there.length; i += 2) {
+    const inside = there[i]! >= 0 && there[i]! <= target.width && there[i + 1]! >= 0 && there[i + 1]! <= target.height
+    if (!inside) positions[i] = positions[i + 1] = Number.NaN
+  }
+  return positions
 }
 
 const floorNear = (value: number): number => Math.floor(value + 1e-6)

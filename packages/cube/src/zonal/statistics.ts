@@ -1,6 +1,7 @@
 /** Statistics of zones: the table of them, and the sweep over a source's tiles that fills them for many polygons. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { crsEquals } from '../crs/transform.ts'
+import type { TypedArray } from '../dtype.ts'
 import { intersectWindows, wholeWindow } from '../grid.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
@@ -181,13 +182,24 @@ export async function zonalStatistics(
       values.set(finishZone(zone, statistics, schema.packing), (index * planes + plane) * statistics.length)
     }
   }
+  const found: Found = (index, coverage, parts) => {
+    const accumulators = open.get(index) ?? newZones(planes, kept)
+    open.set(index, accumulators)
+    for (const [plane, part] of parts.entries()) accumulators[plane]!.add(coverage, part)
+  }
+  const read = (tile: Tile | undefined): Promise<TileData> | undefined => {
+    const data = tile === undefined ? undefined : readTile(source, shape, tile, zones)
+    // Its failure is met when its turn comes.
+    data?.catch(() => undefined)
+    return data
+  }
+  let coming = read(tiles[0])
   for (const [i, tile] of tiles.entries()) {
     throwIfAborted(options.signal)
-    await readTile(source, shape, tile, zones, (index, coverage, parts) => {
-      const accumulators = open.get(index) ?? newZones(planes, kept)
-      open.set(index, accumulators)
-      for (const [plane, part] of parts.entries()) accumulators[plane]!.add(coverage, part)
-    })
+    const data = await coming!
+    // The next tile is read while this one is gone through.
+    coming = read(tiles[i + 1])
+    goThrough(source, tile, zones, data, found)
     for (const index of tile.ends) finish(index)
     options.onProgress?.({ step: 'zones', fraction: (i + 1) / tiles.length })
   }
@@ -283,32 +295,46 @@ function tilesOf(source: ArraySource, planes: number, grid: Grid, zones: readonl
 
 type Found = (index: number, coverage: Coverage, parts: readonly PlanePart[]) => void
 
-/** Reads the part of a tile that its zones need, and gives every zone its covered pixels with the planes. */
+interface TileData {
+  readonly window: Window
+  readonly data: TypedArray
+}
+
+/** Reads the part of a tile that its zones need. */
 async function readTile(
   source: ArraySource,
   shape: readonly number[],
   tile: Tile,
   zones: readonly Zone[],
-  found: Found,
-): Promise<void> {
+): Promise<TileData> {
   const parts = tile.zones.map((index) => intersectWindows(zones[index]!.window, tile.window))
   const column = Math.min(...parts.map((p) => p.column))
   const row = Math.min(...parts.map((p) => p.row))
   const width = Math.max(...parts.map((p) => p.column + p.width)) - column
   const height = Math.max(...parts.map((p) => p.row + p.height)) - row
-  const window = { column, row, width, height }
-  const region = {
+  const data = await source.read({
     start: [...shape.slice(2).map(() => 0), row, column],
     shape: [...shape.slice(0, -2), height, width],
-  }
-  const data = await source.read(region)
+  })
+  return { window: { column, row, width, height }, data }
+}
+
+/** Gives every zone of a tile its covered pixels with the planes. */
+function goThrough(
+  source: ArraySource,
+  tile: Tile,
+  zones: readonly Zone[],
+  { window, data }: TileData,
+  found: Found,
+): void {
   const { nodata, isBoolean } = source.schema.packing
   const missing = nodata ?? (isBoolean === true ? 255 : Number.NaN)
-  const planes = Array.from({ length: data.length / (width * height) }, (_, plane): PlanePart => {
-    return { data, start: plane * width * height, window, missing }
+  const size = window.width * window.height
+  const planes = Array.from({ length: data.length / size }, (_, plane): PlanePart => {
+    return { data, start: plane * size, window, missing }
   })
-  for (const [k, index] of tile.zones.entries()) {
-    const coverage = zones[index]!.coverage(parts[k]!)
+  for (const index of tile.zones) {
+    const coverage = zones[index]!.coverage(intersectWindows(zones[index]!.window, tile.window))
     if (coverage.count > 0) found(index, coverage, planes)
   }
 }

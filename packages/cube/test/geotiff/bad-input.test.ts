@@ -81,6 +81,7 @@ describe('openRaster', () => {
     await expect(jpeg).rejects.toMatchObject({
       tag: 'UnsupportedCompression',
       message: expect.stringContaining('JPEG'),
+      hint: expect.stringContaining('gdal-async'),
     })
     await expect(openRaster(await withTag(259, 12345))).rejects.toMatchObject({ tag: 'UnsupportedCompression' })
   })
