@@ -108,12 +108,24 @@ test('a single record variable is not padded', async () => {
 })
 
 test('the end of a file that is missing is a chunk that cannot be read, the rest can', async () => {
-  const path = await file('NETCDF3_CLASSIC', 1500)
-  const source = await netcdfSource(path, 'record_f8')
-  expect((await source.read({ start: [0, 0, 0], shape: [2, 4, 5] })).length).toBe(40)
-  const failure = await source.read({ start: [0, 0, 0], shape: [3, 4, 5] }).catch((error: unknown) => error)
-  expect(failure).toMatchObject({ tag: 'CorruptChunk', data: { path, variable: 'record_f8', chunk: [2, 0, 0] } })
+  const path = await file('single')
+  const bytes = readFileSync(path)
+  // The bytes 0 to 8 are the cells; the last two are cut off.
+  const at = bytes.lastIndexOf(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8))
+  await writeFile(path, bytes.subarray(0, at + 7))
+  const source = await netcdfSource(path, 'odd')
+  expect([...(await source.read({ start: [0, 0], shape: [2, 3] }))]).toEqual([0, 1, 2, 3, 4, 5])
+  const failure = await source.read({ start: [0, 0], shape: [3, 3] }).catch((error: unknown) => error)
+  expect(failure).toMatchObject({ tag: 'CorruptChunk', data: { path, variable: 'odd', chunk: [2, 0] } })
   await source.close()
+})
+
+test('a coordinate that is cut off is told when the file is opened', async () => {
+  const path = await file('NETCDF3_CLASSIC', 1500)
+  await expect(netcdfSource(path, 'record_f8')).rejects.toMatchObject({
+    tag: 'CorruptChunk',
+    data: { variable: 'time' },
+  })
 })
 
 test('headers that are cut off or damaged, other files, unknown variables', async () => {
