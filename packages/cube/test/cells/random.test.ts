@@ -138,6 +138,14 @@ function wholeCell(lengths: Lengths, inputs: number): fc.Arbitrary<{ cell: Cell;
         out: { x, y },
       })),
     ),
+    // Two reductions of one scope share their loop.
+    fc
+      .tuple(plain, plain)
+      .chain(([a, b]) => fc.tuple(reduction(a, t), reduction(b, t)))
+      .map(([first, second]) => ({
+        cell: { kind: 'call', operation: 'add', args: [first, second] } satisfies Cell,
+        out: { y, x },
+      })),
     fc.tuple(plain, indicesBelow(x, x, -1), indicesBelow(t, 2, -1)).map(([of, indices, dates]) => ({
       cell: { kind: 'take', dim: 'x', indices, of: { kind: 'take', dim: 't', indices: dates, of } } satisfies Cell,
       out: { y, t: 2, x },

@@ -78,6 +78,16 @@ export class Generator {
     return made
   }
 
+  /** Whether something has been emitted under a key, here or further out. */
+  knows(key: string): boolean {
+    return this.#levels.some(({ known }) => known.has(key))
+  }
+
+  /** Keeps what was emitted at this depth, as if `shared` had asked for it. */
+  remember(key: string, made: unknown): void {
+    this.#levels.at(-1)!.known.set(key, made)
+  }
+
   /** `for (counter = start; counter < end; counter += step)`; both limits are variables or constants. */
   loop(start: Code, end: Code, step: number, body: (counter: Code) => void): void {
     const counter = this.locals.declare('i32')

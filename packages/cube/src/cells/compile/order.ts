@@ -7,7 +7,7 @@ import { type Code, i32, type Local, repeatWhile, when } from '../wasm/assembler
 import { validMask } from '../wasm/lanes.ts'
 import { i32x4, v128 } from '../wasm/simd.ts'
 import { sortingNetwork } from './network.ts'
-import type { ReduceOptions, Source } from './reductions.ts'
+import type { ReduceOptions, Reduction, Source } from './reductions.ts'
 import type { Value, ValueCompiler } from './values.ts'
 
 /** Columns up to this length are sorted by networks. */
@@ -50,10 +50,11 @@ interface Column {
   readonly spoilt: Local
 }
 
-export function emitQuantile(compiler: ValueCompiler, source: Source, options: ReduceOptions): Value {
+export function* emitQuantile(compiler: ValueCompiler, source: Source, options: ReduceOptions): Reduction {
   const { generator } = compiler
   const { registers } = generator
   if (source.most === 0) {
+    yield () => undefined
     return { kind: 'number', registers: new Array<Code>(registers).fill(compiler.constant(Number.NaN)) }
   }
   const step = registers * REGISTER_BYTES
@@ -63,7 +64,7 @@ export function emitQuantile(compiler: ValueCompiler, source: Source, options: R
     return { address, step, counts: generator.variable(v128.zero), spoilt: generator.variable(v128.zero) }
   })
   const inNetwork = source.most <= LONGEST_NETWORK
-  fill(compiler, source, columns, options)
+  yield (element, index) => fill(compiler, columns, options, element, index)
   if (inNetwork && source.least < source.most) padEnd(compiler, source, columns)
   const positions = positionsOf(compiler, source.most, options.probability)
   const results = columns.map((column) => {
@@ -77,21 +78,25 @@ export function emitQuantile(compiler: ValueCompiler, source: Source, options: R
   return { kind: 'number', registers: results }
 }
 
-/** Elements to memory, missing ones as +infinity. */
-function fill(compiler: ValueCompiler, source: Source, columns: readonly Column[], options: ReduceOptions): void {
+/** An element to memory, a missing one as +infinity. */
+function fill(
+  compiler: ValueCompiler,
+  columns: readonly Column[],
+  options: ReduceOptions,
+  element: Value,
+  index: Code,
+): void {
   const { generator } = compiler
   const { lanes, keep } = generator
   const infinity = compiler.constant(Number.POSITIVE_INFINITY)
-  source.each((element, index) => {
-    const offset = generator.keepInteger(i32.mul(index, i32.const(columns[0]!.step)))
-    for (const [r, x] of compiler.asNumbers(element).entries()) {
-      const { address, counts, spoilt } = columns[r]!
-      const valid = keep(validMask(lanes, x))
-      generator.emit(counts.set(lanes.counted(counts.get, valid)))
-      if (!options.ignoreNodata) generator.emit(spoilt.set(v128.or(spoilt.get, v128.not(valid))))
-      generator.emit(v128.store(offset, v128.bitselect(x, infinity, valid), address))
-    }
-  })
+  const offset = generator.keepInteger(i32.mul(index, i32.const(columns[0]!.step)))
+  for (const [r, x] of compiler.asNumbers(element).entries()) {
+    const { address, counts, spoilt } = columns[r]!
+    const valid = keep(validMask(lanes, x))
+    generator.emit(counts.set(lanes.counted(counts.get, valid)))
+    if (!options.ignoreNodata) generator.emit(spoilt.set(v128.or(spoilt.get, v128.not(valid))))
+    generator.emit(v128.store(offset, v128.bitselect(x, infinity, valid), address))
+  }
 }
 
 /** Places that a shorter group leaves are +infinity. */

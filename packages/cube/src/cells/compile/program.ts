@@ -127,7 +127,7 @@ function computeAndStore(
   generator: Generator,
   indices: ReadonlyMap<number, Index>,
 ): void {
-  const compiler = new ValueCompiler(generator, inputs)
+  const compiler = new ValueCompiler(generator, inputs, cell)
   const scope: Scope = new Map(output.dims.map(({ name }, d) => [name, indices.get(d)!]))
   const value = compiler.value(cell, scope)
   const numbers = output.packing.isBoolean && value.kind === 'truth' ? undefined : compiler.asNumbers(value)

@@ -9,15 +9,13 @@ import { f64x2, i32x4, v128 } from '../wasm/simd.ts'
 import { emitQuantile } from './order.ts'
 import type { Value, ValueCompiler } from './values.ts'
 
-/** What is reduced: elements one after the other, in a loop or as a list. */
+/** What is reduced, as far as a reducer has to know beforehand. */
 export interface Source {
   /** The greatest and the least number of elements. */
   readonly most: number
   readonly least: number
   /** The number of elements as a 32-bit integer. */
   readonly count: Code
-  /** Emits `step` for every element, once (within a loop) or once each. */
-  each(step: (element: Value, index: Code) => void): void
 }
 
 export interface ReduceOptions {
@@ -25,7 +23,16 @@ export interface ReduceOptions {
   readonly probability: number
 }
 
-type Reduce = (compiler: ValueCompiler, source: Source, options: ReduceOptions) => Value
+/** Emits what is to be done with one element. */
+export type Step = (element: Value, index: Code) => void
+
+/**
+ * A reducer emits its accumulators, yields its step (which is emitted in a loop over the elements, together with those
+ * of other reducers, or once for each of a list), and then emits what makes the result of them.
+ */
+export type Reduction = Generator<Step, Value, void>
+
+type Reduce = (compiler: ValueCompiler, source: Source, options: ReduceOptions) => Reduction
 
 const perRegister = <T>(compiler: ValueCompiler, make: (register: number) => T): readonly T[] =>
   Array.from({ length: compiler.generator.registers }, (_, r) => make(r))
@@ -100,13 +107,13 @@ function accumulated(
   combine: (a: Code, b: Code) => Code,
   finish: (compiler: ValueCompiler, parts: readonly Code[], counts: Code) => Code,
 ): Reduce {
-  return (compiler, source, options) => {
+  return function* (compiler, source, options) {
     const { generator } = compiler
     const { lanes, keep } = generator
     const counts = countsOf(compiler, source, options)
     const wide = perRegister(compiler, () => new Wide(compiler, start))
     const one = compiler.constant(1)
-    source.each((element) => {
+    yield (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const valid = keep(validMask(lanes, x))
         const neutral = start === 0 ? v128.and(x, valid) : v128.bitselect(x, one, valid)
@@ -114,7 +121,7 @@ function accumulated(
         wide[r]!.step(lanes.widened(kept), combine)
         counts.add(r, valid)
       }
-    })
+    }
     return numbers(perRegister(compiler, (r) => keep(finish(compiler, wide[r]!.codes, counts.numbers(r)))))
   }
 }
@@ -135,14 +142,14 @@ function meanOf(compiler: ValueCompiler, parts: readonly Code[], counts: Code): 
 }
 
 function extreme(kind: 'min' | 'max'): Reduce {
-  return (compiler, source, options) => {
+  return function* (compiler, source, options) {
     const { generator } = compiler
     const { lanes, keep } = generator
     const start = compiler.constant(kind === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)
     const best = perRegister(compiler, () => generator.variable(start))
     // Whether there was a valid value; where missing ones count: whether there was a missing one.
     const seen = perRegister(compiler, () => generator.variable(v128.zero))
-    source.each((element) => {
+    yield (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         // The pseudo-minimum keeps its first operand where the second is missing.
         const next = kind === 'min' ? lanes.pmin(best[r]!.get, x) : lanes.pmax(best[r]!.get, x)
@@ -150,7 +157,7 @@ function extreme(kind: 'min' | 'max'): Reduce {
         const mask = options.ignoreNodata ? validMask(lanes, x) : lanes.ne(x, x)
         generator.emit(seen[r]!.set(v128.or(seen[r]!.get, mask)))
       }
-    })
+    }
     const empty = generator.keepInteger(i32.sub(i32.const(0), i32.eqz(source.count)))
     return numbers(
       perRegister(compiler, (r) => {
@@ -162,14 +169,14 @@ function extreme(kind: 'min' | 'max'): Reduce {
 }
 
 function variance(root: boolean): Reduce {
-  return (compiler, source, options) => {
+  return function* (compiler, source, options) {
     const { generator } = compiler
     const { lanes, keep } = generator
     const counts = countsOf(compiler, source, options)
     const shift = perRegister(compiler, () => generator.variable(v128.ones))
     const sums = perRegister(compiler, () => new Wide(compiler, 0))
     const squares = perRegister(compiler, () => new Wide(compiler, 0))
-    source.each((element) => {
+    yield (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const before = shift[r]!.get
         generator.emit(shift[r]!.set(v128.bitselect(before, x, validMask(lanes, before))))
@@ -185,7 +192,7 @@ function variance(root: boolean): Reduce {
         squares[r]!.step(distance, (a, d) => f64x2.add(a, f64x2.mul(d, d)))
         counts.add(r, valid)
       }
-    })
+    }
     const one = keep(f64x2.splat([0x44, ...new Uint8Array(new Float64Array([1]).buffer)]))
     return numbers(
       perRegister(compiler, (r) => {
@@ -204,23 +211,23 @@ function variance(root: boolean): Reduce {
 }
 
 function counting(mask: (compiler: ValueCompiler, element: Value) => readonly Code[]): Reduce {
-  return (compiler, source) => {
+  return function* (compiler) {
     const counter = new Counter(compiler)
-    source.each((element) => {
+    yield (element) => {
       for (const [r, each] of mask(compiler, element).entries()) counter.add(r, each)
-    })
+    }
     return numbers(perRegister(compiler, (r) => counter.numbers(r)))
   }
 }
 
 /** The first or last valid value; where missing ones count, the first or last of a list. */
 function end(kind: 'first' | 'last'): Reduce {
-  return (compiler, source, options) => {
+  return function* (compiler, _source, options) {
     const { generator } = compiler
     const { lanes } = generator
     const found = perRegister(compiler, () => generator.variable(v128.ones))
     let place = 0
-    source.each((element) => {
+    yield (element) => {
       const isFirst = place++ === 0
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const before = found[r]!.get
@@ -234,26 +241,26 @@ function end(kind: 'first' | 'last'): Reduce {
           generator.emit(found[r]!.set(next))
         }
       }
-    })
+    }
     return numbers(found.map((local) => local.get))
   }
 }
 
 /** `any` (one is true) and `all` (none is false). */
 function quantifier(kind: 'any' | 'all'): Reduce {
-  return (compiler, source, options) => {
+  return function* (compiler, _source, options) {
     const { generator } = compiler
     const { keep } = generator
     const decided = perRegister(compiler, () => generator.variable(v128.zero))
     const missing = perRegister(compiler, () => generator.variable(v128.zero))
-    source.each((element) => {
+    yield (element) => {
       for (const [r, { yes, no }] of compiler.asTruths(element).entries()) {
         generator.emit(decided[r]!.set(v128.or(decided[r]!.get, kind === 'any' ? yes : no)))
         if (!options.ignoreNodata) {
           generator.emit(missing[r]!.set(v128.or(missing[r]!.get, v128.not(v128.or(yes, no)))))
         }
       }
-    })
+    }
     const registers = perRegister(compiler, (r): Truth => {
       const sure = keep(decided[r]!.get)
       const otherwise = keep(v128.not(v128.or(sure, missing[r]!.get)))
@@ -287,6 +294,34 @@ const REDUCTIONS: Readonly<Record<Reducer, Reduce>> = {
   all: quantifier('all'),
 }
 
-export function reduceSource(compiler: ValueCompiler, reducer: Reducer, source: Source, options: ReduceOptions): Value {
-  return REDUCTIONS[reducer](compiler, source, options)
+/** A reduction as far as its step. */
+export function begin(
+  compiler: ValueCompiler,
+  reducer: Reducer,
+  source: Source,
+  options: ReduceOptions,
+): { step: Step; finish: () => Value } {
+  const reduction = REDUCTIONS[reducer](compiler, source, options)
+  const first = reduction.next()
+  if (first.done === true) throw new Error(`the reducer ${reducer} has no step`)
+  const finish = (): Value => {
+    const last = reduction.next()
+    if (last.done !== true) throw new Error(`the reducer ${reducer} has two steps`)
+    return last.value
+  }
+  return { step: first.value, finish }
+}
+
+/** The reduction of a list of elements. */
+export function reduceList(
+  compiler: ValueCompiler,
+  reducer: Reducer,
+  elements: readonly Value[],
+  options: ReduceOptions,
+): Value {
+  const count = i32.const(elements.length)
+  const source = { most: elements.length, least: elements.length, count }
+  const { step, finish } = begin(compiler, reducer, source, options)
+  for (const [i, element] of elements.entries()) step(element, i32.const(i))
+  return finish()
 }

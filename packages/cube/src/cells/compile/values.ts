@@ -11,15 +11,15 @@ import { EMISSIONS, type Emitter, type ScalarName } from './emissions.ts'
 import type { Generator } from './generator.ts'
 import { emitIntegerSum } from './integer-sums.ts'
 import { InputLoader } from './loads.ts'
-import { reduceSource, type Source } from './reductions.ts'
+import { begin, reduceList } from './reductions.ts'
 import { fixedIndex, type Index, indexOf, renamedScope, type Scope, signature, takenIndex } from './scope.ts'
+import { type ReduceCell, siblingsIn } from './siblings.ts'
 
 /** One code per register. */
 export type Value =
   | { readonly kind: 'number'; readonly registers: readonly Code[] }
   | { readonly kind: 'truth'; readonly registers: readonly Truth[] }
 
-type ReduceCell = Extract<Cell, { kind: 'reduce' }>
 type CallCell = Extract<Cell, { kind: 'call' }>
 
 export class ValueCompiler {
@@ -29,8 +29,12 @@ export class ValueCompiler {
   readonly #free: Map<Cell, ReadonlySet<string>> = new Map()
   readonly #ids = new CellTable()
   readonly #inputs: readonly CubeSchema[]
+  readonly #siblingsOf: ReadonlyMap<Cell, readonly ReduceCell[]>
+  /** Keys of reductions that are being emitted. */
+  readonly #open = new Set<string>()
 
-  constructor(generator: Generator, inputs: readonly CubeSchema[]) {
+  constructor(generator: Generator, inputs: readonly CubeSchema[], root: Cell) {
+    this.#siblingsOf = siblingsIn(root)
     this.generator = generator
     this.#inputs = inputs
     this.#loaders = inputs.map((schema, input) => new InputLoader(generator, input, schema))
@@ -69,8 +73,8 @@ export class ValueCompiler {
 
   value(cell: Cell, scope: Scope): Value {
     if (cell.kind === 'constant') return this.#splat(cell.value)
-    const { key, depth } = signature(scope, this.#freeOf(cell))
-    return this.generator.shared(depth, `cell ${this.#ids.idOf(cell)} ${key}`, () => this.#make(cell, scope))
+    const { key, depth } = this.#keyOf(cell, scope)
+    return this.generator.shared(depth, key, () => this.#make(cell, scope))
   }
 
   #splat(value: number): Value {
@@ -126,7 +130,7 @@ export class ValueCompiler {
       const isQuantile = list.reducer === 'quantile'
       const probability = isQuantile && args[0]?.kind === 'constant' ? args[0].value : 0.5
       const elements = (isQuantile ? args.slice(1) : args).map((arg) => this.value(arg, scope))
-      return reduceSource(this, list.reducer, this.#listSource(elements), { ...list, probability })
+      return reduceList(this, list.reducer, elements, { ...list, probability })
     }
     if (!isOperation(operation)) throw new Error(`cells know no operation '${operation}'`)
     const values = args.map((arg) => this.value(arg, scope))
@@ -247,11 +251,43 @@ export class ValueCompiler {
     const sum = { ...elements, reducer: cell.reducer, ignoreNodata, of: cell.of }
     const integers = emitIntegerSum(this.generator, this.#inputs, this.#loaders, sum)
     if (integers !== undefined) return { kind: 'number', registers: integers }
-    const source: Source = {
-      ...elements,
-      each: (step) => elements.each((below, counter) => step(this.value(cell.of, below), counter)),
+    const together = [cell, ...this.#siblings(cell, scope)]
+    for (const each of together) this.#open.add(this.#keyOf(each, scope).key)
+    const reductions = together.map((each) =>
+      begin(this, each.reducer, elements, {
+        ignoreNodata: each.ignoreNodata ?? true,
+        probability: each.probability ?? 0.5,
+      }),
+    )
+    elements.each((below, counter) => {
+      for (const [i, { step }] of reductions.entries()) step(this.value(together[i]!.of, below), counter)
+    })
+    const values = reductions.map(({ finish }) => finish())
+    for (const [i, each] of together.entries()) {
+      const { key } = this.#keyOf(each, scope)
+      this.#open.delete(key)
+      if (i > 0) this.generator.remember(key, values[i])
     }
-    return reduceSource(this, cell.reducer, source, { ignoreNodata, probability: cell.probability ?? 0.5 })
+    return values[0]!
+  }
+
+  /** Where a cell's value is kept, and how deep the loops are that it depends on. */
+  #keyOf(cell: Cell, scope: Scope): { key: string; depth: number } {
+    const { key, depth } = signature(scope, this.#freeOf(cell))
+    return { key: `cell ${this.#ids.idOf(cell)} ${key}`, depth }
+  }
+
+  /** Reductions that can run in the same loop, have not been emitted and are not about to be. */
+  #siblings(cell: ReduceCell, scope: Scope): ReduceCell[] {
+    const taken = new Set([this.#keyOf(cell, scope).key])
+    return (this.#siblingsOf.get(cell) ?? []).filter((other) => {
+      const isEnd = other.reducer === 'first' || other.reducer === 'last'
+      if (isEnd && other.ignoreNodata === false) return false
+      const { key, depth } = this.#keyOf(other, scope)
+      if (taken.has(key) || this.#open.has(key) || this.generator.knows(key)) return false
+      taken.add(key)
+      return depth === this.generator.depth
+    })
   }
 
   /** The first or last element, missing or not. */
@@ -263,17 +299,6 @@ export class ValueCompiler {
     }
     const indices = groups.map((group) => group.at(last ? -1 : 0) ?? -1)
     return this.value({ kind: 'take', dim, indices, of }, scope)
-  }
-
-  #listSource(values: readonly Value[]): Source {
-    return {
-      most: values.length,
-      least: values.length,
-      count: i32.const(values.length),
-      each: (step) => {
-        for (const [i, value] of values.entries()) step(value, i32.const(i))
-      },
-    }
   }
 }
 
