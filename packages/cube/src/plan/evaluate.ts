@@ -9,7 +9,7 @@ import { disown, dropBytes, own, release } from './garbage.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
 import { inParallel } from './parallel.ts'
 import { ChunkReader } from './reader.ts'
-import { type ScheduleOptions, type Step, scheduleOf } from './schedule.ts'
+import { type ScheduleOptions, type Step, stepsOf } from './schedule.ts'
 
 export interface EvaluateOptions extends WorkOptions, ScheduleOptions {
   /** Reads the sources; give the same one for all regions of a job, so that they share decoded chunks. */
@@ -29,7 +29,7 @@ export async function evaluateRegion(root: CubeNode, region: Region, options: Ev
 /** The same for callers that give the memory back (`release`) when they are done with it. */
 export async function evaluateOwned(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
   if (cellCount(region.shape) === 0) return { region, data: newArray(root.schema.packing.dtype, 0) }
-  const { steps } = scheduleOf(root, region, options)
+  const steps = stepsOf(root, region, options)
   const blocks = new Array<Block | undefined>(steps.length)
   const run = { steps, blocks, options: { ...options, reader: options.reader ?? new ChunkReader() } }
   for (let at = 0; at < steps.length; at++) {

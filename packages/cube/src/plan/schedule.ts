@@ -157,7 +157,7 @@ export const PARALLEL_CHUNKS = 4
 /** Memory that a kernel keeps from task to task is the process's own, as its code is; only more than this counts. */
 const KERNEL_BYTES = 2 ** 20
 
-function stepCosts(step: Draft, drafts: readonly Draft[], options: ScheduleOptions): Costs {
+function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions): Costs {
   const { node, region } = step
   const cells = cellCount(region.shape)
   if (node.kind === 'source') {
@@ -173,27 +173,32 @@ function stepCosts(step: Draft, drafts: readonly Draft[], options: ScheduleOptio
   // Where a node gets more than it asked for, what it asked for is a copy.
   const copies = step.wanted.map((need, i) => {
     const input = step.inputs[i]
-    if (need === undefined || input === undefined || sameRegion(drafts[input]!.region, need)) return 0
+    if (need === undefined || input === undefined || sameRegion(steps[input]!.region, need)) return 0
     return blockBytes(node.inputs[i]!.schema, need)
   })
   const scratch = copies.reduce((sum, bytes) => sum + bytes, node.scratchBytes?.(region) ?? 0)
   return { peakBytes: scratch, decodedBytes: 0, cells }
 }
 
-function measure(drafts: readonly Draft[], options: ScheduleOptions): Costs {
+function measure(steps: readonly Step[], options: ScheduleOptions): Costs {
   let [live, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
-  for (const draft of drafts) {
-    const costs = stepCosts(draft, drafts, options)
-    live += blockBytes(draft.node.schema, draft.region)
+  for (const step of steps) {
+    const costs = stepCosts(step, steps, options)
+    live += blockBytes(step.node.schema, step.region)
     peakBytes = Math.max(peakBytes, live + costs.peakBytes)
     decodedBytes += costs.decodedBytes
     cells += costs.cells
-    for (const freed of draft.frees) live -= blockBytes(drafts[freed]!.node.schema, drafts[freed]!.region)
+    for (const freed of step.frees) live -= blockBytes(steps[freed]!.node.schema, steps[freed]!.region)
   }
   return { peakBytes, decodedBytes, cells }
 }
 
+/** The steps alone, without measuring them. */
+export function stepsOf(root: CubeNode, region: Region, options: ScheduleOptions = {}): readonly Step[] {
+  return order(demandsOf(root, region, options.foldAbove ?? Number.POSITIVE_INFINITY), root)
+}
+
 export function scheduleOf(root: CubeNode, region: Region, options: ScheduleOptions = {}): Schedule {
-  const drafts = order(demandsOf(root, region, options.foldAbove ?? Number.POSITIVE_INFINITY), root)
-  return { steps: drafts, ...measure(drafts, options) }
+  const steps = stepsOf(root, region, options)
+  return { steps, ...measure(steps, options) }
 }

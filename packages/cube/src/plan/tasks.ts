@@ -67,12 +67,14 @@ class Search {
   readonly #root: CubeNode
   readonly #options: TaskShapeOptions
   readonly #share: number
+  readonly #whole: ReadonlySet<number>
   readonly region: Region
 
   constructor(root: CubeNode, options: TaskShapeOptions) {
     this.#root = root
     this.#options = options
     this.#share = taskShare(options.budgetBytes, options.workers)
+    this.#whole = wholeDimensions(root)
     this.region = options.region ?? wholeRegion(shapeOf(root.schema))
   }
 
@@ -118,7 +120,7 @@ class Search {
     for (;;) {
       const candidates = this.#changed(best.shape, (side, d) => Math.min(extent[d]!, side * 2)).filter((c) => c.fits)
       if (candidates.length === 0) return best
-      const next = candidates.reduce((a, b) => (b.pace < a.pace * 0.999 ? b : a))
+      const next = candidates.reduce((a, b) => (isBetter(b, a, best.shape) ? b : a))
       const gain = 1 - next.pace / best.pace
       const isUneven =
         (this.#options.workers ?? 1) > 1 &&
@@ -134,7 +136,8 @@ class Search {
     const { align } = this.#options
     let best = from
     while (!best.fits) {
-      const candidates = this.#changed(best.shape, (side, d) => halved(side, align?.[d] ?? 1))
+      const some = this.#changed(best.shape, (side, d) => (this.#whole.has(d) ? side : halved(side, align?.[d] ?? 1)))
+      const candidates = some.length > 0 ? some : this.#changed(best.shape, (side, d) => halved(side, align?.[d] ?? 1))
       if (candidates.length === 0) return best
       const peak = Math.min(...candidates.map((c) => c.costs.peakBytes))
       if (peak >= best.costs.peakBytes && cellCount(best.shape) === 1) return best
@@ -147,8 +150,23 @@ class Search {
   }
 }
 
+/** Less work, or as much in boxes that are more like cubes, which chunks of any kind overlap the least. */
+function isBetter(a: Candidate, b: Candidate, before: readonly number[]): boolean {
+  if (Math.abs(a.pace - b.pace) > 0.001 * b.pace) return a.pace < b.pace
+  const side = ({ shape }: Candidate): number => before[shape.findIndex((length, d) => length !== before[d])]!
+  return side(a) <= side(b)
+}
+
 function halved(side: number, unit: number): number {
   return Math.max(unit, Math.ceil(side / 2 / unit) * unit)
+}
+
+/** Dimensions of the result of which some node computes all for any part, so that parts would repeat its work. */
+function wholeDimensions(root: CubeNode): ReadonlySet<number> {
+  const names = consumersFirst(root).flatMap((node) =>
+    node.kind === 'blocks' ? (node.wholeDimensions ?? []).map((d) => node.schema.dims[d]!.name) : [],
+  )
+  return new Set(names.map((name) => root.schema.dims.findIndex((dim) => dim.name === name)).filter((d) => d >= 0))
 }
 
 /** Chunks of the sources along dimensions that reach the result with the same labels; elsewhere 1. */
@@ -172,7 +190,9 @@ export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape 
   const search = new Search(root, options)
   const extent = search.region.shape
   const { align } = options
-  const unit = sourceChunks(root).map((side, d) => {
+  const whole = wholeDimensions(root)
+  const unit = sourceChunks(root).map((chunk, d) => {
+    const side = whole.has(d) ? extent[d]! : chunk
     const step = align?.[d] ?? 1
     return Math.ceil(side / step) * step
   })

@@ -1,0 +1,152 @@
+import { InputError } from '@ecotope/core'
+import { describe, expect, test } from 'vitest'
+import { FLOAT64 } from '../../src/model/block.ts'
+import type { CellNode, CubeNode } from '../../src/model/node.ts'
+import { chunkCount, wholeRegion } from '../../src/model/region.ts'
+import { planOf, regionsOfPlan } from '../../src/plan/plan.ts'
+import { ChunkReader } from '../../src/plan/reader.ts'
+import { scheduleOf } from '../../src/plan/schedule.ts'
+import { foldAbove, megabytes, taskShape, taskShare } from '../../src/plan/tasks.ts'
+import { boxSum, fakeSource, runningSum, schemaOf } from './fakes.ts'
+
+const MB = 2 ** 20
+
+const median = (node: CubeNode, sides: Readonly<Record<string, number>>, length: number): CellNode => ({
+  kind: 'cells',
+  label: 'median',
+  inputs: [node],
+  schema: schemaOf(sides, FLOAT64),
+  cell: { kind: 'reduce', reducer: 'median', dim: 't', length, of: { kind: 'input', input: 0 } },
+})
+
+describe('task shapes', () => {
+  test('whole source chunks, whatever the sink writes', () => {
+    const { node } = fakeSource({ t: 10, y: 512, x: 512 }, [1, 128, 128])
+    const { shape } = taskShape(median(node, { y: 512, x: 512 }, 10), { budgetBytes: 4 * MB, align: [64, 64] })
+    expect(shape.every((side) => side % 128 === 0)).toBe(true)
+  })
+
+  test('whole boxes of the sink where they do not agree with the source', () => {
+    const { node } = fakeSource({ y: 600, x: 600 }, [100, 100])
+    const { shape } = taskShape(node, { budgetBytes: MB, align: [64, 64] })
+    expect(shape.every((side) => side % 64 === 0 || side === 600)).toBe(true)
+    expect(shape.every((side) => side >= 128)).toBe(true)
+  })
+
+  test('smaller than source chunks only where these do not fit', () => {
+    const { node } = fakeSource({ t: 100, y: 256, x: 256 }, [1, 256, 256])
+    const root = runningSum(node, 0)
+    const small = taskShape(root, { budgetBytes: 8 * MB })
+    expect(small.shape[0]).toBe(100)
+    expect(small.shape[1]!).toBeLessThan(256)
+    expect(small.costs.peakBytes).toBeLessThanOrEqual(taskShare(8 * MB))
+    expect(taskShape(root, { budgetBytes: 1000 * MB }).shape).toEqual([100, 256, 256])
+  })
+
+  test('enough tasks for all workers, each within its share', () => {
+    const { node } = fakeSource({ t: 4, y: 2048, x: 2048 }, [1, 256, 256])
+    const root = median(node, { y: 2048, x: 2048 }, 4)
+    const options = { budgetBytes: 200 * MB, workers: 4 }
+    const { shape, costs } = taskShape(root, options)
+    expect(chunkCount(wholeRegion([2048, 2048]), shape)).toBeGreaterThanOrEqual(16)
+    expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(options.budgetBytes, 4))
+  })
+
+  test('one worker may take what a share of several would not hold', () => {
+    const { node } = fakeSource({ t: 1000, x: 16 }, [1000, 1])
+    const root = runningSum(node, 0)
+    const least = scheduleOf(root, { start: [0, 0], shape: [1, 1] }).peakBytes
+    const options = { budgetBytes: Math.ceil((least * 8) / 7) + 100, workers: 4 }
+    expect(taskShape(root, options).costs.peakBytes).toBeGreaterThan(taskShare(options.budgetBytes, 4))
+  })
+
+  test('an order statistic over too much says how much it needs', () => {
+    const { node } = fakeSource({ t: 200_000 }, [1000], { packing: FLOAT64 })
+    const error = (() => {
+      try {
+        return planOf(median(node, {}, 200_000), { budgetBytes: 50_000 })
+      } catch (cause) {
+        return cause
+      }
+    })()
+    expect(error).toBeInstanceOf(InputError)
+    expect(error).toMatchObject({ tag: 'BudgetTooSmall', data: { budgetBytes: 50_000 } })
+    const { needed } = (error as InputError).data as { needed: number }
+    expect(planOf(median(node, {}, 200_000), { budgetBytes: needed }).tasks).toBe(1)
+  })
+
+  test('tasks cover the cube once, in row-major order', () => {
+    const { node } = fakeSource({ y: 100, x: 90 }, [16, 16])
+    const plan = planOf(boxSum(node, 1), { budgetBytes: 30_000, chunks: [8, 8] })
+    const regions = [...regionsOfPlan(plan)]
+    expect(regions).toHaveLength(plan.tasks)
+    const cells = regions.reduce((sum, { shape }) => sum + shape[0]! * shape[1]!, 0)
+    expect(cells).toBe(9000)
+    expect(regions.every(({ start }) => start.every((at) => at % 8 === 0))).toBe(true)
+  })
+
+  test('shares leave room for the cache', () => {
+    expect(2 * taskShare(80 * MB, 2) + 10 * MB).toBe(80 * MB)
+    expect(foldAbove(80 * MB, 2)).toBeLessThan(taskShare(80 * MB, 2))
+    expect([megabytes(1), megabytes(2e6), megabytes(2.5e9)]).toEqual(['1 MB', '2 MB', '2.5 GB'])
+  })
+})
+
+describe('ChunkReader', () => {
+  const read = async (cacheBytes: number, regions: readonly (readonly [number, number])[]) => {
+    const { node, decoded, data } = fakeSource({ x: 64 }, [16])
+    const reader = new ChunkReader({ cacheBytes })
+    for (const [start, length] of regions)
+      expect([...(await reader.read(node.source, { start: [start], shape: [length] }))]).toEqual([
+        ...data.subarray(start, start + length),
+      ])
+    return [...decoded.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  test('chunks of which parts are used are decoded once while they are kept', async () => {
+    const overlapping = [
+      [0, 18],
+      [14, 20],
+      [30, 20],
+      [46, 18],
+    ] as const
+    expect(await read(1000, overlapping)).toBeLessThan(await read(0, overlapping))
+    expect(
+      await read(1000, [
+        [4, 4],
+        [8, 4],
+        [20, 2],
+        [5, 3],
+      ]),
+    ).toBe(2)
+  })
+
+  test('the least recently used go first', async () => {
+    // Room for two chunks of 64 bytes.
+    const regions = [
+      [1, 2],
+      [17, 2],
+      [1, 2],
+      [33, 2],
+      [1, 2],
+      [17, 2],
+    ] as const
+    expect(await read(128, regions)).toBe(4)
+  })
+
+  test('parts that are asked for at the same time are decoded once', async () => {
+    const { node, decoded } = fakeSource({ x: 64 }, [16])
+    const reader = new ChunkReader({ cacheBytes: 1000 })
+    await Promise.all([1, 2, 3].map((start) => reader.read(node.source, { start: [start], shape: [4] })))
+    expect([...decoded.values()]).toEqual([1])
+  })
+
+  test('a failed chunk is not remembered', async () => {
+    const { node, broken } = fakeSource({ x: 64 }, [16])
+    const reader = new ChunkReader({ cacheBytes: 1000 })
+    broken.add('0:16')
+    await expect(reader.read(node.source, { start: [2], shape: [4] })).rejects.toMatchObject({ tag: 'CorruptChunk' })
+    broken.clear()
+    expect(await reader.read(node.source, { start: [2], shape: [4] })).toHaveLength(4)
+  })
+})
