@@ -5,6 +5,7 @@ import { CancelledError, EnvironmentError, InputError, throwIfAborted, type Work
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import { cellCount, chunkCount, type Region } from '../model/region.ts'
 import type { DType } from '../types.ts'
+import { memoryCounter } from './memory-counter.ts'
 import type { ArrayOrigin } from './metadata.ts'
 import type { ZarrArray } from './read.ts'
 
@@ -78,18 +79,13 @@ export async function readParallel(
   return DTYPES[dtype].view(cells as unknown as ArrayBuffer)
 }
 
-/** By shared memory, as much ordinary memory that is never touched and so takes no room. */
-const ballast = new WeakMap<SharedArrayBuffer, ArrayBuffer>()
+/** Shared memory that may pile up before what is no longer used is looked for. */
+const counted = memoryCounter()
 
-/**
- * The engine does not count shared memory as memory that is worth a collection, so that dropped results would pile up;
- * it counts the ballast, which lives as long.
- */
+/** Shared memory; what was dropped of it before is given back first, when there is much. */
 function sharedMemory(bytes: number): SharedArrayBuffer {
-  const weight = new ArrayBuffer(bytes)
-  const memory = new SharedArrayBuffer(bytes)
-  ballast.set(memory, weight)
-  return memory
+  counted(bytes)
+  return new SharedArrayBuffer(bytes)
 }
 
 interface Reader {

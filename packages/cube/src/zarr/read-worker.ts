@@ -3,17 +3,31 @@ import { parentPort } from 'node:worker_threads'
 import { EcotopeError, InputError } from '@ecotope/core'
 import { DTYPES } from '../dtype.ts'
 import { type Region, stridesOf } from '../model/region.ts'
+import { collectGarbage, memoryCounter } from './memory-counter.ts'
 import { arrayFrom } from './metadata.ts'
 import type { ReadAnswer, ReadOrder } from './parallel.ts'
 import { arrayOf, readInto } from './read.ts'
 import { openFolder } from './store.ts'
 
+/** Orders of at least this many bytes leave nothing in this thread that would keep their memory. */
+const LARGE = 64 * 1024 * 1024
+const counted = memoryCounter()
+
 parentPort!.on('message', (order: ReadOrder) => {
-  void read(order).then(
-    () => parentPort!.postMessage({ id: order.id } satisfies ReadAnswer),
-    (error: unknown) => parentPort!.postMessage({ id: order.id, error: plainError(error) } satisfies ReadAnswer),
-  )
+  const { id } = order
+  const bytes = order.cells.byteLength
+  counted(bytes)
+  void answerTo(order).then((answer) => {
+    parentPort!.postMessage({ id, ...answer } satisfies ReadAnswer)
+    if (bytes >= LARGE) setImmediate(collectGarbage)
+  })
 })
+
+const answerTo = (order: ReadOrder): Promise<Omit<ReadAnswer, 'id'>> =>
+  read(order).then(
+    () => ({}),
+    (error: unknown) => ({ error: plainError(error) }),
+  )
 
 async function read({ folder, origin, region, dtype, cells, next }: ReadOrder): Promise<void> {
   const store = await openFolder(folder)

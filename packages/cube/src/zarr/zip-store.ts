@@ -28,8 +28,12 @@ const damaged = (path: string, what: string): InputError =>
     data: { path },
   })
 
+/** Closes the source where it is no zip file. Throws InputError `DamagedZip`. */
 export async function openZip(source: ByteSource): Promise<Store> {
-  const members = await directory(source)
+  const members = await directory(source).catch(async (error: unknown) => {
+    await source.close()
+    throw error
+  })
   const at = new Map<string, Promise<number>>()
   const place = (key: string, member: Member): Promise<number> => {
     const known = at.get(key) ?? dataOffset(source, member)
