@@ -13,9 +13,20 @@ export { type Program, parseProgram, type UserParameter } from './graph/program.
 export { withUserProcesses } from './graph/user.ts'
 export { type Problem as GraphProblem, validateGraph } from './graph/validate.ts'
 export { type CubeNode, type CubeSchema, shapeOf } from './model/node.ts'
-export { classColours, OKABE_ITO, type RampName, rampTable } from './picture/colour.ts'
+export {
+  classColours,
+  hexOf,
+  inkOn,
+  lineColour,
+  OKABE_ITO,
+  type RampName,
+  rampColour,
+  rampGradient,
+  rampTable,
+  rgbOf,
+} from './picture/colour.ts'
 export { type Picture, type PlotOptions, plot } from './picture/plot.ts'
-export { encodePng } from './picture/png.ts'
+export { encodePng, pngUri } from './picture/png.ts'
 export { type Explanation, explain } from './plan/explain.ts'
 export { type Saved, saveOrigin } from './plan/save.ts'
 export { registry as processRegistry } from './process/registry.ts'

@@ -1,9 +1,11 @@
 /** Colours of pictures: palettes for any colour vision and ramps computed in a perceptual space. Not a theme. */
 
+/** Names of computed ramps; all are monotone in lightness except `diverging`, and readable with any colour vision. */
 export type RampName = 'viridis' | 'magma' | 'cividis' | 'grey' | 'terrain' | 'ember' | 'dusk' | 'diverging' | 'balance'
 
 /** What a class is called and how it is painted. */
 export interface ClassColour {
+  readonly name?: string
   readonly colour?: string
 }
 

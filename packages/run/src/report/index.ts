@@ -1,5 +1,5 @@
+export { encodePng } from '@ecotope/cube'
 export { errorRaster } from './paint.ts'
-export { encodePng } from './png.ts'
 export { classQuicklook, type QuicklookOptions, quicklook } from './quicklook.ts'
 export { renderReport } from './render.ts'
 export type * from './types.ts'

@@ -1,9 +1,8 @@
 /** Numbered sections, figures and tables, and the figure of a map. What they contain is up to the sections. */
-import { classColours, rampGradient } from './colour.ts'
+import { classColours, pngUri, rampGradient } from '@ecotope/cube'
 import { metres, number, significant } from './format.ts'
 import { type Content, html, type Markup } from './html.ts'
 import { paint } from './paint.ts'
-import { pngUri } from './png.ts'
 import type { ClassStyle, MapRaster } from './types.ts'
 
 /** Counts figures and tables through one report. */

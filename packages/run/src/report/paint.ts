@@ -1,5 +1,5 @@
 /** From values to coloured pixels: map rasters become RGBA, and two class maps become a map of their errors. */
-import { classColours, rampTable, rgbOf } from './colour.ts'
+import { classColours, rampTable, rgbOf } from '@ecotope/cube'
 import type { ClassRaster, ClassStyle, MapRaster, RampRaster, RgbRaster } from './types.ts'
 
 type Painter<R extends MapRaster> = (raster: R) => Uint8Array | Uint8ClampedArray

@@ -14,6 +14,7 @@ import type {
   Scores,
 } from '@ecotope/belief'
 import type { Warning } from '@ecotope/core'
+import type { RampName } from '@ecotope/cube'
 
 /** A class as the report draws it everywhere. */
 export interface ClassStyle {
@@ -22,8 +23,7 @@ export interface ClassStyle {
   readonly colour?: string
 }
 
-/** Names of computed ramps; all are monotone in lightness except `diverging`, and readable with any colour vision. */
-export type RampName = 'viridis' | 'magma' | 'cividis' | 'grey' | 'terrain' | 'ember' | 'dusk' | 'diverging'
+export type { RampName }
 
 interface RasterView {
   /** Pixels; at most 768 a side. */

@@ -1,6 +1,7 @@
+import { classColours, inkOn, lineColour, rampColour, rampTable, rgbOf } from '@ecotope/cube'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { classColours, inkOn, lineColour, rampColour, rampTable, rgbOf, toOklab } from '../../src/report/colour.ts'
+import { toOklab } from '../../../cube/src/picture/colour.ts'
 import { classQuicklook, encodePng, errorRaster, quicklook, type RampName } from '../../src/report/index.ts'
 import { mapView, scaleBar } from '../../src/report/page.ts'
 import { paint } from '../../src/report/paint.ts'

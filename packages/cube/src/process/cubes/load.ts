@@ -11,7 +11,7 @@ import type { LayerSet, StackOptions } from '../../collection/types.ts'
 import { formatNamed } from '../../format/formats.ts'
 import type { StacFilter } from '../../stac/types.ts'
 import { optional, processError, required, schemas, withDefault } from '../define.ts'
-import type { Arguments, Callback, ParameterRow, ProcessContext, ProcessRow, Value } from '../row.ts'
+import type { Arguments, ParameterRow, ProcessContext, ProcessGraph, ProcessRow, Value } from '../row.ts'
 import { isCube } from '../schema.ts'
 import { spatialExtent, temporalExtent } from './extent-arguments.ts'
 
@@ -90,18 +90,35 @@ async function loadExtents(path: string, args: Arguments, context: ProcessContex
     ...(extents.interval === undefined ? {} : { datetime: extents.interval }),
     scaled,
   }
-  const conditions = Object.entries((args.properties ?? {}) as unknown as Record<string, Callback>)
+  const conditions = conditionsOf(args.properties)
   const request = { paths: path, stac, ...(bands ? { bands } : {}) }
-  const accepts = conditions.length === 0 ? {} : { accepts: acceptor(conditions) }
+  const accepts = conditions.length === 0 ? {} : { accepts: acceptor(conditions, context) }
   const collection = keep(await openCollection(request, { ...context, ...accepts }), context)
   return { kind: 'cube', node: clipped(collection, extents, {}) }
 }
 
+type Conditions = readonly (readonly [name: string, graph: ProcessGraph])[]
+
+/** Conditions are graphs within an object, which arguments of graphs do not become callbacks in. */
+function conditionsOf(value: unknown): Conditions {
+  return Object.entries((value ?? {}) as Record<string, { readonly process_graph?: ProcessGraph }>).map(
+    ([name, one]) => {
+      if (one.process_graph !== undefined) return [name, one.process_graph]
+      throw processError('ProcessParameterInvalid', `the condition on ${name} is no process graph`)
+    },
+  )
+}
+
 const acceptor =
-  (conditions: readonly (readonly [string, Callback])[]) =>
+  (conditions: Conditions, context: ProcessContext) =>
   async (values: Readonly<Record<string, unknown>>): Promise<boolean> => {
-    for (const [name, callback] of conditions) {
-      if ((await callback.run({ value: (values[name] ?? null) as Value })) !== true) return false
+    // Loaded late: the evaluation knows all processes, these among them.
+    const { evaluateGraph } = await import('../../graph/evaluate.ts')
+    for (const [name, graph] of conditions) {
+      const parameters = { value: (values[name] ?? null) as Value }
+      const { value, close } = await evaluateGraph(graph, { parameters, folder: context.folder })
+      await close()
+      if (value !== true) return false
     }
     return true
   }

@@ -1,5 +1,5 @@
 /** Where the map is good: one cell per block of the split, coloured and numbered by its score, and their spread. */
-import { inkOn, rampColour, rampGradient } from '../colour.ts'
+import { inkOn, rampColour, rampGradient } from '@ecotope/cube'
 import { number, percent } from '../format.ts'
 import { html, type Markup } from '../html.ts'
 import { type Axis, chart, niceTicks, place, round } from '../svg.ts'

@@ -1,5 +1,5 @@
 /** Outlines of the inputs in one coordinate system: what overlaps what. */
-import { OKABE_ITO } from '../colour.ts'
+import { OKABE_ITO } from '@ecotope/cube'
 import { html, type Markup } from '../html.ts'
 import { dash, lineKey, round } from '../svg.ts'
 import type { InputLayer } from '../types.ts'

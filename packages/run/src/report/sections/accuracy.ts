@@ -1,8 +1,8 @@
 /** Confusion, scores, curves and where the errors are. */
 import { isRefusal, type Scores } from '@ecotope/belief'
+import { classColours, lineColour } from '@ecotope/cube'
 import { blockMap, blockStrip } from '../charts/blocks.ts'
 import { precisionRecall } from '../charts/precision-recall.ts'
-import { classColours, lineColour } from '../colour.ts'
 import { number, percent } from '../format.ts'
 import { type Content, html, type Markup } from '../html.ts'
 import { named, type Page } from '../page.ts'

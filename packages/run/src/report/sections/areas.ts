@@ -1,7 +1,7 @@
 /** How much area each class covers, or why that is not said. */
 import { type AreaEstimate, type Interval, isRefusal, type Refusal } from '@ecotope/belief'
+import { classColours, lineColour } from '@ecotope/cube'
 import { areaChart } from '../charts/areas.ts'
-import { classColours, lineColour } from '../colour.ts'
 import { hectares, number, percent, significant, withError } from '../format.ts'
 import { html, type Markup } from '../html.ts'
 import { named, type Page } from '../page.ts'

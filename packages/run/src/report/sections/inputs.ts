@@ -1,7 +1,8 @@
 /** What went in: layers with their own grids, labels, the split, and how the training went. */
+
+import { classColours } from '@ecotope/cube'
 import { footprints } from '../charts/footprints.ts'
 import { learningCurves } from '../charts/learning.ts'
-import { classColours } from '../colour.ts'
 import { duration, hectares, number, percent, plural, significant } from '../format.ts'
 import { type Content, html, type Markup } from '../html.ts'
 import { mapView, named, type Page } from '../page.ts'
