@@ -1,0 +1,89 @@
+/** The reprojections and clips that rioxarray's authors keep as references (reference data `rioxarray_golden`). */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { cropGrid, gridBounds, gridEquals, windowOf } from '../../src/grid.ts'
+import type { ArraySource } from '../../src/model/array-source.ts'
+import type { Packing } from '../../src/model/block.ts'
+import { type SourceNode, shapeOf } from '../../src/model/node.ts'
+import { wholeRegion } from '../../src/model/region.ts'
+import { netcdfSource } from '../../src/netcdf/array-source.ts'
+import { warpNode } from '../../src/warp/warp-node.ts'
+import { dataFolder, hasData } from '../data.ts'
+
+const folder = join(dataFolder, 'rioxarray_golden')
+const PASSED_NODATA = -9999
+const UNNAMED = '__xarray_dataarray_variable__'
+
+const nodeOf = (source: ArraySource): SourceNode => ({
+  kind: 'source',
+  schema: source.schema,
+  label: 'input',
+  inputs: [],
+  source,
+})
+
+/** Stored values with NaN for missing. */
+function values(data: ArrayLike<number>, { nodata = Number.NaN }: Packing): number[] {
+  // The reference with another nodata value than the input's still declares that one.
+  return Array.from(data, (v) => (v === nodata || v === PASSED_NODATA ? Number.NaN : v))
+}
+
+/** Cells of the input on the grid of the golden, moved by parts of a pixel, by nearest neighbour. */
+async function warped(input: ArraySource, golden: ArraySource, dx = 0, dy = 0): Promise<number[]> {
+  const { affine, ...grid } = golden.schema.grid!
+  const [a, b, c, d, e, f] = affine
+  const moved = { ...grid, affine: [a, b, c + dx * a, d, e, f + dy * e] } as const
+  const node = warpNode(nodeOf(input), moved, { resampling: 'nearest' })
+  const whole = wholeRegion(shapeOf(node.schema))
+  if (node.kind !== 'blocks') return values(await input.read(whole), input.schema.packing)
+  const [needed] = node.needs(whole)
+  const block = { region: needed!, data: await input.read(needed!) }
+  return values((await node.compute(whole, [block], {})).data, node.schema.packing)
+}
+
+describe.skipIf(!hasData('rioxarray_golden'))('rioxarray references', () => {
+  it.each([
+    ['MODIS_ARRAY', 'MODIS_ARRAY_UTM_GDAL361', UNNAMED],
+    ['MODIS_ARRAY', 'MODIS_ARRAY_MATCH_UTM_GDAL361', UNNAMED],
+    ['MODIS_ARRAY', 'MODIS_ARRAY_MATCH_PASSED_NODATA_GDAL361', UNNAMED],
+    ['PLANET_SCOPE_3D', 'PLANET_SCOPE_WGS84', 'blue'],
+    ['PLANET_SCOPE_3D', 'PLANET_SCOPE_WGS84', 'green'],
+    ['sentinel_2_L1C_geographic', 'sentinel_2_L1C_utm', 'red'],
+    ['sentinel_2_L1C_geographic', 'sentinel_2_L1C_utm', 'nir'],
+    ['sentinel_2_L1C_geographic', 'sentinel_2_L1C_utm__auto_nodata', 'red'],
+  ])('%s reprojected is %s (%s)', async (from, to, variable) => {
+    const input = await netcdfSource(join(folder, 'input', `${from}.nc`), variable)
+    const golden = await netcdfSource(join(folder, 'compare', `${to}.nc`), variable)
+    const expected = values(await golden.read(wholeRegion(shapeOf(golden.schema))), golden.schema.packing)
+    const exact = await warped(input, golden)
+    expect(exact.length).toBe(expected.length)
+    const same = (i: number, cells: readonly number[]): boolean => Object.is(expected[i], cells[i])
+    const differing = expected.flatMap((_, i) => (same(i, exact) ? [] : [i]))
+    // rioxarray lets GDAL interpolate positions to an eighth of a pixel, so that cells near an edge fall to a
+    // neighbour; the target's pixels are 1.67 of the source's.
+    expect(differing.length / expected.length).toBeLessThan(0.03)
+    const parts = [-0.075, -0.0375, 0, 0.0375, 0.075]
+    const moves = parts.flatMap((dx) => parts.map((dy) => [dx, dy] as const))
+    const near = differing.length === 0 ? [] : await Promise.all(moves.map(([dx, dy]) => warped(input, golden, dx, dy)))
+    expect(differing.filter((i) => !near.some((cells) => same(i, cells)))).toEqual([])
+    await input.close()
+    await golden.close()
+  })
+
+  it.each(['MODIS_ARRAY_CLIP', 'MODIS_ARRAY_CLIP_EXPAND'])('%s is a part of the input', async (to) => {
+    const input = await netcdfSource(join(folder, 'input', 'MODIS_ARRAY.nc'), UNNAMED)
+    const golden = await netcdfSource(join(folder, 'compare', `${to}.nc`), UNNAMED)
+    const { column, row, width, height } = windowOf(input.schema.grid!, gridBounds(golden.schema.grid!))
+    const part = { start: [row, column], shape: [height, width] }
+    const all = wholeRegion(shapeOf(golden.schema))
+    expect(part.shape).toEqual(all.shape)
+    const cells = values(await input.read(part), input.schema.packing)
+    const clipped = values(await golden.read(all), golden.schema.packing)
+    // Cells outside the polygon are missing in the golden.
+    expect(clipped.some((v) => !Number.isNaN(v))).toBe(true)
+    for (const [i, v] of clipped.entries()) if (!Number.isNaN(v)) expect(v).toBe(cells[i])
+    expect(gridEquals(golden.schema.grid!, cropGrid(input.schema.grid!, { column, row, width, height }))).toBe(true)
+    await input.close()
+    await golden.close()
+  })
+})
