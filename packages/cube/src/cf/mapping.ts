@@ -2,6 +2,7 @@
 import { definitionOf, numeric } from '../crs/definition.ts'
 import type { Crs, Grid } from '../types.ts'
 import type { Attributes } from './attributes.ts'
+import { reciprocalFlattening, termsOf } from './terms.ts'
 import { wktOf } from './wkt-write.ts'
 
 interface MappingRow {
@@ -44,19 +45,11 @@ export function mappingOf(grid: Grid): Attributes {
 }
 
 function parametersOf(crs: Crs): Attributes {
-  const { proj, parameters, ellipsoid, primeMeridian } = definitionOf(crs.proj4)
-  const terms = new Map(parameters)
-  if (proj === 'utm') {
-    terms.set('lon_0', String(Number(terms.get('zone')) * 6 - 183))
-    terms.set('k_0', '0.9996')
-    terms.set('x_0', '500000')
-    if (terms.has('south')) terms.set('y_0', '10000000')
-  }
-  if (terms.has('k') && !terms.has('k_0')) terms.set('k_0', terms.get('k')!)
-  const row = MAPPINGS[proj === 'utm' ? 'tmerc' : proj]
+  const { ellipsoid, primeMeridian } = definitionOf(crs.proj4)
+  const { proj, terms } = termsOf(crs)
+  const row = MAPPINGS[proj]
   // CF has no name for it, or its parameters would say less than the text does.
   if (!crs.isGeographic && row === undefined) return {}
-  const flattening = 1 - Math.sqrt(1 - ellipsoid.es)
   const values = (row?.terms ?? []).map(([cf, key, otherwise]) => [cf, numeric(terms, key) ?? otherwise ?? 0])
   const parallels = ['lat_1', 'lat_2'].flatMap((key) => numeric(terms, key) ?? [])
   return {
@@ -65,7 +58,7 @@ function parametersOf(crs: Crs): Attributes {
     ...(parallels.length === 0 ? {} : { standard_parallel: parallels }),
     semi_major_axis: ellipsoid.a,
     semi_minor_axis: ellipsoid.a * Math.sqrt(1 - ellipsoid.es),
-    inverse_flattening: flattening === 0 ? 0 : Number((1 / flattening).toFixed(9)),
+    inverse_flattening: reciprocalFlattening(ellipsoid.es),
     longitude_of_prime_meridian: Number(((primeMeridian * 180) / Math.PI).toFixed(12)),
   }
 }

@@ -1,6 +1,7 @@
 /** Well-known text (WKT 1 as GDAL writes it) of a CRS, for files that name their CRS by text. */
 import { definitionOf, numeric } from '../crs/definition.ts'
 import type { Crs } from '../types.ts'
+import { reciprocalFlattening, termsOf } from './terms.ts'
 
 /** A projection's name in WKT 1 with its parameters: WKT name, PROJ key, value where the key is absent. */
 interface ProjectionRow {
@@ -56,14 +57,14 @@ const PROJECTIONS: Readonly<Record<string, ProjectionRow>> = {
 /** The text of a CRS: its own where it has one, else made from its PROJ terms; undefined for other projections. */
 export function wktOf(crs: Crs): string | undefined {
   if (crs.wkt !== undefined) return crs.wkt
-  const { proj, parameters, metresPerUnit } = definitionOf(crs.proj4)
+  const { parameters, metresPerUnit } = definitionOf(crs.proj4)
   const authority = crs.code === undefined ? '' : `,AUTHORITY["EPSG","${crs.code.replace(/^EPSG:/, '')}"]`
   if (crs.isGeographic) return geographic(crs, crs.name, authority)
-  const terms = new Map(parameters)
-  const row = proj === 'utm' ? utm(terms) : PROJECTIONS[kindOf(proj, terms)]
+  const { proj, terms } = termsOf(crs)
+  const row = PROJECTIONS[kindOf(proj, terms)]
   if (row === undefined) return undefined
   const values = row.parameters.map(([wkt, key, otherwise]) => {
-    const value = numeric(terms, key) ?? (key === 'k_0' ? numeric(terms, 'k') : undefined) ?? otherwise
+    const value = numeric(terms, key) ?? otherwise
     return `,PARAMETER["${wkt}",${wkt.startsWith('false') ? value / metresPerUnit : value}]`
   })
   const unit = metresPerUnit === 1 ? '"metre",1' : `"${crs.unit}",${metresPerUnit}`
@@ -97,18 +98,9 @@ function kindOf(proj: string, terms: Map<string, string>): string {
   return proj
 }
 
-function utm(terms: Map<string, string>): ProjectionRow | undefined {
-  terms.set('lon_0', String(Number(terms.get('zone')) * 6 - 183))
-  terms.set('k_0', '0.9996')
-  terms.set('x_0', '500000')
-  terms.set('y_0', terms.has('south') ? '10000000' : '0')
-  return PROJECTIONS.tmerc
-}
-
 function geographic(crs: Crs, name: string, authority: string): string {
   const { ellipsoid, parameters, shift, primeMeridian } = definitionOf(crs.proj4)
-  const flattening = 1 - Math.sqrt(1 - ellipsoid.es)
-  const rf = flattening === 0 ? 0 : Number((1 / flattening).toFixed(9))
+  const rf = reciprocalFlattening(ellipsoid.es)
   const isWgs84 =
     parameters.get('datum') === 'WGS84' || (ellipsoid.a === 6378137 && Math.abs(rf - 298.257223563) < 1e-8)
   const datum = isWgs84 ? 'WGS_1984' : 'unknown'

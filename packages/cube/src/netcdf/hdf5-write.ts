@@ -33,6 +33,19 @@ export interface Hdf5Layout {
   readonly shuffle: boolean
 }
 
+/** A list in the heap that holds the address of one dimension scale. */
+interface ScaleList {
+  readonly address: Buffer
+  readonly place: (heapAddress: number) => Buffer
+}
+
+function placesOf({ values }: CfOut, heap: GlobalHeap): ((heapAddress: number) => Buffer)[] {
+  return (values as readonly string[]).map((text) => {
+    const bytes = Buffer.from(`${text}\0`, 'utf8')
+    return heap.add(bytes, bytes.length)
+  })
+}
+
 /** Appends chunks of data variables, then completes the file. */
 export class Hdf5Writer {
   readonly #file: FileHandle
@@ -65,52 +78,50 @@ export class Hdf5Writer {
 
   /** Writes coordinates, trees, headers and the superblock. */
   async finish(): Promise<void> {
-    const { coordinates, data, attributes } = this.#dataset
+    const { coordinates, data, dims } = this.#dataset
     const heap = new GlobalHeap()
-    const texts = new Map<CfOut, readonly ((address: number) => Buffer)[]>()
-    for (const variable of coordinates) {
-      if (variable.dtype !== 'string') continue
-      const values = variable.values as readonly string[]
-      texts.set(
-        variable,
-        values.map((text) => heap.add(Buffer.from(`${text}\0`), Buffer.byteLength(text) + 1)),
-      )
-    }
-    const scales = this.#scales()
+    const texts = coordinates
+      .filter(({ dtype }) => dtype === 'string')
+      .map((variable) => ({ variable, places: placesOf(variable, heap) }))
+    // What refers to a dimension scale is a list of one address in the heap, which is known once its header is written.
+    const scales = new Map(
+      dims.map(({ name }): [string, ScaleList] => {
+        const address = Buffer.alloc(8)
+        return [name, { address, place: heap.add(address, 1) }]
+      }),
+    )
     const layouts = new Map<CfOut, Buffer>()
     for (const [i, variable] of data.entries()) layouts.set(variable, await this.#chunkedLayout(i))
-    const headers = new Map<string, number>()
-    const pending: { variable: CfOut; scale: number | undefined }[] = []
-    // Dimension scales come first: the others refer to their addresses.
-    for (const [scale, variable] of scales.entries()) pending.push({ variable, scale })
-    for (const variable of [...coordinates, ...data]) {
-      if (!scales.includes(variable)) pending.push({ variable, scale: undefined })
-    }
-    // Lists of references lie in the heap too, so the heap is placed before the headers, by sizes alone.
-    const lists = new Map<string, { place: (address: number) => Buffer; bytes: Buffer }>()
-    for (const { name } of this.#dataset.dims) {
-      const bytes = Buffer.alloc(8)
-      lists.set(name, { bytes, place: heap.add(bytes, 1) })
-    }
     const heapAddress = Math.ceil(this.#end / 8) * 8
     this.#end = heapAddress + heap.length
-    for (const [variable, places] of texts) {
-      const bytes = Buffer.concat(places.map((place) => place(heapAddress)))
-      layouts.set(variable, await this.#contiguous(bytes))
+    for (const { variable, places } of texts) {
+      layouts.set(variable, await this.#contiguous(Buffer.concat(places.map((place) => place(heapAddress)))))
     }
-    for (const { variable, scale } of pending) {
-      const layout = layouts.get(variable) ?? (await this.#contiguous(valueBytes(variable)))
-      const place = (dim: string): Buffer => lists.get(dim)!.place(heapAddress)
-      const header = objectHeader(this.#messages(variable, layout, scale, place))
-      const address = await this.#append(header)
-      headers.set(variable.name, address)
-      if (scale !== undefined) lists.get(variable.name)!.bytes.writeBigUInt64LE(BigInt(address))
-    }
+    const headers = await this.#headers(layouts, scales, heapAddress)
     const own = heap.done()
     await this.#file.write(own, 0, own.length, heapAddress)
-    const links = pending.filter(({ variable }) => variable !== undefined).map(({ variable }) => variable.name)
-    const root = await this.#append(rootGroup(links, headers, attributes))
-    await this.#superblock(root)
+    await this.#superblock(await this.#append(rootGroup(headers, this.#dataset.attributes)))
+  }
+
+  /** Addresses of the headers by name. Dimension scales come first: the others refer to them. */
+  async #headers(
+    layouts: ReadonlyMap<CfOut, Buffer>,
+    lists: ReadonlyMap<string, ScaleList>,
+    heapAddress: number,
+  ): Promise<Map<string, number>> {
+    const scales = this.#scales()
+    const { coordinates, data } = this.#dataset
+    const others = [...coordinates, ...data].filter((variable) => !scales.includes(variable))
+    const place = (dim: string): Buffer => lists.get(dim)!.place(heapAddress)
+    const headers = new Map<string, number>()
+    for (const [i, variable] of [...scales, ...others].entries()) {
+      const layout = layouts.get(variable) ?? (await this.#contiguous(valueBytes(variable)))
+      const scale = i < scales.length ? i : undefined
+      const address = await this.#append(objectHeader(this.#messages(variable, layout, scale, place)))
+      headers.set(variable.name, address)
+      if (scale !== undefined) lists.get(variable.name)!.address.writeBigUInt64LE(BigInt(address))
+    }
+    return headers
   }
 
   /** One variable for every dimension: its coordinate, else a place holder as NetCDF-4 has it. */
@@ -200,15 +211,15 @@ export class Hdf5Writer {
 
 const pad10 = (value: number): string => String(value).padStart(10)
 
-function rootGroup(names: readonly string[], headers: ReadonlyMap<string, number>, attributes: Attributes): Buffer {
+function rootGroup(headers: ReadonlyMap<string, number>, attributes: Attributes): Buffer {
   const info = new Bytes().u8(0, 0).u64(UNDEFINED).u64(UNDEFINED).done()
   const messages: Message[] = [
     { type: MESSAGE.linkInfo, body: info },
     { type: MESSAGE.groupInfo, body: Uint8Array.of(0, 0) },
   ]
-  for (const name of names) {
+  for (const [name, address] of headers) {
     const label = Buffer.from(name, 'utf8')
-    const body = new Bytes().u8(1, 0x11, 1).u16(label.length).raw(label).u64(headers.get(name)!).done()
+    const body = new Bytes().u8(1, 0x11, 1).u16(label.length).raw(label).u64(address).done()
     messages.push({ type: MESSAGE.link, body })
   }
   for (const [name, value] of Object.entries(attributes)) messages.push(attributeOf(name, value, 'float64'))

@@ -1,6 +1,7 @@
 /** PROJJSON (schema 0.7) of common systems, as GeoParquet asks for it. */
 import { InputError } from '@ecotope/core'
 import { lonLat } from '../cf/crs.ts'
+import { reciprocalFlattening, termsOf } from '../cf/terms.ts'
 import { definitionOf, numeric } from '../crs/definition.ts'
 import { crsEquals } from '../crs/transform.ts'
 import type { Crs } from '../types.ts'
@@ -41,14 +42,30 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
 /** The object, undefined for longitude and latitude on WGS 84 (the default of GeoParquet). Throws `UnknownCrs`. */
 export function projJsonOf(crs: Crs): object | undefined {
   if (crs.code === 'EPSG:4326' || (crs.code === undefined && crsEquals(crs, lonLat()))) return undefined
-  const { proj, parameters, ellipsoid } = definitionOf(crs.proj4)
   const [authority = '', code = ''] = crs.code?.split(':') ?? []
   const id = crs.code === undefined ? {} : { id: { authority, code: Number(code) } }
-  const flattening = 1 - Math.sqrt(1 - ellipsoid.es)
-  const shape =
-    flattening === 0 ? { semi_minor_axis: ellipsoid.a } : { inverse_flattening: Number((1 / flattening).toFixed(9)) }
-  const isWgs84 = ellipsoid.a === 6378137 && Math.abs(1 / flattening - 298.257223563) < 1e-7
-  const geographic = {
+  const geographic = geographicOf(crs)
+  if (crs.isGeographic) return { $schema: SCHEMA, ...geographic, ...id }
+  return {
+    $schema: SCHEMA,
+    type: 'ProjectedCRS',
+    name: crs.name,
+    base_crs: geographic,
+    conversion: conversionOf(crs),
+    coordinate_system: {
+      subtype: 'Cartesian',
+      axis: [axis('Easting', 'E', 'east', 'metre'), axis('Northing', 'N', 'north', 'metre')],
+    },
+    ...id,
+  }
+}
+
+function geographicOf(crs: Crs): object {
+  const { ellipsoid } = definitionOf(crs.proj4)
+  const rf = reciprocalFlattening(ellipsoid.es)
+  const shape = rf === 0 ? { semi_minor_axis: ellipsoid.a } : { inverse_flattening: rf }
+  const isWgs84 = ellipsoid.a === 6378137 && Math.abs(rf - 298.257223563) < 1e-7
+  return {
     type: 'GeographicCRS',
     name: crs.isGeographic ? crs.name : isWgs84 ? 'WGS 84' : 'unknown',
     datum: {
@@ -61,42 +78,25 @@ export function projJsonOf(crs: Crs): object | undefined {
       axis: [axis('Longitude', 'lon', 'east', 'degree'), axis('Latitude', 'lat', 'north', 'degree')],
     },
   }
-  if (crs.isGeographic) return { $schema: SCHEMA, ...geographic, ...id }
-  const terms = new Map(parameters)
-  if (proj === 'utm') {
-    terms
-      .set('lon_0', String(Number(terms.get('zone')) * 6 - 183))
-      .set('k_0', '0.9996')
-      .set('x_0', '500000')
-    if (terms.has('south')) terms.set('y_0', '10000000')
-  }
-  if (terms.has('k') && !terms.has('k_0')) terms.set('k_0', terms.get('k')!)
+}
+
+function conversionOf(crs: Crs): object {
+  const { proj, terms } = termsOf(crs)
   const isOneParallel = proj === 'lcc' && !terms.has('lat_2')
   const isWeb = proj === 'merc' && terms.get('nadgrids') === '@null'
-  const row = isOneParallel ? undefined : CONVERSIONS[proj === 'utm' ? 'tmerc' : isWeb ? 'web' : proj]
+  const row = isOneParallel ? undefined : CONVERSIONS[isWeb ? 'web' : proj]
   if (row === undefined || (crs.metresPerUnit ?? 1) !== 1) {
     throw new InputError('UnknownCrs', `GeoParquet cannot be written in ${crs.name}`, {
       hint: 'transform the features to longitude and latitude or UTM first',
       data: { crs: crs.code ?? crs.name },
     })
   }
-  const values = row.parameters.map(([name, key, unit, otherwise]) => ({
+  const parameters = row.parameters.map(([name, key, unit, otherwise]) => ({
     name,
     value: numeric(terms, key) ?? otherwise ?? 0,
     unit,
   }))
-  return {
-    $schema: SCHEMA,
-    type: 'ProjectedCRS',
-    name: crs.name,
-    base_crs: geographic,
-    conversion: { name: crs.name, method: { name: row.method }, parameters: values },
-    coordinate_system: {
-      subtype: 'Cartesian',
-      axis: [axis('Easting', 'E', 'east', 'metre'), axis('Northing', 'N', 'north', 'metre')],
-    },
-    ...id,
-  }
+  return { name: crs.name, method: { name: row.method }, parameters }
 }
 
 const SCHEMA = 'https://proj.org/schemas/v0.7/projjson.schema.json'
