@@ -85,3 +85,7 @@ export async function readZarr(path: string, name?: string) {
   await source.close()
   return { schema: source.schema, cells, source, dataset }
 }
+
+/** What kill-child.ts writes: 64 shards. */
+export const killSchema = sampleSchema({ width: 128, height: 128 })
+export const killOptions = { chunks: { y: 8, x: 8 }, shards: { y: 16, x: 16 } }
