@@ -222,9 +222,6 @@ async function fillRun(
   options: WorkOptions,
 ): Promise<void> {
   const pieces = run.slots[0]!
-  const rows = region.shape.at(-2)!
-  const columns = region.shape.at(-1)!
-  const isOnly = pieces.length === 1
   // The first of the rule is written last, so every later one may overwrite: only valid cells do.
   const order = assembly.rule === 'first' ? [...pieces.keys()].reverse() : [...pieces.keys()]
   for (const which of order) {
@@ -232,16 +229,34 @@ async function fillRun(
     const part = partOf(pieces[which]!, region)
     if (part === undefined) continue
     const data = repacked(await readRun(run, part, options, which), assembly)
-    const planes = run.slots.length
-    for (let plane = 0; plane < planes; plane++) {
-      for (let y = 0; y < part.height; y++) {
-        const from = (plane * part.height + y) * part.width
-        const at = to + (plane * rows + part.row + y) * columns + part.column
-        const row = data.subarray(from, from + part.width)
-        if (isOnly) out.set(row, at)
-        else layOver(out, at, row, assembly.schema.packing.nodata)
-      }
-    }
+    const rule = pieces.length === 1 ? undefined : { nodata: assembly.schema.packing.nodata }
+    for (let plane = 0; plane < run.slots.length; plane++) place(data, part, plane, region, out, to, rule)
+  }
+}
+
+/** One plane of what was read into its place; with `over`, only its valid cells. */
+function place(
+  data: TypedArray,
+  part: Part,
+  plane: number,
+  region: Region,
+  out: TypedArray,
+  to: number,
+  over: { readonly nodata: number | undefined } | undefined,
+): void {
+  const rows = region.shape.at(-2)!
+  const columns = region.shape.at(-1)!
+  const from = plane * part.height * part.width
+  const at = to + (plane * rows + part.row) * columns + part.column
+  if (over === undefined && part.width === columns) {
+    // Whole rows follow each other in both arrays.
+    out.set(data.subarray(from, from + part.height * columns), at)
+    return
+  }
+  for (let y = 0; y < part.height; y++) {
+    const row = data.subarray(from + y * part.width, from + (y + 1) * part.width)
+    if (over === undefined) out.set(row, at + y * columns)
+    else layOver(out, at + y * columns, row, over.nodata)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Rows of the table of formats. Readers and writers are loaded when the first file of their format is met. */
 import type { SinkFormat } from '../execute/sink.ts'
+import { GDAL_EXTENSIONS, gdalSource, needsGdal } from '../gdal/optional.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { FormatRow, OpenedLayers } from './layers.ts'
 import { startsWith } from './sniff.ts'
@@ -155,6 +156,16 @@ const VECTORS = [
   ['FlatGeobuf', 'fgb', '.fgb'],
 ] as const
 
+/** What only GDAL reads, where the user has installed it. */
+const gdal: FormatRow = {
+  format: 'GDAL',
+  aliases: ['jp2', 'jpeg2000', 'jp2openjpeg', 'grib'],
+  extensions: GDAL_EXTENSIONS,
+  sniff: needsGdal,
+  open: async (path) => single('GDAL', path, await gdalSource(path)),
+  handleOpen: ({ path }) => gdalSource(path),
+}
+
 /** Formats that are only written. */
 const written: readonly FormatRow[] = [
   {
@@ -182,4 +193,4 @@ const written: readonly FormatRow[] = [
 ]
 
 /** In the order in which first bytes are tried. */
-export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf, npy, npz, hgt, ...tables, ...written]
+export const ROWS: readonly FormatRow[] = [geotiff, zarr, netcdf, npy, npz, hgt, gdal, ...tables, ...written]

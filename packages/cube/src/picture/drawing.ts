@@ -58,4 +58,4 @@ export const INK = '#1c2126'
 export const FAINT = '#5f6b75'
 export const HAIR = '#aab3ba'
 /** What is missing. */
-export const VOID = '#e9ebed'
+export const VOID = '#dfe3e6'

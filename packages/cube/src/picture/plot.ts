@@ -94,7 +94,7 @@ export function drawView({ view, values, isSampled }: ReadView, options: PlotOpt
   footShapes(shapes, view.schema, boxes[0]!, right, foot)
   return {
     width: Math.ceil(Math.max(legendX + legend.width + MARGIN, MARGIN + 360)),
-    height: Math.ceil(Math.max(foot + 24, top + legend.height + MARGIN)),
+    height: Math.ceil(Math.max(foot + 32, top + legend.height + MARGIN)),
     background: '#ffffff',
     alt: altText(view, options),
     shapes,

@@ -34,6 +34,14 @@ describe('the format of a path', () => {
     expect((await formatOf('https://example.org/cube.zarr/')).format).toBe('Zarr')
   })
 
+  it('that only GDAL reads says so', async () => {
+    await writeFile(join(folder, 'a.jp2'), Uint8Array.of(0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20, 13, 10, 0x87, 10))
+    expect((await formatOf(join(folder, 'a.jp2'))).format).toBe('GDAL')
+    await expect(openLayers(join(folder, 'a.jp2'))).rejects.toMatchObject({
+      tag: expect.stringMatching(/NeedsGdal|CorruptFile/) as string,
+    })
+  })
+
   it('that is unknown is refused with the list', async () => {
     await writeFile(join(folder, 'a.doc'), 'text')
     await expect(formatOf(join(folder, 'a.doc'))).rejects.toMatchObject({
