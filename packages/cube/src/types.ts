@@ -49,6 +49,8 @@ export interface Band {
   readonly description?: string
   readonly unit?: string
   readonly nodata?: number
+  /** Wavelength of the band's centre. */
+  readonly wavelengthMicrometres?: number
   /** Names of the values of a band of classes, such as a land cover map. */
   readonly classes?: readonly { readonly value: number; readonly name: string }[]
 }

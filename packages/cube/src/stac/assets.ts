@@ -50,11 +50,13 @@ export function bandsOfAsset(key: string, asset: StacAsset, item: StacItem): rea
 /** A described band as a band of a cube. */
 export function bandOf(band: StacBand): Partial<Band> {
   const common = band['eo:common_name'] ?? band.common_name
+  const wavelength = band['eo:center_wavelength'] ?? band.center_wavelength
   return {
     ...(band.name === undefined ? {} : { name: band.name }),
     ...(common === undefined ? {} : { role: ROLES[common] ?? common }),
     ...(band.description === undefined ? {} : { description: band.description }),
     ...(band.unit === undefined ? {} : { unit: band.unit }),
+    ...(wavelength === undefined ? {} : { wavelengthMicrometres: wavelength }),
   }
 }
 

@@ -202,5 +202,6 @@ function bandOf(band: Band, shared: string | undefined): Record<string, unknown>
     ...(band.description === undefined || band.description === '' ? {} : { description: band.description }),
     ...(band.unit === undefined || band.unit === shared ? {} : { unit: band.unit }),
     ...(common === undefined ? {} : { 'eo:common_name': common }),
+    ...(band.wavelengthMicrometres === undefined ? {} : { 'eo:center_wavelength': band.wavelengthMicrometres }),
   }
 }

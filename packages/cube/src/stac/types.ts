@@ -16,6 +16,9 @@ export interface StacBand {
   readonly name?: string
   readonly common_name?: string
   readonly 'eo:common_name'?: string
+  /** Micrometres. */
+  readonly center_wavelength?: number
+  readonly 'eo:center_wavelength'?: number
   readonly description?: string
   readonly unit?: string
   readonly nodata?: number | string | null

@@ -18,7 +18,7 @@ const ITEM = 'item-spec/json-schema/item.json'
 function schemaOf(grid: Grid | undefined, times: readonly string[]): CubeSchema {
   const bands = [
     { name: 'ndvi', unit: '1' },
-    { name: 'B8', role: 'nir', description: 'near infrared' },
+    { name: 'B8', role: 'nir', description: 'near infrared', wavelengthMicrometres: 0.842 },
   ]
   return {
     dims: [
@@ -70,7 +70,7 @@ describe('stacItemOf', () => {
           'raster:scale': 0.0001,
           bands: [
             { name: 'ndvi', unit: '1' },
-            { name: 'B8', 'eo:common_name': 'nir' },
+            { name: 'B8', 'eo:common_name': 'nir', 'eo:center_wavelength': 0.842 },
           ],
         },
       },

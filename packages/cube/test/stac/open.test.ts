@@ -56,7 +56,7 @@ function itemOf(i: number, href: (band: string) => string) {
       rededge: {
         href: href('red'),
         type: 'image/tiff; application=geotiff',
-        'eo:bands': [{ name: 'B05', common_name: 'rededge' }],
+        'eo:bands': [{ name: 'B05', common_name: 'rededge', center_wavelength: 0.704 }],
         'raster:bands': [{ nodata: 0, scale: 0.0001 }],
       },
       preview: { href: href('preview'), type: 'image/png', roles: ['thumbnail'] },
@@ -122,6 +122,7 @@ describe('a static catalogue', () => {
       ['B04', 'red', 5],
       ['B05', 'redEdge', 5],
     ])
+    expect(set.layers[1]!.band.wavelengthMicrometres).toBe(0.704)
     expect(set.layers[0]!.times[0]).toBe('2020-06-01T10:00:00Z')
     expect(set.layers[0]!.pieces[0]!.packing).toEqual({ dtype: 'uint16', nodata: 0, scale: 0.0001, offset: -0.1 })
     expect(set.layers[1]!.pieces[0]!.packing).toEqual({ dtype: 'uint16', nodata: 0, scale: 0.0001, offset: 0 })

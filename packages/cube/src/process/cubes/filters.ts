@@ -56,11 +56,6 @@ const COMMON_NAMES: Readonly<Record<string, readonly string[]>> = {
   swir2: ['swir22'],
 }
 
-export interface SpectralBand extends Band {
-  /** Wavelength of the band's centre. */
-  readonly wavelengthMicrometres?: number
-}
-
 const hasCommonName = (band: Band | undefined, name: string): boolean =>
   band?.role !== undefined && (band.role === name || (COMMON_NAMES[band.role]?.includes(name) ?? false))
 
@@ -106,7 +101,7 @@ export function filterBands(
   })
   const byWavelength = wavelengths.map(([least, greatest]) =>
     indicesWhere(dimension.labels.length, (i) => {
-      const centre = (dimension.bands[i] as SpectralBand | undefined)?.wavelengthMicrometres
+      const centre = dimension.bands[i]?.wavelengthMicrometres
       return centre !== undefined && centre >= least && centre <= greatest
     }),
   )

@@ -166,31 +166,34 @@ function splitLabels(labels: readonly Label[], count: number, separator: string,
   return { parts, indices }
 }
 
+/** For a region of the result: the index of the split label of every combination in it, row-major. */
+function combinations(region: Region, d: number, { parts, indices }: Split): number[] {
+  const count = parts.length
+  const steps = stridesOf(parts.map((part) => part.length))
+  const [start, shape] = [region.start.slice(d, d + count), region.shape.slice(d, d + count)]
+  const inner = stridesOf(shape)
+  return Array.from({ length: cellCount(shape) }, (_, i) => {
+    const position = shape.map((length, k) => start[k]! + (Math.floor(i / inner[k]!) % length))
+    return indices[position.reduce((sum, p, k) => sum + p * steps[k]!, 0)]!
+  })
+}
+
 function unflatten(node: CubeNode, name: string, targets: readonly string[], separator: string): BlockNode {
   const d = requireDimension(node, name)
   for (const target of targets) if (target !== name) refuseDimension(node, target, 'TargetDimensionExists')
-  const { parts, indices } = splitLabels(node.schema.dims[d]!.labels as Label[], targets.length, separator, name)
-  const added = targets.map((target, k) => otherDimension(target, parts[k]!))
+  const split = splitLabels(node.schema.dims[d]!.labels as Label[], targets.length, separator, name)
+  const added = targets.map((target, k) => otherDimension(target, split.parts[k]!))
   const dims = node.schema.dims.flatMap((dimension, i) => (i === d ? added : [dimension]))
-  const packing = indices.includes(-1) ? withMissing(node.schema.packing) : node.schema.packing
-  if (packing !== node.schema.packing) throw incomplete(name)
-  const steps = stridesOf(parts.map((part) => part.length))
+  const { packing } = node.schema
+  if (split.indices.includes(-1) && withMissing(packing) !== packing) throw incomplete(name)
   const count = targets.length
-  const indicesOf = (region: Region): number[] => {
-    const [start, shape] = [region.start.slice(d, d + count), region.shape.slice(d, d + count)]
-    const inner = stridesOf(shape)
-    return Array.from({ length: cellCount(shape) }, (_, i) => {
-      const position = shape.map((length, k) => start[k]! + (Math.floor(i / inner[k]!) % length))
-      return indices[position.reduce((sum, p, k) => sum + p * steps[k]!, 0)]!
-    })
-  }
   return {
     kind: 'blocks',
     label: 'unflatten_dimension',
     inputs: [node],
     schema: withDims(node.schema, dims),
     needs(region) {
-      const wanted = indicesOf(region).filter((index) => index >= 0)
+      const wanted = combinations(region, d, split).filter((index) => index >= 0)
       if (wanted.length === 0) return [undefined]
       const first = wanted.reduce((least, index) => Math.min(least, index))
       const last = wanted.reduce((most, index) => Math.max(most, index))
@@ -199,28 +202,29 @@ function unflatten(node: CubeNode, name: string, targets: readonly string[], sep
     },
     compute(region, [block]) {
       const data = missingArray(packing, cellCount(region.shape))
-      const flat = [
-        ...region.shape.slice(0, d),
-        cellCount(region.shape.slice(d, d + count)),
-        ...region.shape.slice(d + count),
-      ]
-      const one = flat.map((length, k) => (k === d ? 1 : length))
-      indicesOf(region).forEach((index, i) => {
-        if (index < 0 || block === undefined) return
-        const from = one.map((_, k) => (k === d ? index - block.region.start[d]! : 0))
-        copyBox(
-          block.data,
-          block.region.shape,
-          from,
-          data,
-          flat,
-          one.map((_, k) => (k === d ? i : 0)),
-          one,
-        )
-      })
+      if (block !== undefined) copySplit(block, combinations(region, d, split), d, region.shape, data)
       return { region, data }
     },
   }
+}
+
+/** Copies the slices of dimension `d` at `indices` to the leading part of a result whose shape splits it. */
+function copySplit(
+  block: Block,
+  indices: readonly number[],
+  d: number,
+  shape: readonly number[],
+  data: TypedArray,
+): void {
+  const rank = block.region.shape.length
+  const flat = [...shape.slice(0, d), indices.length, ...shape.slice(shape.length - (rank - d - 1))]
+  const one = flat.map((length, k) => (k === d ? 1 : length))
+  indices.forEach((index, i) => {
+    if (index < 0) return
+    const from = one.map((_, k) => (k === d ? index - block.region.start[d]! : 0))
+    const to = one.map((_, k) => (k === d ? i : 0))
+    copyBox(block.data, block.region.shape, from, data, flat, to, one)
+  })
 }
 
 function incomplete(name: string): InputError {
