@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { type Attributes, textOf } from '../cf/attributes.ts'
 import { type CfCoordinate, type CfVariable, decodeVariable, gridMappingOf, type StoredType } from '../cf/decode.ts'
+import { westToEast } from '../cf/longitudes.ts'
 import { dtypeOf, newArray, type TypedArray } from '../dtype.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 import { cellCount, type Region } from '../model/region.ts'
+import { selectedSource } from '../model/selected.ts'
 import type { DType } from '../types.ts'
 import { corrupt, type NcFile, type NcValues, type NcVariable } from './file.ts'
 import { openHdf5 } from './hdf5.ts'
@@ -17,6 +19,12 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 /** Opens a NetCDF-3, NetCDF-4 or other HDF5 file. Throws InputError `MissingFile`, `UnknownFormat`, `CorruptFile`. */
 export async function openNetcdfFile(path: string | URL): Promise<NcFile> {
   const place = String(path).startsWith('file:') ? fileURLToPath(path) : String(path)
+  if (/^https?:/i.test(place)) {
+    throw new InputError('FormatUnsuitable', `${place}: NetCDF cannot be read over the network`, {
+      hint: 'download the file first, or use Zarr or GeoTIFF, which are read in pieces',
+      data: { path: place },
+    })
+  }
   const head = await headOf(place)
   if (head[0] === 0x43 && head[1] === 0x44 && head[2] === 0x46 && [1, 2, 5].includes(head[3]!)) {
     return openNetcdf3(place)
@@ -75,8 +83,11 @@ export async function netcdfSource(path: string | URL, variable: string): Promis
 }
 
 /** Opens what a handle of these sources names. */
-export function netcdfFromHandle(handle: SourceHandle): Promise<ArraySource> {
-  return netcdfSource(handle.path, String(handle.variable))
+export async function netcdfFromHandle(handle: SourceHandle): Promise<ArraySource> {
+  const source = await netcdfSource(handle.path, String(handle.variable))
+  const turned = handle.longitudes === '-180' ? westToEast(source) : source
+  const selection = (handle.selection ?? []) as readonly (readonly [number, readonly number[]])[]
+  return selection.reduce((narrowed, [dim, indices]) => selectedSource(narrowed, dim, indices) ?? narrowed, turned)
 }
 
 const isNumeric = ({ dtype }: NcVariable): boolean => dtype !== 'string' && dtype !== 'other'
@@ -167,7 +178,7 @@ function sourceOf(
   const chunks = (variable.chunks ?? variable.shape).map((size, d) => Math.max(1, Math.min(size, variable.shape[d]!)))
   const pieces = cellCount(variable.shape.map((length, d) => Math.ceil(length / chunks[d]!)))
   let isOpen = true
-  return {
+  const source: ArraySource = {
     schema,
     handle: { format: 'netCDF', path: file.path, variable: variable.name },
     chunks,
@@ -184,7 +195,9 @@ function sourceOf(
       if (isOpen) await release()
       isOpen = false
     },
+    narrow: (dimension, indices) => selectedSource(source, dimension, indices),
   }
+  return source
 }
 
 /** Stored cells in the type of the cube: 64-bit integers as float64, `_Unsigned` bits as what they mean. */

@@ -119,7 +119,8 @@ function describe(dataset: Dataset, name: string, names: DimensionNames): NcVari
     dtype,
     attributes: attributesOf(dataset),
     ...(chunks === null ? {} : { chunks: chunks.map(Number) }),
-    ...(isNumeric ? { storedBytes: cellCount(shape) * bytes } : {}),
+    // What deflate makes of it is not told.
+    ...(isNumeric && dataset.filters.length === 0 ? { storedBytes: cellCount(shape) * bytes } : {}),
   }
 }
 

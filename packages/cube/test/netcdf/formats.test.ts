@@ -141,6 +141,7 @@ test('headers that are cut off or damaged, other files, unknown variables', asyn
   await expect(netcdfSources(path)).rejects.toMatchObject({ tag: 'CorruptFile' })
   await writeFile(path, 'a text file of no format')
   await expect(netcdfSources(path)).rejects.toMatchObject({ tag: 'UnknownFormat' })
+  await expect(netcdfSources(new URL('https://example.org/a.nc'))).rejects.toMatchObject({ tag: 'FormatUnsuitable' })
   await expect(netcdfSources('/none.nc')).rejects.toMatchObject({ tag: 'MissingFile' })
   await expect(netcdfSource(await file('single'), 'even')).rejects.toThrow(/no variable "even"/)
 })
@@ -149,4 +150,22 @@ test('rows are cut into pieces of about a mebibyte', () => {
   expect(rowPieces([10, 2000, 3000], 4)).toEqual([1, 87, 3000])
   expect(rowPieces([5], 8)).toEqual([5])
   expect(rowPieces([2, 10 ** 7], 1)).toEqual([1, 1048576])
+})
+
+test('chosen dates are read alone, in any order, also from a handle', async () => {
+  const source = await netcdfSource(await file('NETCDF3_64BIT_OFFSET'), 'record_i2')
+  const chosen = source.narrow!(0, [2, 0, 1, 2])!
+  expect(chosen.schema.dims[0]!.labels.map((label) => String(label).slice(8, 10))).toEqual(['03', '01', '02', '03'])
+  expect([...(await chosen.read({ start: [0, 3, 4], shape: [4, 1, 1] }))]).toEqual([59, 19, 39, 59])
+  const fewer = chosen.narrow!(0, [1])!
+  expect([...(await fewer.read({ start: [0, 0, 0], shape: [1, 1, 3] }))]).toEqual([0, 1, 2])
+  const again = await netcdfFromHandle(structuredClone(chosen.handle))
+  expect(again.schema).toEqual(chosen.schema)
+  expect(await again.read({ start: [1, 0, 0], shape: [3, 4, 5] })).toEqual(
+    await chosen.read({ start: [1, 0, 0], shape: [3, 4, 5] }),
+  )
+  const cells = chosen.narrow!(2, [4, 0])!
+  expect([...(await cells.read({ start: [0, 0, 0], shape: [2, 1, 2] }))]).toEqual([44, 40, 4, 0])
+  await source.close()
+  await again.close()
 })
