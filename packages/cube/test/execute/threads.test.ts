@@ -9,6 +9,12 @@ executorConformance({
   isolated: true,
 })
 
+executorConformance({
+  name: 'shared threads',
+  create: (options) => threadExecutor({ workers: 2, shared: true, ...options }),
+  isolated: true,
+})
+
 describe('threads', () => {
   test('a job that cannot be sent says so', async () => {
     const executor = threadExecutor({ workers: 1 })
