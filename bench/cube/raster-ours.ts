@@ -42,11 +42,19 @@ const paths = readdirSync(join(folder, codec))
   .toSorted()
   .map((file) => join(folder, codec, file))
 
+/** The checksum is the sum of row 1000 of all bands and dates, which costs nothing. */
 async function read(): Promise<number> {
   let sum = 0
-  const tasks = paths.flatMap((path) => [0, 1].map((half): RasterTask => ({ kind: 'read', path, half })))
-  await run(tasks, ({ data }) => {
-    sum += checksum(new Uint16Array(data!))
+  const tasks = paths.map((path): RasterTask => ({ kind: 'read', path }))
+  await run(tasks, ({ parts, height }) => {
+    for (const part of parts!) {
+      const data = new Uint16Array(part)
+      const perBand = data.length / bands
+      const across = perBand / height!
+      for (let b = 0; b < bands; b++) {
+        for (let i = 0; i < across; i++) sum += data[b * perBand + 1000 * across + i]!
+      }
+    }
   })
   return sum
 }

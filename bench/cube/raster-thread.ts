@@ -22,17 +22,25 @@ export interface RasterTask {
 
 export interface RasterAnswer {
   readonly data?: ArrayBuffer
+  /** Columns of tiles of a file, all bands. */
+  readonly parts?: readonly ArrayBuffer[]
+  readonly height?: number
   readonly region?: Region
   readonly encoded?: unknown
 }
 
-async function read({ path, half }: RasterTask): Promise<RasterAnswer> {
+/** A whole file, by columns of tiles: blocks as the planner asks for them. */
+async function read({ path }: RasterTask): Promise<RasterAnswer> {
   const source = await geotiffSource(path!)
   const [bands, height, width] = shapeOf(source.schema) as [number, number, number]
-  const rows = height / 2
-  const data = await source.read({ start: [0, half! * rows, 0], shape: [bands, rows, width] })
+  const step = source.chunks[2]!
+  const parts: ArrayBuffer[] = []
+  for (let x = 0; x < width; x += step) {
+    const data = await source.read({ start: [0, 0, x], shape: [bands, height, Math.min(step, width - x)] })
+    parts.push(data.buffer)
+  }
   await source.close()
-  return { data: data.buffer }
+  return { parts, height }
 }
 
 /** Rows of the scene in the next UTM zone: 2048 x 2048 pixels of 10 m, as the peer has it. */
@@ -67,6 +75,6 @@ async function encode({ handle, shared, shape, region }: RasterTask): Promise<Ra
 const KINDS = { read, warp, encode }
 parentPort!.on('message', (task: RasterTask) => {
   void KINDS[task.kind](task).then((answer) => {
-    parentPort!.postMessage(answer, answer.data === undefined ? [] : [answer.data])
+    parentPort!.postMessage(answer, [...(answer.data === undefined ? [] : [answer.data]), ...(answer.parts ?? [])])
   })
 })

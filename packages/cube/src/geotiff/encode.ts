@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { constants, deflate, deflateSync, zstdCompress, zstdCompressSync } from 'node:zlib'
-import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
+import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { doFloating, doHorizontal, wordsOf } from './predictor.ts'
 
@@ -64,19 +64,42 @@ export async function encodeTile(
   if (fill !== 0 && (width < side || height < side)) tile.fill(fill)
   const source = words(patch.data)
   const target = words(tile)
+  const width8 = DTYPES[dtype].bytes
+  // Whole tiles are differenced on the way; the words of 8 bytes are floats here, which is no way to subtract bits.
+  const fused = predictor === 2 && width8 < 8 && width === side && height === side
   for (let b = 0; b < bands; b++) {
     for (let r = 0; r < height; r++) {
-      let from = (b * patch.height + row + r) * patch.width + column
-      let to = r * side * bands + b
-      for (const end = from + width; from < end; from++, to += bands) target[to] = source[from]!
+      const from = (b * patch.height + row + r) * patch.width + column
+      const to = r * side * bands + b
+      if (fused) differences(source, from, target, to, bands, width)
+      else scatter(source, from, target, to, bands, width)
     }
   }
   const bytes = new Uint8Array(tile.buffer)
   const shape = { rows: side, columns: side, samples: bands }
-  const width8 = DTYPES[dtype].bytes
-  if (predictor === 2) doHorizontal(wordsOf(bytes, width8), shape)
+  if (predictor === 2 && !fused) doHorizontal(wordsOf(bytes, width8), shape)
   if (predictor === 3) doFloating(bytes, shape, width8)
   return ENCODERS[compression].encode(bytes, width8)
+}
+
+function scatter(source: WordArray, from: number, target: WordArray, to: number, step: number, count: number): void {
+  for (let i = 0, at = to; i < count; i++, at += step) target[at] = source[from + i]!
+}
+
+function differences(
+  source: WordArray,
+  from: number,
+  target: WordArray,
+  to: number,
+  step: number,
+  count: number,
+): void {
+  let before = 0
+  for (let i = 0, at = to; i < count; i++, at += step) {
+    const value = source[from + i]!
+    target[at] = value - before
+    before = value
+  }
 }
 
 /** TIFF field types that are written. */

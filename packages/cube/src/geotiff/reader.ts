@@ -158,6 +158,10 @@ function runsOf(image: Image, indices: readonly number[], gapBytes: number): Run
   return runs
 }
 
+/** Buffers for runs of local files: fresh memory costs more than reading into it. */
+const spare: Uint8Array<ArrayBuffer>[] = []
+const SPARE = 4
+
 async function load(
   source: ByteSource,
   image: Image,
@@ -172,11 +176,14 @@ async function load(
   const runs = runsOf(image, indices, source.gapBytes ?? GAP_BYTES)
   // The next runs are fetched while one is decoded; over a network, several.
   const ahead = source.gapBytes === undefined ? 1 : NETWORK_AHEAD
+  // Blocks that are not compressed may be handed on as they were read.
+  const isLocal = source.gapBytes === undefined && image.compression !== 'none'
   const fetched = new Map<number, Promise<Uint8Array>>()
   const fetch = (i: number): void => {
     const run = runs[i]
     if (run === undefined) return
-    const bytes = source.read(run.offset, run.end - run.offset, blockName(image, run.indices[0]!))
+    const into = isLocal && run.end - run.offset <= RUN_BYTES ? (spare.pop() ?? new Uint8Array(RUN_BYTES)) : undefined
+    const bytes = source.read(run.offset, run.end - run.offset, blockName(image, run.indices[0]!), into)
     // Its failure is met when its turn comes, if it comes.
     bytes.catch(() => undefined)
     fetched.set(i, bytes)
@@ -192,6 +199,9 @@ async function load(
       const data = bytes.subarray(at, at + image.byteCounts[index]!)
       await decodeBlock(image, data, index, source.path, (block, isPassing) => done(index, block, isPassing))
     })
+    if (isLocal && bytes.buffer.byteLength === RUN_BYTES && spare.length < SPARE) {
+      spare.push(new Uint8Array(bytes.buffer as ArrayBuffer))
+    }
   }
 }
 

@@ -6,8 +6,8 @@ export interface ByteSource {
   readonly path: string
   /** Bytes in the file. */
   readonly size: number
-  /** Bytes [offset, offset + length). Throws `InputError('TruncatedFile')` where the file ends before; `what` names the part. */
-  read(offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>>
+  /** Bytes [offset, offset + length). Throws `InputError('TruncatedFile')` where the file ends before; `what` names the part; `into` may be taken to hold them. */
+  read(offset: number, length: number, what: string, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
   /** A gap between two parts that is cheaper to read than to skip, in bytes; the reader's own where absent. */
   readonly gapBytes?: number
   close(): Promise<void>
@@ -36,8 +36,13 @@ const HEAD_BYTES = 32768
 
 function reader(handle: FileHandle, path: string, size: number): ByteSource['read'] {
   let head: Promise<Uint8Array<ArrayBuffer>> | undefined
-  const fetch = async (offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = new Uint8Array(length)
+  const fetch = async (
+    offset: number,
+    length: number,
+    what: string,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length)
     let at = 0
     while (at < length) {
       const { bytesRead } = await handle.read(bytes, at, length - at, offset + at).catch((cause: Error) => {
@@ -48,9 +53,9 @@ function reader(handle: FileHandle, path: string, size: number): ByteSource['rea
     }
     return bytes
   }
-  return async (offset, length, what) => {
+  return async (offset, length, what, into) => {
     if (offset < 0 || length < 0 || offset + length > size) throw truncated(path, what, offset + length, size)
-    if (offset + length > HEAD_BYTES) return fetch(offset, length, what)
+    if (offset + length > HEAD_BYTES) return fetch(offset, length, what, into)
     head ??= fetch(0, Math.min(size, HEAD_BYTES), what)
     return (await head).slice(offset, offset + length)
   }
