@@ -1,5 +1,5 @@
 /**
- * aggregate_spatial: the pixels of each geometry made one value by a reducer. Pixels are read strip by strip (a fold);
+ * aggregate_spatial: the pixels of each geometry made one value by a reducer. Pixels are read tile by tile (a fold);
  * usual reducers keep a few numbers per geometry, any other keeps the values until it runs.
  */
 import { throwIfAborted } from '@ecotope/core'
@@ -16,34 +16,8 @@ import { isAsync, labelled, runner } from './callback.ts'
 import { burn, meet, type Placed } from './coverage.ts'
 import { enumerated, otherDimension } from './labels.ts'
 import { withWindow } from './planes.ts'
-
-/** Sums kept of the values of a zone. For variances, distances are from its first value, which keeps them exact. */
-interface Sums {
-  readonly total: Float64Array
-  readonly valid: Float64Array
-  readonly first: Float64Array
-  readonly sum: Float64Array
-  readonly squares: Float64Array
-  readonly least: Float64Array
-  readonly greatest: Float64Array
-  /** Values of each zone, where the reducer needs them. */
-  readonly values: number[][] | undefined
-}
-
-const variance = (s: Sums, i: number): number => {
-  const n = s.valid[i]!
-  return n < 2 ? Number.NaN : Math.max(0, (s.squares[i]! - (s.sum[i]! * s.sum[i]!) / n) / (n - 1))
-}
-
-/** Reducers that need no values, from the sums of a zone with at least one valid value. */
-const STREAMED: Readonly<Record<string, (sums: Sums, i: number) => number>> = {
-  mean: (s, i) => s.sum[i]! / s.valid[i]!,
-  sum: (s, i) => s.sum[i]!,
-  min: (s, i) => s.least[i]!,
-  max: (s, i) => s.greatest[i]!,
-  variance,
-  sd: (s, i) => Math.sqrt(variance(s, i)),
-}
+import { pieces as boxes } from './reshape.ts'
+import { ADDERS, type AddRun, addMoments, keepRun, STREAMED, type Sums } from './zonal-sums.ts'
 
 /** The name of the reducer where it is a single usual process of all values that ignores missing ones. */
 function streamedName(reducer: Callback): string | undefined {
@@ -74,8 +48,8 @@ export function runsOf(placed: Placed, zone: number): Runs {
   return Int32Array.from(runs)
 }
 
-/** Cells of a strip that are read at one time. */
-const STRIP_CELLS = 1 << 21
+/** Cells that are read at one time. */
+const PIECE_CELLS = 1 << 21
 
 export interface ZonalSpec {
   readonly node: CubeNode
@@ -149,64 +123,43 @@ interface State extends Sums {
   readonly shape: readonly number[]
 }
 
-interface Run {
-  readonly start: number
-  readonly end: number
+/** Runs inside a block, as the first and the end of their cells within a plane. */
+interface HeldRuns {
+  readonly cells: readonly number[]
+  readonly ends: readonly number[]
   readonly step: number
 }
-type AddRun = (s: Sums, cell: number, data: TypedArray, packing: Packing, run: Run) => void
 
-/** Sums of physical values. */
-const addSums: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
-  let valid = 0
-  let sum = 0
-  for (let k = start; k < end; k += step) {
-    const raw = data[k]!
-    if (raw === nodata || Number.isNaN(raw)) continue
-    valid++
-    sum += raw
+function within(runs: Runs, held: Window, stepX: number, stepY: number): HeldRuns {
+  const [cells, ends]: [number[], number[]] = [[], []]
+  const [right, bottom] = [held.column + held.width, held.row + held.height]
+  for (let r = 0; r < runs.length; r += 3) {
+    const row = runs[r]!
+    // Runs come in the order of rows.
+    if (row >= bottom) break
+    const column = Math.max(held.column, runs[r + 1]!)
+    const end = Math.min(right, runs[r + 1]! + runs[r + 2]!)
+    if (row < held.row || column >= end) continue
+    cells.push((row - held.row) * stepY + (column - held.column) * stepX)
+    ends.push((row - held.row) * stepY + (end - held.column) * stepX)
   }
-  s.valid[cell]! += valid
-  s.sum[cell]! += sum * scale + offset * valid
+  return { cells, ends, step: stepX }
 }
 
-const addExtremes: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
-  let [least, greatest] = [s.least[cell]!, s.greatest[cell]!]
-  for (let k = start; k < end; k += step) {
-    const raw = data[k]!
-    if (raw === nodata || Number.isNaN(raw)) continue
-    const value = raw * scale + offset
-    s.valid[cell]!++
-    if (value < least) least = value
-    if (value > greatest) greatest = value
-  }
-  s.least[cell] = least
-  s.greatest[cell] = greatest
-}
+/** Pixels of a tile along an axis, where the source has no chunks of a sensible size. */
+const TILE = 512
 
-/** Distances from the first value and their squares. */
-const addMoments: AddRun = (s, cell, data, { nodata, scale, offset }, { start, end, step }) => {
-  for (let k = start; k < end; k += step) {
-    const raw = data[k]!
-    if (raw === nodata || Number.isNaN(raw)) continue
-    const value = raw * scale + offset
-    if (s.valid[cell]!++ === 0) s.first[cell] = value
-    const distance = value - s.first[cell]!
-    s.sum[cell]! += distance
-    s.squares[cell]! += distance * distance
+/** The size of tiles: chunks of the source below, as far as its pixels are those of the cube, or some of them. */
+function tileOf(node: CubeNode, x: number, y: number): readonly [number, number] {
+  let source = node
+  while (source.kind !== 'source' && source.inputs.length > 0) source = source.inputs[0]!
+  const along = (d: number): number => {
+    const { name } = node.schema.dims[d]!
+    const at = source.schema.dims.findIndex((dimension) => dimension.name === name)
+    const chunk = source.kind === 'source' && at >= 0 ? source.source.chunks[at]! : TILE
+    return chunk > 2 * TILE ? TILE : chunk * Math.max(1, Math.round(TILE / chunk))
   }
-}
-
-const ADDERS: Readonly<Record<string, AddRun>> = { mean: addSums, sum: addSums, min: addExtremes, max: addExtremes }
-
-function keepRun(s: Sums, cell: number, kept: number[], data: TypedArray, packing: Packing, run: Run): void {
-  const { nodata, scale, offset } = packing
-  for (let k = run.start; k < run.end; k += run.step) {
-    const raw = data[k]!
-    const isMissing = raw === nodata || Number.isNaN(raw)
-    kept.push(isMissing ? Number.NaN : raw * scale + offset)
-    if (!isMissing) s.valid[cell]!++
-  }
+  return [along(x), along(y)]
 }
 
 class ZonalJob {
@@ -215,11 +168,13 @@ class ZonalJob {
   readonly #layout: Layout
   readonly #runs = new Map<number, Runs>()
   readonly #addRun: AddRun
+  readonly #tile: readonly [number, number]
 
   constructor(spec: ZonalSpec, layout: Layout) {
     this.#spec = spec
     this.#layout = layout
     this.streamed = streamedName(spec.reducer)
+    this.#tile = tileOf(spec.node, spec.at.x, spec.at.y)
     this.#addRun = ADDERS[this.streamed ?? ''] ?? addMoments
   }
 
@@ -239,14 +194,14 @@ class ZonalJob {
     return { column, row, width, height: -least((w) => -w.row - w.height) - row }
   }
 
-  #inputRegion(region: Region, window: Window): Region {
+  #inputRegion(region: Region, window: Window, part?: Region): Region {
     const { node, at } = this.#spec
     const start = node.schema.dims.map(() => 0)
     const shape = [...start]
-    for (const [from, to] of this.#layout.outer) {
-      start[from] = region.start[to]!
-      shape[from] = region.shape[to]!
-    }
+    this.#layout.outer.forEach(([from, to], k) => {
+      start[from] = region.start[to]! + (part?.start[k] ?? 0)
+      shape[from] = part?.shape[k] ?? region.shape[to]!
+    })
     return withWindow({ start, shape }, at.x, at.y, window)
   }
 
@@ -255,14 +210,24 @@ class ZonalJob {
     return window === undefined ? undefined : this.#inputRegion(region, window)
   }
 
+  /** Tiles in which zones lie, some planes at a time. */
   *pieces(region: Region): Generator<readonly (Region | undefined)[]> {
     const window = this.#windowOf(region)
     if (window === undefined) return
-    const planes = this.#layout.outer.reduce((product, [, to]) => product * region.shape[to]!, 1)
-    const rows = Math.max(1, Math.floor(STRIP_CELLS / Math.max(1, planes * window.width)))
-    for (let row = window.row; row < window.row + window.height; row += rows) {
-      const height = Math.min(rows, window.row + window.height - row)
-      yield [this.#inputRegion(region, { ...window, row, height })]
+    const zones = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
+    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
+    const [width, height] = this.#tile
+    for (let row = window.row - (window.row % height); row < window.row + window.height; row += height) {
+      for (
+        let column = window.column - (window.column % width);
+        column < window.column + window.width;
+        column += width
+      ) {
+        const tile = meet({ column, row, width, height }, window)
+        if (tile === undefined || !zones.some((zone) => meet(tile, zone) !== undefined)) continue
+        const most = Math.max(1, Math.floor(PIECE_CELLS / (tile.width * tile.height)))
+        for (const part of boxes(planes, most)) yield [this.#inputRegion(region, tile, part)]
+      }
     }
   }
 
@@ -295,37 +260,30 @@ class ZonalJob {
       width: block.region.shape[at.x]!,
       height: block.region.shape[at.y]!,
     }
-    const planes = [...offsets(outer, state.shape, read, write)]
+    const shape = [...state.shape]
+    let first = 0
+    for (const [from, to] of outer) {
+      shape[to] = block.region.shape[from]!
+      first += (block.region.start[from]! - state.region.start[to]!) * write[to]!
+    }
+    const planes = [...offsets(outer, shape, read, write)]
     for (const i of this.#zonesIn(state.region)) {
       if (meet(held, this.#spec.windows[i]) === undefined) continue
-      const runs = this.#runsFor(i)
+      const runs = within(this.#runsFor(i), held, read[at.x]!, read[at.y]!)
       for (const [from, to] of planes) {
-        const cell = to + (i - state.region.start[zone]!) * write[zone]!
-        this.#addPlane(state, cell, block, from, held, runs, [read[at.x]!, read[at.y]!])
+        this.#addPlane(state, first + to + (i - state.region.start[zone]!) * write[zone]!, block.data, from, runs)
       }
     }
   }
 
-  #addPlane(
-    s: State,
-    cell: number,
-    block: Block,
-    from: number,
-    held: Window,
-    runs: Runs,
-    steps: readonly [number, number],
-  ): void {
+  #addPlane(s: State, cell: number, data: TypedArray, from: number, { cells, ends, step }: HeldRuns): void {
     const packing = this.#spec.node.schema.packing
     const kept = s.values?.[cell]
-    const bottom = held.row + held.height
-    for (let r = 0; r < runs.length; r += 3) {
-      const row = runs[r]!
-      if (row < held.row || row >= bottom) continue
-      const start = from + (row - held.row) * steps[1] + (runs[r + 1]! - held.column) * steps[0]
-      s.total[cell]! += runs[r + 2]!
-      const run = { start, end: start + runs[r + 2]! * steps[0], step: steps[0] }
-      if (kept !== undefined) keepRun(s, cell, kept, block.data, packing, run)
-      else this.#addRun(s, cell, block.data, packing, run)
+    for (let r = 0; r < cells.length; r++) {
+      const run = { start: from + cells[r]!, end: from + ends[r]!, step }
+      s.total[cell]! += (run.end - run.start) / step
+      if (kept !== undefined) keepRun(s, cell, kept, data, packing, run)
+      else this.#addRun(s, cell, data, packing, run)
     }
   }
 

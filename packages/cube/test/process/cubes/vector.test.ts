@@ -7,7 +7,7 @@ import { geometryDimension } from '../../../src/process/cubes/geometries.ts'
 import { isInside } from '../../../src/process/cubes/sampling.ts'
 import type { FeaturesValue } from '../../../src/process/row.ts'
 import { polygonAreaSquareMetres } from '../../../src/vector/area.ts'
-import { features, interpreted, node, polygon, raster, reducer, run, tagOf, value } from './support.ts'
+import { features, interpreted, node, other, polygon, raster, read, reducer, run, tagOf, value } from './support.ts'
 
 const geometriesIn = (made: CubeNode): (Geometry | null)[] =>
   geometryDimension(made)!.features.features.map(({ geometry }) => geometry)
@@ -314,5 +314,30 @@ describe('aggregate_spatial', () => {
     const vector = await node('load_geojson', { data: feature as never, properties: ['n'] })
     const args = { data: packed, geometries: { kind: 'cube', node: vector } as const, reducer: sum }
     expect(await run('aggregate_spatial', args)).toMatchObject({ labels: { geometry: ['here'] }, values: [7] })
+  })
+
+  it('gives the same tile by tile as in one go', async () => {
+    const [width, height] = [1100, 620]
+    const wide = raster(width, height, (i) => (i % 11 === 0 ? null : (i * 31) % 1009), [other('k', 0, 1)])
+    const circle = (x: number, y: number, radius: number) => ({
+      type: 'Polygon',
+      coordinates: [
+        Array.from({ length: 33 }, (_, k) => [
+          400000 + 10 * (x + radius * Math.cos((-k * Math.PI) / 16)),
+          5700000 - 10 * (y + radius * Math.sin((-k * Math.PI) / 16)),
+        ]),
+      ],
+    })
+    const geometries = features(circle(512, 512, 90), circle(1000, 100, 300), circle(40, 300, 20))
+    for (const process of ['mean', 'max', 'variance', 'median']) {
+      const made = await node('aggregate_spatial', { data: wide, geometries, reducer: reducer(process) })
+      if (made.kind !== 'blocks') throw new Error('no node of blocks')
+      const { fold: _fold, ...whole } = made
+      const [folded, direct] = [await read(made), await read(whole)]
+      folded.values.forEach((value, i) => {
+        expect(value as number).toBeCloseTo(direct.values[i] as number, 8)
+      })
+      expect([...made.fold!.pieces({ start: [0, 0], shape: [2, 3] })].length).toBeGreaterThan(3)
+    }
   })
 })
