@@ -1,9 +1,9 @@
 /** One of the two threads of raster-ours.ts: reads, warps or encodes a part, and hands the bytes over. */
 import { parentPort } from 'node:worker_threads'
+import { parseCrs } from '../../packages/cube/src/crs/crs.ts'
 import type { SinkEncoder, SinkHandle } from '../../packages/cube/src/execute/sink.ts'
 import { geotiffSource } from '../../packages/cube/src/geotiff/array-source.ts'
 import { geotiffSink } from '../../packages/cube/src/geotiff/sink.ts'
-import { parseCrs } from '../../packages/cube/src/index.ts'
 import { sliceBox } from '../../packages/cube/src/model/copy.ts'
 import { type SourceNode, shapeOf } from '../../packages/cube/src/model/node.ts'
 import type { Region } from '../../packages/cube/src/model/region.ts'

@@ -1,9 +1,9 @@
 /** Writes a COG of every kind that the GeoTIFF sink makes, for check_cog.py. Usage: node write_cogs.ts FOLDER. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseCrs } from '../../packages/cube/src/crs/crs.ts'
 import { spatialDimensions } from '../../packages/cube/src/geotiff/array-source.ts'
 import { geotiffSink } from '../../packages/cube/src/geotiff/sink.ts'
-import { parseCrs } from '../../packages/cube/src/index.ts'
 import type { Packing } from '../../packages/cube/src/model/block.ts'
 import type { CubeSchema } from '../../packages/cube/src/model/node.ts'
 import { wholeRegion } from '../../packages/cube/src/model/region.ts'

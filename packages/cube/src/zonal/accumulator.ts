@@ -6,6 +6,8 @@ import type { Coverage } from './coverage.ts'
 /** What statistics need to be kept. */
 export interface Kept {
   readonly moments: boolean
+  /** Also the sum of squares, for variances. */
+  readonly squares: boolean
   readonly extremes: boolean
   /** Every value with its weight, for order statistics and frequencies: 16 bytes a pixel. */
   readonly values: boolean
@@ -49,7 +51,8 @@ export class ZoneAccumulator {
       const to = from + lengths[i]!
       const weight = fractions[i]!
       if (Number.isNaN(this.shift)) this.shift = firstValid(data, from, to, missing)
-      if (this.#kept.moments) this.#addMoments(data, from, to, missing, weight)
+      if (this.#kept.squares) this.#addMoments(data, from, to, missing, weight)
+      else if (this.#kept.moments) this.#addSum(data, from, to, missing, weight)
       if (this.#kept.extremes) this.#addExtremes(data, from, to, missing)
       if (this.#kept.values) this.#addValues(data, from, to, missing, weight)
     }
@@ -72,6 +75,20 @@ export class ZoneAccumulator {
     this.weight += weight * count
     this.sum += weight * sum
     this.squares += weight * squares
+  }
+
+  #addSum(data: TypedArray, from: number, to: number, missing: number, weight: number): void {
+    const { shift } = this
+    let count = 0
+    let sum = 0
+    for (let i = from; i < to; i++) {
+      const v = data[i]!
+      if (v === missing || Number.isNaN(v)) continue
+      count++
+      sum += v - shift
+    }
+    this.weight += weight * count
+    this.sum += weight * sum
   }
 
   #addExtremes(data: TypedArray, from: number, to: number, missing: number): void {

@@ -55,8 +55,9 @@ interface Row extends Kept {
   readonly of: (zone: ZoneAccumulator, scale: number, offset: number) => number
 }
 
-const NONE: Kept = { moments: false, extremes: false, values: false }
+const NONE: Kept = { moments: false, squares: false, extremes: false, values: false }
 const MOMENTS: Kept = { ...NONE, moments: true }
+const SQUARES: Kept = { ...MOMENTS, squares: true }
 const EXTREMES: Kept = { ...NONE, extremes: true }
 const VALUES: Kept = { ...NONE, values: true }
 
@@ -93,8 +94,8 @@ const ROWS: Readonly<Record<Exclude<ZonalStatistic, `q${number}`>, Row>> = {
     of: (zone, scale, offset) => (zone.weight > 0 ? zone.weight * (mean(zone) * scale + offset) : 0),
   },
   mean: { ...MOMENTS, of: (zone, scale, offset) => mean(zone) * scale + offset },
-  variance: { ...MOMENTS, of: (zone, scale) => variance(zone, scale) },
-  sd: { ...MOMENTS, of: (zone, scale) => Math.sqrt(variance(zone, scale)) },
+  variance: { ...SQUARES, of: (zone, scale) => variance(zone, scale) },
+  sd: { ...SQUARES, of: (zone, scale) => Math.sqrt(variance(zone, scale)) },
   min: {
     ...EXTREMES,
     of: (zone, scale, offset) => finite((scale < 0 ? zone.greatest : zone.least) * scale + offset),
@@ -131,6 +132,7 @@ export function keptFor(statistics: readonly ZonalStatistic[]): Kept {
   const rows = statistics.map(rowOf)
   return {
     moments: rows.some((row) => row.moments),
+    squares: rows.some((row) => row.squares),
     extremes: rows.some((row) => row.extremes),
     values: rows.some((row) => row.values),
   }
