@@ -43,7 +43,7 @@ export interface ComputeCubeOptions extends WorkOptions {
   readonly budgetBytes?: number
   /** Cells to compute, by index; default all. Computed in this thread. */
   readonly region?: Region
-  /** Threads. Default: one for each processor where the work is large enough to gain by it; 1 computes in this one. */
+  /** Threads. Default: one for each processor where the work is large enough to gain by it, else this thread. */
   readonly workers?: number
 }
 
@@ -256,7 +256,7 @@ export class Cube extends Operand<Cube> implements Derived {
 
   /** Reads and computes; physical values, NaN where missing. */
   async compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
-    const graph = options.region === undefined && options.workers !== 1 ? this.#graph() : undefined
+    const graph = options.region === undefined ? this.#graph() : undefined
     const { schema } = this.node
     const isLarge = options.workers !== undefined || cellsRead(this.node) >= MANY_CELLS
     if (graph === undefined || !isLarge) return cubeArray(schema, await computeCube(this.node, options))

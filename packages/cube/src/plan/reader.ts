@@ -54,6 +54,9 @@ function givesCopies({ handle, schema }: ArraySource, region: Region): boolean {
   return isPart && COPYING.has(handle.format)
 }
 
+/** Up to this many times the cells that are asked for, decoding again costs less than keeping chunks and copying. */
+const DECODED_AGAIN = 1.25
+
 export class ChunkReader {
   readonly #cacheBytes: number
   readonly #onFailedChunk: ReaderOptions['onFailedChunk']
@@ -73,8 +76,9 @@ export class ChunkReader {
     throwIfAborted(work.signal)
     const { chunks, schema } = source
     const shape = shapeOf(schema)
-    const isWhole = sameRegion(alignRegion(region, chunks, shape), region)
-    if (isWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) {
+    const decoded = cellCount(alignRegion(region, chunks, shape).shape)
+    const isNearlyWhole = decoded <= DECODED_AGAIN * cellCount(region.shape)
+    if (isNearlyWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) {
       const data = await this.#direct(source, region, work)
       return givesCopies(source, region) ? own(data) : data
     }
