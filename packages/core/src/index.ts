@@ -16,3 +16,4 @@ export {
   type WorkOptions,
 } from './progress.ts'
 export { hashText, philox, philoxWords, type Quad, type Random, random } from './random.ts'
+export { VERSION } from './version.ts'

@@ -5,7 +5,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { InputError, nearest } from '@ecotope/core'
+import { InputError, nearest, VERSION } from '@ecotope/core'
 import type { Run } from './execute.ts'
 import { type FileHash, hashFile, openHasher } from './hash.ts'
 import { canonicalJson, isObject, type JsonValue } from './json.ts'
@@ -35,8 +35,6 @@ export interface LineageOptions {
   /** Version of the software. */
   readonly softwareVersion?: string
 }
-
-const VERSION = '0.1.0'
 
 /** The lineage of a run. Reads the outputs to note their hashes. */
 export async function lineage(run: Run, options: LineageOptions = {}): Promise<ProvDocument> {

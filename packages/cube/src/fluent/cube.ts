@@ -2,12 +2,13 @@
  * The cube as its users see it: a value with openEO processes as methods. Every method makes another lazy cube; nothing
  * is read before `compute`, `save` or `plot`. Computing is the planner's work, meaning the processes'.
  */
-import { InputError, type WorkOptions } from '@ecotope/core'
+import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
 import { cellCount, type Region, wholeRegion } from '../model/region.ts'
+import { type Picture, type PlotOptions, plot } from '../picture/plot.ts'
 import { computeCube } from '../plan/compute.ts'
 import { type Explanation, explain } from '../plan/explain.ts'
 import { memorySink } from '../plan/memory-sink.ts'
@@ -16,6 +17,7 @@ import { type Saved, type SaveOptions, saveCube, saveGraph } from '../plan/save.
 import { consumersFirst } from '../plan/schedule.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
+import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Grid } from '../types.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
@@ -266,15 +268,23 @@ export class Cube extends Operand<Cube> implements Derived {
   }
   /**
    * Computes within the budget and writes: GeoTIFF, Zarr, NetCDF ... by the extension. The path holds the old file or
-   * the whole new one; a killed run goes on where it was when it is called again. Throws what computing and writing
+   * the whole new one; a killed run goes on where it was when it is called again. A STAC item is written beside maps. Throws what computing and writing
    * throw; `BudgetTooSmall`, `UnknownFormat`.
    */
-  save(path: string, options: SaveCubeOptions = {}): Promise<Saved> {
+  async save(path: string, options: SaveCubeOptions = {}): Promise<Saved> {
     const { budget, format, ...rest } = options
-    const budgetBytes = budget === undefined ? {} : { budgetBytes: parseBytes(budget) }
-    const all = { ...rest, ...budgetBytes, sink: sinkFor(path, format) }
+    const sink = sinkFor(path, format)
+    const all = { ...rest, ...(budget === undefined ? {} : { budgetBytes: parseBytes(budget) }), sink }
     const graph = this.#graph()
-    return graph === undefined ? saveCube(this.node, path, all) : saveGraph(graph, path, all)
+    const saved = await (graph === undefined ? saveCube(this.node, path, all) : saveGraph(graph, path, all))
+    if (graph !== undefined && options.dryRun !== true) {
+      await describeOutput(this.node, { path, format: sink.format, graph, software: { Ecotope: VERSION } })
+    }
+    return saved
+  }
+  /** A picture, as SVG or PNG: true colour, classes or a scale, several dates side by side, lines where there is no x and y. */
+  plot(options: PlotOptions = {}): Promise<Picture> {
+    return plot(this.node, options)
   }
   /** What computing will do: fused nodes, chunks, memory, bytes read. `explainText` writes it for people. */
   explain(options: PlanOptions = {}): Explanation {

@@ -6,8 +6,9 @@ import { isUrl } from '../format/sniff.ts'
 import { writeError } from '../geotiff/aside.ts'
 import { gridBounds, gridResolution } from '../grid.ts'
 import type { Dimension, TemporalDimension } from '../model/dimension.ts'
-import type { CubeSchema } from '../model/node.ts'
+import type { CubeNode, CubeSchema } from '../model/node.ts'
 import { parseInstant } from '../model/time.ts'
+import { consumersFirst } from '../plan/nodes.ts'
 import type { ProcessGraph } from '../process/row.ts'
 import type { Band } from '../types.ts'
 import { footprintOf } from './footprint.ts'
@@ -88,6 +89,27 @@ export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
       },
     },
   }
+}
+
+/** Formats of maps, which an item goes with. */
+const DESCRIBED: ReadonlySet<string> = new Set(['GTiff', 'Zarr', 'netCDF'])
+
+/** Writes the item of a cube that has been saved; gives its path, undefined where the output cannot be described. */
+export async function describeOutput(
+  node: CubeNode,
+  output: Pick<SavedCube, 'path' | 'format' | 'graph' | 'software'>,
+): Promise<string | undefined> {
+  if (!DESCRIBED.has(output.format)) return undefined
+  return writeStacItem({ ...output, schema: node.schema, inputs: inputsOf(node), created: new Date() })
+}
+
+/** Paths and addresses of all sources that a cube reads. */
+function inputsOf(node: CubeNode): string[] {
+  const handles = consumersFirst(node).flatMap((one) => (one.kind === 'source' ? [one.source.handle] : []))
+  const paths = handles.flatMap(({ format, path, paths: files }) =>
+    Array.isArray(files) ? (files as readonly string[]) : format === 'memory' ? [] : [path],
+  )
+  return [...new Set(paths)]
 }
 
 /** Writes the item beside its output, whole or not at all; gives its path. */

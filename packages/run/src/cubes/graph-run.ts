@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { basename, dirname } from 'node:path'
-import { InputError, type WorkOptions } from '@ecotope/core'
+import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import {
   type CubeNode,
+  describeOutput,
   type Explanation,
   evaluateProgram,
   explain,
@@ -19,7 +20,6 @@ import {
   type Value,
   valueJson,
   writeAside,
-  writeStacItem,
 } from '@ecotope/cube'
 import { makeFolder } from '../surroundings.ts'
 import { graphProblems, type LoadedProgram } from './program.ts'
@@ -146,21 +146,14 @@ async function save(
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
-  if (!DESCRIBED.has(sink.format)) return { path: out, saved }
-  const item = await writeStacItem({
+  const item = await describeOutput(node, {
     path: out,
     format: sink.format,
-    schema: node.schema,
     graph: loaded.program.graph,
-    inputs: inputsOf(node),
-    created: new Date(),
-    software: { Ecotope: options.version ?? '0.1.0' },
+    software: { Ecotope: options.version ?? VERSION },
   })
   return { path: out, ...(item === undefined ? {} : { item }), saved }
 }
-
-/** Formats of maps, which a STAC item goes with. */
-const DESCRIBED: ReadonlySet<string> = new Set(['GTiff', 'Zarr', 'netCDF'])
 
 /** Options of the graph's `save_result`, where it is for this format. */
 function saveOptions(graph: ProcessGraph, format: string): Readonly<Record<string, unknown>> {
@@ -169,20 +162,6 @@ function saveOptions(graph: ProcessGraph, format: string): Readonly<Record<strin
       process_id === 'save_result' && String(args.format).toLowerCase() === format.toLowerCase(),
   )
   return (node?.arguments.options ?? {}) as Readonly<Record<string, unknown>>
-}
-
-/** Paths and addresses of all sources that a cube reads. */
-function inputsOf(node: CubeNode, found = new Set<string>(), seen = new Set<CubeNode>()): string[] {
-  if (!seen.has(node)) {
-    seen.add(node)
-    if (node.kind === 'source') {
-      const { format, path, paths } = node.source.handle
-      const files = Array.isArray(paths) ? (paths as readonly string[]) : format === 'memory' ? [] : [path]
-      for (const file of files) found.add(file)
-    }
-    for (const input of node.inputs) inputsOf(input, found, seen)
-  }
-  return [...found]
 }
 
 async function draw(
