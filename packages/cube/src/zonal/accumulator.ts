@@ -22,6 +22,71 @@ export interface PlanePart {
   readonly missing: number
 }
 
+/** The longest run: sums of this many 16-bit integers fit into 32 bits. */
+const LONGEST = 32768
+
+/** The covered pixels of a zone as offsets into planes of one window, the same for all of them. */
+export interface Footprint {
+  /** Pixels [from[i], to[i]) that are covered fully, `runs` of them. */
+  readonly runs: number
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** Single pixels that are covered by `fractions[i]`, `parts` of them. */
+  readonly parts: number
+  readonly at: Int32Array
+  readonly fractions: Float64Array
+}
+
+let from = new Int32Array(0)
+let to = new Int32Array(0)
+let at = new Int32Array(0)
+let fractions = new Float64Array(0)
+
+function makeRoom(runs: number, parts: number): void {
+  if (runs > from.length) {
+    from = new Int32Array(2 * runs)
+    to = new Int32Array(2 * runs)
+  }
+  if (parts > at.length) {
+    at = new Int32Array(2 * parts)
+    fractions = new Float64Array(2 * parts)
+  }
+}
+
+/** Offsets of the covered pixels, all of which lie in the window. Arrays are overwritten by the next call. */
+export function footprintOf(coverage: Coverage, window: Window): Footprint {
+  const { rows, columns, lengths, count } = coverage
+  let [pieces, singles] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    if (coverage.fractions[i] === 1) pieces += Math.ceil(lengths[i]! / LONGEST)
+    else singles += lengths[i]!
+  }
+  makeRoom(pieces, singles)
+  let [runs, parts] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const first = (rows[i]! - window.row) * window.width + (columns[i]! - window.column)
+    const end = first + lengths[i]!
+    const fraction = coverage.fractions[i]!
+    const step = fraction === 1 ? LONGEST : 1
+    for (let k = first; k < end; k += step) {
+      if (fraction === 1) {
+        from[runs] = k
+        to[runs++] = Math.min(end, k + step)
+      } else {
+        at[parts] = k
+        fractions[parts++] = fraction
+      }
+    }
+  }
+  return { runs, from, to, parts, at, fractions }
+}
+
+type AddPixels = (data: TypedArray, from: number, to: number, missing: number, weight: number) => void
+
+const NO_VALUES = new Float64Array(0)
+
+const isNarrow = (data: TypedArray): boolean => data.BYTES_PER_ELEMENT <= 2
+
 export class ZoneAccumulator {
   /** Sum of weights of valid pixels. */
   weight = 0
@@ -32,8 +97,8 @@ export class ZoneAccumulator {
   least = Infinity
   greatest = -Infinity
   /** Values and weights, `held` of each. */
-  values = new Float64Array(0)
-  weights = new Float64Array(0)
+  values: Float64Array = NO_VALUES
+  weights: Float64Array = NO_VALUES
   held = 0
 
   readonly #kept: Kept
@@ -42,24 +107,64 @@ export class ZoneAccumulator {
     this.#kept = kept
   }
 
-  /** Adds the covered pixels, all of which lie in the part's window. */
-  add(coverage: Coverage, part: PlanePart): void {
-    const { rows, columns, lengths, fractions, count } = coverage
-    const { data, start, window, missing } = part
-    for (let i = 0; i < count; i++) {
-      const from = start + (rows[i]! - window.row) * window.width + (columns[i]! - window.column)
-      const to = from + lengths[i]!
-      const weight = fractions[i]!
-      if (Number.isNaN(this.shift)) this.shift = firstValid(data, from, to, missing)
-      if (this.#kept.squares) this.#addMoments(data, from, to, missing, weight)
-      else if (this.#kept.moments) this.#addSum(data, from, to, missing, weight)
-      if (this.#kept.extremes) this.#addExtremes(data, from, to, missing)
-      if (this.#kept.values) this.#addValues(data, from, to, missing, weight)
+  /** Adds the pixels of a footprint on the part's window. */
+  add(footprint: Footprint, part: PlanePart): void {
+    const { squares, moments, extremes, values } = this.#kept
+    if (squares) this.#each(footprint, part, this.#addMoments)
+    else if (moments && isNarrow(part.data)) this.#addNarrow(footprint, part)
+    else if (moments) this.#each(footprint, part, this.#addSum)
+    if (extremes) this.#each(footprint, part, this.#addExtremes)
+    if (values) this.#each(footprint, part, this.#addValues)
+  }
+
+  #each(footprint: Footprint, { data, start, missing }: PlanePart, add: AddPixels): void {
+    const { runs, from, to, parts, at, fractions } = footprint
+    for (let i = 0; i < runs; i++) add.call(this, data, start + from[i]!, start + to[i]!, missing, 1)
+    for (let i = 0; i < parts; i++) {
+      const k = start + at[i]!
+      add.call(this, data, k, k + 1, missing, fractions[i]!)
     }
   }
 
+  /** Sums of integers of 8 or 16 bits, which are exact; the shift is 0. */
+  #addNarrow(footprint: Footprint, { data, start, missing }: PlanePart): void {
+    const { runs, from, to, parts, at, fractions } = footprint
+    // A value that no sample has, where none is missing.
+    const hole = Number.isInteger(missing) && Math.abs(missing) < 65536 ? missing | 0 : 65536
+    let weight = 0
+    let sum = 0
+    // All values are added and missing ones taken off after, so that the loop has no branches.
+    for (let i = 0; i < runs; i++) {
+      const end = (start + to[i]!) | 0
+      let k = (start + from[i]!) | 0
+      let [total, missed] = [0, 0]
+      weight += end - k
+      for (; k < end; k = (k + 1) | 0) {
+        const v = data[k]!
+        total = (total + v) | 0
+        missed = (missed + (v === hole ? 1 : 0)) | 0
+      }
+      weight -= missed
+      sum += total - missed * hole
+    }
+    for (let i = 0; i < parts; i++) {
+      const v = data[start + at[i]!]!
+      if (v === hole) continue
+      weight += fractions[i]!
+      sum += fractions[i]! * v
+    }
+    this.shift = 0
+    this.weight += weight
+    this.sum += sum
+  }
+
+  #shiftFrom(data: TypedArray, from: number, to: number, missing: number): number {
+    if (Number.isNaN(this.shift)) this.shift = firstValid(data, from, to, missing)
+    return this.shift
+  }
+
   #addMoments(data: TypedArray, from: number, to: number, missing: number, weight: number): void {
-    const { shift } = this
+    const shift = this.#shiftFrom(data, from, to, missing)
     let count = 0
     let sum = 0
     let squares = 0
@@ -78,7 +183,7 @@ export class ZoneAccumulator {
   }
 
   #addSum(data: TypedArray, from: number, to: number, missing: number, weight: number): void {
-    const { shift } = this
+    const shift = this.#shiftFrom(data, from, to, missing)
     let count = 0
     let sum = 0
     for (let i = from; i < to; i++) {

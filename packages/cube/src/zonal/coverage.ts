@@ -92,29 +92,51 @@ export function coverageOf(
   window?: Window,
   rule: ZoneRule = 'coverage',
 ): Coverage {
-  const edges = edgesOf(geometry, grid)
-  if (rule !== 'coverage') return wholePixels(geometry, edges, grid, window, rule === 'touched')
-  return coverageOfEdges(edges, grid, window)
+  const { count, rows, columns, lengths, fractions } = passingCoverage(
+    geometry,
+    edgesOf(geometry, grid),
+    grid,
+    window,
+    rule,
+  )
+  return {
+    count,
+    rows: rows.slice(0, count),
+    columns: columns.slice(0, count),
+    lengths: lengths.slice(0, count),
+    fractions: fractions.slice(0, count),
+  }
 }
 
-/** As `coverageOf`, from edges that were made before. */
-export function coverageOfEdges(edges: ZoneEdges, grid: Grid, window?: Window): Coverage {
+/** As `coverageOf`, from edges that were made before, in longer arrays that the next call overwrites. */
+export function passingCoverage(
+  geometry: Polygon | MultiPolygon,
+  edges: ZoneEdges,
+  grid: Grid,
+  window: Window | undefined,
+  rule: ZoneRule,
+): Coverage {
+  runs.clear()
+  if (rule === 'coverage') coveredParts(edges, grid, window)
+  else wholePixels(geometry, edges, grid, window, rule === 'touched')
+  return runs.passing()
+}
+
+function coveredParts(edges: ZoneEdges, grid: Grid, window: Window | undefined): void {
   const zone = zoneWindow(edges, grid)
-  const runs = runList()
   const column = Math.max(zone.column, window?.column ?? 0)
   const row = Math.max(zone.row, window?.row ?? 0)
   const width =
     Math.min(zone.column + zone.width, window === undefined ? Infinity : window.column + window.width) - column
   const bottom = Math.min(zone.row + zone.height, window === undefined ? Infinity : window.row + window.height)
-  if (width <= 0) return runs.done()
+  if (width <= 0) return
   const strip = Math.max(1, Math.floor(STRIP_CELLS / (width + 2)))
   for (let top = row; top < bottom; top += strip) {
     const height = Math.min(strip, bottom - top)
     const canvas = canvasOf(width, height)
     accumulate(canvas, edges.xy, column, top)
-    sweep(canvas, column, top, runs)
+    sweep(canvas, column, top)
   }
-  return runs.done()
 }
 
 interface Canvas {
@@ -225,8 +247,19 @@ function addInPixel(
   touched[at] = 1
 }
 
+/** The first touched column from `column` on; `width` where there is none. */
+function nextTouched(touched: Uint8Array, line: number, column: number, width: number): number {
+  // Most are near, where a call of the engine's search costs more than looking.
+  const near = Math.min(width, column + 32)
+  let c = column
+  while (c < near && touched[line + c] === 0) c++
+  if (c < near || near === width) return c
+  const found = touched.indexOf(1, line + c) - line
+  return found < 0 || found > width ? width : found
+}
+
 /** Running sums to runs. Pixels that no edge passes are in or out, whatever rounding says. */
-function sweep({ sums, touched, width, height }: Canvas, column: number, top: number, runs: RunList): void {
+function sweep({ sums, touched, width, height }: Canvas, column: number, top: number): void {
   for (let r = 0; r < height; r++) {
     const line = r * (width + 2)
     let sum = 0
@@ -238,8 +271,7 @@ function sweep({ sums, touched, width, height }: Canvas, column: number, top: nu
         c++
         continue
       }
-      const next = touched.indexOf(1, line + c + 1) - line
-      const end = next < 0 || next > width ? width : next
+      const end = nextTouched(touched, line, c + 1, width)
       // The pixel after the last touched one may still bring a change; then all are alike.
       if (Math.round(Math.abs(sum)) >= 1) runs.add(top + r, column + c, end - c, 1)
       c = end
@@ -247,55 +279,54 @@ function sweep({ sums, touched, width, height }: Canvas, column: number, top: nu
   }
 }
 
-interface RunList {
-  add(row: number, column: number, length: number, fraction: number): void
-  done(): Coverage
-}
+/** Runs as they are found, in arrays that grow. */
+class RunList {
+  count = 0
+  #rows = new Int32Array(256)
+  #columns = new Int32Array(256)
+  #lengths = new Int32Array(256)
+  #fractions = new Float64Array(256)
 
-function runList(): RunList {
-  let rows = new Int32Array(64)
-  let columns = new Int32Array(64)
-  let lengths = new Int32Array(64)
-  let fractions = new Float64Array(64)
-  let count = 0
-  const grow = (): void => {
-    const wider = 2 * rows.length
-    const copy = (from: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(wider)
+  clear(): void {
+    this.count = 0
+  }
+
+  add(row: number, column: number, length: number, fraction: number): void {
+    const last = this.count - 1
+    const joins = last >= 0 && this.#rows[last] === row && this.#fractions[last] === fraction
+    if (joins && this.#columns[last]! + this.#lengths[last]! === column) {
+      this.#lengths[last]! += length
+      return
+    }
+    if (this.count === this.#rows.length) this.#grow()
+    this.#rows[this.count] = row
+    this.#columns[this.count] = column
+    this.#lengths[this.count] = length
+    this.#fractions[this.count] = fraction
+    this.count++
+  }
+
+  #grow(): void {
+    const wider = <A extends Int32Array | Float64Array>(to: A, from: A): A => {
       to.set(from)
       return to
     }
-    rows = copy(rows)
-    columns = copy(columns)
-    lengths = copy(lengths)
-    const parts = new Float64Array(wider)
-    parts.set(fractions)
-    fractions = parts
+    const n = 2 * this.count
+    this.#rows = wider(new Int32Array(n), this.#rows)
+    this.#columns = wider(new Int32Array(n), this.#columns)
+    this.#lengths = wider(new Int32Array(n), this.#lengths)
+    this.#fractions = wider(new Float64Array(n), this.#fractions)
   }
-  return {
-    add: (row, column, length, fraction) => {
-      const last = count - 1
-      const joins = count > 0 && rows[last] === row && fractions[last] === fraction
-      if (joins && columns[last]! + lengths[last]! === column) {
-        lengths[last] = lengths[last]! + length
-        return
-      }
-      if (count === rows.length) grow()
-      rows[count] = row
-      columns[count] = column
-      lengths[count] = length
-      fractions[count] = fraction
-      count++
-    },
-    done: () => ({
-      count,
-      rows: rows.subarray(0, count),
-      columns: columns.subarray(0, count),
-      lengths: lengths.subarray(0, count),
-      fractions: fractions.subarray(0, count),
-    }),
+
+  /** The runs in memory that the next ones take. */
+  passing(): Coverage {
+    const coverage = { count: this.count, rows: this.#rows, columns: this.#columns }
+    return { ...coverage, lengths: this.#lengths, fractions: this.#fractions }
   }
 }
+
+/** The one list of a thread: made anew for every zone, its arrays would cost more than the runs. */
+const runs = new RunList()
 
 /** Runs of whole pixels, as `rasterise` burns them. */
 function wholePixels(
@@ -304,9 +335,8 @@ function wholePixels(
   grid: Grid,
   window: Window | undefined,
   allTouched: boolean,
-): Coverage {
+): void {
   const zone = zoneWindow(edges, grid)
-  const runs = runList()
   // GDAL's rule for touched pixels may reach one pixel further.
   const column = Math.max(0, window?.column ?? 0, zone.column - 1)
   const row = Math.max(0, window?.row ?? 0, zone.row - 1)
@@ -321,7 +351,7 @@ function wholePixels(
     window === undefined ? Infinity : window.row + window.height,
   )
   const width = right - column
-  if (zone.width === 0 || width <= 0) return runs.done()
+  if (zone.width === 0 || width <= 0) return
   const features = { crs: grid.crs, features: [{ geometry, properties: {} }], label: 'zone' }
   const strip = Math.max(1, Math.floor(STRIP_CELLS / width))
   for (let top = row; top < bottom; top += strip) {
@@ -337,5 +367,4 @@ function wholePixels(
       }
     }
   }
-  return runs.done()
 }

@@ -7,16 +7,17 @@ import type { ArraySource } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import type { Features, Grid, MultiPolygon, Polygon, Window } from '../types.ts'
 import { planeLayout } from '../warp/planes.ts'
-import { frequencies, type Kept, type PlanePart, sorted, weightedQuantile, ZoneAccumulator } from './accumulator.ts'
 import {
-  type Coverage,
-  coverageOf,
-  coverageOfEdges,
-  edgesOf,
-  type ZoneEdges,
-  type ZoneRule,
-  zoneWindow,
-} from './coverage.ts'
+  type Footprint,
+  footprintOf,
+  frequencies,
+  type Kept,
+  type PlanePart,
+  sorted,
+  weightedQuantile,
+  ZoneAccumulator,
+} from './accumulator.ts'
+import { type Coverage, edgesOf, passingCoverage, type ZoneEdges, type ZoneRule, zoneWindow } from './coverage.ts'
 
 export type ZonalStatistic =
   | 'count'
@@ -184,10 +185,10 @@ export async function zonalStatistics(
       values.set(finishZone(zone, statistics, schema.packing), (index * planes + plane) * statistics.length)
     }
   }
-  const found: Found = (index, coverage, parts) => {
+  const found: Found = (index, footprint, parts) => {
     const accumulators = open.get(index) ?? newZones(planes, kept)
     open.set(index, accumulators)
-    for (const [plane, part] of parts.entries()) accumulators[plane]!.add(coverage, part)
+    for (const [plane, part] of parts.entries()) accumulators[plane]!.add(footprint, part)
   }
   const read = (tile: Tile | undefined): Promise<TileData> | undefined => {
     const data = tile === undefined ? undefined : readTile(source, shape, tile, zones)
@@ -233,6 +234,7 @@ interface Zone {
   readonly geometry: Polygon | MultiPolygon
   readonly edges: ZoneEdges
   readonly window: Window
+  /** In memory that the next call takes. */
   readonly coverage: (window: Window) => Coverage
 }
 
@@ -252,8 +254,7 @@ function zonesOf(features: Features, grid: Grid, rule: ZoneRule): Zone[] {
       },
       wholeWindow(grid),
     )
-    const coverage = (part: Window): Coverage =>
-      rule === 'coverage' ? coverageOfEdges(edges, grid, part) : coverageOf(geometry, grid, part, rule)
+    const coverage = (part: Window): Coverage => passingCoverage(geometry, edges, grid, part, rule)
     return { geometry, edges, window: touching.width === 0 ? touching : window, coverage }
   })
 }
@@ -292,10 +293,12 @@ function tilesOf(source: ArraySource, planes: number, grid: Grid, zones: readonl
       }
     }
   }
+  // Zones in the order of rows, so that the memory of one is at hand for the next.
+  for (const { zones: members } of tiles.values()) members.sort((a, b) => zones[a]!.window.row - zones[b]!.window.row)
   return [...tiles].sort(([a], [b]) => a - b).map(([, tile]) => tile)
 }
 
-type Found = (index: number, coverage: Coverage, parts: readonly PlanePart[]) => void
+type Found = (index: number, footprint: Footprint, parts: readonly PlanePart[]) => void
 
 interface TileData {
   readonly window: Window
@@ -337,6 +340,6 @@ function goThrough(
   })
   for (const index of tile.zones) {
     const coverage = zones[index]!.coverage(intersectWindows(zones[index]!.window, tile.window))
-    if (coverage.count > 0) found(index, coverage, planes)
+    if (coverage.count > 0) found(index, footprintOf(coverage, window), planes)
   }
 }
