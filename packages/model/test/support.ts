@@ -1,6 +1,6 @@
 /** What the tests share: oracles, cubes in memory, small networks with fixed numbers. */
 import { readFileSync } from 'node:fs'
-import type { Crs, BandCube, Grid } from '@ecotope/cube'
+import type { BandCube, Crs, Grid } from '@ecotope/cube'
 import { memoryCube } from '@ecotope/cube'
 import { layoutOf, type ParameterTree } from '@ecotope/tensor'
 import { hashed } from '../../../oracles/tensor/unet.ts'

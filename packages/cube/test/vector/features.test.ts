@@ -122,7 +122,7 @@ describe("GeoPandas' files of every kind", () => {
     expect(warnings.map(({ tag }) => tag)).toEqual(['NotPolygons'])
     const [first] = features.features
     expect(first!.geometry.type).toBe('MultiPolygon')
-    const counts = (first!.geometry.coordinates as Position[][][]).map((rings) => rings.length).sort()
+    const counts = (first!.geometry.coordinates as Position[][][]).map((rings) => rings.length).sort((a, b) => a - b)
     expect(counts).toEqual([1, 2])
     await expect(readPolygons(join(folder, 'a.zip'), { layer: 'other' })).rejects.toThrow(/0 such shapefiles/)
   })
