@@ -103,6 +103,7 @@ function bandsDimension(bands: readonly Band[]): BandsDimension {
 
 /** The dimensions y and x of a grid: centres of pixels, of a rotated grid numbers of pixels + 0.5. */
 export function spatialDimensions(grid: Grid): [y: SpatialDimension, x: SpatialDimension] {
+  if (!(Math.max(grid.width, grid.height) <= MOST_PIXELS)) throw tooFine(grid)
   const [a, , c, , e, f] = isNorthUp(grid) ? grid.affine : [1, 0, 0, 0, 1, 0]
   const unit = isNorthUp(grid) ? { unit: grid.crs.unit } : {}
   const labels = (count: number, step: number, start: number): number[] =>
@@ -112,6 +113,15 @@ export function spatialDimensions(grid: Grid): [y: SpatialDimension, x: SpatialD
     { type: 'spatial', name: 'x', axis: 'x', labels: labels(grid.width, a, c), ...unit },
   ]
 }
+
+/** Pixels along an axis, each of which has a label. The world in pixels of 1 m has less than half of them. */
+const MOST_PIXELS = 1e8
+
+const tooFine = ({ width, height }: Grid): InputError =>
+  new InputError('GridTooLarge', `a grid of ${width} x ${height} pixels is too large`, {
+    hint: 'check the resolution: it is in units of the coordinate reference system, degrees or metres',
+    data: { width, height, most: MOST_PIXELS },
+  })
 
 function unitOf(raster: Raster, bands: readonly number[]): { unit?: string } {
   const unit = bands.length === 0 ? undefined : raster.bands[bands[0]!]!.unit

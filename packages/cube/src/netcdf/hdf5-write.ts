@@ -211,15 +211,16 @@ export class Hdf5Writer {
 
 const pad10 = (value: number): string => String(value).padStart(10)
 
+/** Links know their place: bands keep their order, where readers else sort names ("B1", "B10", "B2"). */
 function rootGroup(headers: ReadonlyMap<string, number>, attributes: Attributes): Buffer {
-  const info = new Bytes().u8(0, 0).u64(UNDEFINED).u64(UNDEFINED).done()
+  const info = new Bytes().u8(0, 3).u64(headers.size).u64(UNDEFINED).u64(UNDEFINED).u64(UNDEFINED).done()
   const messages: Message[] = [
     { type: MESSAGE.linkInfo, body: info },
     { type: MESSAGE.groupInfo, body: Uint8Array.of(0, 0) },
   ]
-  for (const [name, address] of headers) {
+  for (const [place, [name, address]] of [...headers].entries()) {
     const label = Buffer.from(name, 'utf8')
-    const body = new Bytes().u8(1, 0x11, 1).u16(label.length).raw(label).u64(address).done()
+    const body = new Bytes().u8(1, 0x15).u64(place).u8(1).u16(label.length).raw(label).u64(address).done()
     messages.push({ type: MESSAGE.link, body })
   }
   for (const [name, value] of Object.entries(attributes)) messages.push(attributeOf(name, value, 'float64'))

@@ -1,19 +1,26 @@
-/** A cube written as one `.npy` array in the order of its dimensions: cells go to their places as they come. */
+/**
+ * A cube written as one `.npy` array in the order of its dimensions: cells go to their places as they come. The format
+ * knows no scale and no missing value, so that packed cells become physical ones, with NaN where they are missing.
+ */
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { DTYPES } from '../dtype.ts'
+import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
+import { physical } from '../format/buffered-sink.ts'
 import { writeError } from '../geotiff/aside.ts'
+import type { Block, Packing } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import { rowPieces } from '../netcdf/file.ts'
+import type { DType } from '../types.ts'
 import { npyHeader } from './header.ts'
 import { runsOf } from './runs.ts'
 
 async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
   const shape = shapeOf(schema)
-  const { dtype } = schema.packing
+  const { packing } = schema
+  const dtype = writtenType(packing)
   const { bytes } = DTYPES[dtype]
   const header = npyHeader(dtype, shape)
   const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`)
@@ -33,10 +40,10 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
     await file.truncate(header.length + cellCount(shape) * bytes)
   })
   return {
-    handle: { format: 'npy', path },
+    handle: { format: 'npy', path, packing: { ...packing } },
     chunks: rowPieces(shape, bytes),
     order: 'any',
-    encodeBytes: () => 0,
+    encodeBytes: (region) => (isAsStored(packing) ? 0 : 12 * cellCount(region.shape)),
     isDone: () => false,
     write: (region, encoded) =>
       guarded(async () => {
@@ -59,8 +66,31 @@ export const npySink: SinkFormat = {
   format: 'npy',
   extensions: ['.npy'],
   create,
-  encoder: async () => ({
-    encode: async (_, { data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    close: async () => undefined,
-  }),
+  encoder: async (handle) => {
+    const packing = handle.packing as Packing
+    return {
+      encode: async (_, block) => {
+        const { buffer, byteOffset, byteLength } = cellsOf(block, packing)
+        return new Uint8Array(buffer, byteOffset, byteLength)
+      },
+      close: async () => undefined,
+    }
+  },
+}
+
+/** Whether the stored numbers are the physical ones. */
+const isAsStored = ({ scale, offset, nodata, isBoolean }: Packing): boolean =>
+  isBoolean !== true && scale === 1 && offset === 0 && (nodata === undefined || Number.isNaN(nodata))
+
+/** float32 where it holds the physical numbers exactly. */
+function writtenType(packing: Packing): DType {
+  if (isAsStored(packing)) return packing.dtype
+  const isNarrow = DTYPES[packing.dtype].bytes < 4 || packing.dtype === 'float32'
+  return isNarrow && packing.scale === 1 ? 'float32' : 'float64'
+}
+
+function cellsOf(block: Block, packing: Packing): TypedArray {
+  if (isAsStored(packing)) return block.data
+  const cells = physical(block, packing)
+  return writtenType(packing) === 'float32' ? Float32Array.from(cells) : cells
 }

@@ -6,12 +6,12 @@ import { createHash, randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type OnProgress, secondsLeft, type WorkOptions } from '@ecotope/core'
+import { InputError, type OnProgress, secondsLeft, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
-import { type CubeNode, shapeOf } from '../model/node.ts'
+import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
@@ -75,6 +75,7 @@ export function saveCube(node: CubeNode, path: string, options: SaveOptions): Pr
 export async function saveOrigin(origin: CubeOrigin, path: string, options: SaveOptions): Promise<Saved> {
   const opened = await openOrigin(origin)
   try {
+    if (options.sink.format !== 'memory') refuseEmptyMap(opened.node.schema, path)
     const hash = await jobHash(origin, opened.node)
     const { signal, onProgress, onWarning } = options
     const work: WorkOptions = {
@@ -91,6 +92,20 @@ export async function saveOrigin(origin: CubeOrigin, path: string, options: Save
   } finally {
     await opened.close()
   }
+}
+
+/** A map without cells is a mistake in bounds, dates or bands; other formats would write it without a word. */
+function refuseEmptyMap({ dims, grid }: CubeSchema, path: string): void {
+  const empty = dims.filter(({ labels }) => labels.length === 0).map(({ name }) => name)
+  if (grid === undefined || empty.length === 0) return
+  throw new InputError(
+    'EmptyCube',
+    `${path}: the result has no cells, as nothing is left along ${empty.join(' and ')}`,
+    {
+      hint: 'check the bounds, dates and bands that are asked for: the data has none of them',
+      data: { path, dimensions: empty },
+    },
+  )
 }
 
 interface Save {

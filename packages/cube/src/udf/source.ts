@@ -65,7 +65,8 @@ async function readSource(path: string, folder: string): Promise<string> {
   try {
     return await readFile(full, 'utf8')
   } catch {
-    throw notFound(path, `It was looked for at ${full}.`)
+    const isCode = /[(){};]|=>/.test(path)
+    throw notFound(path, isCode ? 'Source code has to have a line break in it.' : `It was looked for at ${full}.`)
   }
 }
 

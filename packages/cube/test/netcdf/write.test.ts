@@ -42,6 +42,23 @@ test('packed bands in UTM come back band by band, as they were stored', async ()
   for (const source of sources) await source.close()
 })
 
+test('bands keep their order, whatever their names', async () => {
+  const { schema, data } = packed()
+  for (const order of [
+    ['B10', 'B2'],
+    ['B2', 'B10'],
+  ]) {
+    const renamed = schema.dims.map((dim) =>
+      dim.type === 'bands'
+        ? { ...dim, labels: order, bands: dim.bands.map((band, i) => ({ ...band, name: order[i]! })) }
+        : dim,
+    )
+    const sources = await netcdfSources(await written({ schema: { ...schema, dims: renamed }, data }))
+    expect(sources.map((source) => source.schema.band?.name)).toEqual(order)
+    for (const source of sources) await source.close()
+  }
+})
+
 test('calendars, floats with gaps, degrees', async () => {
   const sample = climate()
   const source = await netcdfSource(await written(sample, { level: 0, shuffle: false }), 'tas')

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { TypedArray } from '../../src/dtype.ts'
 import { hgtSource } from '../../src/hgt.ts'
 import { sliceBox } from '../../src/model/copy.ts'
 import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
@@ -97,6 +98,26 @@ describe('.npy', () => {
     const source = await npySource(path)
     expect(await source.read(wholeRegion([3, 700, 513]))).toEqual(data)
     await source.close()
+  })
+
+  test('packed cells become physical ones, with NaN for what is missing', async () => {
+    const path = join(await temporaryFolder(), 'cube.npy')
+    const dims = [{ type: 'other', name: 'a', labels: [0, 1, 2] }] as const
+    const write = async (packing: CubeSchema['packing'], data: TypedArray) => {
+      await writeAll(npySink, path, { dims, packing }, data)
+      const source = await npySource(path)
+      const cells = await source.read(wholeRegion([3]))
+      await source.close()
+      return cells
+    }
+    const scaled = { dtype: 'uint16', nodata: 0, scale: 0.5, offset: 10 } as const
+    expect(await write(scaled, Uint16Array.of(0, 1, 2))).toEqual(Float64Array.of(Number.NaN, 10.5, 11))
+    const filled = { dtype: 'int16', nodata: -9999, scale: 1, offset: 0 } as const
+    expect(await write(filled, Int16Array.of(-9999, 1, 2))).toEqual(Float32Array.of(Number.NaN, 1, 2))
+    const truth = { dtype: 'uint8', isBoolean: true, scale: 1, offset: 0 } as const
+    expect(await write(truth, Uint8Array.of(0, 1, 255))).toEqual(Float32Array.of(0, 1, Number.NaN))
+    const plain = { dtype: 'uint8', scale: 1, offset: 0 } as const
+    expect(await write(plain, Uint8Array.of(0, 1, 255))).toEqual(Uint8Array.of(0, 1, 255))
   })
 
   test('what is no array of numbers says so', async () => {

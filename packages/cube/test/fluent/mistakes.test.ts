@@ -1,0 +1,48 @@
+/** Mistakes of users that no format and no process sees alone: each ends in an error that says what to do. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InputError } from '@ecotope/core'
+import { describe, expect, it } from 'vitest'
+import { parseCrs } from '../../src/crs/crs.ts'
+import { Cube } from '../../src/fluent/cube.ts'
+import { memorySource } from '../../src/model/memory.ts'
+import type { CubeSchema } from '../../src/model/node.ts'
+import { temporaryFolder } from '../temporary.ts'
+
+const schema: CubeSchema = {
+  dims: [
+    { type: 'bands', name: 'bands', labels: ['B04', 'B08'], bands: [{ name: 'B04' }, { name: 'B08' }] },
+    { type: 'spatial', name: 'y', axis: 'y', labels: [15, 5] },
+    { type: 'spatial', name: 'x', axis: 'x', labels: [5, 15, 25] },
+  ],
+  grid: { crs: parseCrs('EPSG:32632'), affine: [10, 0, 0, 0, -10, 20], width: 3, height: 2 },
+  packing: { dtype: 'uint8', scale: 1, offset: 0 },
+}
+const cube = new Cube(memorySource(new Uint8Array(12), schema, 'made up'))
+
+const failing = async (work: () => unknown): Promise<InputError> => {
+  try {
+    await work()
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError)
+    return error as InputError
+  }
+  throw new Error('nothing failed')
+}
+
+describe('mistakes', () => {
+  it.each(['tif', 'zarr', 'nc', 'npy', 'json'])('a map without pixels is not written as .%s', async (extension) => {
+    const folder = await temporaryFolder()
+    const nowhere = cube.filterBbox([900, 900, 1000, 1000], 32632)
+    const error = await failing(() => nowhere.save(join(folder, `a.${extension}`)))
+    expect(error).toMatchObject({ tag: 'EmptyCube', data: { dimensions: ['y', 'x'] } })
+    expect(error.hint).toMatch(/bounds/)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('pixels of a millionth of a metre are refused before memory is taken', async () => {
+    const error = await failing(() => cube.resample({ resolution: 1e-8 }).shape)
+    expect(error.tag).toBe('GridTooLarge')
+    expect(error.hint).toMatch(/resolution/)
+  })
+})
