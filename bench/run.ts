@@ -1,18 +1,33 @@
 /**
- * Every benchmark beside its peer, one after the other, written to RESULTS.md with machine, versions and date. Needs
- * Debian's python3-torch, python3-rasterio and python3-gdal with OpenBLAS. Run it on a quiet machine: `npm run bench`.
+ * Every benchmark beside its peer, one after the other, written to RESULTS.md with machine, versions and date. Words on the
+ * command line pick groups (tensor, cube: their sections are written) or rows by a part of their name (nothing is written).
+ * Run it on a quiet machine: `npm run bench`. Needs Debian's python3-torch, python3-rasterio and python3-gdal with OpenBLAS
+ * (PYTHON), and for cubes a Python with zarr 3, xarray, dask, bottleneck, rasterio 1.4 and exactextract (CUBE_PYTHON), and
+ * a folder of 4 GB for the cubes of cube/make.py (ECOTOPE_BENCH).
  */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { python } from './peer.ts'
 
+type Group = 'tensor' | 'cube'
+
 interface Row {
   readonly name: string
+  /** Default: tensor. */
+  readonly group?: Group
   readonly script: string
   readonly args: readonly string[]
   readonly limit: number
+}
+
+/** Where the cubes are that make.py makes. */
+const FOLDER = process.env.ECOTOPE_BENCH ?? join(tmpdir(), 'ecotope-bench')
+
+function cubeRows(list: readonly (readonly [string, string, readonly string[], number])[]): Row[] {
+  return list.map(([name, script, args, limit]) => ({ name, group: 'cube', script, args, limit }))
 }
 
 const rows: readonly Row[] = [
@@ -69,6 +84,21 @@ const rows: readonly Row[] = [
   },
   { name: 'reading a tiled deflate GeoTIFF / rasterio', script: 'raster/run.ts', args: ['read', '21'], limit: 1.5 },
   { name: 'warp UTM to UTM, bilinear, exact / GDAL', script: 'raster/run.ts', args: ['warp', '7'], limit: 1 },
+  ...cubeRows([
+    ['full read, Zarr (Blosc) / zarr-python', 'cube/zarr.ts', ['read', '5'], 1],
+    ['write Zarr (Blosc) / zarr-python', 'cube/zarr.ts', ['write-blosc', '3'], 1],
+    ['write Zarr (zstd) / zarr-python', 'cube/zarr.ts', ['write-zstd', '3'], 1],
+    ['full read, deflate COG / rasterio', 'cube/raster.ts', [FOLDER, 'read-deflate', '5'], 1],
+    ['full read, zstd COG / rasterio', 'cube/raster.ts', [FOLDER, 'read-zstd', '5'], 1],
+    ['write COG (deflate) / GDAL', 'cube/raster.ts', [FOLDER, 'write', '5'], 1],
+    ['warp, exact / GDAL', 'cube/raster.ts', [FOLDER, 'warp', '5'], 0.6],
+    ['NDVI and temporal median / NumPy and bottleneck', 'cube/pipeline.ts', ['ndvi-numpy', '7', FOLDER], 0.6],
+    ['NDVI and temporal median / xarray and dask', 'cube/pipeline.ts', ['ndvi-dask', '5', FOLDER], 0.25],
+    ['monthly means of a daily year / xarray', 'cube/pipeline.ts', ['monthly', '5', FOLDER], 0.5],
+    ['zonal means of 1,000 polygons / exactextract', 'cube/zonal.ts', [FOLDER, '7'], 0.5],
+    ['NDVI and temporal median, 2 workers / 1 worker', 'cube/speedup.ts', ['ndvi', '7', FOLDER], 1 / 1.7],
+    ['monthly means, 2 workers / 1 worker', 'cube/speedup.ts', ['monthly', '5', FOLDER], 1 / 1.7],
+  ]),
 ]
 
 interface Result {
@@ -80,39 +110,80 @@ interface Result {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-function measure({ script, args }: Row): Result {
-  const text = execFileSync(process.execPath, [here(script), ...args], { encoding: 'utf8' })
+const pythons: Readonly<Record<Group, string>> = { tensor: python, cube: process.env.CUBE_PYTHON ?? python }
+const groupOf = ({ group = 'tensor' }: Row): Group => group
+
+function measure(row: Row): Result {
+  const env = { ...process.env, PYTHON: pythons[groupOf(row)] }
+  const text = execFileSync(process.execPath, [here(row.script), ...row.args], { encoding: 'utf8', env })
   return JSON.parse(text.trim().split('\n').at(-1)!) as Result
 }
 
-function versions(): string {
-  const script =
-    'import torch, rasterio; print("PyTorch", torch.__version__ + ", rasterio", rasterio.__version__ + ", GDAL", rasterio.__gdal_version__)'
-  return execFileSync(python, ['-c', script], { encoding: 'utf8' }).trim()
+/** Python packages that a group is compared with. */
+const packages: Readonly<Record<Group, readonly string[]>> = {
+  tensor: ['torch', 'numpy', 'rasterio'],
+  cube: ['numpy', 'bottleneck', 'zarr', 'numcodecs', 'xarray', 'dask', 'rasterio', 'exactextract'],
 }
 
-/** Words on the command line pick rows by name; then nothing is written. */
-const wanted = process.argv.slice(2)
-const isWanted = ({ name }: Row): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part))
+function versions(group: Group): string {
+  const script = `from importlib.metadata import version
+print(', '.join(f'{name} {version(name)}' for name in ${JSON.stringify(packages[group])}))
+import rasterio
+print('GDAL', rasterio.__gdal_version__)`
+  return execFileSync(pythons[group], ['-c', script], { encoding: 'utf8' }).trim().replace('\n', ', ')
+}
 
-const load = loadavg()[0]!.toFixed(2)
 const cell = (ratio: number | undefined): string => (ratio === undefined ? '' : ratio.toFixed(2))
-const lines = rows.filter(isWanted).map((row) => {
+
+function line(row: Row): string {
   const result = measure(row)
   console.log(row.name, result.ratio.toFixed(2), cell(result.memoryRatio))
   const within = result.ratio <= row.limit ? 'yes' : 'no'
-  return `| ${row.name} | ${cell(result.ratio)} | ${cell(result.cpuRatio)} | ${cell(result.memoryRatio)} | ${row.limit} | ${within} |`
-})
-const { model } = cpus()[0]!
-if (wanted.length === 0)
-  writeFileSync(
-    here('RESULTS.md'),
-    `# Results of the last run
+  const columns = [row.name, cell(result.ratio), cell(result.cpuRatio), cell(result.memoryRatio), row.limit.toFixed(2)]
+  return `| ${[...columns, within].join(' | ')} |`
+}
 
-Ratios of medians, Ecotope over the peer (smaller is better); runs interleaved. PyTorch and Ecotope have two threads each; NumPy has one, Ecotope's linear algebra what the row says. Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${model.trim()}, ${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${load} before the start, Node.js ${process.versions.node}, ${versions()}.
+const NOTES: Readonly<Record<Group, string>> = {
+  tensor: "PyTorch and Ecotope have two threads each; NumPy has one, Ecotope's linear algebra what the row says.",
+  cube: 'Two threads each, except zonal means (one). A made-up cube of 24 dates, 6 bands and 2048 x 2048 pixels (uint16), and a year of daily 1024 x 1024 (float32).',
+}
+
+function section(group: Group): string {
+  const load = loadavg()[0]!.toFixed(2)
+  const lines = rows.filter((row) => groupOf(row) === group).map(line)
+  const machine = `${cpus()[0]!.model.trim()}, ${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GiB`
+  return `## ${group}
+
+${NOTES[group]} Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, load ${load} before the start, Node.js ${process.versions.node}, ${versions(group)}.
 
 | benchmark | wall time | processor time | peak memory | limit (wall) | within |
 | --- | --- | --- | --- | --- | --- |
 ${lines.join('\n')}
-`,
-  )
+`
+}
+
+const HEAD = `# Results of the last run
+
+Ratios of medians, Ecotope over the peer (smaller is better); runs interleaved. Made by \`npm run bench\`.
+`
+
+/** The sections of RESULTS.md, each with its heading. */
+function published(): Map<string, string> {
+  const text = existsSync(here('RESULTS.md')) ? readFileSync(here('RESULTS.md'), 'utf8') : ''
+  const parts = text.split(/^(?=## )/m).slice(1)
+  return new Map(parts.map((part) => [/^## (\w+)/.exec(part)![1]!, part]))
+}
+
+const groups = ['tensor', 'cube'] as const
+const wanted = process.argv.slice(2)
+const chosen = groups.filter((group) => wanted.length === 0 || wanted.includes(group))
+if (chosen.includes('cube') && !existsSync(join(FOLDER, 'daily.zarr')))
+  execFileSync(pythons.cube, [here('cube/make.py'), FOLDER], { stdio: 'inherit' })
+const sections = published()
+for (const group of chosen) sections.set(group, section(group))
+if (chosen.length > 0) {
+  const all = groups.flatMap((group) => sections.get(group)?.trim() ?? [])
+  writeFileSync(here('RESULTS.md'), `${[HEAD.trim(), ...all].join('\n\n')}\n`)
+} else {
+  for (const row of rows.filter(({ name }) => wanted.some((part) => name.includes(part)))) console.log(line(row))
+}

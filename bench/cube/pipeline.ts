@@ -3,6 +3,8 @@
  * medians. Prints JSON. Usage: node bench/cube/pipeline.ts [CASE] [ROUNDS] [FOLDER]; FOLDER holds what make.py makes.
  * Needs numpy, bottleneck, zarr, xarray and dask for the Python that PYTHON names.
  */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compare, openPeer, python } from '../peer.ts'
 
@@ -15,7 +17,7 @@ const cases: Readonly<Record<string, readonly [ours: string, theirs: string, lim
 }
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const [wanted = 'all', rounds = '5', folder = process.env.ECOTOPE_BENCH ?? '/tmp/ecotope-bench'] = process.argv.slice(2)
+const [wanted = 'all', rounds = '5', folder = join(tmpdir(), 'ecotope-bench')] = process.argv.slice(2)
 
 for (const [name, [ours, theirs, limit]] of Object.entries(cases)) {
   if (wanted !== 'all' && wanted !== name) continue
