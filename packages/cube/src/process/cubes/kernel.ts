@@ -1,12 +1,12 @@
 /** apply_kernel: weighted sums over the pixels around each pixel, with five ways to go on beyond the border. */
 import { InputError, throwIfAborted } from '@ecotope/core'
-import { newArray, type TypedArray } from '../../dtype.ts'
-import type { Block, Packing } from '../../model/block.ts'
+import { newArray } from '../../dtype.ts'
 import type { BlockNode, CubeNode } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { ProcessRow } from '../row.ts'
 import { elementsOf } from '../schema.ts'
 import { axesOf, cubeOf, cubeValue } from './arguments.ts'
+import { RowKernel, rowBytes, type Tap, type Taps } from './kernel-rows.ts'
 import { floatPacking } from './nodes.ts'
 import { planeOffsets, withWindow } from './planes.ts'
 import { givesCube, optional, parameter, RASTER, RASTER_DATA } from './schemas.ts'
@@ -57,16 +57,16 @@ export interface KernelSpec {
   readonly replaceInvalid: number
 }
 
-/** A row of weights that are not all zero, and its place. */
-interface TapRow {
-  readonly dy: number
-  readonly weights: Float64Array
+/** Weights that are not zero, all of them or those of a column and a row. */
+function tapsOf({ weights, factor }: KernelSpec): Taps {
+  const listed = (rows: readonly (readonly number[])[], times: number): Tap[] =>
+    rows.flatMap((row, dy) => row.map((w, dx) => ({ dy, dx, weight: w * times }))).filter(({ weight }) => weight !== 0)
+  const [width, height] = [weights[0]!.length, weights.length]
+  const parts = separated(weights)
+  if (parts === undefined) return { width, height, along: [], all: listed(weights, factor) }
+  const column = parts.column.map((weight) => [weight])
+  return { width, height, along: listed([parts.row], 1), all: listed(column, factor) }
 }
-
-const tapsOf = (weights: KernelSpec['weights'], factor: number): TapRow[] =>
-  weights.flatMap((row, dy) =>
-    row.every((w) => w === 0) ? [] : [{ dy, weights: Float64Array.from(row, (w) => w * factor) }],
-  )
 
 /**
  * A kernel that is a column times a row, as those of means and of Gauss are: its parts, exact to rounding. Undefined
@@ -92,10 +92,7 @@ export function kernelNode(node: CubeNode, spec: KernelSpec): BlockNode {
   const [reachX, reachY] = [(spec.weights[0]!.length - 1) / 2, (spec.weights.length - 1) / 2]
   const [width, height] = [schema.dims[x]!.labels.length, schema.dims[y]!.labels.length]
   const packing = floatPacking(schema.packing)
-  const taps = tapsOf(spec.weights, spec.factor)
-  const parts = separated(spec.weights)
-  const column = parts?.column.map((weight) => [weight])
-  const split = parts && { row: parts.row, taps: tapsOf(column!, spec.factor) }
+  const taps = tapsOf(spec)
   const axes = (region: Region) => ({
     columns: sourcesOf(region.start[x]!, region.shape[x]!, reachX, width, spec.border),
     rows: sourcesOf(region.start[y]!, region.shape[y]!, reachY, height, spec.border),
@@ -111,98 +108,29 @@ export function kernelNode(node: CubeNode, spec: KernelSpec): BlockNode {
       const [row, high] = span(rows)
       return [withWindow(region, x, y, { column, row, width: wide, height: high })]
     },
-    scratchBytes: (region) =>
-      16 * (region.shape[x]! + 2 * reachX) * (region.shape[y]! + 2 * reachY) + 8 * region.shape[x]!,
+    scratchBytes: (region) => rowBytes(region.shape[x]! + 2 * reachX, taps),
     async compute(region, [block], work) {
       const data = newArray(packing.dtype, cellCount(region.shape))
       const { columns, rows } = axes(region)
-      const plane = new Float64Array(columns.length * rows.length)
-      const job = { plane, columns, rows, taps, split, spec, x, y, region, block: block!, packing: schema.packing }
-      for (const [from, to] of planeOffsets(x, y, block!.region, region)) {
+      const { start, shape } = block!.region
+      const [from, to] = [stridesOf(shape), stridesOf(region.shape)]
+      const kernel = new RowKernel(
+        {
+          columns: columns.map((i) => (i < 0 ? i : i - start[x]!)),
+          rows: rows.map((i) => (i < 0 ? i : i - start[y]!)),
+          ...{ stepX: from[x]!, stepY: from[y]!, packing: schema.packing },
+          outside: typeof spec.border === 'number' ? spec.border : 0,
+          replaceInvalid: spec.replaceInvalid,
+        },
+        taps,
+      )
+      const target = { data, stepX: to[x]!, stepY: to[y]! }
+      for (const [plane, place] of planeOffsets(x, y, block!.region, region)) {
         throwIfAborted(work.signal)
-        fillPlane(job, from)
-        sumPlane(job, data, to)
+        kernel.run(block!.data, plane, target, place)
       }
       return { region, data }
     },
-  }
-}
-
-interface Job {
-  readonly plane: Float64Array
-  readonly columns: Int32Array
-  readonly rows: Int32Array
-  readonly taps: readonly TapRow[]
-  readonly split: { readonly row: readonly number[]; readonly taps: readonly TapRow[] } | undefined
-  readonly spec: KernelSpec
-  readonly x: number
-  readonly y: number
-  readonly region: Region
-  readonly block: Block
-  readonly packing: Packing
-}
-
-/** The pixels around a plane as physical values, invalid ones replaced. */
-function fillPlane(job: Job, from: number): void {
-  const { plane, columns, rows, spec, x, y, block } = job
-  const { nodata, scale, offset } = job.packing
-  const strides = stridesOf(block.region.shape)
-  const [stepX, stepY] = [strides[x]!, strides[y]!]
-  const [x0, y0] = [block.region.start[x]!, block.region.start[y]!]
-  const outside = typeof spec.border === 'number' ? spec.border : 0
-  const { data } = block
-  let n = 0
-  for (const row of rows) {
-    for (const column of columns) {
-      if (row < 0 || column < 0) {
-        plane[n++] = outside
-        continue
-      }
-      const raw = data[from + (row - y0) * stepY + (column - x0) * stepX]!
-      const value = raw * scale + offset
-      plane[n++] = raw === nodata || !Number.isFinite(value) ? spec.replaceInvalid : value
-    }
-  }
-}
-
-/** One row at a time, one row of weights after the other: short loops over neighbouring memory. */
-function sumPlane(job: Job, data: TypedArray, to: number): void {
-  const { x, y, region } = job
-  const strides = stridesOf(region.shape)
-  const [width, height] = [region.shape[x]!, region.shape[y]!]
-  const [plane, line, taps] =
-    job.split === undefined ? [job.plane, job.columns.length, job.taps] : alongRows(job, width)
-  const sums = new Float64Array(width)
-  for (let row = 0; row < height; row++) {
-    sums.fill(0)
-    for (const { dy, weights } of taps) addRow(sums, plane, (row + dy) * line, weights)
-    const start = to + row * strides[y]!
-    for (let i = 0; i < width; i++) data[start + i * strides[x]!] = sums[i]!
-  }
-}
-
-/** The plane weighted along rows, where the kernel is a column times a row; what is left are the weights of the column. */
-function alongRows({ plane, columns, rows, split }: Job, width: number): [Float64Array, number, readonly TapRow[]] {
-  const done = new Float64Array(rows.length * width)
-  const weights = Float64Array.from(split!.row)
-  for (let row = 0; row < rows.length; row++) {
-    addRow(done.subarray(row * width, (row + 1) * width), plane, row * columns.length, weights)
-  }
-  return [done, width, split!.taps]
-}
-
-/** Adds weighted neighbours in a row, several weights in one go, so that sums are loaded and stored less often. */
-function addRow(sums: Float64Array, plane: Float64Array, first: number, weights: Float64Array): void {
-  const width = sums.length
-  let k = 0
-  for (; k + 3 <= weights.length; k += 3) {
-    const [a, b, c] = [weights[k]!, weights[k + 1]!, weights[k + 2]!]
-    const at = first + k
-    for (let i = 0; i < width; i++) sums[i]! += a * plane[at + i]! + b * plane[at + i + 1]! + c * plane[at + i + 2]!
-  }
-  for (; k < weights.length; k++) {
-    const weight = weights[k]!
-    for (let i = 0; i < width; i++) sums[i]! += weight * plane[first + k + i]!
   }
 }
 
