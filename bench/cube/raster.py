@@ -1,7 +1,7 @@
 """The peer of raster.ts: reads, writes and warps by rasterio and GDAL; a line on standard input asks for one run.
 
 Usage: raster.py CASE FOLDER. Reads: one file after the other with two decoding threads of GDAL, or whole files in two
-threads, as PEER_MODE says (`gdal`, `files`; default the faster: `files`). Writing: the COG driver with NUM_THREADS=2,
+threads, as PEER_MODE says (`gdal`, the faster and the default, or `files`). Writing: the COG driver with NUM_THREADS=2,
 default levels. Warp: error threshold 0, two threads.
 """
 
@@ -24,7 +24,7 @@ from rasterio.warp import Resampling, reproject
 case, folder = sys.argv[1], sys.argv[2]
 codec = "zstd" if case == "read-zstd" else "deflate"
 paths = sorted(glob.glob(os.path.join(folder, codec, "*.tif")))
-mode = os.environ.get("PEER_MODE", "files")
+mode = os.environ.get("PEER_MODE", "gdal")
 pool = ThreadPoolExecutor(2)
 
 

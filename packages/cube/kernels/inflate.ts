@@ -1,31 +1,45 @@
 // Inflate (RFC 1951) with the zlib wrapper (RFC 1950), whole blocks at once: a 64-bit bit buffer that is filled without
-// branches, code tables of 12 and 8 bits with tables behind them for longer codes, two literals by one look where both
-// codes fit into it, wide copies. Pointers are byte addresses.
+// branches, code tables of 12 and 8 bits with tables behind them for longer codes, a literal and what follows it by one
+// look where both codes fit into it, wide copies. Pointers are byte addresses.
 //
-// An entry of a table, 32 bits:
-//   31      one or two literals: 8..15 the first, 16..23 the second, 24 whether there is a second, 0..7 bits of both
-// Of other entries:
-//   16..30  the base of a length or distance, or where a table for longer codes starts
-//   15      none of these three, see 14 and 13; with neither, no code
-//   14      a table for longer codes: its bits in 8..12
-//   13      end of the block
+// Differences of measurements are short matches with one literal or none before: whether there is one cannot be
+// predicted, so no branch asks.
+//
+// An entry of a table, 32 bits, of literals and lengths:
+//   31      no match: one or two literals, or, with 30, none of these
+//   30      a table for longer codes with LONGER, end of the block with END, otherwise no code
+//   26..29  bits of the codes alone
+//   24..25  number of literals: of a match 0 or 1
+//   16..23  the second literal, or the base of the length less 3
+//   8..15   the first literal
+//   0..7    bits of the codes and the extra bits after them
+// of distances, and of the code of lengths:
+//   16..30  the base of a distance, a symbol
+//   15      no distance: a table for longer codes with LONGER, otherwise no code
 //   8..12   bits of the code alone
 //   0..7    bits of the code and the extra bits after it
+// of tables for longer codes:
+//   16..29  where it starts
+//   14      LONGER
+//   8..12   its bits
 
 const LITERAL: u32 = 0x80000000
+const OTHER: u32 = 0x40000000
 const ODD: u32 = 0x8000
 const LONGER: u32 = 0x4000
 const END: u32 = 0x2000
 
 const LITERAL_BITS: u32 = 12
 const DISTANCE_BITS: u32 = 8
+const LITERAL_MASK: usize = (1 << LITERAL_BITS) - 1
+const DISTANCE_MASK: usize = (1 << DISTANCE_BITS) - 1
 
 // Entries that the tables can need (checked).
 const LITERAL_ROOM: u32 = 4700
 
-// The workspace: tables of 4 bytes an entry, then lengths of codes, sorted symbols and counts.
-const LITERALS: usize = 0
-const DISTANCES: usize = 4 * LITERAL_ROOM
+// The workspace, at a fixed place: tables of 4 bytes an entry, then lengths of codes, sorted symbols and counts.
+const LITERALS: usize = 1024
+const DISTANCES: usize = LITERALS + 4 * LITERAL_ROOM
 const LENGTHS: usize = DISTANCES + 4 * 480
 const SORTED: usize = LENGTHS + 512
 const COUNTS: usize = SORTED + 1024
@@ -63,20 +77,26 @@ function meaning(kind: u32, symbol: u32): u32 {
     const extra = (symbol >> 1) - 1
     return ((((2 + (symbol & 1)) << extra) + 1) << 16) | extra
   }
-  if (symbol < 256) return LITERAL | (symbol << 8)
-  if (symbol == 256) return ODD | END
-  if (symbol > 285) return ODD
-  if (symbol == 285) return 258 << 16
-  if (symbol < 265) return (symbol - 254) << 16
+  if (symbol < 256) return LITERAL | (1 << 24) | (symbol << 8)
+  if (symbol == 256) return LITERAL | OTHER | END
+  if (symbol > 285) return LITERAL | OTHER
+  if (symbol == 285) return 255 << 16
+  if (symbol < 265) return (symbol - 257) << 16
   const extra = (symbol - 261) >> 2
-  return ((((4 + ((symbol - 1) & 3)) << extra) + 3) << 16) | extra
+  return (((4 + ((symbol - 1) & 3)) << extra) << 16) | extra
+}
+
+/** The entry of a symbol with the bits of its code. */
+function withCode(kind: u32, plain: u32, length: u32): u32 {
+  if (kind == SYMBOLS) return plain & OTHER ? plain | length : plain + ((length << 26) | length)
+  return plain + ((length << 8) | length)
 }
 
 /** Makes a table from lengths of codes (bytes); false where they are no code. */
-function build(kind: u32, work: usize, table: usize, lengths: usize, count: u32, tableBits: u32, room: u32): bool {
-  const counts = work + COUNTS
-  const starts = work + STARTS
-  const sorted = work + SORTED
+function build(kind: u32, table: usize, lengths: usize, count: u32, tableBits: u32, room: u32): bool {
+  const counts = COUNTS
+  const starts = STARTS
+  const sorted = SORTED
   memory.fill(counts, 0, 64)
   for (let s: u32 = 0; s < count; s++) {
     const at = counts + 4 * <usize>load<u8>(lengths + s)
@@ -105,13 +125,12 @@ function build(kind: u32, work: usize, table: usize, lengths: usize, count: u32,
   }
   const size: u32 = 1 << tableBits
   if (left > 0) for (let i: u32 = 0; i < size; i++) store<u32>(table + 4 * i, ODD | 1)
-  return fill(kind, work, table, start, tableBits, longest, room, lengths)
+  return fill(kind, table, start, tableBits, longest, room, lengths)
 }
 
 /** Fills a table with sorted symbols; codes count up in canonical order, bits reversed. */
 function fill(
   kind: u32,
-  work: usize,
   table: usize,
   used: u32,
   tableBits: u32,
@@ -119,9 +138,10 @@ function fill(
   room: u32,
   lengths: usize,
 ): bool {
-  const sorted = work + SORTED
-  const counts = work + COUNTS
+  const sorted = SORTED
+  const counts = COUNTS
   const size: u32 = 1 << tableBits
+  const mark: u32 = kind == SYMBOLS ? LITERAL | OTHER : ODD
   let code: u32 = 0
   let end = size
   let prefix: u32 = 0xffffffff
@@ -132,7 +152,7 @@ function fill(
     const length: u32 = load<u8>(lengths + symbol)
     const plain = meaning(kind, symbol)
     if (length <= tableBits) {
-      const entry = plain + ((plain & LITERAL ? 0 : length << 8) | length)
+      const entry = withCode(kind, plain, length)
       for (let k = code; k < size; k += 1 << length) store<u32>(table + 4 * k, entry)
     } else {
       if ((code & (size - 1)) != prefix) {
@@ -147,11 +167,11 @@ function fill(
         }
         if (end + (1 << subBits) > room) return false
         sub = table + 4 * <usize>end
-        store<u32>(table + 4 * <usize>prefix, ODD | LONGER | (end << 16) | (subBits << 8) | tableBits)
+        store<u32>(table + 4 * <usize>prefix, mark | LONGER | (end << 16) | (subBits << 8) | tableBits)
         end += 1 << subBits
       }
       const rest = length - tableBits
-      const entry = plain + ((plain & LITERAL ? 0 : rest << 8) | rest)
+      const entry = withCode(kind, plain, rest)
       for (let k = code >> tableBits; k < (<u32>1 << subBits); k += 1 << rest) store<u32>(sub + 4 * <usize>k, entry)
     }
     // The next code, reversed: count up from the top bit of the length.
@@ -162,16 +182,18 @@ function fill(
   return true
 }
 
-/** Joins literals whose two codes fit into one look. From the end, so that what lies behind is not joined yet. */
+/** Joins literals with what follows, where both codes fit into one look. From the end: what follows is not joined yet. */
 function join(table: usize): void {
   for (let i: u32 = 1 << LITERAL_BITS; i-- > 0; ) {
     const one = load<u32>(table + 4 * i)
-    if (<i32>one >= 0) continue
+    if ((one & (LITERAL | OTHER)) != LITERAL) continue
     const length = one & 255
     const two = load<u32>(table + 4 * (i >> length))
-    const both = length + (two & 255)
-    if (<i32>two >= 0 || both > LITERAL_BITS) continue
-    store<u32>(table + 4 * i, LITERAL | (1 << 24) | ((two & 0xff00) << 8) | (one & 0xff00) | both)
+    if ((two & OTHER) && (two & LITERAL)) continue
+    const both = length + ((two >> 26) & 15)
+    if (both > LITERAL_BITS) continue
+    const second = two & LITERAL ? LITERAL | (2 << 24) | ((two & 0xff00) << 8) : (1 << 24) | (two & 0xff0000)
+    store<u32>(table + 4 * i, second | (both << 26) | (one & 0xff00) | (length + (two & 255)))
   }
 }
 
@@ -191,20 +213,20 @@ function place(i: u32): u32 {
 }
 
 /** The tables of a block with its own codes; false where they are damaged. */
-function dynamic(work: usize): bool {
+function dynamic(): bool {
   refill()
   const literals = take(5) + 257
   const distances = take(5) + 1
   const codes = take(4) + 4
-  const lengths = work + LENGTHS
-  const table = work + LITERALS
+  const lengths = LENGTHS
+  const table = LITERALS
   if (literals > 286 || distances > 30) return false
   memory.fill(lengths, 0, 19)
   for (let i: u32 = 0; i < codes; i++) {
     refill()
     store<u8>(lengths + place(i), take(3))
   }
-  if (!build(CODES, work, table, lengths, 19, 7, 128)) return false
+  if (!build(CODES, table, lengths, 19, 7, 128)) return false
   const all = literals + distances
   let n: u32 = 0
   let previous: u8 = 0
@@ -232,139 +254,125 @@ function dynamic(work: usize): bool {
     memory.fill(lengths + n, previous, times)
     n += times
   }
-  if (!build(SYMBOLS, work, work + LITERALS, lengths, literals, LITERAL_BITS, LITERAL_ROOM)) return false
-  join(work + LITERALS)
-  return build(SPANS, work, work + DISTANCES, lengths + literals, distances, DISTANCE_BITS, 480)
+  if (!build(SYMBOLS, LITERALS, lengths, literals, LITERAL_BITS, LITERAL_ROOM)) return false
+  join(LITERALS)
+  return build(SPANS, DISTANCES, lengths + literals, distances, DISTANCE_BITS, 480)
 }
 
 /** The tables that every decoder knows. */
-function fixed(work: usize): bool {
-  const lengths = work + LENGTHS
+function fixed(): bool {
+  const lengths = LENGTHS
   memory.fill(lengths, 8, 144)
   memory.fill(lengths + 144, 9, 112)
   memory.fill(lengths + 256, 7, 24)
   memory.fill(lengths + 280, 8, 8)
-  if (!build(SYMBOLS, work, work + LITERALS, lengths, 288, LITERAL_BITS, LITERAL_ROOM)) return false
+  if (!build(SYMBOLS, LITERALS, lengths, 288, LITERAL_BITS, LITERAL_ROOM)) return false
   memory.fill(lengths, 5, 32)
-  return build(SPANS, work, work + DISTANCES, lengths, 32, DISTANCE_BITS, 480)
+  return build(SPANS, DISTANCES, lengths, 32, DISTANCE_BITS, 480)
 }
 
-/** Copies `length` bytes from `distance` before; may write up to 16 bytes more. */
+/** Copies `length` bytes from `distance` (less than 16) before; may write up to 15 bytes more. */
 function repeat(to: usize, distance: usize, length: usize): void {
   const end = to + length
-  let from = to - distance
-  if (distance >= 16) {
-    do {
-      v128.store(to, v128.load(from))
-      from += 16
-      to += 16
-    } while (to < end)
-  } else if (distance >= 8) {
-    do {
-      store<u64>(to, load<u64>(from))
-      from += 8
-      to += 8
-    } while (to < end)
-  } else if (distance == 1) {
-    const byte = i8x16.splat(load<u8>(from))
-    do {
-      v128.store(to, byte)
-      to += 16
-    } while (to < end)
+  // The last bytes over and over: the lane of byte i is i modulo the distance.
+  const from = to - distance
+  let step: usize = distance
+  let pattern: v128
+  if (distance == 1) {
+    pattern = i8x16.splat(load<u8>(from))
+    step = 16
   } else {
-    do store<u8>(to++, load<u8>(from++))
-    while (to < end)
+    pattern = v128.load(from)
+    const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    const span = i8x16.splat(<i8>distance)
+    let order = lanes
+    for (let at = distance; at < 16; at += distance) {
+      order = v128.bitselect(i8x16.sub(order, span), order, i8x16.ge_s(order, span))
+    }
+    pattern = i8x16.swizzle(pattern, order)
+    while (step + distance <= 16) step += distance
   }
+  do {
+    v128.store(to, pattern)
+    to += step
+  } while (to < end)
 }
 
 /** One block by its tables, to the output between `first` and `last`; where it ends, 0 where it is damaged. */
-function codes(work: usize, to: usize, first: usize, last: usize, inputEnd: usize): usize {
-  const literals = work + LITERALS
-  const distances = work + DISTANCES
-  const literalMask: u64 = (1 << LITERAL_BITS) - 1
-  const distanceMask: u64 = (1 << DISTANCE_BITS) - 1
+function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
   // Locals, which stay in registers. Shifts look at six bits only, so that entries and counts need no masks.
   let buffer = bits
   let count = held
   let at = next
+  buffer |= load<u64>(at) << <u64>count
+  at += ((63 - count) & 63) >> 3
+  count |= 56
+  // Entries are looked up before the buffer is filled again: at least 14 bits are left by then.
+  let entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
   for (;;) {
     if (to > last || at > inputEnd + 8) return 0
     buffer |= load<u64>(at) << <u64>count
     at += ((63 - count) & 63) >> 3
     count |= 56
-    let entry = load<u32>(literals + 4 * <usize>(buffer & literalMask))
     if (<i32>entry < 0) {
-      // Up to four looks for one filling: 48 of 56 bits.
-      store<u16>(to, entry >> 8)
-      to += 1 + ((entry >> 24) & 1)
-      buffer >>= <u64>entry
-      count -= entry
-      entry = load<u32>(literals + 4 * <usize>(buffer & literalMask))
-      if (<i32>entry < 0) {
+      if (!(entry & OTHER)) {
         store<u16>(to, entry >> 8)
-        to += 1 + ((entry >> 24) & 1)
+        to += (entry >> 24) & 3
         buffer >>= <u64>entry
         count -= entry
-        entry = load<u32>(literals + 4 * <usize>(buffer & literalMask))
-        if (<i32>entry < 0) {
-          store<u16>(to, entry >> 8)
-          to += 1 + ((entry >> 24) & 1)
-          buffer >>= <u64>entry
-          count -= entry
-          entry = load<u32>(literals + 4 * <usize>(buffer & literalMask))
-          if (<i32>entry < 0) {
-            store<u16>(to, entry >> 8)
-            to += 1 + ((entry >> 24) & 1)
-            buffer >>= <u64>entry
-            count -= entry
-            continue
-          }
-        }
+        entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
+        continue
       }
-      buffer |= load<u64>(at) << <u64>count
-      at += ((63 - count) & 63) >> 3
-      count |= 56
-    }
-    if (entry & ODD) {
       if (entry & LONGER) {
         buffer >>= LITERAL_BITS
         count -= LITERAL_BITS
         const sub: u64 = (1 << ((entry >> 8) & 31)) - 1
-        entry = load<u32>(literals + 4 * <usize>((entry >> 16) & 0x7fff) + 4 * <usize>(buffer & sub))
-        if (<i32>entry < 0) {
+        entry = load<u32>(4 * <usize>((entry >> 16) & 0x3fff) + 4 * <usize>(buffer & sub), LITERALS)
+        if ((entry & (LITERAL | OTHER)) == LITERAL) {
+          store<u8>(to++, entry >> 8)
           buffer >>= <u64>entry
           count -= entry
-          store<u8>(to++, entry >> 8)
+          entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
           continue
         }
       }
-      if (entry & ODD) {
+      if (<i32>entry < 0) {
         if (!(entry & END)) return 0
         buffer >>= <u64>entry
         count -= entry
         break
       }
     }
-    // A length: its extra bits lie behind the code.
-    let extra = (<u32>buffer & ((1 << (entry & 255)) - 1)) >> ((entry >> 8) & 31)
-    const length = <usize>((entry >> 16) + extra)
+    // A length, perhaps behind a literal: its extra bits lie behind the code.
+    store<u8>(to, entry >> 8)
+    to += (entry >> 24) & 1
+    let extra = (<u32>buffer & ((1 << (entry & 31)) - 1)) >> ((entry >> 26) & 15)
+    const length = <usize>(((entry >> 16) & 255) + extra + 3)
     buffer >>= <u64>entry
     count -= entry
-    let span = load<u32>(distances + 4 * <usize>(buffer & distanceMask))
+    let span = load<u32>(4 * (<usize>buffer & DISTANCE_MASK), DISTANCES)
     if (span & ODD) {
       if (!(span & LONGER)) return 0
       buffer >>= DISTANCE_BITS
       count -= DISTANCE_BITS
+      buffer |= load<u64>(at) << <u64>count
+      at += ((63 - count) & 63) >> 3
+      count |= 56
       const sub: u64 = (1 << ((span >> 8) & 31)) - 1
-      span = load<u32>(distances + 4 * <usize>((span >> 16) & 0x7fff) + 4 * <usize>(buffer & sub))
+      span = load<u32>(4 * <usize>((span >> 16) & 0x3fff) + 4 * <usize>(buffer & sub), DISTANCES)
       if (span & ODD) return 0
     }
-    extra = (<u32>buffer & <u32>((<u64>1 << (span & 255)) - 1)) >> ((span >> 8) & 31)
+    extra = (<u32>buffer & ((1 << (span & 31)) - 1)) >> ((span >> 8) & 31)
     const distance = <usize>((span >> 16) + extra)
     buffer >>= <u64>span
     count -= span
+    entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
     if (distance > to - first) return 0
-    repeat(to, distance, length)
+    if (distance >= 16) {
+      const from = to - distance
+      v128.store(to, v128.load(from))
+      for (let done: usize = 16; done < length; done += 16) v128.store(to + done, v128.load(from + done))
+    } else repeat(to, distance, length)
     to += length
   }
   bits = buffer
@@ -392,9 +400,9 @@ function stored(to: usize, last: usize, inputEnd: usize): usize {
 
 /**
  * Decodes zlib data of `length` bytes at `from` to at most `size` bytes at `to`. Wants 16 bytes of room after the input,
- * 320 after the output, and 24 KiB at `work`. The number of bytes; -1 where the data is damaged or longer.
+ * 320 after the output, and the bytes from 1024 to 25600 for its tables. The number of bytes; -1 where the data is damaged or longer.
  */
-export function inflate(from: usize, length: usize, to: usize, size: usize, work: usize): isize {
+export function inflate(from: usize, length: usize, to: usize, size: usize): isize {
   if (length < 6 || (load<u8>(from) & 15) != 8 || load<u8>(from) > 0x78 || (load<u8>(from + 1) & 32) != 0) return -1
   if (bswap<u16>(load<u16>(from)) % 31 != 0) return -1
   const inputEnd = from + length
@@ -412,8 +420,8 @@ export function inflate(from: usize, length: usize, to: usize, size: usize, work
     if (type == 3) return -1
     if (type == 0) at = stored(at, last, inputEnd)
     else {
-      if (!(type == 1 ? fixed(work) : dynamic(work))) return -1
-      at = codes(work, at, to, last, inputEnd)
+      if (!(type == 1 ? fixed() : dynamic())) return -1
+      at = codes(at, to, last, inputEnd)
     }
     if (at == 0 || at > last) return -1
     if (final) break

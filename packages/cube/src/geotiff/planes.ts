@@ -13,14 +13,13 @@ interface Kernels {
   readonly planes32: Planes
   sums16(at: number, rows: number, columns: number): void
   /** Bytes that were decoded, -1 where the data is damaged. */
-  inflate(from: number, length: number, to: number, size: number, work: number): number
+  inflate(from: number, length: number, to: number, size: number): number
 }
 
 const instance = kernelInstance<Kernels>(wasm)
 
-/** The kernel's own memory begins with its constants, then room for the tables of codes. */
-const TABLES = 1024
-const START = TABLES + 24 * 1024
+/** The kernel's own memory begins with its constants, then its tables of codes. */
+const START = 25 * 1024
 /** Loads and stores reach at most this far beyond what they are for. */
 const MARGIN = 512
 
@@ -48,7 +47,7 @@ export function planesOf(
   const input = deflated ? aligned(target + size + MARGIN) : START
   const memory = room(deflated ? input + bytes.length + MARGIN : target + size + MARGIN)
   memory.set(deflated || size === bytes.length ? bytes : bytes.subarray(0, size), input)
-  if (deflated && call.inflate(input, bytes.length, START, size, TABLES) !== size) return undefined
+  if (deflated && call.inflate(input, bytes.length, START, size) !== size) return undefined
   if (shape.samples === 1 && width === 2 && summed) call.sums16(START, shape.rows, shape.columns)
   if (shape.samples === 1 && (!summed || width === 2)) return DTYPES[dtype].view(memory.buffer, START, count)
   call[BY_BYTES[width]](START, target, shape.rows, shape.columns, shape.samples, summed ? 1 : 0)
