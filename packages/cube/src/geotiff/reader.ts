@@ -1,6 +1,7 @@
 /** Windows of an image: which blocks, read in long runs, decoded side by side, kept in a bounded cache, copied out. */
+import { Buffer } from 'node:buffer'
 import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
+import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import { intersectWindows } from '../grid.ts'
 import type { Window } from '../types.ts'
 import { blockName, blockRows, checkBlock, decodeBlock, type Image } from './image.ts'
@@ -33,10 +34,10 @@ export function imageReader(source: ByteSource, image: Image, cache: BlockCache 
   return {
     image,
     read: async (window, bands, fill, options) => {
-      const out = allocate(image, window, bands.length)
       const inside = intersectWindows(window, { column: 0, row: 0, width: image.width, height: image.height })
       const whole = inside.width === window.width && inside.height === window.height
-      if (fill !== 0 && !whole) out.fill(fill)
+      const out = allocate(image, window, bands.length)
+      if (!whole) out.fill(fill)
       const wanted = blocksOf(image, inside, bands)
       const copy = copier(image, inside, window, bands, out)
       const missing: number[] = []
@@ -56,10 +57,11 @@ export function imageReader(source: ByteSource, image: Image, cache: BlockCache 
   }
 }
 
-/** The result's array; a window that memory cannot hold is the caller's mistake, said so. */
+/** The result's array, not zeroed. A window that memory cannot hold is the caller's mistake, said so. */
 function allocate(image: Image, window: Window, bands: number): TypedArray {
   try {
-    return newArray(image.dtype, window.width * window.height * bands)
+    const bytes = window.width * window.height * bands * DTYPES[image.dtype].bytes
+    return DTYPES[image.dtype].view(Buffer.allocUnsafeSlow(bytes).buffer)
   } catch (cause) {
     const size = `${window.width} x ${window.height} pixels of ${bands} bands`
     throw new EnvironmentError('OutOfMemory', `a window of ${size} does not fit into memory`, {
