@@ -35,6 +35,8 @@ export interface Kernel {
 interface Compiled {
   readonly program: Program
   readonly module: WebAssembly.Module
+  /** The last one that was made, with its memory: nodes of the same structure share it as long as one of them lives. */
+  runner?: WeakRef<ProgramRunner>
 }
 
 /** The least recently used of more modules than this are forgotten. */
@@ -61,7 +63,7 @@ function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema)
   }
   try {
     const program = compileProgram(cell, inputs, output)
-    const made = { program, module: new WebAssembly.Module(program.bytes) }
+    const made: Compiled = { program, module: new WebAssembly.Module(program.bytes) }
     modules.set(key, made)
     if (modules.size > CACHED_MODULES) modules.delete(modules.keys().next().value!)
     return made
@@ -86,14 +88,28 @@ function interpretedKernel(cell: Cell, inputs: readonly CubeSchema[], output: Cu
   }
 }
 
+/** Runs are synchronous, and what a runner knows of schemas and accesses is what modules depend on. */
+function runnerOf(
+  made: Compiled,
+  inputs: readonly CubeSchema[],
+  output: CubeSchema,
+  accesses: readonly Access[],
+): ProgramRunner {
+  const known = made.runner?.deref()
+  if (known !== undefined) return known
+  const runner = new ProgramRunner(made.program, made.module, inputs, output, accesses)
+  made.runner = new WeakRef(runner)
+  return runner
+}
+
 /** The kernel of a cell, compiled to SIMD WebAssembly. */
 export function kernelOf(cell: Cell, inputs: readonly KernelInput[], output: KernelOutput): Kernel {
   const schemas = inputs.map(({ schema }) => schema)
   const accesses = accessesOf(cell, output.schema, schemas)
   const made = compiled(cell, schemas, output.schema)
   if (made === undefined) return interpretedKernel(cell, schemas, output.schema)
-  const { program, module } = made
-  const runner = new ProgramRunner(program, module, schemas, output.schema, accesses)
+  const { program } = made
+  const runner = runnerOf(made, schemas, output.schema, accesses)
   const along = output.schema.dims[program.vector]?.name
   const width = along === undefined ? 'one cell' : `${program.group} cells along ${along}`
   return {

@@ -8,6 +8,7 @@ import { inputRegions } from '../../cells/needs.ts'
 import type { Block } from '../../model/block.ts'
 import { type CellNode, type CubeNode, shapeOf } from '../../model/node.ts'
 import { type Region, wholeRegion } from '../../model/region.ts'
+import { own, release } from '../../plan/garbage.ts'
 
 const kernels = new WeakMap<CellNode, Kernel>()
 
@@ -29,7 +30,12 @@ export async function readNode(node: CubeNode, region: Region, work: WorkOptions
     )
   if (node.kind === 'cells') {
     const schemas = node.inputs.map(({ schema }) => schema)
-    return kernelFor(node).run(region, await readAll(inputRegions(node.cell, node.schema, schemas, region)))
+    const inputs = await readAll(inputRegions(node.cell, node.schema, schemas, region))
+    const block = kernelFor(node).run(region, inputs)
+    // Of what kernels made for this one nothing is left to use.
+    for (const [i, input] of inputs.entries())
+      if (input !== undefined && node.inputs[i]!.kind === 'cells') release(own(input.data))
+    return block
   }
   if (node.fold === undefined) return node.compute(region, await readAll(node.needs(region)), work)
   const state = node.fold.begin(region)

@@ -8,14 +8,15 @@ import type { Dimension, TemporalDimension } from '../../model/dimension.ts'
 import { type BlockNode, type CubeNode, shapeOf } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type CalendarDate, dateOf, secondsOf } from '../../model/time.ts'
+import { dropBytes, own, release } from '../../plan/garbage.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
 import { valueWriter } from './along.ts'
 import { callbackOf, cubeOf, cubeValue, listOf, requireDimension } from './arguments.ts'
-import { contextOf, sampleValues } from './callback.ts'
+import { contextOf, isAsync, sampleValues } from './callback.ts'
 import { enumerated, gridAxis } from './labels.ts'
 import { BOOLEAN, repackedArray, samePacking, withMissing } from './nodes.ts'
 import { CONTEXT, callback, givesCube, optional, parameter, RASTER, RASTER_DATA } from './schemas.ts'
-import { type Box, boxCells, boxSchema, clip, runOnPart, type SubCubeOptions } from './subcubes.ts'
+import { type Box, boxCells, boxSchema, clip, partBytes, runOnPart, type SubCubeOptions } from './subcubes.ts'
 import { datesOf } from './temporal.ts'
 
 /** A window along one dimension: its own cells, and how many are added before and after. */
@@ -147,10 +148,12 @@ function windowsIn(spans: readonly Span[], start: number, length: number): [numb
   return [first, last]
 }
 
+const lengthOf = ({ length, before, after }: Span): number => before + length + after
+
 /** The box of a combination of windows, with overlap. */
 const boxOf = (spans: readonly Span[]): Box => ({
   start: spans.map(({ start, before }) => start - before),
-  shape: spans.map(({ length, before, after }) => before + length + after),
+  shape: spans.map(lengthOf),
 })
 
 function* combinations(
@@ -166,8 +169,7 @@ function* combinations(
 
 /** The only dimension along which windows have more than one cell; undefined where there are several. */
 function lineOf(dims: readonly Dimension[], spans: readonly (readonly Span[])[]): string | undefined {
-  const isLong = (list: readonly Span[]): boolean =>
-    list.some(({ length, before, after }) => before + length + after > 1)
+  const isLong = (list: readonly Span[]): boolean => list.some((span) => lengthOf(span) > 1)
   const long = dims.filter((_, d) => isLong(spans[d]!))
   return long.length > 1 ? undefined : (long[0] ?? dims.at(-1))?.name
 }
@@ -200,12 +202,16 @@ async function neighborhoodNode(
   const { schema } = node
   const named = (list: readonly ChunkSize[], name: string) => list.find((one) => one.dimension === name)
   const spans = schema.dims.map(({ name }, d) => spansOf(node, d, named(sizes, name), named(overlaps, name)))
-  const own = withMissing(schema.packing)
+  const packed = withMissing(schema.packing)
   const shape = shapeOf(schema)
   const line = lineOf(schema.dims, spans)
   const options: SubCubeOptions = { label: 'apply_neighborhood', context, ...(line === undefined ? {} : { line }) }
   const first = boxOf(spans.map((list) => list[0] ?? { start: 0, length: 0, before: 0, after: 0 }))
-  const packing = await probedPacking(node, process, first, options, own)
+  const packing = await probedPacking(node, process, first, options, packed)
+  const widest = spans.map((list) => list.reduce((most, span) => Math.max(most, lengthOf(span)), 0))
+  const mayKeep = isAsync(process)
+  const bytesOf = (cells: number) => partBytes(cells, process, options, packed.dtype, packing.dtype)
+  const scratch = bytesOf(cellCount(widest))
   const rangesOf = (region: Region) => spans.map((list, d) => windowsIn(list, region.start[d]!, region.shape[d]!))
   const boxIn = (region: Region): Region => {
     const ends = rangesOf(region).map(([from, to], d) => boxRange(spans[d]!.slice(from, to + 1)))
@@ -219,12 +225,13 @@ async function neighborhoodNode(
     // Where windows hold all labels, cutting the dimension would only run them again.
     wholeDimensions: spans.flatMap((list, d) => (list.length <= 1 && shape[d]! > 1 ? [d] : [])),
     needs: (region) => [boxIn(region)],
+    scratchBytes: () => scratch,
     async compute(region, [block], work) {
       const data = newArray(packing.dtype, cellCount(region.shape))
       for (const window of combinations(spans, rangesOf(region))) {
         const box = boxOf(window)
-        const cells = boxCells(box, shape, block!, schema.packing, own)
-        const result = await runOnPart(process, cells, boxSchema(schema, box, own), options, work)
+        const cells = boxCells(box, shape, block!, schema.packing, packed)
+        const result = await runOnPart(process, cells, boxSchema(schema, box, packed), options, work)
         const values = samePacking(result.packing, packing)
           ? result.data
           : repackedArray(result.data, result.packing, packing)
@@ -233,6 +240,10 @@ async function neighborhoodNode(
         const from = part.start.map((at, d) => at - box.start[d]!)
         const to = part.start.map((at, d) => at - region.start[d]!)
         copyBox(values, box.shape, from, data, region.shape, to, part.shape)
+        // What user code has seen it may keep; else memory is given back at once, which keeps it in one piece.
+        if (result.isNew) release(own(result.data))
+        if (!mayKeep && result.data !== cells) release(own(cells))
+        dropBytes(bytesOf(cells.length))
       }
       return { region, data }
     },

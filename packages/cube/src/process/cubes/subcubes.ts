@@ -1,13 +1,14 @@
 /** Parts of a cube handed to callbacks as cubes of their own (or arrays), and what comes back. */
 import { InputError, type WorkOptions } from '@ecotope/core'
-import { newArray, type TypedArray } from '../../dtype.ts'
+import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import type { Block, Packing } from '../../model/block.ts'
-import { copyBox } from '../../model/copy.ts'
+import { copyBox, sliceBox } from '../../model/copy.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { memorySource } from '../../model/memory.ts'
 import { type CubeSchema, shapeOf } from '../../model/node.ts'
 import { cellCount, type Region } from '../../model/region.ts'
 import { formatInstant, dateOf as instantOf, parseInstant, secondsOf } from '../../model/time.ts'
+import type { DType } from '../../types.ts'
 import type { Callback, LabeledArray, Value } from '../row.ts'
 import { elementsOf, isCube } from '../schema.ts'
 import { valueReader, valueWriter } from './along.ts'
@@ -85,14 +86,30 @@ export function boxSchema(schema: CubeSchema, box: Box, packing: Packing): CubeS
 
 /** Cells of a box from a block that covers its part inside the cube; the rest is missing. */
 export function boxCells(box: Box, shape: readonly number[], block: Block, from: Packing, to: Packing): TypedArray {
-  const data = missingArray(to, cellCount(box.shape))
   const inside = clip(box, shape)
+  const isWhole = inside.shape.every((length, d) => length === box.shape[d])
+  const data = isWhole ? newArray(to.dtype, cellCount(box.shape)) : missingArray(to, cellCount(box.shape))
   if (cellCount(inside.shape) === 0) return data
-  const source = samePacking(from, to) ? block.data : repackedArray(block.data, from, to)
-  const start = inside.start.map((at, d) => at - block.region.start[d]!)
+  const source = inside.start.map((at, d) => at - block.region.start[d]!)
   const target = inside.start.map((at, d) => at - box.start[d]!)
-  copyBox(source, block.region.shape, start, data, box.shape, target, inside.shape)
+  if (samePacking(from, to)) {
+    copyBox(block.data, block.region.shape, source, data, box.shape, target, inside.shape)
+    return data
+  }
+  // Only what the box needs is packed anew: a block holds many boxes.
+  const part = sliceBox(block.data, block.region.shape, { start: source, shape: inside.shape })
+  const origin = inside.shape.map(() => 0)
+  copyBox(repackedArray(part, from, to), inside.shape, origin, data, box.shape, target, inside.shape)
   return data
+}
+
+/**
+ * Bytes that a callback on a part takes, beside the block it is cut from: the part and what it is packed as, and a
+ * result of each of its processes, of numbers in arrays for parts that are lines.
+ */
+export function partBytes(cells: number, process: Callback, { line }: SubCubeOptions, from: DType, to: DType): number {
+  const results = Object.keys(process.graph).length
+  return cells * (2 * DTYPES[from].bytes + results * (line === undefined ? DTYPES[to].bytes : 32))
 }
 
 export interface SubCubeOptions {
@@ -107,6 +124,8 @@ export interface SubCubeOptions {
 export interface SubCubeResult {
   readonly packing: Packing
   readonly data: TypedArray
+  /** Whether nobody else can refer to the array. */
+  readonly isNew?: boolean
 }
 
 function argumentFor(data: TypedArray, schema: CubeSchema, options: SubCubeOptions): Value {
@@ -133,8 +152,9 @@ export async function runOnPart(
     const aligned = inOrder(schema, result.node.schema, options)
     const block = await readWhole(result.node, work)
     const packing = result.node.schema.packing
-    if (aligned.every((from, d) => from === d)) return { packing, data: block.data }
-    return { packing, data: transposed(block.data, shapeOf(result.node.schema), aligned) }
+    const isNew = result.node.kind === 'cells'
+    if (aligned.every((from, d) => from === d)) return { packing, data: block.data, isNew }
+    return { packing, data: transposed(block.data, shapeOf(result.node.schema), aligned), isNew: true }
   }
   const values = elementsOf(result)
   const count = cellCount(shapeOf(schema))
