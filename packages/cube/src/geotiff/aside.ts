@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all: written under another name in the same folder, flushed, then renamed. */
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { EcotopeError, EnvironmentError } from '@ecotope/core'
 
@@ -32,6 +32,30 @@ export function writeError(path: string, cause: unknown): unknown {
 }
 
 /**
+ * A name beside `path` for what is being written, which tells the process that writes it. What killed processes have
+ * left of the same output is removed.
+ */
+export async function asidePath(path: string): Promise<string> {
+  const [folder, start] = [dirname(path), `.${basename(path)}.`]
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start)) continue
+    const pid = /^(\d+)-[\da-f]{12}\.(?:partial|spool)$/.exec(name.slice(start.length))?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => undefined)
+  }
+  return join(folder, `${start}${process.pid}-${randomBytes(6).toString('hex')}.partial`)
+}
+
+/** Whether a process of this machine runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
  * Runs `body` with a fresh file and a second path for scratch data beside `path`; the file takes the name `path` when
  * the body succeeds. Otherwise nothing is left behind. Throws `EnvironmentError('CannotWrite')`.
  */
@@ -39,12 +63,11 @@ export async function writeAside(
   path: string,
   body: (handle: FileHandle, scratch: string) => Promise<void>,
 ): Promise<void> {
-  const stem = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
-  const temporary = `${stem}.partial`
+  const temporary = await asidePath(path)
   let handle: FileHandle | undefined
   try {
     handle = await open(temporary, 'wx+')
-    await body(handle, `${stem}.spool`)
+    await body(handle, temporary.replace(/partial$/, 'spool'))
     await handle.sync()
     await handle.close()
     handle = undefined

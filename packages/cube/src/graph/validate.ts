@@ -149,12 +149,18 @@ function referenceProblems(id: string, args: unknown, graph: ProcessGraph, place
       {
         tag: kind === 'node' ? 'UnknownNode' : 'UnknownParameter',
         message: `node ${path} refers to the ${kind} ${name}, which its graph does not have`,
-        hint: near === undefined ? `It has: ${candidates.join(', ') || 'none'}.` : `Did you mean ${near}?`,
+        hint: near === undefined ? listed(kind, name, candidates) : `Did you mean ${near}?`,
         node: path,
         data: { name, nearest: near },
       },
     ]
   })
+}
+
+/** A graph without declared parameters takes any that is given. */
+function listed(kind: 'node' | 'parameter', name: string, candidates: readonly string[]): string {
+  if (candidates.length > 0) return `It has: ${candidates.join(', ')}.`
+  return kind === 'node' ? 'It has none.' : `Give the parameter a value: --param ${name}=VALUE.`
 }
 
 function sought(

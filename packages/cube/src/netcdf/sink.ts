@@ -2,16 +2,14 @@
  * Cubes written as NetCDF-4 with CF attributes: a variable for every band, chunked, shuffled and deflated. Workers
  * compress, the main thread appends; the file appears under its name when it is whole.
  */
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { encodeCf } from '../cf/encode.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
-import { writeError } from '../geotiff/aside.ts'
+import { asidePath, writeError } from '../geotiff/aside.ts'
 import type { Block } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
@@ -66,7 +64,7 @@ async function create(path: string, schema: CubeSchema, { options }: SinkOptions
     throw new InputError('EmptyCube', `${path}: the cube has a dimension without labels`, { data: { path } })
   }
   const bands = schema.dims.findIndex((dim) => dim.type === 'bands')
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`)
+  const partial = await asidePath(path)
   const file = await open(partial, 'wx+').catch((cause: unknown) => {
     throw writeError(path, cause)
   })

@@ -2,13 +2,11 @@
  * A cube written as one `.npy` array in the order of its dimensions: cells go to their places as they come. The format
  * knows no scale and no missing value, so that packed cells become physical ones, with NaN where they are missing.
  */
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { physical } from '../format/buffered-sink.ts'
-import { writeError } from '../geotiff/aside.ts'
+import { asidePath, writeError } from '../geotiff/aside.ts'
 import type { Block, Packing } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
@@ -23,7 +21,7 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
   const dtype = writtenType(packing)
   const { bytes } = DTYPES[dtype]
   const header = npyHeader(dtype, shape)
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`)
+  const partial = await asidePath(path)
   const file = await open(partial, 'wx').catch((cause: unknown) => {
     throw writeError(path, cause)
   })

@@ -75,7 +75,10 @@ export function saveCube(node: CubeNode, path: string, options: SaveOptions): Pr
 export async function saveOrigin(origin: CubeOrigin, path: string, options: SaveOptions): Promise<Saved> {
   const opened = await openOrigin(origin)
   try {
-    if (options.sink.format !== 'memory') refuseEmptyMap(opened.node.schema, path)
+    if (options.sink.format !== 'memory') {
+      refuseEmptyMap(opened.node.schema, path)
+      await refuseFolder(options.sink.format, path)
+    }
     const hash = await jobHash(origin, opened.node)
     const { signal, onProgress, onWarning } = options
     const work: WorkOptions = {
@@ -106,6 +109,16 @@ function refuseEmptyMap({ dims, grid }: CubeSchema, path: string): void {
       data: { path, dimensions: empty },
     },
   )
+}
+
+/** A file cannot replace a folder, which would come out at the very end. Stores are folders and see for themselves. */
+async function refuseFolder(format: string, path: string): Promise<void> {
+  const found = format === 'Zarr' ? undefined : await stat(path).catch(() => undefined)
+  if (found?.isDirectory() !== true) return
+  throw new InputError('IsFolder', `${path} is a folder and cannot be replaced by a file`, {
+    hint: 'give the name of a file, or remove the folder first',
+    data: { path },
+  })
 }
 
 interface Save {

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
+import { isAlive } from '../geotiff/aside.ts'
+import { isAside } from './shard-writer.ts'
 
 export interface Partial {
   /** The folder that is written. */
@@ -48,6 +50,7 @@ export async function openPartial(path: string, job: string, layout: string): Pr
   const before = await readJournal(journal, path)
   const goesOn = before?.head.job === job && (await exists(folder))
   if (!goesOn) await rm(folder, { recursive: true, force: true })
+  else await sweep(folder)
   await mkdir(folder, { recursive: true })
   const done = goesOn ? before.done : new Set<string>()
   const head = JSON.stringify({ job, pid: process.pid } satisfies Head)
@@ -109,15 +112,6 @@ function headOf(line: string): Head | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 /** Removes what killed runs of other jobs have left of this path. */
 async function tidy(path: string, own: string): Promise<void> {
   const folder = dirname(path)
@@ -128,6 +122,14 @@ async function tidy(path: string, own: string): Promise<void> {
     if (head === undefined || head.pid === process.pid || isAlive(head.pid)) continue
     await rm(join(folder, name.slice(0, -'.journal'.length)), { recursive: true, force: true })
     await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Removes the shards that a killed run had begun: files named after a shard with an end of their own. */
+async function sweep(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    if (entry.isFile() && isAside(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true })
   }
 }
 

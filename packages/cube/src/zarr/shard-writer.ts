@@ -147,6 +147,9 @@ function isAll(cells: TypedArray, fill: number): boolean {
   return cells.every((value) => value === fill)
 }
 
+/** Whether a file was being written when its process ended. */
+export const isAside = (name: string): boolean => /^(?:\d+|c)\.[\da-f]{8}$/.test(name)
+
 /** A file under another name until it is whole. */
 class AsideFile {
   size = 0

@@ -1,5 +1,5 @@
 /** Mistakes of users that no format and no process sees alone: each ends in an error that says what to do. */
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
@@ -39,6 +39,16 @@ describe('mistakes', () => {
     expect(error.hint).toMatch(/bounds/)
     expect(await readdir(folder)).toEqual([])
   })
+
+  it.each(['tif', 'nc', 'npy', 'json'])(
+    'a folder is not replaced by a .%s, before anything is computed',
+    async (extension) => {
+      const path = join(await temporaryFolder(), `a.${extension}`)
+      await mkdir(path)
+      expect(await failing(() => cube.save(path))).toMatchObject({ tag: 'IsFolder', data: { path } })
+      expect(await readdir(path)).toEqual([])
+    },
+  )
 
   it('pixels of a millionth of a metre are refused before memory is taken', async () => {
     const error = await failing(() => cube.resample({ resolution: 1e-8 }).shape)

@@ -116,6 +116,21 @@ test('nothing is at the path before the end, and nothing is left when it is aban
   await expect(netcdfSink.create(path, schema, { job: 'x', options: { level: 12 } })).rejects.toThrow(/level 12/)
 })
 
+test('what killed processes left of an output is removed by the next run, what living ones write is not', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'cube.nc')
+  // No process has a number beyond 2^22.
+  const left = ['.cube.nc.4194999-0123456789ab.partial', '.cube.nc.4194999-0123456789ab.spool']
+  const kept = [
+    `.cube.nc.${process.pid}-0123456789ab.partial`,
+    '.other.nc.4194999-0123456789ab.partial',
+    '.cube.nc.txt',
+  ]
+  for (const name of [...left, ...kept]) await writeFile(join(folder, name), 'half of it')
+  await writeAll(netcdfSink, path, climate().schema, climate().data)
+  expect((await readdir(folder)).sort()).toEqual([...kept, 'cube.nc'].sort())
+})
+
 test('chunks that were never written read as missing', async () => {
   const path = join(await temporaryFolder(), 'cube.nc')
   const { schema } = packed()

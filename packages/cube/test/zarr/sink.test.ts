@@ -141,6 +141,22 @@ describe('safety', () => {
     expect(readdirSync(folder)).toEqual(['a.zarr'])
   })
 
+  test('shards that a killed run had begun are no part of the result', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.zarr')
+    await begin(path, 1)
+    const part = readdirSync(folder).find((name) => name.includes('.part-') && !name.endsWith('.journal'))!
+    const shard = readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.endsWith(join('c', '0', '0')),
+    )!
+    writeFileSync(join(folder, part, `${shard}.fcdf24e4`), 'half of it')
+    const sink = await zarrSink.create(path, schema, { job: 'a job', options })
+    const left = readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' })
+    expect(left).toContain(shard)
+    expect(left.filter((name) => name.endsWith('fcdf24e4'))).toEqual([])
+    await sink.abandon(false)
+  })
+
   test('another job or layout starts anew', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'a.zarr')
