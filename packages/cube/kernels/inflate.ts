@@ -8,15 +8,16 @@
 // An entry of a table, 32 bits, of literals and lengths:
 //   31      no match: one or two literals, or, with 30, none of these
 //   30      a table for longer codes with LONGER, end of the block with END, otherwise no code
-//   26..29  bits of the codes alone
+//   26..29  bits of the codes alone, and USED
 //   24..25  number of literals: of a match 0 or 1
 //   16..23  the second literal, or the base of the length less 3
 //   8..15   the first literal
-//   0..7    bits of the codes and the extra bits after them
+//   7       a length with extra bits
+//   0..5    bits of the codes and the extra bits after them
 // of distances, and of the code of lengths:
 //   16..30  the base of a distance, a symbol
 //   15      no distance: a table for longer codes with LONGER, otherwise no code
-//   8..12   bits of the code alone
+//   8..12   bits of the code alone, and USED
 //   0..7    bits of the code and the extra bits after it
 // of tables for longer codes:
 //   16..29  where it starts
@@ -25,14 +26,18 @@
 
 const LITERAL: u32 = 0x80000000
 const OTHER: u32 = 0x40000000
+const EXTRA: u32 = 0x80
 const ODD: u32 = 0x8000
 const LONGER: u32 = 0x4000
 const END: u32 = 0x2000
 
+// Bits that are used already and stay below those in hand.
+const USED: u32 = 2
 const LITERAL_BITS: u32 = 12
 const DISTANCE_BITS: u32 = 8
-const LITERAL_MASK: usize = (1 << LITERAL_BITS) - 1
-const DISTANCE_MASK: usize = (1 << DISTANCE_BITS) - 1
+// Of positions in these tables, in bytes.
+const LITERAL_MASK: usize = 4 * ((1 << LITERAL_BITS) - 1)
+const DISTANCE_MASK: usize = 4 * ((1 << DISTANCE_BITS) - 1)
 
 // Entries that the tables can need (checked).
 const LITERAL_ROOM: u32 = 4700
@@ -83,13 +88,13 @@ function meaning(kind: u32, symbol: u32): u32 {
   if (symbol == 285) return 255 << 16
   if (symbol < 265) return (symbol - 257) << 16
   const extra = (symbol - 261) >> 2
-  return (((4 + ((symbol - 1) & 3)) << extra) << 16) | extra
+  return (((4 + ((symbol - 1) & 3)) << extra) << 16) | EXTRA | extra
 }
 
 /** The entry of a symbol with the bits of its code. */
 function withCode(kind: u32, plain: u32, length: u32): u32 {
-  if (kind == SYMBOLS) return plain & OTHER ? plain | length : plain + ((length << 26) | length)
-  return plain + ((length << 8) | length)
+  if (kind == SYMBOLS) return plain & OTHER ? plain | length : plain + (((length + USED) << 26) | length)
+  return plain + (((length + USED) << 8) | length)
 }
 
 /** Makes a table from lengths of codes (bytes); false where they are no code. */
@@ -190,10 +195,10 @@ function join(table: usize): void {
     const length = one & 255
     const two = load<u32>(table + 4 * (i >> length))
     if ((two & OTHER) && (two & LITERAL)) continue
-    const both = length + ((two >> 26) & 15)
+    const both = length + ((two >> 26) & 15) - USED
     if (both > LITERAL_BITS) continue
     const second = two & LITERAL ? LITERAL | (2 << 24) | ((two & 0xff00) << 8) : (1 << 24) | (two & 0xff0000)
-    store<u32>(table + 4 * i, second | (both << 26) | (one & 0xff00) | (length + (two & 255)))
+    store<u32>(table + 4 * i, second | ((both + USED) << 26) | (one & 0xff00) | (length + (two & 255)))
   }
 }
 
@@ -301,16 +306,20 @@ function repeat(to: usize, distance: usize, length: usize): void {
 /** One block by its tables, to the output between `first` and `last`; where it ends, 0 where it is damaged. */
 function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
   // Locals, which stay in registers. Shifts look at six bits only, so that entries and counts need no masks.
-  let buffer = bits
-  let count = held
-  let at = next
+  // Two used bits stay below those in hand, so that masked bits are positions of entries of four bytes.
+  const odd = held & 7
+  let at = next - (held >> 3)
+  let buffer = (bits & ((1 << <u64>odd) - 1)) << 2
+  let count = odd + 2
   buffer |= load<u64>(at) << <u64>count
   at += ((63 - count) & 63) >> 3
   count |= 56
-  // Entries are looked up before the buffer is filled again: at least 14 bits are left by then.
-  let entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
+  // Entries are looked up before the buffer is filled again: at least 12 bits are left by then.
+  let entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
+  const inputLimit = inputEnd + 8
   for (;;) {
-    if (to > last || at > inputEnd + 8) return 0
+    if (to > last) return 0
+    if (at > inputLimit) return 0
     buffer |= load<u64>(at) << <u64>count
     at += ((63 - count) & 63) >> 3
     count |= 56
@@ -320,19 +329,19 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
         to += (entry >> 24) & 3
         buffer >>= <u64>entry
         count -= entry
-        entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
+        entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
         continue
       }
       if (entry & LONGER) {
         buffer >>= LITERAL_BITS
         count -= LITERAL_BITS
-        const sub: u64 = (1 << ((entry >> 8) & 31)) - 1
-        entry = load<u32>(4 * <usize>((entry >> 16) & 0x3fff) + 4 * <usize>(buffer & sub), LITERALS)
+        const sub: u64 = (4 << ((entry >> 8) & 31)) - 4
+        entry = load<u32>(4 * <usize>((entry >> 16) & 0x3fff) + <usize>(buffer & sub), LITERALS)
         if ((entry & (LITERAL | OTHER)) == LITERAL) {
           store<u8>(to++, entry >> 8)
           buffer >>= <u64>entry
           count -= entry
-          entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
+          entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
           continue
         }
       }
@@ -346,11 +355,11 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
     // A length, perhaps behind a literal: its extra bits lie behind the code.
     store<u8>(to, entry >> 8)
     to += (entry >> 24) & 1
-    let extra = (<u32>buffer & ((1 << (entry & 31)) - 1)) >> ((entry >> 26) & 15)
-    const length = <usize>(((entry >> 16) & 255) + extra + 3)
+    let length = <usize>(((entry >> 16) & 255) + 3)
+    if (entry & EXTRA) length += (<u32>buffer & ((4 << (entry & 31)) - 1)) >> ((entry >> 26) & 15)
     buffer >>= <u64>entry
     count -= entry
-    let span = load<u32>(4 * (<usize>buffer & DISTANCE_MASK), DISTANCES)
+    let span = load<u32>(<usize>buffer & DISTANCE_MASK, DISTANCES)
     if (span & ODD) {
       if (!(span & LONGER)) return 0
       buffer >>= DISTANCE_BITS
@@ -358,15 +367,14 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
       buffer |= load<u64>(at) << <u64>count
       at += ((63 - count) & 63) >> 3
       count |= 56
-      const sub: u64 = (1 << ((span >> 8) & 31)) - 1
-      span = load<u32>(4 * <usize>((span >> 16) & 0x3fff) + 4 * <usize>(buffer & sub), DISTANCES)
+      const sub: u64 = (4 << ((span >> 8) & 31)) - 4
+      span = load<u32>(4 * <usize>((span >> 16) & 0x3fff) + <usize>(buffer & sub), DISTANCES)
       if (span & ODD) return 0
     }
-    extra = (<u32>buffer & ((1 << (span & 31)) - 1)) >> ((span >> 8) & 31)
-    const distance = <usize>((span >> 16) + extra)
+    const distance = <usize>((span >> 16) + ((<u32>buffer & ((4 << (span & 31)) - 1)) >> ((span >> 8) & 31)))
     buffer >>= <u64>span
     count -= span
-    entry = load<u32>(4 * (<usize>buffer & LITERAL_MASK), LITERALS)
+    entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
     if (distance > to - first) return 0
     if (distance >= 16) {
       const from = to - distance
@@ -375,8 +383,8 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
     } else repeat(to, distance, length)
     to += length
   }
-  bits = buffer
-  held = count & 63
+  bits = buffer >> 2
+  held = (count & 63) - 2
   next = at
   return to
 }
