@@ -146,8 +146,9 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
     }
   }
   const scale = count / Math.max(1, Math.min(count, SAMPLES))
-  // The state is taken to be a few numbers for each cell of the result.
-  const state = 4 * 8 * cellCount(region.shape)
+  // The state is taken to be a few numbers for each cell of the result, unless the node knows better.
+  const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
+  const state = Math.max(4 * 8 * cellCount(region.shape), scratch)
   return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
 }
 

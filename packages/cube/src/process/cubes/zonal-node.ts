@@ -104,7 +104,8 @@ export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
     label: 'aggregate_spatial',
     inputs: [spec.node],
     schema,
-    ...(layout.count < 0 ? {} : { wholeDimensions: [layout.count] }),
+    // Zones lie anywhere: tasks of a few of them each would read the same tiles over and over.
+    wholeDimensions: layout.count < 0 ? [layout.zone] : [layout.zone, layout.count],
     needs: (region) => [job.extent(region)],
     fold: job as Fold,
     async compute(region, inputs, work) {
@@ -113,7 +114,7 @@ export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
       throwIfAborted(work.signal)
       return job.end(state)
     },
-    scratchBytes: (region) => (job.streamed === undefined ? 8 : 56) * cellCount(region.shape),
+    scratchBytes: (region) => job.stateBytes(region),
   }
 }
 
@@ -145,6 +146,9 @@ function within(runs: Runs, held: Window, stepX: number, stepY: number): HeldRun
   }
   return { cells, ends, step: stepX }
 }
+
+/** Bytes of a value in a list that grows, and once more when it is handed to the reducer; half of all pixels. */
+const VALUE_BYTES = 12
 
 /** Pixels of a tile along an axis, where the source has no chunks of a sensible size. */
 const TILE = 512
@@ -192,6 +196,15 @@ class ZonalJob {
     const [column, row] = [least((w) => w.column), least((w) => w.row)]
     const width = -least((w) => -w.column - w.width) - column
     return { column, row, width, height: -least((w) => -w.row - w.height) - row }
+  }
+
+  /** Sums of each zone, and of reducers that need them the values: of pixels that may be owned, about half are. */
+  stateBytes(region: Region): number {
+    const sums = 64 * cellCount(region.shape)
+    if (this.streamed !== undefined) return sums
+    const areas = this.#zonesIn(region).map((i) => this.#spec.windows[i]!.width * this.#spec.windows[i]!.height)
+    const planes = this.#layout.outer.reduce((count, [, to]) => count * region.shape[to]!, 1)
+    return sums + VALUE_BYTES * planes * areas.reduce((sum, area) => sum + area, 0)
   }
 
   #inputRegion(region: Region, window: Window, part?: Region): Region {
