@@ -1,4 +1,5 @@
 /** Rows of the table of formats. Readers and writers are loaded when the first file of their format is met. */
+import { InputError } from '@ecotope/core'
 import type { SinkFormat } from '../execute/sink.ts'
 import { GDAL_EXTENSIONS, gdalSource, needsGdal } from '../gdal/optional.ts'
 import type { ArraySource } from '../model/array-source.ts'
@@ -23,6 +24,22 @@ const single = (format: string, path: string, source: ArraySource): OpenedLayers
 
 const closeAll = (sources: readonly ArraySource[]) => async (): Promise<void> => {
   for (const source of sources) await source.close()
+}
+
+/** With the option `longitudes: "-180"`, longitudes of 0 to 360 become those of -180 to 180. */
+async function turned<L extends { readonly source: ArraySource }>(
+  layers: readonly L[],
+  { longitudes }: Readonly<Record<string, unknown>>,
+): Promise<L[]> {
+  if (longitudes === undefined) return [...layers]
+  if (String(longitudes) !== '-180') {
+    throw new InputError('BadOption', `longitudes cannot start at ${JSON.stringify(longitudes)}`, {
+      hint: 'give "-180", or leave them as they are stored',
+      data: { longitudes },
+    })
+  }
+  const { westToEast } = await import('../cf/longitudes.ts')
+  return layers.map((layer) => ({ ...layer, source: westToEast(layer.source) }))
 }
 
 /** A sink whose module is loaded when it is used. */
@@ -66,9 +83,12 @@ const zarr: FormatRow = {
       await close()
       throw reason
     }
-    return { format: 'Zarr', path, layers: variables, close }
+    return { format: 'Zarr', path, layers: await turned(variables, options), close }
   },
-  handleOpen: async (handle) => (await import('../zarr/array-source.ts')).zarrFromHandle(handle),
+  handleOpen: async (handle) => {
+    const source = await (await import('../zarr/array-source.ts')).zarrFromHandle(handle)
+    return (await turned([{ source }], handle))[0]!.source
+  },
   sink: lazySink('Zarr', ['.zarr'], async () => (await import('../zarr/sink.ts')).zarrSink),
 }
 
@@ -81,11 +101,11 @@ const netcdf: FormatRow = {
   aliases: ['netcdf3', 'netcdf4', 'nc', 'hdf5', 'h5'],
   extensions: ['.nc', '.nc4', '.cdf', '.h5', '.hdf5'],
   sniff: isNetcdf,
-  open: async (path) => {
+  open: async (path, { options = {} }) => {
     const { netcdfSources } = await import('../netcdf/array-source.ts')
     const sources = await netcdfSources(path)
     const layers = sources.map((source) => ({ name: String(source.handle.variable ?? nameOf(path)), source }))
-    return { format: 'netCDF', path, layers, close: closeAll(sources) }
+    return { format: 'netCDF', path, layers: await turned(layers, options), close: closeAll(sources) }
   },
   handleOpen: async (handle) => (await import('../netcdf/array-source.ts')).netcdfFromHandle(handle),
   sink: lazySink('netCDF', ['.nc', '.nc4'], async () => (await import('../netcdf/sink.ts')).netcdfSink),

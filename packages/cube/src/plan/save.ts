@@ -105,7 +105,7 @@ function refuseEmptyMap({ dims, grid }: CubeSchema, path: string): void {
     'EmptyCube',
     `${path}: the result has no cells, as nothing is left along ${empty.join(' and ')}`,
     {
-      hint: 'check the bounds, dates and bands that are asked for: the data has none of them',
+      hint: 'check the bounds (longitudes from 0 to 360?), dates and bands that are asked for: the data has none of them',
       data: { path, dimensions: empty },
     },
   )
