@@ -113,7 +113,7 @@ async function gridOfDirectory(
   const crs = given ?? (keys === undefined ? undefined : crsOfKeys(keys, path))
   if (crs === undefined) {
     throw new InputError('NoCrs', `${path} does not say which coordinate reference system it is in`, {
-      hint: 'give it with --crs, such as --crs EPSG:32632',
+      hint: 'give it with --crs EPSG:32632, in a graph as the argument crs of open_collection',
       data: { path },
     })
   }
