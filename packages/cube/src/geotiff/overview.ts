@@ -78,6 +78,7 @@ function averages(
   round: boolean,
 ): void {
   const { width, height } = patch
+  const isNarrow = round && source.BYTES_PER_ELEMENT <= 2
   let to = 0
   for (let b = 0; b < bands; b++) {
     for (let r = 0; r < height; r += 2) {
@@ -89,6 +90,11 @@ function averages(
         const q = source[upper + next]!
         const s = source[lower + x]!
         const t = source[lower + next]!
+        // Sums of small integers need no floats; the shift rounds halves up, as Math.round does.
+        if (isNarrow && p !== missing && q !== missing && s !== missing && t !== missing) {
+          target[to] = (p + q + s + t + 2) >> 2
+          continue
+        }
         let sum = 0
         let count = 0
         // NaN equals nothing, itself neither.
