@@ -3,12 +3,13 @@ import { Buffer } from 'node:buffer'
 import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import { intersectWindows } from '../grid.ts'
+import { dropBytes } from '../model/garbage.ts'
 import type { Window } from '../types.ts'
 import { blockName, blockRows, checkBlock, decodeBlock, type Image } from './image.ts'
 import type { ByteSource } from './source.ts'
 
-/** Bytes of decoded blocks that all readers of a thread keep together. */
-const CACHE_BYTES = 64 * 2 ** 20
+/** Bytes of decoded blocks that all readers of a thread keep together, beside what a memory budget counts: so, few. */
+const CACHE_BYTES = 16 * 2 ** 20
 /** Neighbouring blocks are read together up to this many bytes. */
 const RUN_BYTES = 4 * 2 ** 20
 /** A gap between blocks that is cheaper to read than to skip. */
@@ -16,7 +17,7 @@ const GAP_BYTES = 16384
 /** Runs that are fetched ahead over a network. */
 const NETWORK_AHEAD = 4
 /** Decoded bytes on the way at one time. */
-const FLIGHT_BYTES = 32 * 2 ** 20
+const FLIGHT_BYTES = 12 * 2 ** 20
 
 export interface ImageReader {
   readonly image: Image
@@ -109,6 +110,7 @@ export function blockCache(limit: number): BlockCache {
         if (held <= limit) break
         blocks.delete(oldest)
         held -= value.byteLength
+        dropBytes(value.byteLength)
       }
     },
   }

@@ -35,8 +35,9 @@ interface EncodedTile {
   readonly halved: Uint8Array | undefined
 }
 
-/** Tiles of overviews that are being compressed at one time. */
+/** Tiles of overviews that are being compressed at one time, and their bytes; two at least. */
 const ABREAST = 8
+const ABREAST_BYTES = 16 * 2 ** 20
 
 export const geotiffSink: SinkFormat = {
   format: 'GTiff',
@@ -252,6 +253,8 @@ async function writeOverviews(
   const { layout, compression, predictor } = handle
   const { side, bands, dtype } = layout
   const nodata = layout.nodata ?? undefined
+  const tileBytes = side * side * bands * DTYPES[dtype].bytes
+  const abreast = Math.max(2, Math.min(ABREAST, Math.floor(ABREAST_BYTES / tileBytes)))
   const flying = new Set<Promise<void>>()
   const failures: unknown[] = []
   const emit = async (level: number, patch: Patch, column: number, row: number): Promise<void> => {
@@ -266,7 +269,7 @@ async function writeOverviews(
       .catch((cause: unknown) => void failures.push(cause))
       .finally(() => flying.delete(task))
     flying.add(task)
-    if (flying.size >= ABREAST) await Promise.race(flying)
+    if (flying.size >= abreast) await Promise.race(flying)
   }
   const leaf = async (column: number, row: number): Promise<Patch | undefined> => {
     const full = plan.levels[0]!

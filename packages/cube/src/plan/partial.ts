@@ -8,10 +8,10 @@ import { accessesOf, regionsOf } from '../cells/needs.ts'
 import { foldCells, freeDimensions } from '../cells/structure.ts'
 import { type Block, FLOAT64 } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
+import { own, release } from '../model/garbage.ts'
 import type { CellNode, CubeNode, CubeSchema, Fold } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import { COMBINATIONS } from './combine.ts'
-import { own, release } from './garbage.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 
 type Reduce = Extract<Cell, { kind: 'reduce' }>

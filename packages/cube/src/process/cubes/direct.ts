@@ -6,9 +6,9 @@ import type { WorkOptions } from '@ecotope/core'
 import { type Kernel, kernelOf } from '../../cells/kernel.ts'
 import { inputRegions } from '../../cells/needs.ts'
 import type { Block } from '../../model/block.ts'
+import { own, release } from '../../model/garbage.ts'
 import { type CellNode, type CubeNode, shapeOf } from '../../model/node.ts'
 import { type Region, wholeRegion } from '../../model/region.ts'
-import { own, release } from '../../plan/garbage.ts'
 
 const kernels = new WeakMap<CellNode, Kernel>()
 

@@ -34,9 +34,9 @@ let collect: Collect | undefined
 let dropped = 0
 
 /** Dropped bytes that may wait. */
-const WAITING_BYTES = 32 * 2 ** 20
+const WAITING_BYTES = 16 * 2 ** 20
 /** Bytes of living and dropped arrays above which old garbage is looked for too, beyond what was left the last time. */
-const GROWTH_BYTES = 64 * 2 ** 20
+const GROWTH_BYTES = 24 * 2 ** 20
 let left = 0
 
 /** Tells that this many bytes of blocks are not referred to any longer. */
