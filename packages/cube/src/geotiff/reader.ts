@@ -11,7 +11,7 @@ import type { ByteSource } from './source.ts'
 /** Bytes of decoded blocks that all readers of a thread keep together, beside what a memory budget counts: so, few. */
 const CACHE_BYTES = 16 * 2 ** 20
 /** Neighbouring blocks are read together up to this many bytes. */
-const RUN_BYTES = 4 * 2 ** 20
+const RUN_BYTES = 2 * 2 ** 20
 /** A gap between blocks that is cheaper to read than to skip. */
 const GAP_BYTES = 16384
 /** Runs that are fetched ahead over a network. */

@@ -30,14 +30,20 @@ export interface TaskShape {
   readonly costs: Costs
 }
 
+/** Bytes that allocators and threads hold beside what is in use; a third of a small budget. */
+const RESERVE_BYTES = 64 * 2 ** 20
+const usable = (budgetBytes: number): number => budgetBytes - Math.min(RESERVE_BYTES, budgetBytes / 3)
+/** The budget of which so much is usable. */
+const budgetFor = (bytes: number): number => Math.min(1.5 * bytes, bytes + RESERVE_BYTES)
+
 /** Bytes for decoded chunks that more than one task uses a part of, for each worker. */
 export function cacheShare(budgetBytes: number, workers = 1): number {
-  return Math.floor(budgetBytes / (8 * workers))
+  return Math.floor(usable(budgetBytes) / (8 * workers))
 }
 
 /** Bytes that one task may take. */
 export function taskShare(budgetBytes: number, workers = 1): number {
-  return Math.floor((budgetBytes * 7) / 8 / workers)
+  return Math.floor((usable(budgetBytes) * 7) / 8 / workers)
 }
 
 /** Inputs of nodes that can fold are taken in one go up to this size. */
@@ -203,7 +209,7 @@ export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape 
 }
 
 function budgetTooSmall(root: CubeNode, least: TaskShape, budgetBytes: number): InputError {
-  const needed = Math.ceil((least.costs.peakBytes * 8) / 7)
+  const needed = Math.ceil(budgetFor((least.costs.peakBytes * 8) / 7))
   const shape = regionText({ start: least.shape.map(() => 0), shape: least.shape })
   return new InputError(
     'BudgetTooSmall',

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { FLOAT64 } from '../../src/model/block.ts'
+import { disown, own, release } from '../../src/model/garbage.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { BlockNode, CellNode } from '../../src/model/node.ts'
 import { computeCube } from '../../src/plan/compute.ts'
-import { disown, own, release } from '../../src/plan/garbage.ts'
 import { boxSum, fakeSource, schemaOf, wholeOf } from './fakes.ts'
 
 const SIDES = { y: 40, x: 40 }

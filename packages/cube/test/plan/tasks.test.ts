@@ -6,7 +6,7 @@ import { chunkCount, wholeRegion } from '../../src/model/region.ts'
 import { planOf, regionsOfPlan } from '../../src/plan/plan.ts'
 import { ChunkReader } from '../../src/plan/reader.ts'
 import { scheduleOf } from '../../src/plan/schedule.ts'
-import { foldAbove, megabytes, taskShape, taskShare } from '../../src/plan/tasks.ts'
+import { cacheShare, foldAbove, megabytes, taskShape, taskShare } from '../../src/plan/tasks.ts'
 import { boxSum, fakeSource, runningSum, schemaOf } from './fakes.ts'
 
 const MB = 2 ** 20
@@ -56,7 +56,7 @@ describe('task shapes', () => {
     const { node } = fakeSource({ t: 1000, x: 16 }, [1000, 1])
     const root = runningSum(node, 0)
     const least = scheduleOf(root, { start: [0, 0], shape: [1, 1] }).peakBytes
-    const options = { budgetBytes: Math.ceil((least * 8) / 7) + 100, workers: 4 }
+    const options = { budgetBytes: Math.ceil((1.5 * least * 8) / 7) + 100, workers: 4 }
     expect(taskShape(root, options).costs.peakBytes).toBeGreaterThan(taskShare(options.budgetBytes, 4))
   })
 
@@ -85,8 +85,9 @@ describe('task shapes', () => {
     expect(regions.every(({ start }) => start.every((at) => at % 8 === 0))).toBe(true)
   })
 
-  test('shares leave room for the cache', () => {
-    expect(2 * taskShare(80 * MB, 2) + 10 * MB).toBe(80 * MB)
+  test('shares leave room for the cache and for what allocators hold', () => {
+    expect(2 * taskShare(864 * MB, 2) + 2 * cacheShare(864 * MB, 2)).toBe(800 * MB)
+    expect(2 * taskShare(120 * MB, 2) + 2 * cacheShare(120 * MB, 2)).toBe(80 * MB)
     expect(foldAbove(80 * MB, 2)).toBeLessThan(taskShare(80 * MB, 2))
     expect([megabytes(1), megabytes(2e6), megabytes(2.5e9)]).toEqual(['1 MB', '2 MB', '2.5 GB'])
   })
