@@ -96,6 +96,7 @@ const rows: readonly Row[] = [
     ['NDVI and temporal median / xarray and dask', 'cube/pipeline.ts', ['ndvi-dask', '5', FOLDER], 0.25],
     ['monthly means of a daily year / xarray', 'cube/pipeline.ts', ['monthly', '5', FOLDER], 0.5],
     ['zonal means of 1,000 polygons / exactextract', 'cube/zonal.ts', [FOLDER, '7'], 0.5],
+    ['convolution 5 x 5 (separable) / SciPy', 'cube/kernel.ts', ['9'], 1],
     ['NDVI and temporal median, 2 workers / 1 worker', 'cube/speedup.ts', ['ndvi', '7', FOLDER], 1 / 1.7],
     ['monthly means, 2 workers / 1 worker', 'cube/speedup.ts', ['monthly', '5', FOLDER], 1 / 1.7],
   ]),
