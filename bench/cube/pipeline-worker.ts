@@ -10,6 +10,7 @@ const [name = '', folder = '', workers = '2'] = process.argv.slice(2)
 const cases: Readonly<Record<string, { readonly path: string; readonly make: (cube: Cube) => Cube }>> = {
   ndvi: { path: 's2.zarr', make: (cube) => cube.ndvi({ red: 'B04', nir: 'B08' }).median('t') },
   'ndvi-cog': { path: 'deflate/*.tif', make: (cube) => cube.ndvi({ red: 'B04', nir: 'B08' }).median('t') },
+  median: { path: 's2.zarr', make: (cube) => cube.median('t') },
   monthly: { path: 'daily.zarr', make: (cube) => cube.aggregateTemporalPeriod('month', 'mean') },
 }
 

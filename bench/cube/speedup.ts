@@ -1,6 +1,6 @@
 /**
  * Wall time of the reductions of pipeline-worker.ts with two workers over that with one: 1 over the speed-up. Prints JSON.
- * Usage: node speedup.ts ndvi|monthly [ROUNDS] [FOLDER]
+ * Usage: node speedup.ts ndvi|median|monthly [ROUNDS] [FOLDER]
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

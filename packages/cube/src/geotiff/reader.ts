@@ -1,5 +1,6 @@
 /** Windows of an image: which blocks, read in long runs, decoded side by side, kept in a bounded cache, copied out. */
 import { Buffer } from 'node:buffer'
+import { isMainThread } from 'node:worker_threads'
 import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import { intersectWindows } from '../grid.ts'
@@ -10,8 +11,8 @@ import type { ByteSource } from './source.ts'
 
 /** Bytes of decoded blocks that all readers of a thread keep together, beside what a memory budget counts: so, few. */
 const CACHE_BYTES = 16 * 2 ** 20
-/** Neighbouring blocks are read together up to this many bytes. */
-const RUN_BYTES = 2 * 2 ** 20
+/** Neighbouring blocks are read together up to this many bytes: on the main thread enough to decode several at a time. */
+const RUN_BYTES = (isMainThread ? 8 : 2) * 2 ** 20
 /** A gap between blocks that is cheaper to read than to skip. */
 const GAP_BYTES = 16384
 /** Runs that are fetched ahead over a network. */
@@ -174,7 +175,7 @@ async function load(
   done: (index: number, block: TypedArray, isPassing: boolean) => void,
 ): Promise<void> {
   const samples = image.pixelInterleaved ? image.samples : 1
-  const blockBytes = image.blockWidth * image.blockHeight * samples * 8
+  const blockBytes = image.blockWidth * image.blockHeight * samples * DTYPES[image.dtype].bytes
   const abreast = Math.max(1, Math.min(8, Math.floor(FLIGHT_BYTES / blockBytes)))
   for (const index of indices) checkBlock(source, image, index)
   const runs = runsOf(image, indices, source.gapBytes ?? GAP_BYTES)
