@@ -5,6 +5,7 @@
 import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
+import type { ArraySource } from '../model/array-source.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
 import { cellCount, type Region, wholeRegion } from '../model/region.ts'
@@ -18,7 +19,8 @@ import { consumersFirst } from '../plan/schedule.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
-import type { Band, Bounds, Grid } from '../types.ts'
+import type { Band, Bounds, Features, Grid } from '../types.ts'
+import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
@@ -254,6 +256,14 @@ export class Cube extends Operand<Cube> implements Derived {
     return this.process('aggregate_spatial', { geometries, reducer: callback(reducer, reducerParameters) })
   }
 
+  /**
+   * Statistics of polygons in which each pixel counts by the share of it that is covered; `aggregateSpatial` counts
+   * pixels by their centres, as openEO says. Polygons in the cube's CRS or another.
+   */
+  zonal(features: Features, options: ZonalOptions): Promise<ZonalTable> {
+    return zonalStatistics(sourceOfCube(this.node), features, options)
+  }
+
   // --- Results
 
   /** Reads and computes; physical values, NaN where missing. */
@@ -343,6 +353,22 @@ function parseBytes(size: number | string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)b$/i.exec(size.trim())
   if (match !== null) return Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!)
   throw new InputError('BadSize', `"${size}" is no amount of memory`, { hint: 'write it as 1GB, 800MB or 1.5GiB' })
+}
+
+/** Side of the tiles in which a cube is computed where it stands in for a file. */
+const TILE = 512
+
+/** A cube where an array on disk is expected: what is read is computed. */
+function sourceOfCube(node: CubeNode): ArraySource {
+  const { schema } = node
+  const isPlane = schema.dims.map((dim) => dim.type === 'spatial' && dim.axis !== 'z')
+  return {
+    schema,
+    handle: { format: 'cube', path: node.label },
+    chunks: shapeOf(schema).map((length, d) => (isPlane[d] ? Math.min(TILE, length) : 1)),
+    read: async (region, work) => (await computeCube(node, { ...work, region })).data,
+    close: () => Promise.resolve(),
+  }
 }
 
 /** Evaluates one process; the cubes among its arguments are parameters of a graph of one node. */

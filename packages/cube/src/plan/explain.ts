@@ -6,7 +6,7 @@ import { kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
 import { nodeAt, type Plan, type PlanOptions, planOf } from './plan.ts'
 import { type Schedule, type Step, scheduleOf } from './schedule.ts'
-import { megabytes } from './tasks.ts'
+import { megabytes, taskShare } from './tasks.ts'
 
 export interface ExplainedNode {
   readonly id: number
@@ -54,7 +54,8 @@ export function explain(node: CubeNode, options: PlanOptions = {}): Explanation 
 
 export function explainPlan(plan: Plan, before: CubeNode = plan.fused): Explanation {
   const order = [...consumersFirst(plan.root)].reverse()
-  const running = Math.max(1, Math.min(plan.workers, plan.tasks))
+  const abreast = Math.floor(taskShare(plan.budgetBytes) / plan.costs.peakBytes)
+  const running = Math.max(1, Math.min(plan.workers, plan.tasks, abreast))
   const { decodedBytes, leastDecodedBytes, storedBytes } = bytesOf(plan)
   return {
     nodes: order.map((node, id) => explainedNode(node, id, order)),

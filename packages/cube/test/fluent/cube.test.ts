@@ -76,6 +76,25 @@ describe('Cube', () => {
     expect(() => cube.ndvi().toProcessGraph()).toThrow(/no process graph/)
   })
 
+  it('weighs pixels by the area that a polygon covers', async () => {
+    // The whole first pixel and a quarter of the second of the upper row.
+    const ring = [
+      [0, 20],
+      [12.5, 20],
+      [12.5, 10],
+      [0, 10],
+      [0, 20],
+    ]
+    const feature = { geometry: { type: 'Polygon' as const, coordinates: [ring] }, properties: {} }
+    const features = { crs: parseCrs('EPSG:32632'), label: 'zone', features: [feature] }
+    const table = await cube
+      .band('B08')
+      .isel('t', 0)
+      .zonal(features, { statistics: ['count', 'mean'] })
+    expect(table.values[0]).toBeCloseTo(1.25, 9)
+    expect(table.values[1]).toBeCloseTo((0.3 + 0.25 * 0.3001) / 1.25, 6)
+  })
+
   it('tells its dimensions', () => {
     expect(`${cube}`).toContain('t (temporal): 2020-06-01T00:00:00Z')
     expect(`${cube}`).toContain('x (spatial): 5, 15, 25')
