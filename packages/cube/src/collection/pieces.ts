@@ -42,9 +42,11 @@ function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimensio
   const { grid, packing } = source.schema
   const t = dims.findIndex((dim) => dim.type === 'temporal')
   const temporal = dims[t] as TemporalDimension | undefined
-  const time = temporal?.labels[at[t]!] ?? input.time
+  const band = bandAt(input, source, dims, at)
+  const dated = temporal === undefined && input.time === undefined ? datedName(band.name) : undefined
+  const time = temporal?.labels[at[t]!] ?? input.time ?? dated?.time
   return {
-    band: bandAt(input, source, dims, at),
+    band: dated === undefined ? band : { ...band, name: dated.name ?? input.name },
     calendar: temporal?.calendar ?? 'standard',
     piece: { path: input.path, grid: grid!, packing, source, at, ...(time === undefined ? {} : { time }) },
   }
@@ -74,6 +76,14 @@ function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension
     ...(unit === undefined ? {} : { unit }),
     ...(role === undefined ? {} : { role }),
   }
+}
+
+/** The date and the rest of a band's name such as `2020-06-05T00:00:00Z B04`: how GeoTIFFs of cubes with dates name them. */
+function datedName(text: string): { readonly time: string; readonly name?: string } | undefined {
+  const match = /^(?:(.+) )?(\d{4}-\d{2}-\d{2}T[\d:.]+Z)(?: (.+))?$/.exec(text)
+  if (match === null) return undefined
+  const name = [match[1], match[3]].filter((part) => part !== undefined).join(' ')
+  return { time: match[2]!, ...(name === '' ? {} : { name }) }
 }
 
 /** Names that readers make up where a file names no bands. */

@@ -100,6 +100,18 @@ describe('Collection', () => {
     await evaluation.close()
   })
 
+  it('finds the dates again in a GeoTIFF that it saved', async () => {
+    await using scene = await openScene()
+    const cube = scene.stack({ bands: ['B04', 'B08'] })
+    const path = join(folder, 'dated.tif')
+    await cube.save(path)
+    await using again = await open(path)
+    const copy = again.stack()
+    expect(copy.labels('t')).toEqual(cube.labels('t'))
+    expect(copy.labels('bands')).toEqual(['B04', 'B08'])
+    expect((await copy.compute()).data).toEqual((await cube.compute()).data)
+  })
+
   it('draws', async () => {
     await using scene = await openScene()
     const picture = await scene
