@@ -128,7 +128,7 @@ test('what killed processes left of an output is removed by the next run, what l
   ]
   for (const name of [...left, ...kept]) await writeFile(join(folder, name), 'half of it')
   await writeAll(netcdfSink, path, climate().schema, climate().data)
-  expect((await readdir(folder)).sort()).toEqual([...kept, 'cube.nc'].sort())
+  expect(new Set(await readdir(folder))).toEqual(new Set([...kept, 'cube.nc']))
 })
 
 test('chunks that were never written read as missing', async () => {
