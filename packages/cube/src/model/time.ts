@@ -102,7 +102,8 @@ export function calendarOf(name: string | undefined): Calendar {
 function epochOf(units: TimeUnits, calendar: Calendar): { days: number; micros: number } {
   const { year, month, day, micros } = units.reference
   const hasYearZero = calendar !== 'standard' && calendar !== 'julian'
-  const isReal = month >= 1 && month <= 12 && day >= 1 && day <= CALENDARS[calendar].monthDays(year, month)
+  const astronomical = year < 0 && !hasYearZero ? year + 1 : year
+  const isReal = month >= 1 && month <= 12 && day >= 1 && day <= CALENDARS[calendar].monthDays(astronomical, month)
   if (!isReal || (year === 0 && !hasYearZero)) {
     throw new InputError('BadTimeUnits', `"${units.text}" starts on a date that the ${calendar} calendar has not`, {
       hint: isReal
@@ -111,7 +112,6 @@ function epochOf(units: TimeUnits, calendar: Calendar): { days: number; micros: 
       data: { units: units.text, calendar },
     })
   }
-  const astronomical = year < 0 && !hasYearZero ? year + 1 : year
   return { days: CALENDARS[calendar].dayNumber(astronomical, month, day), micros }
 }
 

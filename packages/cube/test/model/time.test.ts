@@ -115,6 +115,13 @@ describe('instants', () => {
     )
   })
 
+  test('leap days before the common era can be counted from', () => {
+    const label = formatInstant({ ...dateOf(-1562468 * 86400, 'standard'), second: 0 })
+    const units = timeUnitsFor([label], 'standard')
+    expect(units).toBe('days since -2309-02-29 00:00:00')
+    expect(decodeTimes(encodeTimes([label], units, 'standard'), units, 'standard')).toEqual([label])
+  })
+
   test('labels of every year and microsecond come back as they went', () => {
     const instants = fc.tuple(calendars, fc.integer({ min: -4e6, max: 6e6 }), fc.integer({ min: 0, max: 86400e6 - 1 }))
     fc.assert(
