@@ -169,6 +169,9 @@ function onLattice(parts: readonly Rings[]): [number, number][][][] {
  * are dropped, the others rounded to 1e-9 of the extent. Undefined when nothing with an area is left.
  */
 export async function repair(geometry: Polygon | MultiPolygon): Promise<Polygon | MultiPolygon | undefined> {
+  const [west, south, east, north] = ringsBounds(partsOf(geometry).flat())
+  // A point or an upright line: the lattice would have no step.
+  if (!(east > west && north > south)) return undefined
   // Loaded only when a polygon needs mending.
   const { union } = await import('polyclip-ts')
   const [first, ...rest] = onLattice(partsOf(geometry))

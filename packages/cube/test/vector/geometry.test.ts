@@ -228,6 +228,27 @@ describe('validity', () => {
     expect(invalidAt(geometry)).toBeUndefined()
   })
 
+  it('keeps nothing of a ring that is a point or a line', async () => {
+    const rings = [
+      [
+        [5, 2],
+        [5, 2],
+        [5, 2],
+      ],
+      [
+        [5, 2],
+        [5, 7],
+        [5, 4],
+      ],
+      [
+        [1, 1],
+        [3, 3],
+        [2, 2],
+      ],
+    ]
+    for (const ring of rings) expect(await repair({ type: 'Polygon', coordinates: [ring] })).toBeUndefined()
+  })
+
   it('keeps exactly what a ring winds around', async () => {
     const vertex = tuple(integer({ min: 0, max: 9 }), integer({ min: 0, max: 9 }))
     const rings = array(vertex, { minLength: 3, maxLength: 9 })
