@@ -1,4 +1,5 @@
 /** A computed cube: cells in memory with their dimensions, physical values, missing ones NaN. */
+import { physical } from '../format/buffered-sink.ts'
 import type { Block } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
@@ -13,10 +14,10 @@ export interface CubeArray {
   at(...indices: readonly number[]): number
 }
 
-/** Physical values of a block of a cube with this schema; float32 where that holds the stored numbers exactly. */
+/** Physical values of a block of a cube with this schema. */
 export function cubeArray(schema: CubeSchema, block: Block): CubeArray {
   const { shape, start } = block.region
-  const data = physical(schema, block)
+  const data = cellsOf(schema, block)
   const dims = schema.dims.map((dimension, d) => cut(dimension, start[d]!, shape[d]!))
   return {
     dims,
@@ -30,18 +31,13 @@ export function cubeArray(schema: CubeSchema, block: Block): CubeArray {
   }
 }
 
-function physical({ packing }: CubeSchema, { data }: Block): Float32Array | Float64Array {
-  const { scale, offset, isBoolean } = packing
-  const nodata = packing.nodata ?? (isBoolean ? 255 : undefined)
+/** Floats that are stored as they are stay float32; all else is float64, so that scale and offset lose no digits. */
+function cellsOf({ packing }: CubeSchema, block: Block): Float32Array | Float64Array {
+  const { scale, offset, nodata } = packing
   const isPlain = scale === 1 && offset === 0 && (nodata === undefined || Number.isNaN(nodata))
-  if (isPlain && (data instanceof Float32Array || data instanceof Float64Array)) return data
-  const isWide = data.BYTES_PER_ELEMENT > 2 && !(data instanceof Float32Array)
-  const out = isWide || scale !== 1 ? new Float64Array(data.length) : new Float32Array(data.length)
-  for (let i = 0; i < data.length; i++) {
-    const raw = data[i]!
-    out[i] = raw === nodata ? Number.NaN : raw * scale + offset
-  }
-  return out
+  const { data } = block
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array
+  return isPlain && isFloat ? data : physical(block, packing)
 }
 
 /** The part of a dimension that a region covers. */

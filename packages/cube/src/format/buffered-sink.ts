@@ -65,7 +65,13 @@ export function bufferedSink({ format, extensions, mostCells, write: writeCube }
 /** Physical values of a block; NaN is missing. */
 export function physical({ data }: Block, { nodata, scale, offset, isBoolean }: Packing): Float64Array<ArrayBuffer> {
   const missing = nodata ?? (isBoolean ? 255 : Number.NaN)
-  return Float64Array.from(data, (raw: number) => (raw === missing ? Number.NaN : raw * scale + offset))
+  // A plain loop: `from` with a function takes many times as long.
+  const out = new Float64Array(data.length)
+  for (let i = 0; i < data.length; i++) {
+    const raw = data[i]!
+    out[i] = raw === missing ? Number.NaN : raw * scale + offset
+  }
+  return out
 }
 
 const tooLarge = (path: string, format: string, cells: number, most: number): InputError =>

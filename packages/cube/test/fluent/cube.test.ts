@@ -65,6 +65,17 @@ describe('Cube', () => {
     expect(at(2, 1, 1)).toBeCloseTo((2.5 * (n - r)) / (n + 2.4 * r + 1), 6)
   })
 
+  it('loses no digits to an offset', async () => {
+    const packing = { dtype: 'int16', nodata: -1, scale: 1, offset: 273.15 } as const
+    const kelvin = new Cube(
+      memorySource(Int16Array.of(-1, 12), {
+        dims: schema.dims.slice(3).map((dim) => ({ ...dim, labels: [5, 15] })) as CubeSchema['dims'],
+        packing,
+      }),
+    )
+    expect([...(await kelvin.compute()).data]).toEqual([Number.NaN, 12 + 273.15])
+  })
+
   it('selects cells and labels', async () => {
     const first = cube.isel('t', 0).sel('bands', 'B08')
     expect(first.shape).toEqual([2, 3])
