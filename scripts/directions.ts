@@ -11,7 +11,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   cube: ['core', 'tensor'],
   belief: ['core', 'tensor'],
   model: ['core', 'tensor', 'cube', 'belief'],
-  run: ['core', 'tensor', 'cube', 'belief', 'model'],
+  cause: ['core', 'tensor', 'cube', 'belief'],
+  run: ['core', 'tensor', 'cube', 'belief', 'model', 'cause'],
   cli: ['core', 'run'],
 }
 
