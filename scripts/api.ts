@@ -73,13 +73,16 @@ function describeClass(checker: ts.TypeChecker, symbol: ts.Symbol, name: string,
     .map((member) => {
       const optional = member.flags & ts.SymbolFlags.Optional ? '?' : ''
       const type = checker.typeToString(checker.getTypeOfSymbolAtLocation(member, at), at, flags)
-      return `  ${member.name}${optional}: ${type}`
+      return `  ${labelOf(member)}${optional}: ${type}`
     })
     .sort(byText)
   const built = constructors.map((signature) => `  new ${checker.signatureToString(signature, at, flags)}`)
   const heritage = bases.length === 0 ? '' : ` extends ${bases.join(', ')}`
   return [`class ${name}${heritage} {`, ...built, ...members, '}'].join('\n')
 }
+
+/** Members named by a symbol: the checker adds a number that changes with every new file. */
+const labelOf = ({ name }: ts.Symbol): string => name.replace(/^__@(\w+)@\d+$/, '[$1]')
 
 function isOwnPublic(member: ts.Symbol, owner: ts.Symbol): boolean {
   const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected
