@@ -16,14 +16,16 @@ const DELIMITERS = [',', ';', '\t', '|']
 /** Reads a CSV file with a header line, row by row. Throws InputError `MissingFile`, `BadTable`. */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<Table> {
   const { parse } = await import('csv-parse')
-  const delimiter = options.delimiter ?? (await delimiterOf(path))
+  const found = await delimiterOf(path)
+  const delimiter = options.delimiter ?? found.delimiter
   const file = await opened(path)
   const columns: string[][] = []
   let names: string[] | undefined
   try {
     const parser = file
       .createReadStream()
-      .pipe(parse({ delimiter, bom: true, skip_empty_lines: true, relax_quotes: true }))
+      // In a table of one column an empty line is a missing value.
+      .pipe(parse({ delimiter, bom: true, skip_empty_lines: found.count > 1, relax_quotes: true }))
     for await (const record of parser as AsyncIterable<string[]>) {
       if (names === undefined) {
         names = record.map((name, i) => name.trim() || `column_${i + 1}`)
@@ -54,7 +56,8 @@ async function opened(path: string) {
   })
 }
 
-async function delimiterOf(path: string): Promise<string> {
+/** The delimiter that the header line has most of, and the columns that it makes. */
+async function delimiterOf(path: string): Promise<{ delimiter: string; count: number }> {
   const file = await opened(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64 << 10), 0, 64 << 10, 0)
@@ -63,7 +66,8 @@ async function delimiterOf(path: string): Promise<string> {
       .replace(/"[^"]*"/g, '')
       .split(/\r?\n/)
     const counts = DELIMITERS.map((one) => line.split(one).length)
-    return DELIMITERS[counts.indexOf(Math.max(...counts))]!
+    const count = Math.max(...counts)
+    return { delimiter: DELIMITERS[counts.indexOf(count)]!, count }
   } finally {
     await file.close()
   }
