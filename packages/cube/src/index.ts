@@ -80,7 +80,10 @@ export {
   rampTable,
   rgbOf,
 } from './picture/colour.ts'
-export { type Picture, type PlotOptions, plot } from './picture/plot.ts'
+export { type Drawing, FAINT, HAIR, INK, type Shape } from './picture/drawing.ts'
+export { textWidth } from './picture/font.ts'
+export { niceTicks, tickText } from './picture/numbers.ts'
+export { type Picture, type PlotOptions, pictureOf, plot } from './picture/plot.ts'
 export { encodePng, pngUri } from './picture/png.ts'
 export { type ComputeOptions, computeCube } from './plan/compute.ts'
 export { type Explanation, explain, explainText } from './plan/explain.ts'

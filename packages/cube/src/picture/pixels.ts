@@ -30,7 +30,19 @@ const PAINTERS: { readonly [K in Shape['kind']]: Painter<Extract<Shape, { kind: 
     const corners = [x, y, x + width, y, x + width, y + height, x, y + height, x, y]
     strokeLines(canvas, [corners.map((value) => value * k)], strokeWidth * k, stroke, opacity)
   },
-  line: (canvas, { points, stroke = '#000000', strokeWidth = 1, opacity = 1 }, k) => {
+  line: (
+    canvas,
+    { points, fill, stroke = fill === undefined ? '#000000' : undefined, strokeWidth = 1, opacity = 1 },
+    k,
+  ) => {
+    if (fill !== undefined && fill !== 'none')
+      fillPolygon(
+        canvas,
+        points.map((value) => value * k),
+        fill,
+        opacity,
+      )
+    if (stroke === undefined) return
     strokeLines(canvas, [points.map((value) => value * k)], strokeWidth * k, stroke, opacity)
   },
   text: (canvas, { x, y, text, size, anchor = 'start', isBold, fill = '#000000', isUpright }, k) => {
@@ -71,6 +83,41 @@ function fillBox(
 function blend({ rgba }: Canvas, at: number, rgb: readonly number[], share: number): void {
   for (let c = 0; c < 3; c++) rgba[at + c] = rgba[at + c]! + (rgb[c]! - rgba[at + c]!) * share
   rgba[at + 3] = rgba[at + 3]! + (255 - rgba[at + 3]!) * share
+}
+
+/** Scan lines in each row of pixels. */
+const LINES = 4
+
+/** The inside of a closed line (even-odd rule); edges cover their pixels by their share of the scan lines. */
+function fillPolygon(canvas: Canvas, points: readonly number[], colour: string, opacity: number): void {
+  const ys = points.filter((_, i) => i % 2 === 1)
+  const rgb = rgbOf(colour)
+  const cover = new Float32Array(canvas.width)
+  for (let y = Math.max(0, Math.floor(least(ys))); y < Math.min(canvas.height, -least(ys.map((v) => -v))); y++) {
+    cover.fill(0)
+    for (let line = 0; line < LINES; line++) {
+      const cuts = crossings(points, y + (line + 0.5) / LINES)
+      for (let i = 0; i + 1 < cuts.length; i += 2) coverSpan(cover, cuts[i]!, cuts[i + 1]!)
+    }
+    for (const [x, share] of cover.entries())
+      if (share > 0) blend(canvas, 4 * (y * canvas.width + x), rgb, Math.min(1, share) * opacity)
+  }
+}
+
+/** Where a horizontal line cuts the edges, from left to right. */
+function crossings(points: readonly number[], y: number): number[] {
+  const found: number[] = []
+  for (let i = 0; i < points.length; i += 2) {
+    const [x0, y0] = [points[i]!, points[i + 1]!]
+    const [x1, y1] = [points[(i + 2) % points.length]!, points[(i + 3) % points.length]!]
+    if (y0 <= y !== y1 <= y) found.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0))
+  }
+  return found.sort((a, b) => a - b)
+}
+
+function coverSpan(cover: Float32Array, from: number, to: number): void {
+  for (let x = Math.max(0, Math.floor(from)); x < Math.min(cover.length, to); x++)
+    cover[x] = cover[x]! + (Math.min(x + 1, to) - Math.max(x, from)) / LINES
 }
 
 /** Lines with round ends. Where strokes of one call cross, they do not darken each other. */
