@@ -121,14 +121,14 @@ function parsed(
 ): Map<NodeCode, Link> {
   return new Map(
     [...map].map(([key, link]): [NodeCode, Link] => {
-      const parts = /^(\d+),(?:-?0|-(\d+))$/.exec(key)
+      const parts = /^(\d+),(?:-?0|-([1-9]\d*))$/.exec(key)
       const [i, tau] = [Number(parts?.[1] ?? Number.NaN), Number(parts?.[2] ?? 0)]
-      if (i < coding.variables && tau >= tauMin && tau <= tauMax && MARKS.has(link))
-        return [codeOf(coding, i, tau), link]
+      const known = i < coding.variables && tau >= tauMin && tau <= tauMax && !(i === j && tau === 0)
+      if (known && (tau === 0 ? MARKS : LAGGED_MARKS).has(link)) return [codeOf(coding, i, tau), link]
       throw new InputError('BadAssumption', `assumption ${key} ${link} about variable ${j} cannot be used`, {
         hint:
-          `A variable has no link to itself without lag. Write VARIABLE,-LAG with variables from 0 to ${coding.variables - 1} and lags from ${tauMin} to ${tauMax}, ` +
-          `and one of ${[...MARKS].join(' ')}.`,
+          `Write VARIABLE,-LAG with variables from 0 to ${coding.variables - 1} and lags from ${tauMin} to ${tauMax}, and ` +
+          `one of ${[...MARKS].join(' ')}; no variable has a link to itself without lag.`,
         data: { target: j, key, link },
       })
     }),
