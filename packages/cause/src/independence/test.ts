@@ -48,18 +48,32 @@ export interface IndependenceTest {
   pValue(value: number, samples: Samples): number | Promise<number>
   /** Lower and upper bound of the value. Only where `options.confidence` is given. */
   interval?(samples: Samples): readonly [number, number] | Promise<readonly [number, number]>
+  /**
+   * Nodes whose values the test needs besides (their samples are then shared with X, Y and Z, and masks of Z hold for them).
+   * Their rows have the role EXTRA; they are neither conditions nor dimensions.
+   */
+  extra?(x: readonly Node[], y: readonly Node[]): readonly Node[]
+  /** What a user should know about tests made so far. */
+  warnings?(): readonly Warning[]
   /** Score of a model of Y by the other rows, the less the better (Akaike); for choosing `pcAlpha`. */
   criterion?(samples: Samples): number
   /**
    * A shorter way where the series allow it (complete series and partial correlation: one covariance matrix for all tests).
    * Undefined where it cannot serve.
    */
-  shortcut?(series: TimeSeries, tauMax: number, cutOff: CutOff): Shortcut | undefined
+  shortcut?(
+    series: TimeSeries,
+    tauMax: number,
+    cutOff: CutOff,
+    noteConstant: (node: Node) => void,
+  ): Shortcut | undefined
 }
 
 export interface Shortcut {
   /** Undefined where these nodes need the long way (collinear, constant). */
-  test(x: Node, y: Node, z: readonly Node[]): Measured | undefined
+  test(x: readonly Node[], y: readonly Node[], z: readonly Node[]): TestResult | undefined
+  /** As `IndependenceTest.criterion`, of variable j and its parents. */
+  criterion?(j: number, parents: readonly Node[]): number | undefined
 }
 
 export interface Measured {

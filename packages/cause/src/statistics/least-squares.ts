@@ -80,7 +80,7 @@ function residualsOf(rows: readonly Float64Array[], coefficients: Float64Array, 
   return out
 }
 
-interface Triangle {
+export interface Triangle {
   /** Columns of R, each of `steps` entries. */
   readonly triangle: readonly Float64Array[]
   readonly steps: number
@@ -88,7 +88,8 @@ interface Triangle {
   reflect(target: Float64Array): void
 }
 
-function triangulate(rows: readonly Float64Array[]): Triangle {
+/** Householder triangle of the columns. */
+export function triangulate(rows: readonly Float64Array[]): Triangle {
   const columns = rows.map((row) => row.slice())
   const length = columns[0]!.length
   const steps = Math.min(length, columns.length)

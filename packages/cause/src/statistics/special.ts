@@ -173,7 +173,7 @@ export function binomialPart(a: number, b: number, x: number, y: number): number
 }
 
 /** Continued fraction of the incomplete beta function, by the modified Lentz method. */
-function betaFraction(a: number, b: number, x: number): number {
+export function betaFraction(a: number, b: number, x: number): number {
   const sum = a + b
   let c = 1
   let d = 1 - (sum * x) / (a + 1)

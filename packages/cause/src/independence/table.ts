@@ -1,0 +1,21 @@
+/** The tests by name, as on the command line. */
+import { InputError } from '@ecotope/core'
+import { parcorr } from './parcorr.ts'
+import type { IndependenceTest, TestOptions } from './test.ts'
+
+/** Each makes its test from the options of all tests and its own. */
+export const independenceTests = {
+  parcorr,
+} as const satisfies Record<string, (options?: TestOptions) => IndependenceTest>
+
+export type IndependenceTestName = keyof typeof independenceTests
+
+/** Throws `InputError` UnknownTest. */
+export function independenceTest(name: string, options: TestOptions = {}): IndependenceTest {
+  const make = Object.hasOwn(independenceTests, name) ? independenceTests[name as IndependenceTestName] : undefined
+  if (make !== undefined) return make(options)
+  throw new InputError('UnknownTest', `there is no independence test ${name}`, {
+    hint: `Tests are ${Object.keys(independenceTests).join(', ')}.`,
+    data: { name },
+  })
+}
