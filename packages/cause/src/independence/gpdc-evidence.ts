@@ -1,0 +1,239 @@
+/**
+ * The log marginal likelihood of a Gaussian process and its gradient (Rasmussen & Williams 2006, equations 5.8 and 5.9), by
+ * the full matrix or, where few smooth curves span it, by a factor of low rank.
+ */
+import { linalg } from '@ecotope/tensor'
+import type { KernelPoint, LogParameter } from './gpdc-kernel.ts'
+import { factorKernel } from './gpdc-low-rank.ts'
+
+export interface Evidence {
+  /** Natural logarithm; -Infinity where the matrix is not positive definite. */
+  readonly value: number
+  /** By the logarithm of each parameter. */
+  readonly gradient: Float64Array
+  /** The matrix's inverse times the target: residuals are `noise` times these. */
+  readonly weights: Float64Array
+}
+
+export interface EvidenceProblem {
+  /** Conditions, one array each. */
+  readonly z: readonly Float64Array[]
+  readonly target: Float64Array
+  readonly parameters: readonly LogParameter[]
+  /** Added to the diagonal beside the noise. */
+  readonly nugget: number
+}
+
+/** Below this noise the low-rank factor's own error would show. */
+const LEAST_NOISE = 1e-3
+/** Up to this share of the samples the low rank pays. */
+const RANK_SHARE = 0.22
+
+/** Evidence at one point after another; remembers where a low rank was too much to hope for. */
+export function evidenceOf(problem: EvidenceProblem): (point: KernelPoint) => Evidence {
+  const { z, target } = problem
+  const n = target.length
+  let hopeless = 0
+  return (point) => {
+    const noise = point.noise + problem.nugget
+    const size = point.lengths.reduce((product, length) => product * length, 1)
+    if (noise >= LEAST_NOISE && size > hopeless) {
+      const scaled = z.map((row, k) => row.map((value) => value / point.lengths[k]!))
+      const factor = factorKernel(scaled, Math.max(1e-15, 1e-13 * noise), Math.ceil(RANK_SHARE * n))
+      if (factor !== undefined) return byLowRank(problem, point, noise, scaled, factor)
+      hopeless = size
+    }
+    return byFullMatrix(problem, point, noise)
+  }
+}
+
+const dot = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/** One derivative by the log of a length scale each for (all conditions), or for each condition. */
+type LengthSlope = (axis: number) => number
+
+function gradientOf(
+  { parameters }: EvidenceProblem,
+  slopes: { readonly variance: number; readonly noise: number; readonly length: LengthSlope },
+): Float64Array {
+  return Float64Array.from(parameters, ({ kind, axis, fixed }) => {
+    if (fixed) return 0
+    return kind === 'length' ? slopes.length(axis) : slopes[kind]
+  })
+}
+
+function byLowRank(
+  problem: EvidenceProblem,
+  { variance, noise: own }: KernelPoint,
+  noise: number,
+  scaled: readonly Float64Array[],
+  u: linalg.Matrix,
+): Evidence {
+  const { target } = problem
+  const [n, r] = [target.length, u.rows]
+  const gram = linalg.syrk(u)
+  const inner = { rows: r, columns: r, data: gram.data.map((value) => variance * value) }
+  for (let i = 0; i < r; i++) inner.data[i * (r + 1)]! += noise
+  const factor = linalg.cholesky(inner)
+  const inverse = linalg.choleskySolve(factor, linalg.identity(r))
+  const uy = linalg.matvec(u, target)
+  const back = linalg.matvec(u, linalg.matvec(inverse, uy), { transpose: true })
+  const weights = target.map((value, i) => (value - variance * back[i]!) / noise)
+  const determinant = (n - r) * Math.log(noise) + linalg.logDeterminant(factor)
+  let trace = 0
+  for (let i = 0; i < r; i++) trace += inverse.data[i * (r + 1)]!
+  const uw = linalg.matvec(u, weights)
+  const length: LengthSlope = (axis) =>
+    lengthSlope({ scaled: axis < 0 ? scaled : [scaled[axis]!], u, inverse, weights, uw, variance, noise })
+  return {
+    value: -0.5 * dot(target, weights) - 0.5 * determinant - (n / 2) * Math.log(2 * Math.PI),
+    weights,
+    gradient: gradientOf(problem, {
+      variance: 0.5 * (variance * dot(uw, uw) - (r - noise * trace)),
+      noise: 0.5 * own * (dot(weights, weights) - ((n - r) / noise + trace)),
+      length,
+    }),
+  }
+}
+
+interface LowRankParts {
+  readonly scaled: readonly Float64Array[]
+  readonly u: linalg.Matrix
+  readonly inverse: linalg.Matrix
+  readonly weights: Float64Array
+  readonly uw: Float64Array
+  readonly variance: number
+  readonly noise: number
+}
+
+/**
+ * The kernel times squared distances is a sum of the kernel between diagonal matrices, |z - z'|^2 = z^2 - 2 z z' + z'^2, and so
+ * its trace with the inverse needs products of the factor only.
+ */
+function lengthSlope({ scaled, u, inverse, weights, uw, variance, noise }: LowRankParts): number {
+  const [r, n] = [u.rows, u.columns]
+  const squares = new Float64Array(n)
+  for (const row of scaled) for (let i = 0; i < n; i++) squares[i]! += row[i]! * row[i]!
+  const weighted = (by: Float64Array): linalg.Matrix => {
+    const data = new Float64Array(r * n)
+    for (let k = 0; k < r; k++) for (let i = 0; i < n; i++) data[k * n + i] = u.data[k * n + i]! * by[i]!
+    return linalg.matmul({ rows: r, columns: n, data }, u, { transposeB: true })
+  }
+  const pull = (by: Float64Array): Float64Array =>
+    linalg.matvec(
+      u,
+      weights.map((value, i) => value * by[i]!),
+    )
+  const p = weighted(squares)
+  let quadratic = 2 * dot(pull(squares), uw)
+  let traces = 0
+  for (let i = 0; i < r; i++) traces += p.data[i * (r + 1)]!
+  traces = (2 * (traces - noise * dot(p.data, inverse.data))) / variance
+  for (const row of scaled) {
+    const [q, pulled] = [weighted(row), pull(row)]
+    quadratic -= 2 * dot(pulled, pulled)
+    traces -= 2 * dot(linalg.matmul(inverse, q).data, q.data)
+  }
+  return 0.5 * (variance * quadratic + ((variance * variance) / noise) * traces)
+}
+
+function byFullMatrix(
+  problem: EvidenceProblem,
+  { variance, lengths, noise: own }: KernelPoint,
+  noise: number,
+): Evidence {
+  const { z, target } = problem
+  const n = target.length
+  const kernel = kernelMatrix(z, lengths, variance)
+  const whole = { rows: n, columns: n, data: kernel.slice() }
+  for (let i = 0; i < n; i++) whole.data[i * (n + 1)]! += noise
+  const factor = factorOf(whole)
+  if (factor === undefined)
+    return { value: Number.NEGATIVE_INFINITY, gradient: new Float64Array(problem.parameters.length), weights: target }
+  const weights = linalg.choleskySolve(factor, { rows: n, columns: 1, data: target }).data
+  const inverse = inverseOf(factor)
+  let trace = 0
+  for (let i = 0; i < n; i++) trace += inverse[i * (n + 1)]!
+  return {
+    value: -0.5 * dot(target, weights) - 0.5 * linalg.logDeterminant(factor) - (n / 2) * Math.log(2 * Math.PI),
+    weights,
+    gradient: gradientOf(problem, {
+      variance: fullSlope(kernel, inverse, weights, n),
+      noise: 0.5 * own * (dot(weights, weights) - trace),
+      length: (axis) =>
+        fullSlope(
+          kernel,
+          inverse,
+          weights,
+          n,
+          axis < 0 ? z : [z[axis]!],
+          axis < 0 ? lengths : lengths.subarray(axis, axis + 1),
+        ),
+    }),
+  }
+}
+
+/** The lower triangle, row by row in a full matrix. */
+function kernelMatrix(z: readonly Float64Array[], lengths: Float64Array, variance: number): Float64Array {
+  const n = z[0]!.length
+  const kernel = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) {
+    const row = kernel.subarray(i * n, i * n + i + 1)
+    for (const [k, values] of z.entries()) {
+      const [at, scale] = [values[i]!, 1 / lengths[k]!]
+      for (let j = 0; j <= i; j++) {
+        const d = (at - values[j]!) * scale
+        row[j]! += d * d
+      }
+    }
+    for (let j = 0; j <= i; j++) row[j] = variance * Math.exp(-0.5 * row[j]!)
+  }
+  return kernel
+}
+
+/** Undefined where the matrix itself is not positive definite. */
+function factorOf(whole: linalg.Matrix): linalg.CholeskyFactor | undefined {
+  try {
+    const factor = linalg.cholesky(whole)
+    return factor.relativeJitter === 0 ? factor : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The inverse's lower triangle. */
+function inverseOf(factor: linalg.CholeskyFactor): Float64Array {
+  const n = factor.lower.rows
+  return linalg.syrk(linalg.triangularSolve(factor.lower, linalg.identity(n)), { transpose: true }).data
+}
+
+/** Half the trace of (w w^T - inverse) times the kernel, times squared distances where conditions are given. */
+function fullSlope(
+  kernel: Float64Array,
+  inverse: Float64Array,
+  weights: Float64Array,
+  n: number,
+  z?: readonly Float64Array[],
+  lengths?: Float64Array,
+): number {
+  let total = 0
+  const distances = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    const [at, own] = [i * n, weights[i]!]
+    distances.fill(z === undefined ? 1 : 0)
+    for (const [k, values] of (z ?? []).entries()) {
+      const [here, scale] = [values[i]!, 1 / lengths![k]!]
+      for (let j = 0; j < i; j++) {
+        const d = (here - values[j]!) * scale
+        distances[j]! += d * d
+      }
+    }
+    for (let j = 0; j < i; j++) total += (own * weights[j]! - inverse[at + j]!) * kernel[at + j]! * distances[j]!
+    if (z === undefined) total += 0.5 * (own * own - inverse[at + i]!) * kernel[at + i]!
+  }
+  return total
+}
