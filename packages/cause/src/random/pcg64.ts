@@ -1,8 +1,11 @@
 /**
  * The random numbers of the field's reference implementations: PCG64 (O'Neill 2014, XSL-RR 128/64) seeded by a sequence of
  * hashes (M. E. O'Neill, "Developing a seed_seq alternative", 2015), drawn as NumPy's `default_rng` draws them, so that
- * shuffle tests and bootstraps give the same p-values for the same seed.
+ * shuffle tests and bootstraps give the same p-values for the same seed. One kernel per thread serves all streams.
  */
+import { InputError } from '@ecotope/core'
+import { kernelInstance } from '../kernels/load.ts'
+import { wasm } from '../kernels/pcg64.wasm.ts'
 
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n
 const MASK64 = (1n << 64n) - 1n
@@ -13,6 +16,29 @@ const POOL = 4
 const [INIT_A, MULT_A, INIT_B, MULT_B, MIX_L, MIX_R] = [
   0x43b0d7e5, 0x931e8875, 0x8b51f9dd, 0x58f38ded, 0xca01f9dd, 0x4973f715,
 ]
+
+interface Kernel {
+  loadState(from: number): void
+  saveState(to: number): void
+  word32(): number
+  uniform(): number
+  integer(limit: number): number
+  upTo(max: number): number
+  shuffle(at: number, count: number): void
+  shuffleRows(at: number, rows: number, width: number): void
+  advance(count: bigint): void
+}
+
+/** Words of 32 bits that describe a stream. */
+const STATE_WORDS = 10
+/** Where arrays to shuffle are put. */
+const ROOM_AT = 64
+/** Below this many items, shuffling in place costs less than copying. */
+const BULK = 32
+
+const instance = kernelInstance<Kernel>(wasm)
+/** Whose state the kernel holds. */
+let current: NumpyRandom | undefined
 
 function hasher(start: number, multiplier: number): (value: number) => number {
   let constant = start
@@ -43,75 +69,95 @@ export function seedWords(entropy: readonly number[], spawnKey: readonly number[
   return Uint32Array.from({ length: count }, (_, i) => out(pool[i % POOL]!))
 }
 
+/** State and increment as eight words, low word first. */
+function seeded(seed: number, spawnKey: readonly number[]): Uint32Array {
+  if (!(Number.isSafeInteger(seed) && seed >= 0))
+    throw new InputError('BadSeed', `a seed is a whole number of at least 0, not ${seed}`, { data: { seed } })
+  const entropy = seed < 2 ** 32 ? [seed] : [seed >>> 0, Math.floor(seed / 2 ** 32)]
+  const words = seedWords(entropy, spawnKey, 8)
+  const [s0, s1, i0, i1] = Array.from(
+    { length: 4 },
+    (_, i) => (BigInt(words[2 * i + 1]!) << 32n) | BigInt(words[2 * i]!),
+  )
+  const increment = ((((i0! << 64n) | i1!) << 1n) | 1n) & MASK128
+  const state = ((increment + ((s0! << 64n) | s1!)) * MULTIPLIER + increment) & MASK128
+  const halves = BigUint64Array.of(state & MASK64, state >> 64n, increment & MASK64, increment >> 64n)
+  return new Uint32Array(halves.buffer)
+}
+
 /** A stream. Mutable: each draw moves it on. */
 export class NumpyRandom {
-  #state: bigint
-  readonly #increment: bigint
-  #spare: number | undefined
+  readonly #state = new Uint32Array(STATE_WORDS)
 
-  /** `seed`: a whole number of at least 0; `spawnKey`: of a child of that seed. */
+  /** `seed`: a whole number of at least 0; `spawnKey`: of a child of that seed. Throws `InputError` BadSeed. */
   constructor(seed: number, spawnKey: readonly number[] = []) {
-    const entropy = seed < 2 ** 32 ? [seed] : [seed >>> 0, Math.floor(seed / 2 ** 32)]
-    const words = seedWords(entropy, spawnKey, 8)
-    const [s0, s1, i0, i1] = Array.from(
-      { length: 4 },
-      (_, i) => (BigInt(words[2 * i + 1]!) << 32n) | BigInt(words[2 * i]!),
-    )
-    this.#increment = ((((i0! << 64n) | i1!) << 1n) | 1n) & MASK128
-    this.#state = this.#step(0n)
-    this.#state = this.#step((this.#state + ((s0! << 64n) | s1!)) & MASK128)
+    this.#state.set(seeded(seed, spawnKey))
   }
 
-  #step(state: bigint): bigint {
-    return (state * MULTIPLIER + this.#increment) & MASK128
+  /** The stream that `state()` described, from there on. */
+  static from(state: Uint32Array): NumpyRandom {
+    const random = new NumpyRandom(0)
+    random.#state.set(state)
+    return random
   }
 
-  #word64(): bigint {
-    this.#state = this.#step(this.#state)
-    const folded = ((this.#state >> 64n) ^ this.#state) & MASK64
-    const turn = this.#state >> 122n
-    return ((folded >> turn) | (folded << ((64n - turn) & 63n))) & MASK64
+  /** Where the stream is: ten words, to be sent to another thread. */
+  state(): Uint32Array<ArrayBuffer> {
+    this.#leave()
+    return this.#state.slice()
+  }
+
+  /** The kernel with the state of this stream in it. */
+  #enter(): Kernel {
+    const { call, room } = instance()
+    if (current === this) return call
+    if (current !== undefined) current.#leave()
+    new Uint32Array(room(ROOM_AT).buffer, 0, STATE_WORDS).set(this.#state)
+    call.loadState(0)
+    current = this
+    return call
+  }
+
+  #leave(): void {
+    if (current !== this) return
+    const { call, room } = instance()
+    call.saveState(0)
+    this.#state.set(new Uint32Array(room(ROOM_AT).buffer, 0, STATE_WORDS))
+    current = undefined
   }
 
   /** 32 bits; two come from one word of 64, the low half first. */
   word32(): number {
-    if (this.#spare !== undefined) {
-      const word = this.#spare
-      this.#spare = undefined
-      return word
-    }
-    const word = this.#word64()
-    this.#spare = Number(word >> 32n)
-    return Number(word & 0xffffffffn)
+    return this.#enter().word32() >>> 0
   }
 
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number {
-    return Number(this.#word64() >> 11n) * 2 ** -53
+    return this.#enter().uniform()
   }
 
   /** Uniform whole number in [0, n), n up to 2^32, by Lemire's multiplication (2019). */
   integer(n: number): number {
-    if (n <= 1) return 0
-    let product = BigInt(this.word32()) * BigInt(n)
-    const threshold = BigInt((2 ** 32 - n) % n)
-    while ((product & 0xffffffffn) < threshold) product = BigInt(this.word32()) * BigInt(n)
-    return Number(product >> 32n)
+    return this.#enter().integer(n <= 1 ? 0 : n - 1) >>> 0
   }
 
   /** Uniform whole number in [0, max], by masking and rejecting (as shuffles draw). */
   upTo(max: number): number {
-    if (max === 0) return 0
-    const mask = 2 ** (32 - Math.clz32(max)) - 1
-    let value = (this.word32() & mask) >>> 0
-    while (value > max) value = (this.word32() & mask) >>> 0
-    return value
+    return this.#enter().upTo(max) >>> 0
+  }
+
+  /** One of the items, each as likely. */
+  choice<T>(items: ArrayLike<T>): T {
+    if (items.length === 0) throw new InputError('NoItems', 'nothing can be drawn from no items')
+    return items[this.integer(items.length)]!
   }
 
   /** Shuffles in place (Fisher and Yates, from the end). */
   shuffle<A extends { length: number; [index: number]: number }>(items: A): A {
+    if (items instanceof Int32Array && items.length > BULK) return this.#bulk(items, 1) as unknown as A
+    const kernel = this.#enter()
     for (let i = items.length - 1; i > 0; i--) {
-      const j = this.upTo(i)
+      const j = kernel.upTo(i) >>> 0
       const held = items[i]!
       items[i] = items[j]!
       items[j] = held
@@ -119,8 +165,27 @@ export class NumpyRandom {
     return items
   }
 
+  /** Shuffles each of the rows, in order; `items` has rows of the same length one after the other. */
+  shuffleRows(items: Int32Array, rows: number): Int32Array {
+    return items.length === 0 ? items : this.#bulk(items, rows)
+  }
+
+  #bulk(items: Int32Array, rows: number): Int32Array {
+    const kernel = this.#enter()
+    const memory = new Int32Array(instance().room(ROOM_AT + items.byteLength).buffer, ROOM_AT, items.length)
+    memory.set(items)
+    kernel.shuffleRows(ROOM_AT, rows, items.length / rows)
+    items.set(memory)
+    return items
+  }
+
   /** 0 .. n - 1 in random order. */
   permutation(n: number): Int32Array {
     return this.shuffle(Int32Array.from({ length: n }, (_, i) => i))
+  }
+
+  /** Moves on as if `count` numbers had been drawn by `uniform()`. */
+  advance(count: number): void {
+    this.#enter().advance(BigInt(count))
   }
 }

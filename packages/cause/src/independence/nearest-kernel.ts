@@ -1,0 +1,98 @@
+/** The neighbour kernel of this thread, and its memory, which one estimator at a time lays out for itself. */
+import { kernelInstance } from '../kernels/load.ts'
+import { wasm } from '../kernels/nearest.wasm.ts'
+
+/** See `kernels/nearest.ts`. */
+export interface NearestKernel {
+  loadState(from: number): void
+  addNoise(from: number, to: number, count: number, scale: number): void
+  sortOrder(keys: number, order: number, scratch: number, count: number): void
+  placeRanks(order: number, places: number, scratch: number, to: number, count: number): void
+  countRanks(
+    count: number,
+    z: number,
+    x: number,
+    y: number,
+    rows: number,
+    bytes: number,
+    k: number,
+    places: number,
+    counts: number,
+    buffers: number,
+  ): void
+  countDistances(
+    count: number,
+    z: number,
+    x: number,
+    y: number,
+    rows: number,
+    bytes: number,
+    limits: number,
+    k: number,
+    shrink: number,
+    bound: number,
+    share: number,
+    counts: number,
+    buffers: number,
+  ): void
+}
+
+const instance = kernelInstance<NearestKernel>(wasm)
+
+/** The stream of random numbers is loaded from here. */
+const STATE_AT = 1024
+const START = STATE_AT + 64
+
+let owner: object | undefined
+
+export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64
+
+/** Areas of the kernel's memory by name, as addresses. */
+export class Arena<Name extends string> {
+  readonly at: Readonly<Record<Name, number>>
+  readonly #bytes: number
+  readonly #fill: (arena: Arena<Name>) => void
+  #memory: ArrayBuffer | undefined
+
+  /** `fill` writes what does not change; it is called again when others have used the memory. */
+  constructor(sizes: Readonly<Record<Name, number>>, fill: (arena: Arena<Name>) => void) {
+    let next = START
+    const at: Partial<Record<Name, number>> = {}
+    for (const [name, size] of Object.entries(sizes) as [Name, number][]) {
+      at[name] = next
+      next += aligned(size) + 64
+    }
+    this.at = at as Record<Name, number>
+    this.#bytes = next
+    this.#fill = fill
+  }
+
+  /** Call it before each use of the memory. */
+  enter(): NearestKernel {
+    const { call, room } = instance()
+    const memory = room(this.#bytes).buffer
+    if (owner === this && this.#memory === memory) return call
+    owner = this
+    this.#memory = memory
+    this.#fill(this)
+    return call
+  }
+
+  /** Random numbers go on from this state. */
+  seed(state: Uint32Array): void {
+    new Uint32Array(this.#memory!, STATE_AT, state.length).set(state)
+    instance().call.loadState(STATE_AT)
+  }
+
+  floats(address: number, count: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.#memory!, address, count)
+  }
+
+  words(address: number, count: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#memory!, address, count)
+  }
+
+  get kernel(): NearestKernel {
+    return instance().call
+  }
+}
