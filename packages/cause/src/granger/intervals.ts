@@ -52,7 +52,7 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const out = [...pValues]
   let least = 1
   for (const [place, i] of order.entries()) {
-    least = Math.min(least, (pValues[i]! * pValues.length) / (pValues.length - place))
+    least = Math.min(least, pValues[i]! * (pValues.length / (pValues.length - place)))
     out[i] = least
   }
   return out
