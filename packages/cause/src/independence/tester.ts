@@ -28,7 +28,9 @@ class BoundTester implements Tester {
   readonly #answers = new Map<string, Answer | Promise<Answer>>()
   readonly #warnings = new Map<string, Warning>()
   readonly #shortcuts = new Map<string, Shortcut | undefined>()
-  readonly #twins: Int32Array
+  readonly #twins: ArrayLike<number>
+  /** Whether X and Y may be swapped: not where only one of them is masked. */
+  readonly #symmetric: boolean
   readonly #short: boolean
   #last: { tauMax: number; cutOff: AskOptions['cutOff']; way: Shortcut | undefined } | undefined
 
@@ -36,7 +38,9 @@ class BoundTester implements Tester {
     this.series = series
     this.independence = test
     this.#short = shortcut && test.shortcut !== undefined
-    this.#twins = twins(series)
+    const masked = test.maskType !== '' && series.datasets.some(({ masks }) => masks !== undefined)
+    this.#twins = masked ? series.datasets[0]!.columns.map((_, c) => c) : twins(series)
+    this.#symmetric = !masked || test.maskType.includes('x') === test.maskType.includes('y')
   }
 
   get warnings(): readonly Warning[] {
@@ -106,7 +110,7 @@ class BoundTester implements Tester {
     const [a, b] = [part(sets.x), part(sets.y)]
     const cut = maxLagOf([...sets.x, ...sets.y, ...sets.z], tauMax, cutOff)
     const future = cutOff === '2xtau-max-future' ? `f${tauMax}` : ''
-    return `${a < b ? `${a}|${b}` : `${b}|${a}`}|${part(sets.z)}|${cut}${future}`
+    return `${a < b || !this.#symmetric ? `${a}|${b}` : `${b}|${a}`}|${part(sets.z)}|${cut}${future}`
   }
 
   #measure(x: readonly Node[], y: readonly Node[], z: readonly Node[], options: AskOptions): Answer | Promise<Answer> {

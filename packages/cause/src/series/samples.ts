@@ -51,15 +51,26 @@ export interface NodeSets {
   readonly extra: readonly Node[]
 }
 
-const key = ([variable, lag]: Node): string => `${variable},${lag}`
-
-function unique(nodes: readonly Node[]): Node[] {
-  return [...new Map(nodes.map((node) => [key(node), node])).values()]
+function components(vectors: NonNullable<TimeSeries['vectors']>, [variable, lag]: Node): Node[] {
+  const parts = vectors[variable]
+  if (parts === undefined)
+    throw new InputError('BadNode', `there is no variable ${variable}: variables are 0 to ${vectors.length - 1}`, {
+      data: { variable },
+    })
+  return parts.map(([column, own]): Node => [column, own + lag])
 }
 
-function without(nodes: readonly Node[], ...others: readonly (readonly Node[])[]): Node[] {
-  const drop = new Set(others.flat().map(key))
-  return nodes.filter((node) => !drop.has(key(node)))
+/** Nodes in order, each once, without those that are in `others`. */
+function distinct(nodes: readonly Node[], ...others: readonly (readonly Node[])[]): Node[] {
+  const out: Node[] = []
+  for (const node of nodes) if (!has(out, node) && !others.some((other) => has(other, node))) out.push(node)
+  return out
+}
+
+/** Sets are short: looking through them beats hashing. */
+function has(nodes: readonly Node[], [variable, lag]: Node): boolean {
+  for (let k = 0; k < nodes.length; k++) if (nodes[k]![0] === variable && nodes[k]![1] === lag) return true
+  return false
 }
 
 /** Nodes as columns: vectors taken apart, doubles removed, Z without X and Y. */
@@ -70,29 +81,36 @@ export function nodeSets(
   z: readonly Node[],
   options: Pick<SamplesOptions, 'extra' | 'removeOverlaps'> = {},
 ): NodeSets {
-  const apart = (nodes: readonly Node[]): Node[] =>
-    unique(
-      series.vectors === undefined
-        ? nodes
-        : nodes.flatMap(([v, lag]) => series.vectors![v]!.map(([column, own]): Node => [column, own + lag])),
-    )
-  const [xs, ys, zs, extra] = [apart(x), apart(y), apart(z), apart(options.extra ?? [])]
-  if (options.removeOverlaps === false) return { x: xs, y: ys, z: zs, extra }
-  const rest = without(zs, xs, ys)
-  return { x: xs, y: ys, z: rest, extra: without(extra, xs, ys, rest) }
+  const apart = (nodes: readonly Node[]): readonly Node[] =>
+    series.vectors === undefined ? nodes : nodes.flatMap((node) => components(series.vectors!, node))
+  const [xs, ys] = [distinct(apart(x)), distinct(apart(y))]
+  const [zs, extra] = [apart(z), apart(options.extra ?? [])]
+  if (options.removeOverlaps === false) return { x: xs, y: ys, z: distinct(zs), extra: distinct(extra) }
+  const rest = distinct(zs, xs, ys)
+  return { x: xs, y: ys, z: rest, extra: distinct(extra, xs, ys, rest) }
 }
 
-/** Steps cut off at the beginning of each data set. */
+/**
+ * Steps cut off at the beginning of each data set. Never fewer than the nodes reach back (vectors with lags of their own may
+ * reach further than twice the largest lag; the reference then takes values from the end of the series).
+ */
 export function maxLagOf(nodes: readonly Node[], tauMax: number, cutOff: CutOff): number {
   const own = nodes.reduce((most, [, lag]) => Math.max(most, -lag), 0)
   const rules: Record<CutOff, number> = {
-    '2xtau-max': 2 * tauMax,
-    'tau-max': tauMax,
+    '2xtau-max': Math.max(own, 2 * tauMax),
+    'tau-max': Math.max(own, tauMax),
     'max-lag': own,
     'max-lag-or-tau-max': Math.max(own, tauMax),
     '2xtau-max-future': own,
   }
   return rules[cutOff]
+}
+
+function rolesOf({ x, y, z, extra }: NodeSets): Uint8Array {
+  const roles = new Uint8Array(x.length + y.length + z.length + extra.length)
+  roles.fill(Y, x.length)
+  roles.fill(Z, x.length + y.length)
+  return roles.fill(EXTRA, x.length + y.length + z.length)
 }
 
 /**
@@ -109,7 +127,7 @@ export function samplesOf(
   const sets = nodeSets(series, x, y, z, options)
   const nodes = [...sets.x, ...sets.y, ...sets.z, ...sets.extra]
   checkNodes(series, nodes)
-  const roles = Uint8Array.from([sets.x, sets.y, sets.z, sets.extra].flatMap((set, role) => set.map(() => role)))
+  const roles = rolesOf(sets)
   const cutOff = options.cutOff ?? '2xtau-max'
   const maxLag = maxLagOf(nodes, options.tauMax, cutOff)
   const points = series.datasets.map((dataset) => {
@@ -119,34 +137,74 @@ export function samplesOf(
   const count = points.reduce((sum, { length }) => sum + length, 0)
   if (count === 0) throw noSamples(series, nodes, maxLag)
   const gather = <A extends Float64Array | Uint8Array>(
-    make: A,
+    make: (count: number) => A,
     from: (set: DataSet) => readonly A[] | undefined,
-  ): A[] | undefined =>
-    series.datasets.every((set) => from(set) !== undefined)
-      ? nodes.map(([column, lag]) => {
-          const row = new (make.constructor as new (n: number) => A)(count)
-          let at = 0
-          for (const [index, dataset] of series.datasets.entries()) {
-            const values = from(dataset)![column]!
-            for (const t of points[index]!) row[at++] = values[t + lag]!
-          }
-          return row
-        })
-      : undefined
-  const types = gather(new Uint8Array(0), (set) => set.types)
-  const weights = gather(new Float64Array(0), (set) => set.weights)
-  const rows = gather(new Float64Array(0), (set) => set.columns)!
+  ): A[] | undefined => {
+    const sets = series.datasets.map(from)
+    if (sets.includes(undefined)) return undefined
+    return nodes.map(([column, lag]) => {
+      const row = make(count)
+      let at = 0
+      for (const [index, set] of sets.entries()) at = copy(row, at, set![column]!, points[index]!, lag)
+      return row
+    })
+  }
+  const types = gather(bytes, (set) => set.types)
+  const weights = gather(floats, (set) => set.weights)
+  const rows = gather(floats, (set) => set.columns)!
   return { rows, roles, nodes, count, points, ...(types && { types }), ...(weights && { weights }) }
 }
 
-interface CutOffRule {
+const bytes = (count: number): Uint8Array => new Uint8Array(count)
+const floats = (count: number): Float64Array => new Float64Array(count)
+
+/** Appends the values at the points, `lag` steps later; where it ends. */
+function copy<A extends Float64Array | Uint8Array>(
+  row: A,
+  at: number,
+  values: A,
+  points: Int32Array,
+  lag: number,
+): number {
+  const many = points.length
+  if (many === 0) return at
+  if (points[many - 1]! - points[0]! === many - 1 && adjoining(points)) {
+    row.set(values.subarray(points[0]! + lag, points[many - 1]! + lag + 1), at)
+    return at + many
+  }
+  for (let i = 0; i < many; i++) row[at + i] = values[points[i]! + lag]!
+  return at + many
+}
+
+/** Whether each point follows the one before. */
+export function adjoining(points: Int32Array): boolean {
+  for (let i = 1; i < points.length; i++) if (points[i] !== points[i - 1]! + 1) return false
+  return points.length > 0
+}
+
+export interface CutOffRule {
   readonly maxLag: number
   readonly tauMax: number
   readonly cutOff: CutOff
 }
 
+/** All tests of a search ask for the same steps. */
+const steps = new WeakMap<TimeSeries, Map<string, Int32Array>>()
+
 /** Rows of a data set that may be the present, in order; drawn in blocks where the series are resampled. */
-function presentSteps(series: TimeSeries, dataset: DataSet, { maxLag, tauMax, cutOff }: CutOffRule): Int32Array {
+export function presentSteps(series: TimeSeries, dataset: DataSet, rule: CutOffRule): Int32Array {
+  let known = steps.get(series)
+  if (known === undefined) {
+    known = new Map()
+    steps.set(series, known)
+  }
+  const key = `${series.datasets.indexOf(dataset)},${rule.maxLag},${rule.cutOff},${rule.tauMax}`
+  const found = known.get(key) ?? drawnSteps(series, dataset, rule)
+  known.set(key, found)
+  return found
+}
+
+function drawnSteps(series: TimeSeries, dataset: DataSet, { maxLag, tauMax, cutOff }: CutOffRule): Int32Array {
   const from = (least: number): Int32Array => {
     if (series.referencePoints !== undefined)
       return series.referencePoints
@@ -157,7 +215,29 @@ function presentSteps(series: TimeSeries, dataset: DataSet, { maxLag, tauMax, cu
   }
   const all = from(maxLag)
   const kept = cutOff === '2xtau-max-future' ? all.subarray(0, Math.min(all.length, from(2 * tauMax).length)) : all
-  return series.resampling === undefined ? kept : drawBlocks(kept, series.resampling)
+  return series.resampling === undefined || kept.length === 0 ? kept : drawBlocks(kept, series.resampling)
+}
+
+interface Gaps {
+  readonly missing: Uint8Array
+  readonly masked: Uint8Array
+}
+
+const gaps = new WeakMap<DataSet, Gaps>()
+
+/** Columns with missing values, and with masked ones. */
+function gapsOf(dataset: DataSet): Gaps {
+  let found = gaps.get(dataset)
+  if (found === undefined) {
+    const { columns, masks } = dataset
+    const any = (column: Float64Array): number => (column.some(Number.isNaN) ? 1 : 0)
+    found = {
+      missing: Uint8Array.from(columns, any),
+      masked: Uint8Array.from(columns, (_, c) => (masks?.[c]?.includes(1) ? 1 : 0)),
+    }
+    gaps.set(dataset, found)
+  }
+  return found
 }
 
 function usable(
@@ -169,18 +249,33 @@ function usable(
   maxLag: number,
   maskType: MaskType,
 ): Int32Array {
-  const drop = new Uint8Array(present.length)
+  const { missing, masked } = gapsOf(dataset)
+  const many = present.length
   const reach = series.missingUpToMaxLag ? maxLag : 0
-  for (const [row, [column, lag]] of nodes.entries()) {
-    const values = dataset.columns[column]!
-    const mask = maskType.includes('xyze'[roles[row]!]!) ? dataset.masks?.[column] : undefined
-    for (let i = 0; i < present.length; i++) {
-      const t = present[i]! + lag
-      if (Number.isNaN(values[t]!)) drop.fill(1, i, Math.min(present.length, i + reach + 1))
-      if (mask?.[t] === 1) drop[i] = 1
+  let drop: Uint8Array | undefined
+  for (let row = 0; row < nodes.length; row++) {
+    const [column, lag] = nodes[row]!
+    if (missing[column]) {
+      drop ??= new Uint8Array(many)
+      const values = dataset.columns[column]!
+      for (let i = 0; i < many; i++)
+        if (Number.isNaN(values[present[i]! + lag]!)) drop.fill(1, i, Math.min(many, i + reach + 1))
+    }
+    if (masked[column] && maskType.includes('xyze'[roles[row]!]!)) {
+      drop ??= new Uint8Array(many)
+      const mask = dataset.masks![column]!
+      for (let i = 0; i < many; i++) drop[i]! |= mask[present[i]! + lag]!
     }
   }
-  return present.filter((_, i) => drop[i] === 0)
+  if (drop === undefined) return present
+  return without(present, drop)
+}
+
+function without(present: Int32Array, drop: Uint8Array): Int32Array {
+  const out = new Int32Array(present.length)
+  let at = 0
+  for (let i = 0; i < present.length; i++) if (drop[i] === 0) out[at++] = present[i]!
+  return out.subarray(0, at)
 }
 
 function checkNodes(series: TimeSeries, nodes: readonly Node[]): void {
