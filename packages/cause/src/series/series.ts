@@ -23,6 +23,8 @@ export interface Resampling {
   /** Steps in a block; `cube-root` of the number of samples. */
   readonly blockLength: number | 'cube-root'
   readonly seed: number
+  /** Of a child of that seed: `[b]` is draw b of many. Default: the seed itself. */
+  readonly spawnKey?: readonly number[]
 }
 
 /** Immutable. Rows are never compared across data sets: a lag stays inside its own. */
