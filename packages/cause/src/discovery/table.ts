@@ -13,6 +13,7 @@ export const searches = {
   pc: async () => (await import('./pc-algorithm.ts')).discoverPc,
   pcmci: async () => (await import('./pcmci.ts')).discoverPcmci,
   'pcmci+': async () => (await import('./pcmci-plus.ts')).discoverPcmciPlus,
+  lpcmci: async () => (await import('./lpcmci/lpcmci.ts')).discoverLpcmci,
   'jpcmci+': async () => (await import('./jpcmci-plus.ts')).discoverJpcmciPlus,
   mci: async () => (await import('./pcmci.ts')).discoverMci,
   fullci: async () => (await import('./pcmci.ts')).discoverFullCi,
