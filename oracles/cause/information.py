@@ -11,6 +11,9 @@ import numpy as np
 from scipy import spatial, special
 from tigramite.data_processing import DataFrame
 from tigramite.independence_tests.cmiknn import CMIknn
+from tigramite.independence_tests.cmiknn_mixed import CMIknnMixed
+from tigramite.independence_tests.cmisymb import CMIsymb
+from tigramite.independence_tests.gsquared import Gsquared
 
 _corrcoef = np.corrcoef
 np.corrcoef = lambda *args, ddof=None, **kwargs: _corrcoef(*args, **kwargs)
@@ -107,6 +110,44 @@ def confidence_case():
     return {"series": "plain", "lower": float(lower), "upper": float(upper)}
 
 
+def classes(data, levels):
+    """Series in classes of about the same size."""
+    edges = np.quantile(data, np.linspace(0, 1, levels + 1)[1:-1], axis=0)
+    return np.stack([np.searchsorted(edges[:, j], data[:, j]) for j in range(data.shape[1])], axis=1).astype(float)
+
+
+def symbol_cases():
+    binary = classes(coupled(150, 3, 11), 2)
+    three = classes(coupled(200, 3, 12), 3)
+    five = classes(coupled(60, 3, 13), 5) * 1.5 - 2
+    masked = classes(coupled(120, 3, 14), 3)
+    mask = np.zeros(masked.shape, dtype=bool)
+    mask[30:50, 2] = True
+    series = {"binary": binary, "three": three, "five": five, "masked": masked}
+    settings = [
+        ("binary", {}),
+        ("three", {"seed": 3}),
+        ("three", {"n_symbs": 3, "sig_blocklength": 7}),
+        ("three", {"n_symbs": 2}),
+        ("five", {}),
+        ("masked", {"mask_type": "z"}),
+    ]
+    univariate = [test for test in TESTS if len(test[0]) == len(test[1]) == 1]
+    symb, g = [], []
+    for name, options in settings:
+        frame = DataFrame(series[name], mask=mask if name == "masked" else None)
+        case = {"series": name, "options": options}
+        symb.append({**case, "tests": asked(CMIsymb(sig_samples=40, **options), frame)})
+        own = {key: value for key, value in options.items() if key != "sig_blocklength"}
+        g.append({**case, "tests": asked(Gsquared(**own), frame, univariate)})
+    return {
+        "series": {name: floats(data.T) for name, data in series.items()},
+        "mask": [[int(value) for value in row] for row in mask.T],
+        "cmiSymb": symb,
+        "gsquared": g,
+    }
+
+
 def neighbours():
     rng = np.random.default_rng(9)
     cases = []
@@ -156,6 +197,7 @@ if __name__ == "__main__":
         "digamma": special.digamma([1, 2, 3, 10, 11, 20, 500, 20000]).tolist(),
         "neighbours": neighbours(),
         "cmiKnn": knn_cases(),
+        "symbols": symbol_cases(),
         "confidence": confidence_case(),
     }
     (HERE / "information.json").write_text(json.dumps(goldens, separators=(",", ":")) + "\n")

@@ -2,8 +2,9 @@
 import { distanceEstimator } from './distance-estimator.ts'
 import type { Estimator, KnnProblem } from './knn-problem.ts'
 import { MOST_RANKS, rankEstimator } from './rank-estimator.ts'
+import { type SymbolProblem, symbolEstimator } from './symbol-estimator.ts'
 
-export type Problem = KnnProblem
+export type Problem = KnnProblem | SymbolProblem
 
 type Makers = { readonly [Kind in Problem['kind']]: (problem: Extract<Problem, { kind: Kind }>) => Estimator }
 
@@ -13,8 +14,13 @@ const MAKERS: Makers = {
     (problem.transform === 'ranks' || problem.transform === 'uniform') && problem.rows[0]!.length <= MOST_RANKS
       ? rankEstimator(problem)
       : distanceEstimator(problem),
+  symbols: (problem) => {
+    const estimate = symbolEstimator(problem)
+    return (_state, draw) => estimate(draw)
+  },
 }
 
 export function estimatorOf(problem: Problem): Estimator {
-  return MAKERS[problem.kind](problem)
+  const make = MAKERS[problem.kind] as (problem: Problem) => Estimator
+  return make(problem)
 }

@@ -26,6 +26,8 @@ export interface Draws {
   readonly noise: number
 }
 
+const samplesOf = (problem: Problem): number => ('rows' in problem ? problem.rows : problem.codes)[0]!.length
+
 /** Pairs of points below which other threads are not worth asking. */
 const SMALL = 1e7
 /** Batches for each thread: enough that none waits long for the last one. */
@@ -58,7 +60,7 @@ export function shareNotSmaller(value: number, shuffled: Float64Array): number {
 export async function nullDistribution(problem: Problem, draws: Draws, options: NullOptions): Promise<Float64Array> {
   const { shuffles } = options
   const threads = options.threads ?? availableParallelism()
-  const pairs = problem.rows[0]!.length ** 2 * shuffles
+  const pairs = samplesOf(problem) ** 2 * shuffles
   const values =
     threads > 1 && pairs > SMALL && shuffles > 1
       ? inThreads(problem, draws, options, threads)
@@ -93,7 +95,7 @@ async function* inThreads(
   threads: number,
 ): AsyncGenerator<Float64Array> {
   const size = Math.max(1, Math.ceil(shuffles / (threads * BATCHES)))
-  const bytes = 64 * problem.rows[0]!.length * problem.rows.length
+  const bytes = 64 * samplesOf(problem) * problem.roles.length
   const started = performance.now()
   function* tasks(): Generator<Task<Batch>> {
     let id = 0

@@ -3,7 +3,7 @@
  * so that distances have 16 bits and spaces of one row need no counting.
  */
 import { X, Y, Z } from '../series/samples.ts'
-import { digammas } from './digammas.ts'
+import { digammas } from './count-tables.ts'
 import { type Estimator, gather, type KnnProblem, NOISE, rowsOf } from './knn-problem.ts'
 import { Arena, aligned } from './nearest-kernel.ts'
 import { pairwiseSum, spread } from './pairwise-sum.ts'

@@ -1,11 +1,17 @@
 /** The tests by name, as on the command line. */
 import { InputError } from '@ecotope/core'
+import { cmiKnn } from './cmi-knn.ts'
+import { cmiSymb } from './cmi-symb.ts'
+import { gsquared } from './gsquared.ts'
 import { parcorr } from './parcorr.ts'
 import type { IndependenceTest, TestOptions } from './test.ts'
 
 /** Each makes its test from the options of all tests and its own. */
 export const independenceTests = {
   parcorr,
+  'cmi-knn': cmiKnn,
+  'cmi-symb': cmiSymb,
+  gsquared,
 } as const satisfies Record<string, (options?: TestOptions) => IndependenceTest>
 
 export type IndependenceTestName = keyof typeof independenceTests
