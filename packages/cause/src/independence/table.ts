@@ -2,6 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { cmiKnn } from './cmi-knn.ts'
 import { cmiSymb } from './cmi-symb.ts'
+import { gpdc } from './gpdc.ts'
 import { gsquared } from './gsquared.ts'
 import { parcorr } from './parcorr.ts'
 import type { IndependenceTest, TestOptions } from './test.ts'
@@ -9,6 +10,7 @@ import type { IndependenceTest, TestOptions } from './test.ts'
 /** Each makes its test from the options of all tests and its own. */
 export const independenceTests = {
   parcorr,
+  gpdc,
   'cmi-knn': cmiKnn,
   'cmi-symb': cmiSymb,
   gsquared,
