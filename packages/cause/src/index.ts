@@ -1,5 +1,20 @@
+export {
+  type BenchmarkResult,
+  type BenchmarkRow,
+  benchmarkTable,
+  type Mean,
+  type RunBenchmarkOptions,
+  runBenchmark,
+} from './benchmark/benchmark.ts'
+export { type BenchmarkMethodName, benchmarkMethods } from './benchmark/methods.ts'
+export { KINDS, type Kind, type KnownOptions, type KnownSeries, knownSeries } from './benchmark/process.ts'
+export { auroc, type Scores, scoresOf } from './benchmark/scores.ts'
+export { type Discovered, type DiscoverOptions, discover, type MethodRow, methods } from './discover.ts'
+export type { LinkAssumptions } from './discovery/assumptions.ts'
 export { type Discovery, type DiscoveryJson, type Link, LinkGraph, reversed, type Triple } from './discovery/graph.ts'
 export { LagArray } from './discovery/lag-array.ts'
+export { diagnose, type VariableDiagnostics } from './finding/diagnostics.ts'
+export { type Findings, findingsOf, type LinkFinding } from './finding/findings.ts'
 export type {
   AskOptions,
   IndependenceTest,
@@ -9,7 +24,11 @@ export type {
   TestOptions,
   TestResult,
 } from './independence/test.ts'
+export { drawLagFunctions, type LagFunctionOptions } from './picture/lag-functions.ts'
+export { drawNetwork, type NetworkOptions } from './picture/network.ts'
+export { drawTimeSeriesGraph, type TimeSeriesGraphOptions } from './picture/time-series-graph.ts'
 export { NumpyRandom } from './random/pcg64.ts'
+export { type ContextColumn, type Contexts, withContexts } from './series/contexts.ts'
 export { type CutOff, type MaskType, type Samples, type SamplesOptions, samplesOf } from './series/samples.ts'
 export {
   type DataSet,
@@ -21,3 +40,4 @@ export {
   type TimeSeriesOptions,
   timeSeries,
 } from './series/series.ts'
+export { numbersOf, seriesOf, type TableSeriesOptions } from './series/table.ts'

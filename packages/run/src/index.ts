@@ -1,6 +1,15 @@
+export type { LinkFinding } from '@ecotope/cause'
 export { explainText } from '@ecotope/cube'
 export { type Device, devices } from '@ecotope/tensor'
 export type { Application, PredictOptions, Published, PublishOptions } from './application.ts'
+export { type BenchmarkFileOptions, benchmarkFiles } from './cause/benchmark.ts'
+export {
+  type DiscoveredFiles,
+  type DiscoverFileOptions,
+  discoverFiles,
+  GRAPH_PICTURES,
+  type GraphPicture,
+} from './cause/discover.ts'
 export {
   explainGraphFile,
   type GraphOptions,

@@ -7,7 +7,12 @@ export interface Answer {
   /** The larger, the surer; NaN: not tested. */
   readonly scores: LagArray
   readonly graph: LinkGraph
+  /** Whether links within the time step were tested too. */
+  readonly hasNow: boolean
 }
+
+/** A link with a hidden cause only, `<->`, claims no cause. */
+const isClaim = (link: string): boolean => link !== '' && link !== '<->'
 
 export interface Scores {
   /** Area under the receiver operating characteristic of lagged links between variables, in [0, 1]; 0.5 is guessing. */
@@ -46,7 +51,7 @@ export function scoresOf(answer: Answer, truth: LinkGraph): Scores {
     for (let j = 0; j < variables; j++)
       for (let tau = 1; tau <= tauMax && i !== j; tau++) {
         const isLink = truth.get(i, j, tau) !== ''
-        count(lagged, isLink, answer.graph.get(i, j, tau) !== '')
+        count(lagged, isLink, isClaim(answer.graph.get(i, j, tau)))
         const score = answer.scores.get(i, j, tau)
         ;(isLink ? positive : negative).push(Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score)
       }
@@ -57,7 +62,9 @@ export function scoresOf(answer: Answer, truth: LinkGraph): Scores {
     falsePositives: share(claimed, rejected),
     precision: share(found, claimed),
     f1: (2 * found) / (2 * found + missed + claimed),
-    ...nowScores(answer.graph, truth),
+    ...(answer.hasNow
+      ? nowScores(answer.graph, truth)
+      : { nowFound: Number.NaN, nowFalse: Number.NaN, nowOriented: Number.NaN }),
   }
 }
 

@@ -1,0 +1,197 @@
+/** One call for all methods: series in, graph and findings out. */
+import { InputError, nearest, type WorkOptions } from '@ecotope/core'
+import type { BootstrapOptions } from './discovery/bootstrap-aggregation.ts'
+import type { Discovery } from './discovery/graph.ts'
+import { type DummyOptions, withDummies } from './discovery/jpcmci-context.ts'
+import type { LagArray } from './discovery/lag-array.ts'
+import type { SearchOptions } from './discovery/options.ts'
+import type { RegimeDiscovery, RegimeOptions } from './discovery/rpcmci.ts'
+import { type Findings, findingsOf } from './finding/findings.ts'
+import type { TestOptions } from './independence/test.ts'
+import { type Contexts, withContexts } from './series/contexts.ts'
+import type { TimeSeries } from './series/series.ts'
+
+export interface DiscoverOptions extends WorkOptions {
+  /** Default `pcmci`; see `methods`. */
+  readonly method?: string
+  /** Independence test; default `parcorr`. */
+  readonly test?: string
+  /** Of the test, its own included. */
+  readonly testOptions?: TestOptions & Readonly<Record<string, unknown>>
+  /** Of the search, its own included. `tauMax` defaults to 1. */
+  readonly search?: Partial<SearchOptions> & Readonly<Record<string, unknown>>
+  /** Repeats the search on resampled series; links are then those of most draws. */
+  readonly bootstrap?: Omit<BootstrapOptions, keyof WorkOptions>
+  /** Of `jpcmci+`: what is known of the data sets. */
+  readonly contexts?: Contexts
+  /** Of `jpcmci+`: variables that stand for contexts nobody observed; default: both, with several data sets. */
+  readonly dummies?: DummyOptions
+  /** Of `rpcmci`. */
+  readonly regimes?: Partial<Pick<RegimeOptions, 'regimes' | 'maxTransitions' | 'iterations' | 'anneals'>>
+  /** Threads; default: all processors. Results do not depend on it. */
+  readonly threads?: number
+}
+
+export interface Discovered {
+  readonly discovery: Discovery
+  readonly findings: Findings
+  /** Share of bootstrap draws with the link that won. */
+  readonly stability?: LagArray
+  /** Of `rpcmci`: `discovery` is that of the first regime. */
+  readonly regimes?: RegimeDiscovery
+}
+
+export interface MethodRow {
+  /** In words. */
+  readonly title: string
+  /** Whether an independence test is chosen. */
+  readonly hasTest: boolean
+  /** Whether a level removes links during the search (`pcAlpha`), so that `alpha` alone means that level. */
+  readonly levelRemoves?: boolean
+  readonly run: Runner
+}
+
+type Runner = (series: TimeSeries, options: DiscoverOptions) => Promise<Omit<Discovered, 'findings'>>
+
+const search =
+  (title: string, levelRemoves = false): ((name: string) => MethodRow) =>
+  (name) => ({
+    title,
+    hasTest: true,
+    levelRemoves,
+    run: (series, options) => searched(series, name, levelRemoves, options),
+  })
+
+const rows: Readonly<Record<string, (name: string) => MethodRow>> = {
+  pcmci: search('PCMCI: lagged links, each given the parents of both ends'),
+  'pcmci+': search('PCMCI+: lagged links and directed links of lag 0', true),
+  lpcmci: search('LPCMCI: lagged links and links of lag 0, hidden common causes allowed', true),
+  'jpcmci+': () => ({
+    title: 'J-PCMCI+: several data sets and their contexts together',
+    hasTest: true,
+    levelRemoves: true,
+    run: inContexts,
+  }),
+  pc: search('PC algorithm for series', true),
+  'pc-stable': search('parents of each variable only, by PC-stable', true),
+  fullci: search('each link given the whole past'),
+  bivci: search('each link given the past of its effect'),
+  dependence: search('lagged dependence, given nothing'),
+  rpcmci: () => ({ title: 'Regime-PCMCI: regimes in time and a graph in each', hasTest: true, run: inRegimes }),
+  granger: () => ({ title: 'Granger causality by vector autoregression', hasTest: false, run: byGranger }),
+  ccm: () => ({ title: 'Convergent cross mapping of pairs', hasTest: false, run: byCrossMap }),
+}
+
+/** Methods by name. */
+export const methods: Readonly<Record<string, MethodRow>> = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => [name, row(name)]),
+)
+
+/**
+ * Finds the causal graph of series. Throws `InputError`: UnknownMethod, UnknownTest, those of the method and of the test;
+ * `CancelledError`.
+ */
+export async function discover(series: TimeSeries, options: DiscoverOptions = {}): Promise<Discovered> {
+  const name = options.method ?? 'pcmci'
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined
+  if (method === undefined) {
+    const near = nearest(name, Object.keys(methods))
+    throw new InputError('UnknownMethod', `there is no method ${name}`, {
+      hint: near === undefined ? `The methods are ${Object.keys(methods).join(', ')}.` : `Did you mean ${near}?`,
+      data: { method: name },
+    })
+  }
+  const found = await method.run(series, options)
+  return { ...found, findings: findingsOf(found.discovery, series, found.stability) }
+}
+
+const workOf = ({ signal, onProgress, onWarning }: DiscoverOptions): WorkOptions => ({
+  ...(signal && { signal }),
+  ...(onProgress && { onProgress }),
+  ...(onWarning && { onWarning }),
+})
+
+/** Options of the search itself: where a level removes links, it may be given as `alpha` too. */
+function searchOptions({ search: given }: DiscoverOptions, levelRemoves: boolean): SearchOptions {
+  const { alpha, ...rest } = given ?? {}
+  const options = { tauMax: 1, ...rest }
+  if (!levelRemoves) return alpha === undefined ? options : { ...options, alpha }
+  return options.pcAlpha === undefined && alpha !== undefined ? { ...options, pcAlpha: alpha } : options
+}
+
+async function searched(series: TimeSeries, method: string, levelRemoves: boolean, options: DiscoverOptions) {
+  const { test = 'parcorr', testOptions, bootstrap, threads } = options
+  const plan = {
+    method,
+    test,
+    options: { ...searchOptions(options, levelRemoves), ...workOf(options) },
+    ...(testOptions && { testOptions }),
+  }
+  if (bootstrap !== undefined) {
+    const { bootstrapOf } = await import('./discovery/bootstrap-aggregation.ts')
+    const { discovery, frequency } = await bootstrapOf(series, plan, {
+      blockLength: 'cube-root',
+      ...bootstrap,
+      ...workOf(options),
+      ...(threads !== undefined && { threads }),
+    })
+    return { discovery, stability: frequency }
+  }
+  const [{ searchNamed }, { independenceTest }, { testerOf }] = await Promise.all([
+    import('./discovery/table.ts'),
+    import('./independence/table.ts'),
+    import('./independence/tester.ts'),
+  ])
+  const tester = testerOf(independenceTest(test, testOptions ?? {}), series)
+  const discovery = await (await searchNamed(method))(tester, plan.options)
+  return { discovery: { ...discovery, warnings: [...discovery.warnings, ...tester.warnings] } }
+}
+
+function inContexts(series: TimeSeries, options: DiscoverOptions) {
+  const known = withContexts(series, options.contexts ?? {})
+  const several = series.datasets.length > 1
+  const joint = withDummies(known.series, known.kinds, options.dummies ?? { time: several, space: several })
+  // Dummies are vectors, which only a test of vectors takes.
+  const test = joint.series.vectors === undefined ? options.test : (options.test ?? 'parcorr-mult')
+  const search = { ...options.search, kinds: joint.kinds }
+  return searched(joint.series, 'jpcmci+', true, { ...options, search, ...(test !== undefined && { test }) })
+}
+
+async function inRegimes(series: TimeSeries, options: DiscoverOptions) {
+  const { discoverRpcmci } = await import('./discovery/rpcmci.ts')
+  const { tauMin, tauMax, pcAlpha, alpha } = searchOptions(options, false)
+  const regimes = await discoverRpcmci(series, {
+    regimes: 2,
+    maxTransitions: 1,
+    tauMax,
+    ...(tauMin !== undefined && { tauMin }),
+    ...(pcAlpha !== undefined && { pcAlpha }),
+    ...(alpha !== undefined && { alpha }),
+    ...(options.test !== undefined && { test: options.test }),
+    ...(options.testOptions && { testOptions: options.testOptions }),
+    ...options.regimes,
+    ...workOf(options),
+    ...(options.threads !== undefined && { threads: options.threads }),
+  })
+  return { discovery: { ...regimes.discoveries[0]!, warnings: regimes.warnings }, regimes }
+}
+
+async function byGranger(series: TimeSeries, options: DiscoverOptions) {
+  const { granger } = await import('./granger/granger.ts')
+  const { tauMax, alpha, fdr } = options.search ?? {}
+  const discovery = await granger(series, {
+    ...(tauMax !== undefined && { order: tauMax }),
+    ...(alpha !== undefined && { alpha }),
+    ...(fdr !== undefined && { fdr }),
+    ...(options.bootstrap?.draws !== undefined && { bootstraps: options.bootstrap.draws }),
+    ...workOf(options),
+  })
+  return { discovery }
+}
+
+async function byCrossMap(series: TimeSeries, options: DiscoverOptions) {
+  const { crossMap } = await import('./mapping/cross-map.ts')
+  const { alpha } = options.search ?? {}
+  const discovery = await crossMap(series, { ...(alpha !== undefined && { alpha }), ...workOf(options) })
+  return { discovery }
+}
