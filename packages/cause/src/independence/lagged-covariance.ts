@@ -1,7 +1,7 @@
 /** Correlations of all variables at all lags over the samples that all tests of a search share. */
-import { type CutOff, presentSteps } from '../series/samples.ts'
+import { adjoining, type CutOff, presentSteps } from '../series/samples.ts'
 import type { TimeSeries } from '../series/series.ts'
-import { mean } from '../statistics/moments.ts'
+import { mean, standardised } from '../statistics/moments.ts'
 
 /** Entries of a matrix beyond which it is not made (1 GiB). */
 const MOST = 2 ** 27
@@ -26,48 +26,95 @@ export interface LaggedCovariance {
 
 interface Part {
   readonly raw: readonly Float64Array[]
-  /** Columns with mean 0 and variance 1 over all data sets. */
-  readonly columns: readonly Float64Array[]
   readonly points: Int32Array
-  /** First step, where the points follow one another. */
-  readonly from: number | undefined
+}
+
+export interface LaggedOptions {
+  readonly tauMax: number
+  readonly cutOff: CutOff
+  /** What becomes of each row of samples first. */
+  readonly transform?: (row: Float64Array) => Float64Array
 }
 
 /** Undefined where there are no samples or too many variables and lags. Columns with missing values are left empty. */
-export function laggedCovariance(series: TimeSeries, tauMax: number, cutOff: CutOff): LaggedCovariance | undefined {
+export function laggedCovariance(series: TimeSeries, options: LaggedOptions): LaggedCovariance | undefined {
+  const { tauMax, cutOff, transform } = options
   const lags: Partial<Record<CutOff, number>> = { '2xtau-max': 2 * tauMax, 'tau-max': tauMax }
   const maxLag = lags[cutOff]
   const width = series.datasets[0]!.columns.length
   if (maxLag === undefined || (width * (maxLag + 1)) ** 2 > MOST) return undefined
-  const scaled = scales(series)
-  const parts = series.datasets.map((dataset): Part => {
-    const points = presentSteps(series, dataset, { maxLag, tauMax, cutOff })
-    const columns = dataset.columns.map((column, c) => scaled[c]!(column))
-    const adjoining = points.length > 0 && points.every((point, k) => k === 0 || point === points[k - 1]! + 1)
-    return { raw: dataset.columns, columns, points, from: adjoining ? points[0] : undefined }
-  })
-  const used = parts.filter(({ points }) => points.length > 0)
-  const count = used.reduce((sum, { points }) => sum + points.length, 0)
+  const parts = series.datasets
+    .map((dataset): Part => {
+      const points = presentSteps(series, dataset, { maxLag, tauMax, cutOff })
+      return { raw: dataset.columns, points }
+    })
+    .filter(({ points }) => points.length > 0)
+  const count = parts.reduce((sum, { points }) => sum + points.length, 0)
   if (count === 0) return undefined
   const size = width * (maxLag + 1)
-  const products = new Float64Array(size * size)
   const state = new Uint8Array(size)
-  const means = new Float64Array(size)
-  for (const part of used) {
-    if (part.from === undefined) addGathered(products, means, part, maxLag)
-    else addSliding(products, means, part, part.from, maxLag)
+  markConstants(state, parts, maxLag)
+  const correlations = new Float64Array(size * size)
+  const sliding = transform === undefined && parts.every(({ points }) => adjoining(points))
+  if (sliding) correlateSliding(correlations, state, parts, maxLag, count)
+  else correlateRows(correlations, state, parts, maxLag, count, transform)
+  return { maxLag, count, size, correlations, state }
+}
+
+/** Points anywhere: rows are gathered, and all pairs multiplied. */
+function correlateRows(
+  out: Float64Array,
+  state: Uint8Array,
+  parts: readonly Part[],
+  maxLag: number,
+  count: number,
+  transform: LaggedOptions['transform'],
+): void {
+  const size = state.length
+  const rows = Array.from({ length: size }, (_, k) => {
+    const [c, lag] = [Math.floor(k / (maxLag + 1)), k % (maxLag + 1)]
+    const row = new Float64Array(count)
+    if (state[k] !== GOOD) return row
+    let at = 0
+    for (const { raw, points } of parts) for (const t of points) row[at++] = raw[c]![t - lag]!
+    const scaled = standardised(transform === undefined ? row : transform(row))
+    if (!Number.isFinite(scaled[0])) return row.fill(0)
+    return scaled
+  })
+  const four = new Float64Array(4)
+  for (let a = 0; a < size; a++) {
+    for (let b = 0; b < a; b += 4) {
+      const many = Math.min(4, a - b)
+      fourProducts(rows[a]!, 0, rows, b, many, 0, count, four)
+      for (let k = 0; k < many; k++) out[a * size + b + k] = four[k]! / count
+    }
+    out[a * size + a] = 1
   }
-  markConstants(state, used, maxLag)
-  normalise(products, means, state, count)
-  return { maxLag, count, size, correlations: products, state }
+}
+
+function correlateSliding(
+  products: Float64Array,
+  state: Uint8Array,
+  parts: readonly Part[],
+  maxLag: number,
+  count: number,
+): void {
+  const scales = scaling(parts)
+  const sums = new Float64Array(state.length)
+  for (const { raw, points } of parts) {
+    const columns = raw.map((column, c) => scales[c]!(column))
+    addSums(sums, columns, points, maxLag)
+    addSliding(products, columns, points[0]!, points.length, maxLag)
+  }
+  normalise(products, sums, state, count)
 }
 
 /** Functions that bring columns to mean 0 and variance 1; columns with missing values become zeros. */
-function scales({ datasets }: TimeSeries): ((column: Float64Array) => Float64Array)[] {
-  return datasets[0]!.columns.map((_, c) => {
-    const all = datasets.map(({ columns }) => columns[c]!)
+function scaling(parts: readonly Part[]): ((column: Float64Array) => Float64Array)[] {
+  return parts[0]!.raw.map((_, c) => {
+    const all = parts.map(({ raw }) => raw[c]!)
     const length = all.reduce((n, column) => n + column.length, 0)
-    const middle = all.reduce((sum, column) => sum + mean(column) * (column.length / length), 0)
+    const middle = all.reduce((total, column) => total + mean(column) * (column.length / length), 0)
     let squares = 0
     for (const column of all) for (const value of column) squares += (value - middle) ** 2
     if (!(squares > 0)) return (column) => new Float64Array(column.length)
@@ -76,31 +123,12 @@ function scales({ datasets }: TimeSeries): ((column: Float64Array) => Float64Arr
   })
 }
 
-function addMeans(means: Float64Array, { columns, points }: Part, maxLag: number): void {
+function addSums(sums: Float64Array, columns: readonly Float64Array[], points: Int32Array, maxLag: number): void {
   for (const [c, column] of columns.entries())
     for (let lag = 0; lag <= maxLag; lag++) {
-      let sum = 0
-      for (const t of points) sum += column[t - lag]!
-      means[c * (maxLag + 1) + lag]! += sum
-    }
-}
-
-/** Points anywhere: rows are gathered, and all pairs multiplied. */
-function addGathered(products: Float64Array, means: Float64Array, part: Part, maxLag: number): void {
-  const { columns, points } = part
-  const size = means.length
-  const rows = Array.from({ length: size }, (_, row) => {
-    const column = columns[Math.floor(row / (maxLag + 1))]!
-    const lag = row % (maxLag + 1)
-    return Float64Array.from(points, (t) => column[t - lag]!)
-  })
-  addMeans(means, part, maxLag)
-  const out = new Float64Array(4)
-  for (let a = 0; a < size; a++)
-    for (let b = 0; b <= a; b += 4) {
-      const more = Math.min(4, a - b + 1)
-      fourProducts(rows[a]!, 0, rows, b, more, 0, points.length, out)
-      for (let k = 0; k < more; k++) products[a * size + b + k]! += out[k]!
+      let total = 0
+      for (let k = 0; k < points.length; k++) total += column[points[k]! - lag]!
+      sums[c * (maxLag + 1) + lag]! += total
     }
 }
 
@@ -137,13 +165,16 @@ function fourProducts(
  * Points that follow one another: the products of (i, lag a + 1) and (j, lag b + 1) are those of lags a and b with one term
  * more at the beginning and one less at the end, so that only pairs with a lag of 0 are summed up.
  */
-function addSliding(products: Float64Array, means: Float64Array, part: Part, from: number, maxLag: number): void {
-  const { columns, points } = part
+function addSliding(
+  products: Float64Array,
+  columns: readonly Float64Array[],
+  from: number,
+  length: number,
+  maxLag: number,
+): void {
   const lags = maxLag + 1
-  const size = means.length
-  const length = points.length
+  const size = columns.length * lags
   const end = from + length
-  addMeans(means, part, maxLag)
   const out = new Float64Array(4)
   // Every pair of lags of one pair of variables, before it is added.
   const block = new Float64Array(4 * lags * lags)
@@ -153,7 +184,7 @@ function addSliding(products: Float64Array, means: Float64Array, part: Part, fro
       for (let lag = 0; lag < lags; lag++) {
         fourProducts(x, from, columns, j, many, from - lag, length, out)
         for (let k = 0; k < many; k++) block[k * lags * lags + lag] = out[k]!
-        fourProducts(x, from - lag, columns, j, many, from, length, out)
+        if (lag > 0) fourProducts(x, from - lag, columns, j, many, from, length, out)
         for (let k = 0; k < many; k++) block[k * lags * lags + lag * lags] = out[k]!
       }
       for (let k = 0; k < many; k++) {

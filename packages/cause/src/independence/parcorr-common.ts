@@ -23,6 +23,10 @@ export interface ResidualTest<O extends TestOptions> {
   shuffled?(pair: readonly Float64Array[], samples: Samples): (order: Int32Array) => number
   /** A shorter way to the value; undefined where it is not exact enough. */
   quick?(samples: Samples): number | undefined
+  /** Lengths of X and Y that residuals are compared with. Default: of the standardised rows. */
+  sizes?(samples: Samples): number[]
+  /** Called before samples are resampled. */
+  prepare?(samples: Samples): void
   readonly extra?: IndependenceTest['extra']
   readonly shortcut?: IndependenceTest['shortcut']
 }
@@ -71,7 +75,7 @@ export function standardResiduals(
   return wanted.map((role) => fit.fit(standardised(rows[roles.indexOf(role)]!)).residuals)
 }
 
-const collinear: Warning = {
+export const collinear: Warning = {
   tag: 'CollinearConditions',
   message: 'conditions of a test are collinear: some of them tell nothing that others do not',
 }
@@ -122,8 +126,7 @@ export function residualTest<O extends TestOptions>(spec: ResidualTest<O>): Inde
     degreesOfFreedom(samples)
     const quick = spec.quick?.(samples)
     if (quick !== undefined) return quick
-    const own = [X, Y].map((role) => standardised(samples.rows[samples.roles.indexOf(role)]!))
-    const sizes = own.map((row) => Math.sqrt(dot(row, row)))
+    const sizes = spec.sizes?.(samples) ?? [X, Y].map(() => Math.sqrt(samples.count))
     return residualCorrelation(spec.residuals(samples, [X, Y], note), sizes, note)
   }
   const shuffled = (measured: number, samples: Samples): number => {
@@ -148,10 +151,12 @@ export function residualTest<O extends TestOptions>(spec: ResidualTest<O>): Inde
     criterion: (samples) => akaike(spec.residuals(samples, [Y], note)[0]!, samples),
     warnings: () => [...warnings.values()],
     ...(options.confidence && {
-      interval: (samples: Samples) =>
-        options.confidence === 'bootstrap'
+      interval: (samples: Samples) => {
+        spec.prepare?.(samples)
+        return options.confidence === 'bootstrap'
           ? bootstrapInterval(samples, options, random, value)
-          : correlationInterval(value(samples), degreesOfFreedom(samples), confidenceLevel(options)),
+          : correlationInterval(value(samples), degreesOfFreedom(samples), confidenceLevel(options))
+      },
     }),
     ...(spec.extra && { extra: spec.extra }),
     ...(spec.shortcut && { shortcut: spec.shortcut }),

@@ -1,23 +1,24 @@
 /** Partial correlations of all tests of a search from one correlation matrix; for values that all samples share. */
-import { type CutOff, type MaskType, X, Y, Z } from '../series/samples.ts'
+import { type MaskType, X, Y, Z } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { partialCorrelation, unexplained } from '../statistics/partial.ts'
-import { CONSTANT, GOOD, type LaggedCovariance, laggedCovariance } from './lagged-covariance.ts'
+import { CONSTANT, GOOD, type LaggedCovariance, type LaggedOptions, laggedCovariance } from './lagged-covariance.ts'
 import { tooFew } from './parcorr-common.ts'
 import type { Shortcut, TestResult } from './test.ts'
+
+export interface ShortcutOptions extends LaggedOptions {
+  readonly maskType: MaskType
+}
 
 /** Undefined where the samples differ between tests of this cut-off, or the matrix would be too large. */
 export function parcorrShortcut(
   series: TimeSeries,
-  tauMax: number,
-  cutOff: CutOff,
-  maskType: MaskType,
+  options: ShortcutOptions,
   noteConstant: (node: Node) => void,
 ): Shortcut | undefined {
-  const usable = usableRoles(series, maskType)
-  if (series.missingUpToMaxLag && usable.some((roles) => roles === 0)) return undefined
-  const covariance = usable.some((roles) => roles !== 0) ? laggedCovariance(series, tauMax, cutOff) : undefined
+  const usable = usableRoles(series, options.maskType)
+  const covariance = usable.some((roles) => roles !== 0) ? laggedCovariance(series, options) : undefined
   return covariance && new CovarianceShortcut(series, covariance, usable, noteConstant)
 }
 

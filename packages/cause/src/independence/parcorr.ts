@@ -14,7 +14,8 @@ export function parcorr(options: TestOptions = {}): IndependenceTest {
     residuals: ({ rows, roles }, wanted, note) => standardResiduals(rows, roles, wanted, note),
     quick: quickPartialCorrelation,
     ...(analytic && {
-      shortcut: (series, tauMax, cutOff, note) => parcorrShortcut(series, tauMax, cutOff, options.maskType ?? '', note),
+      shortcut: (series, tauMax, cutOff, note) =>
+        parcorrShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '' }, note),
     }),
   })
 }

@@ -4,16 +4,26 @@ import { cmiKnn } from './cmi-knn.ts'
 import { cmiSymb } from './cmi-symb.ts'
 import { gpdc } from './gpdc.ts'
 import { gsquared } from './gsquared.ts'
+import { type PairwiseMultOptions, pairwiseMult } from './pairwise-mult.ts'
 import { parcorr } from './parcorr.ts'
+import { parcorrMult } from './parcorr-mult.ts'
+import { parcorrWls } from './parcorr-wls.ts'
+import { regressionCi } from './regression-ci.ts'
+import { robustParcorr } from './robust-parcorr.ts'
 import type { IndependenceTest, TestOptions } from './test.ts'
 
 /** Each makes its test from the options of all tests and its own. */
 export const independenceTests = {
   parcorr,
+  'robust-parcorr': robustParcorr,
+  'parcorr-wls': parcorrWls,
+  'parcorr-mult': parcorrMult,
   gpdc,
   'cmi-knn': cmiKnn,
   'cmi-symb': cmiSymb,
   gsquared,
+  'regression-ci': regressionCi,
+  'pairwise-mult': (options: PairwiseMultOptions = {}) => pairwiseMult(options, independenceTest),
 } as const satisfies Record<string, (options?: TestOptions) => IndependenceTest>
 
 export type IndependenceTestName = keyof typeof independenceTests
