@@ -3,7 +3,8 @@
  * the full matrix or, where few smooth curves span it, by a factor of low rank.
  */
 import { linalg } from '@ecotope/tensor'
-import type { KernelPoint, LogParameter } from './gpdc-kernel.ts'
+import { inverseFrom } from './gpdc-inverse.ts'
+import type { KernelPoint, LogParameter, ParameterKind } from './gpdc-kernel.ts'
 import { factorKernel } from './gpdc-low-rank.ts'
 
 export interface Evidence {
@@ -53,16 +54,12 @@ const dot = (a: Float64Array, b: Float64Array): number => {
   return sum
 }
 
-/** One derivative by the log of a length scale each for (all conditions), or for each condition. */
-type LengthSlope = (axis: number) => number
-
 function gradientOf(
   { parameters }: EvidenceProblem,
-  slopes: { readonly variance: number; readonly noise: number; readonly length: LengthSlope },
+  slopes: Readonly<Record<ParameterKind, (axis: number) => number>>,
 ): Float64Array {
   return Float64Array.from(parameters, ({ kind, axis, fixed }) => {
-    if (fixed) return 0
-    return kind === 'length' ? slopes.length(axis) : slopes[kind]
+    return fixed ? 0 : slopes[kind](axis)
   })
 }
 
@@ -87,14 +84,14 @@ function byLowRank(
   let trace = 0
   for (let i = 0; i < r; i++) trace += inverse.data[i * (r + 1)]!
   const uw = linalg.matvec(u, weights)
-  const length: LengthSlope = (axis) =>
+  const length = (axis: number): number =>
     lengthSlope({ scaled: axis < 0 ? scaled : [scaled[axis]!], u, inverse, weights, uw, variance, noise })
   return {
     value: -0.5 * dot(target, weights) - 0.5 * determinant - (n / 2) * Math.log(2 * Math.PI),
     weights,
     gradient: gradientOf(problem, {
-      variance: 0.5 * (variance * dot(uw, uw) - (r - noise * trace)),
-      noise: 0.5 * own * (dot(weights, weights) - ((n - r) / noise + trace)),
+      variance: () => 0.5 * (variance * dot(uw, uw) - (r - noise * trace)),
+      noise: () => 0.5 * own * (dot(weights, weights) - ((n - r) / noise + trace)),
       length,
     }),
   }
@@ -149,30 +146,24 @@ function byFullMatrix(
   const { z, target } = problem
   const n = target.length
   const kernel = kernelMatrix(z, lengths, variance)
-  const whole = { rows: n, columns: n, data: kernel.slice() }
-  for (let i = 0; i < n; i++) whole.data[i * (n + 1)]! += noise
-  const factor = factorOf(whole)
+  // The diagonal is known and nobody but the factorisation reads it.
+  for (let i = 0; i < n; i++) kernel[i * (n + 1)] = variance + noise
+  const factor = factorOf({ rows: n, columns: n, data: kernel })
   if (factor === undefined)
     return { value: Number.NEGATIVE_INFINITY, gradient: new Float64Array(problem.parameters.length), weights: target }
   const weights = linalg.choleskySolve(factor, { rows: n, columns: 1, data: target }).data
-  const inverse = inverseOf(factor)
+  const inverse = inverseFrom(factor.lower).data
+  const parts = { kernel, inverse, weights }
   let trace = 0
   for (let i = 0; i < n; i++) trace += inverse[i * (n + 1)]!
   return {
     value: -0.5 * dot(target, weights) - 0.5 * linalg.logDeterminant(factor) - (n / 2) * Math.log(2 * Math.PI),
     weights,
     gradient: gradientOf(problem, {
-      variance: fullSlope(kernel, inverse, weights, n),
-      noise: 0.5 * own * (dot(weights, weights) - trace),
+      variance: () => varianceSlope(parts, variance),
+      noise: () => 0.5 * own * (dot(weights, weights) - trace),
       length: (axis) =>
-        fullSlope(
-          kernel,
-          inverse,
-          weights,
-          n,
-          axis < 0 ? z : [z[axis]!],
-          axis < 0 ? lengths : lengths.subarray(axis, axis + 1),
-        ),
+        axis < 0 ? lengthTrace(parts, z, lengths) : lengthTrace(parts, [z[axis]!], lengths.subarray(axis, axis + 1)),
     }),
   }
 }
@@ -205,35 +196,45 @@ function factorOf(whole: linalg.Matrix): linalg.CholeskyFactor | undefined {
   }
 }
 
-/** The inverse's lower triangle. */
-function inverseOf(factor: linalg.CholeskyFactor): Float64Array {
-  const n = factor.lower.rows
-  return linalg.syrk(linalg.triangularSolve(factor.lower, linalg.identity(n)), { transpose: true }).data
+interface FullParts {
+  /** Lower triangle; the diagonal is not read. */
+  readonly kernel: Float64Array
+  readonly inverse: Float64Array
+  readonly weights: Float64Array
 }
 
-/** Half the trace of (w w^T - inverse) times the kernel, times squared distances where conditions are given. */
-function fullSlope(
-  kernel: Float64Array,
-  inverse: Float64Array,
-  weights: Float64Array,
-  n: number,
-  z?: readonly Float64Array[],
-  lengths?: Float64Array,
+/** Half the trace of (w w^T - inverse) times the kernel. */
+function varianceSlope({ kernel, inverse, weights }: FullParts, variance: number): number {
+  const n = weights.length
+  let total = 0
+  for (let i = 0; i < n; i++) {
+    const [at, own] = [i * n, weights[i]!]
+    for (let j = 0; j < i; j++) total += (own * weights[j]! - inverse[at + j]!) * kernel[at + j]!
+    total += 0.5 * variance * (own * own - inverse[at + i]!)
+  }
+  return total
+}
+
+/** The same with the kernel times squared distances of these conditions, which are 0 on the diagonal. */
+function lengthTrace(
+  { kernel, inverse, weights }: FullParts,
+  z: readonly Float64Array[],
+  lengths: Float64Array,
 ): number {
+  const n = weights.length
   let total = 0
   const distances = new Float64Array(n)
   for (let i = 0; i < n; i++) {
     const [at, own] = [i * n, weights[i]!]
-    distances.fill(z === undefined ? 1 : 0)
-    for (const [k, values] of (z ?? []).entries()) {
-      const [here, scale] = [values[i]!, 1 / lengths![k]!]
+    distances.fill(0)
+    for (const [k, values] of z.entries()) {
+      const [here, scale] = [values[i]!, 1 / lengths[k]!]
       for (let j = 0; j < i; j++) {
         const d = (here - values[j]!) * scale
         distances[j]! += d * d
       }
     }
     for (let j = 0; j < i; j++) total += (own * weights[j]! - inverse[at + j]!) * kernel[at + j]! * distances[j]!
-    if (z === undefined) total += 0.5 * (own * own - inverse[at + i]!) * kernel[at + i]!
   }
   return total
 }
