@@ -10,9 +10,9 @@ import { dot, standardised } from '../statistics/moments.ts'
 import { bootstrapInterval } from './bootstrap.ts'
 import { quickPartialCorrelation } from './parcorr.ts'
 import { collinear, degreesOfFreedom, dimensions, rowsOf } from './parcorr-common.ts'
-import { parcorrShortcut } from './parcorr-shortcut.ts'
 import { blockShuffler, shufflePValue } from './shuffle.ts'
 import type { IndependenceTest, TestOptions } from './test.ts'
+import { STRONGER, vectorShortcut } from './vector-shortcut.ts'
 import { wilksLambda } from './wilks.ts'
 
 export interface ParcorrMultOptions extends TestOptions {
@@ -40,6 +40,8 @@ const measures: Record<NonNullable<ParcorrMultOptions['measure']>, Measure> = {
     pValue(value, samples) {
       degreesOfFreedom(samples)
       const [x, y] = [parts(samples, X), parts(samples, Y)]
+      // Parts that X and Y share leave nothing, or by rounding less.
+      if (!(value > 0)) return 0
       const scale = samples.count - parts(samples, Z) - 0.5 * (x + y + 1)
       return chiSquared(x * y).sf(-scale * Math.log(value))
     },
@@ -89,7 +91,7 @@ export function parcorrMult(options: ParcorrMultOptions = {}): IndependenceTest 
     ...(significance === 'analytic' &&
       measure.value === strongest && {
         shortcut: (series, tauMax, cutOff, note) =>
-          parcorrShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '' }, note),
+          vectorShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '' }, note),
       }),
   }
 }
@@ -103,7 +105,7 @@ function strongest(x: readonly Float64Array[], y: readonly Float64Array[]): numb
   for (const a of x)
     for (const b of y) {
       const value = Math.max(-1, Math.min(1, dot(a, b) / a.length))
-      if (Math.abs(value) > Math.abs(most)) most = value
+      if (Math.abs(value) > Math.abs(most) * STRONGER) most = value
     }
   return most
 }
