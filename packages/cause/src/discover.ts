@@ -191,7 +191,12 @@ async function byGranger(series: TimeSeries, options: DiscoverOptions) {
 
 async function byCrossMap(series: TimeSeries, options: DiscoverOptions) {
   const { crossMap } = await import('./mapping/cross-map.ts')
-  const { alpha } = options.search ?? {}
-  const discovery = await crossMap(series, { ...(alpha !== undefined && { alpha }), ...workOf(options) })
+  const { tauMax, alpha, fdr } = options.search ?? {}
+  const discovery = await crossMap(series, {
+    ...(tauMax !== undefined && { tauMax }),
+    ...(alpha !== undefined && { alpha }),
+    ...(fdr !== undefined && { fdr }),
+    ...workOf(options),
+  })
   return { discovery }
 }

@@ -13,6 +13,14 @@ export { type Discovered, type DiscoverOptions, discover, type MethodRow, method
 export type { LinkAssumptions } from './discovery/assumptions.ts'
 export { type Discovery, type DiscoveryJson, type Link, LinkGraph, reversed, type Triple } from './discovery/graph.ts'
 export { LagArray } from './discovery/lag-array.ts'
+export {
+  type EffectEstimate,
+  type EffectOptions,
+  type EffectResult,
+  effectOf,
+  type MediatedEffect,
+} from './effects/effect-of.ts'
+export { type PossibleEffects, possibleEffects } from './effects/possible-effects.ts'
 export { diagnose, type VariableDiagnostics } from './finding/diagnostics.ts'
 export { type Findings, findingsOf, type LinkFinding } from './finding/findings.ts'
 export type {

@@ -32,7 +32,8 @@ export interface Given {
 
 /** Reads arguments by a table. Errors: UnknownOption, BadOption. */
 export function readArguments(args: readonly string[], table: OptionTable, usage: string): Given {
-  const all: OptionTable = { ...table, ...commonOptions }
+  // A command may give a common option a meaning of its own (`--json FILE`).
+  const all: OptionTable = { ...commonOptions, ...table }
   const options = Object.fromEntries(
     Object.entries(all).map(([name, { value, short }]) => [
       name,

@@ -3,6 +3,7 @@ import { InputError, nearest } from '@ecotope/core'
 import { type Application, inWords } from '@ecotope/run'
 import { readArguments } from './arguments.ts'
 import { type Command, helpOf, overallHelp } from './command.ts'
+import { causeCommand } from './commands/cause/cause.ts'
 import { explainCommand } from './commands/explain.ts'
 import { explainLineageCommand } from './commands/explain-lineage.ts'
 import { graphCommand } from './commands/graph.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   scoreCommand,
   graphCommand,
   viewCommand,
+  causeCommand,
   explainCommand,
   explainLineageCommand,
 ]
@@ -62,7 +64,8 @@ async function answer(args: readonly string[], around: Surroundings): Promise<st
   const display = given.has('quiet') ? silentDisplay(stderr) : liveDisplay(stderr)
   const width = Math.min(120, stdout.columns ?? 100)
   const result = await command.run(given, { application, display, signal, command: typed(args), width })
-  return given.has('json') ? `${JSON.stringify(result.json, null, 2)}\n` : result.text
+  const asJson = given.has('json') && command.options.json === undefined
+  return asJson ? `${JSON.stringify(result.json, null, 2)}\n` : result.text
 }
 
 function commandOf(name: string): Command {

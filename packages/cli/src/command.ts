@@ -35,7 +35,7 @@ export interface Command {
 
 /** The help of one command. */
 export function helpOf(command: Command): string {
-  const rows = Object.entries<OptionTable[string]>({ ...command.options, ...commonOptions }).map(
+  const rows = Object.entries<OptionTable[string]>({ ...command.options, ...commonOptions, ...command.options }).map(
     ([name, { value, short, text }]) => {
       const head = `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
       return [head, text]

@@ -1,4 +1,4 @@
-export type { LinkFinding } from '@ecotope/cause'
+export type { EffectEstimate, EffectResult, LinkFinding } from '@ecotope/cause'
 export { explainText } from '@ecotope/cube'
 export { type Device, devices } from '@ecotope/tensor'
 export type { Application, PredictOptions, Published, PublishOptions } from './application.ts'
@@ -10,6 +10,7 @@ export {
   GRAPH_PICTURES,
   type GraphPicture,
 } from './cause/discover.ts'
+export { type EffectFileOptions, effectFiles } from './cause/effect.ts'
 export {
   explainGraphFile,
   type GraphOptions,
