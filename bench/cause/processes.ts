@@ -24,7 +24,7 @@ export interface ProcessLink {
 
 const SPIN_UP = 200
 
-/** Columns, and the links that made them; links without lag point from lower to higher variables, so there is no circle. */
+/** Columns, and the links that made them; they point from lower to higher variables, so that no process runs away. */
 export function linearProcess(options: ProcessOptions): { columns: Float64Array[]; links: ProcessLink[] } {
   const { variables, steps, memory, strength } = options
   const rng = random(options.seed)
@@ -33,7 +33,7 @@ export function linearProcess(options: ProcessOptions): { columns: Float64Array[
   while (links.size < options.lagged + options.present) {
     const lag = links.size < options.lagged ? 1 + pick(2) : 0
     const [a, b] = [pick(variables), pick(variables)]
-    const [from, to] = lag === 0 && a > b ? [b, a] : [a, b]
+    const [from, to] = a > b ? [b, a] : [a, b]
     if (from !== to)
       links.set(`${from},${to},${lag}`, { from, to, lag, weight: rng.uniform() < 0.5 ? -strength : strength })
   }
