@@ -60,7 +60,7 @@ describe('bands by simulated series', () => {
     expect(forth.interval!.lower[peak]!).toBeLessThan(forth.byFrequency[peak]!)
     expect(forth.interval!.upper[peak]!).toBeGreaterThan(forth.byFrequency[peak]!)
     for (const [f, value] of forth.threshold!.entries())
-      expect(value).toBeLessThanOrEqual(forth.overallThreshold!, `${f}`)
+      expect(value, `${f}`).toBeLessThanOrEqual(forth.overallThreshold!)
     expect(warnings).toEqual([])
   })
 
