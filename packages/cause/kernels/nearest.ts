@@ -417,10 +417,37 @@ export function smallest64(at: usize, count: i32, wanted: i32, candidates: usize
   return load<f64>(candidates + (<usize>(wanted - lowCount - 1) << 3))
 }
 
+/** Distance of each point to its k-th neighbour among `count`, in a space of `dims` rows. */
+export function kthDistances(
+  count: i32,
+  dims: i32,
+  rows: usize,
+  bytes: usize,
+  limits: usize,
+  k: i32,
+  to: usize,
+  buffers: usize,
+): void {
+  zRows = dims
+  xRows = 0
+  yRows = 0
+  rowsAt = rows
+  rowBytes = bytes
+  jointAt = buffers
+  xzAt = buffers + bytes
+  yzAt = buffers + 2 * bytes
+  zAt = buffers + 3 * bytes
+  for (let p = 0; p < count; p++) {
+    distances64(count, p, limits)
+    store<f64>(to + (<usize>p << 3), smallest64(jointAt, count, k + 1, buffers + 4 * bytes))
+  }
+}
+
 /**
  * Counts (int32: joint, XZ, YZ, Z, `count` each) of points within the distance of the k-th neighbour times `shrink`. Points
  * at `bound` or farther are no neighbours: where fewer than k remain, the distance is of the neighbour at `share` of them
- * (at least the first; infinite where there is none), or with a share of 1 of the last of them.
+ * (at least the first; infinite where there is none), or with a share of 0 of the last of them. Returns 0, or where a share
+ * above 1 asks for more than there are, how many there are.
  */
 export function countDistances(
   count: i32,
@@ -436,7 +463,7 @@ export function countDistances(
   share: f64,
   counts: usize,
   buffers: usize,
-): void {
+): i32 {
   zRows = z
   xRows = x
   yRows = y
@@ -454,7 +481,8 @@ export function countDistances(
     if (bound < Infinity) {
       const last = within64(jointAt, count, bound * (1.0 - 1e-15)) - 1
       if (last < k) {
-        order = share >= 1.0 ? last : max(<i32>(<f64>last * share), 1)
+        order = share == 0.0 ? last : max(<i32>(<f64>last * share), 1)
+        if (order > last && last > 1) return last + 1
         if (order > last) order = -1
       }
     }
@@ -465,4 +493,5 @@ export function countDistances(
     put(counts + 2 * size, index, within64(yzAt, count, distance))
     put(counts + 3 * size, index, z > 0 ? within64(zAt, count, distance) : count)
   }
+  return 0
 }

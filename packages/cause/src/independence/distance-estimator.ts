@@ -4,6 +4,7 @@ import { type Estimator, gather, type KnnProblem, type KnnTransform, NOISE, rows
 import { Arena, aligned } from './nearest-kernel.ts'
 import { spread, standardise } from './pairwise-sum.ts'
 import { estimateOf } from './rank-estimator.ts'
+import { vectorOrder } from './vector-order.ts'
 
 /** Neighbours nearer than the k-th: its distance is made a little smaller. */
 const SHRINK = 0.999999999
@@ -11,7 +12,7 @@ const SHRINK = 0.999999999
 type Area = 'values' | 'moved' | 'keys' | 'order' | 'scratch' | 'rows' | 'limits' | 'counts' | 'buffers'
 
 export function ranksOf(values: Float64Array): Float64Array {
-  const order = Int32Array.from(values, (_, t) => t).sort((a, b) => values[a]! - values[b]! || a - b)
+  const order = vectorOrder(values)
   const ranks = new Float64Array(values.length)
   for (const [rank, t] of order.entries()) ranks[t] = rank
   return ranks
@@ -81,7 +82,7 @@ export function distanceEstimator(problem: KnnProblem): Estimator {
     }
     kernel.countDistances(
       ...([count, z.length, x.length, y.length, at.rows, bytes, at.limits, neighbours, SHRINK] as const),
-      ...([Number.POSITIVE_INFINITY, 1, at.counts, at.buffers] as const),
+      ...([Number.POSITIVE_INFINITY, 0, at.counts, at.buffers] as const),
     )
     return estimateOf(neighbours, arena.words(at.counts + 4 * count, 3 * count))
   }

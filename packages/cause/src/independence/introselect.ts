@@ -1,6 +1,6 @@
 /**
- * Selection by partitions around medians of three (Musser 1997), in the steps of the C++ library of GCC: equal values end where
- * its `nth_element` leaves them.
+ * Selection and sorting by partitions around medians of three (Musser 1997), in the steps of the C++ library of GCC: equal
+ * values end where its `nth_element` and `sort` leave them.
  */
 
 type Compare = (a: number, b: number) => boolean
@@ -66,4 +66,29 @@ export function selectMedian(
     else last = cut
   }
   insertionSort(items, first, last, less)
+}
+
+/** Ranges up to this length are left to insertions at the end. */
+const SHORT = 16
+
+function partUntilShort(items: Int32Array, from: number, to: number, turns: number, less: Compare): void {
+  let last = to
+  for (let left = turns; last - from > SHORT; left--) {
+    if (left === 0) {
+      // As above: theirs is a heap sort.
+      items.subarray(from, last).sort((a, b) => (less(a, b) ? -1 : less(b, a) ? 1 : 0))
+      return
+    }
+    const cut = part(items, from, last, less)
+    partUntilShort(items, cut, last, left - 1, less)
+    last = cut
+  }
+}
+
+/** Orders `items[from .. to)` by their values. */
+export function sortItems(items: Int32Array, from: number, to: number, value: (item: number) => number): void {
+  if (to - from < 2) return
+  const less: Compare = (a, b) => value(a) < value(b)
+  partUntilShort(items, from, to, 2 * (31 - Math.clz32(to - from)), less)
+  insertionSort(items, from, to, less)
 }

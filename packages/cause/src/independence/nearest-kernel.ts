@@ -20,6 +20,16 @@ export interface NearestKernel {
     counts: number,
     buffers: number,
   ): void
+  kthDistances(
+    count: number,
+    dims: number,
+    rows: number,
+    bytes: number,
+    limits: number,
+    k: number,
+    to: number,
+    buffers: number,
+  ): void
   countDistances(
     count: number,
     z: number,
@@ -34,7 +44,7 @@ export interface NearestKernel {
     share: number,
     counts: number,
     buffers: number,
-  ): void
+  ): number
 }
 
 const instance = kernelInstance<NearestKernel>(wasm)

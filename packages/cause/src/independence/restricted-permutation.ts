@@ -25,3 +25,35 @@ export function neighbourPermutations(random: NumpyRandom, neighbours: Int32Arra
     return permutation
   }
 }
+
+/**
+ * As `neighbourPermutations`, of neighbours as sets: `width` for each sample, -1 standing for the sample itself; each set is
+ * shuffled in the order of indices, and of it the first `most` may be taken.
+ */
+export function setPermutations(
+  random: NumpyRandom,
+  neighbours: Int32Array,
+  width: number,
+  most: number,
+): () => Int32Array {
+  const count = neighbours.length / width
+  const sets = Array.from({ length: count }, (_, t) => {
+    const own = neighbours.subarray(t * width, (t + 1) * width)
+    return Int32Array.from(new Set(own.map((other) => (other < 0 ? t : other)))).sort()
+  })
+  return () => {
+    const order = random.permutation(count)
+    const shuffled = sets.map((set) => random.shuffle(set.slice()))
+    const used = new Uint8Array(count)
+    const permutation = new Int32Array(count)
+    for (const sample of order) {
+      const choices = shuffled[sample]!
+      const last = Math.min(most, choices.length) - 1
+      let at = 0
+      while (at < last && used[choices[at]!] === 1) at++
+      permutation[sample] = choices[at]!
+      used[choices[at]!] = 1
+    }
+    return permutation
+  }
+}

@@ -1,6 +1,7 @@
 /** The tests by name, as on the command line. */
 import { InputError } from '@ecotope/core'
 import { cmiKnn } from './cmi-knn.ts'
+import { cmiKnnMixed } from './cmi-knn-mixed.ts'
 import { cmiSymb } from './cmi-symb.ts'
 import { gpdc } from './gpdc.ts'
 import { gsquared } from './gsquared.ts'
@@ -20,6 +21,7 @@ export const independenceTests = {
   'parcorr-mult': parcorrMult,
   gpdc,
   'cmi-knn': cmiKnn,
+  'cmi-knn-mixed': cmiKnnMixed,
   'cmi-symb': cmiSymb,
   gsquared,
   'regression-ci': regressionCi,

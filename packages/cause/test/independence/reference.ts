@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import type { CmiKnnOptions } from '../../src/independence/cmi-knn.ts'
+import type { CmiKnnMixedOptions } from '../../src/independence/cmi-knn-mixed.ts'
 import type { IndependenceTest } from '../../src/independence/test.ts'
 import { testerOf } from '../../src/independence/tester.ts'
 import { type Node, type TimeSeries, timeSeries } from '../../src/series/series.ts'
@@ -14,7 +15,7 @@ export interface Asked {
   readonly pValue: number
 }
 
-type Options = Record<string, string | number | boolean>
+type Options = Record<string, string | number | boolean | readonly number[]>
 
 export interface Case {
   readonly series: string
@@ -46,6 +47,7 @@ export interface Golden {
   readonly neighbours: { readonly rows: number[][]; readonly k: number; readonly neighbours: number[] }[]
   readonly cmiKnn: SeriesSet & { readonly cases: Case[] }
   readonly symbols: SeriesSet & { readonly cmiSymb: Case[]; readonly gsquared: Case[] }
+  readonly mixed: { readonly series: SeriesSet['series']; readonly types: SeriesSet['series']; readonly cases: Case[] }
   readonly confidence: { readonly lower: number; readonly upper: number }
 }
 
@@ -60,24 +62,29 @@ export function seriesOf({ series, mask }: SeriesSet, name: string): TimeSeries 
   return timeSeries({ columns, ...(name === 'masked' && { masks: mask }) })
 }
 
-type Ours = CmiKnnOptions & { symbols?: number }
+type Ours = Omit<CmiKnnOptions, 'transform'> &
+  Omit<CmiKnnMixedOptions, 'transform'> & { symbols?: number; transform?: never }
 
 /** Options by their names in the reference. */
 const OPTIONS: Record<string, (value: never) => Ours> = {
   knn: (neighbours: number) => ({ neighbours }),
   shuffle_neighbors: (shuffleNeighbours: number) => ({ shuffleNeighbours }),
   sig_blocklength: (shuffleBlock: number) => ({ shuffleBlock }),
-  transform: (transform: 'standardize' | false) => ({ transform: transform === false ? 'none' : transform }),
+  transform: (transform: string | false) => ({ transform: (transform === false ? 'none' : transform) as never }),
   seed: (seed: number) => ({ seed }),
   permute: (permute: string) => ({ permute: permute === 'X' ? 'x' : 'y' }),
   null_fit: () => ({ nullFit: 'normal' }),
   mask_type: (maskType: 'y' | 'xyz') => ({ maskType }),
+  estimator: (name: string) => ({ estimator: name.toLowerCase() as 'ms' }),
+  knn_type: (scope: string) => ({ neighbourScope: scope === 'cluster_size' ? 'cluster' : (scope as 'local') }),
+  scale_range: (scaleRange: [number, number]) => ({ scaleRange }),
+  max_with_0: (notNegative: boolean) => ({ notNegative }),
   n_symbs: (symbols: number) => ({ symbols }),
 }
 
-/** All cases have 40 shuffles. */
-export function optionsOf(options: Options): Ours {
-  return Object.assign({ shuffles: 40 }, ...Object.entries(options).map(([key, v]) => OPTIONS[key]!(v as never)))
+/** Of the shuffles that all cases of a test have, 40 where not given. */
+export function optionsOf(options: Options, shuffles = 40): Ours {
+  return Object.assign({ shuffles }, ...Object.entries(options).map(([key, v]) => OPTIONS[key]!(v as never)))
 }
 
 /** Asks the same tests in the same order and compares values and p-values. */

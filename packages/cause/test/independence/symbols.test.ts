@@ -1,8 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { cmiSymb } from '../../src/independence/cmi-symb.ts'
 import { gsquared } from '../../src/independence/gsquared.ts'
-import { testerOf } from '../../src/independence/tester.ts'
-import { timeSeries } from '../../src/series/series.ts'
 import { expectSame, golden, optionsOf, seriesOf } from './reference.ts'
 
 describe('cmi-symb gives the values and p-values of the reference', () => {
