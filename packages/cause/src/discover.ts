@@ -4,7 +4,7 @@ import type { BootstrapOptions } from './discovery/bootstrap-aggregation.ts'
 import type { Discovery } from './discovery/graph.ts'
 import { type DummyOptions, withDummies } from './discovery/jpcmci-context.ts'
 import type { LagArray } from './discovery/lag-array.ts'
-import type { SearchOptions } from './discovery/options.ts'
+import { checkLevel, type SearchOptions } from './discovery/options.ts'
 import type { RegimeDiscovery, RegimeOptions } from './discovery/rpcmci.ts'
 import { type Findings, findingsOf } from './finding/findings.ts'
 import type { TestOptions } from './independence/test.ts'
@@ -101,8 +101,16 @@ export async function discover(series: TimeSeries, options: DiscoverOptions = {}
       data: { method: name },
     })
   }
+  checkLevels(options)
   const found = await method.run(series, options)
   return { ...found, findings: findingsOf(found.discovery, series, found.stability) }
+}
+
+/** Levels are probabilities unless they are thresholds of the test's value. */
+function checkLevels({ search: given, testOptions }: DiscoverOptions): void {
+  if (testOptions?.significance === 'threshold') return
+  for (const name of ['alpha', 'pcAlpha'] as const)
+    for (const level of [given?.[name] ?? []].flat()) checkLevel(name, level)
 }
 
 const workOf = ({ signal, onProgress, onWarning }: DiscoverOptions): WorkOptions => ({

@@ -103,6 +103,7 @@ export function spectralRadius({ nodes, tauMax, links }: Process): number {
     if (t === tauMax + steps / 2) scale = norm(state[t]!)
   }
   // Absolute coefficients bound the radius of any signs.
+  if (scale === 0) return 0
   return (norm(state.at(-1)!) / scale) ** (1 / (steps / 2 - 1))
 }
 
