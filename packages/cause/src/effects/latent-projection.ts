@@ -109,15 +109,15 @@ function confound(
     for (const node of nodes) out[node >> 5] = out[node >> 5]! | (1 << (node & 31))
     return out
   }
-  const sides = observed.map((node) => {
+  const sides = observed.flatMap((node) => {
     const own = toWide(node)
     const { through } = reached(graph, own, isHidden)
     const near = [own, ...through]
-    return { near: bits(near), far: bits([...through, ...near.flatMap((each) => graph.spouses(each))]) }
+    const far = [...through, ...near.flatMap((each) => graph.spouses(each))]
+    return far.length === 0 ? [] : [{ node, near: bits(near), far: bits(far) }]
   })
-  for (let a = 0; a < observed.length; a++)
-    for (let b = a + 1; b < observed.length; b++)
-      if (meets(sides[a]!.far, sides[b]!.near)) builder.confound(observed[a]!, observed[b]!)
+  for (const [at, a] of sides.entries())
+    for (const b of sides.slice(at + 1)) if (meets(a.far, b.near)) builder.confound(a.node, b.node)
 }
 
 function meets(a: Int32Array, b: Int32Array): boolean {

@@ -81,22 +81,27 @@ export const nodesOf = ({ graph }: Pick<EffectQuery, 'graph'>, set: Iterable<Nod
  */
 export function effectQuery(graph: LinkGraph | Nested<string>, options: QueryOptions): EffectQuery {
   const { from, to, condition = [], hidden = [], kind } = options
-  const roles = { from, to, condition }
-  const made = causalGraph(graph, { kind, hidden, tauMax: reach(graph, kind, roles) })
-  const names = options.names ?? Array.from({ length: made.variables }, (_, i) => String(i))
+  const tauMax = reach(graph, kind, { from, to, condition })
+  return queryIn(causalGraph(graph, { kind, hidden, tauMax }), options)
+}
+
+/** The same in a graph of nodes in time that was made before. */
+export function queryIn(graph: CausalGraph, options: Omit<QueryOptions, 'kind' | 'hidden'>): EffectQuery {
+  const { from, to, condition = [] } = options
+  const names = options.names ?? Array.from({ length: graph.variables }, (_, i) => String(i))
   const [x, y, s] = [from, to, condition].map((nodes, role) => {
-    for (const node of nodes) checkNode(made, node, (['from', 'to', 'condition'] as const)[role]!)
-    return new Set(nodes.map((node) => indexOf(made, node)))
+    for (const node of nodes) checkNode(graph, node, (['from', 'to', 'condition'] as const)[role]!)
+    return new Set(nodes.map((node) => indexOf(graph, node)))
   }) as [Set<NodeIndex>, Set<NodeIndex>, Set<NodeIndex>]
-  checkRoles({ graph: made, names }, { x, y, s })
-  const inner = mediators(made, x, y)
-  const below = descendants(made, [...y, ...inner])
+  checkRoles({ graph, names }, { x, y, s })
+  const inner = mediators(graph, x, y)
+  const below = descendants(graph, [...y, ...inner])
   const forbidden = new Set([...below, ...x])
-  const ancestorsOfXY = ancestors(made, [...x, ...y])
+  const ancestorsOfXY = ancestors(graph, [...x, ...y])
   const query: EffectQuery = {
-    ...{ graph: made, names, from, to, condition, x, y, s, mediators: inner, below, forbidden, ancestorsOfXY },
-    validAncestors: minus(new Set([...ancestorsOfXY, ...ancestors(made, s)]), forbidden),
-    causal: [...ancestors(made, y)].some((node) => x.has(node)),
+    ...{ graph, names, from, to, condition, x, y, s, mediators: inner, below, forbidden, ancestorsOfXY },
+    validAncestors: minus(new Set([...ancestorsOfXY, ...ancestors(graph, s)]), forbidden),
+    causal: [...ancestors(graph, y)].some((node) => x.has(node)),
     warnings: [],
   }
   return { ...query, warnings: conditionWarnings(query, options.mediatorsMayBeConditions ?? false) }

@@ -1,0 +1,65 @@
+/** A question about an effect as people ask it: nodes by name, hidden variables by name, graphs in any nesting. */
+import { InputError, nearest } from '@ecotope/core'
+import type { LinkGraph } from '../discovery/graph.ts'
+import type { Node, TimeSeries } from '../series/series.ts'
+import { linkGraphOf, type Nested } from './links.ts'
+import { type NodeLike, toNode } from './node-name.ts'
+
+export interface EffectQuestion {
+  /** Causes, such as `nino34@-2`. */
+  readonly from: readonly NodeLike[]
+  readonly to: readonly NodeLike[]
+  /** Nodes that the effect is conditional on. */
+  readonly condition?: readonly NodeLike[]
+  /** Variables of the graph that were not observed, by name or number. */
+  readonly hidden?: readonly (string | number)[]
+  /** See `IdentifyOptions`. */
+  readonly ancestral?: boolean
+}
+
+/** The same with numbers. */
+export interface Question {
+  readonly graph: LinkGraph
+  readonly names: readonly string[]
+  readonly from: readonly Node[]
+  readonly to: readonly Node[]
+  readonly condition: readonly Node[]
+  readonly hidden: readonly number[]
+  readonly ancestral?: boolean
+}
+
+/** Throws `InputError`: BadGraph, BadVariables, UnknownVariable, BadLag. */
+export function ask(
+  { names }: Pick<TimeSeries, 'names'>,
+  graph: LinkGraph | Nested<string>,
+  { from, to, condition = [], hidden = [], ancestral }: EffectQuestion,
+): Question {
+  const links = linkGraphOf(graph)
+  if (links.variables !== names.length)
+    throw new InputError(
+      'BadVariables',
+      `the graph has ${links.variables} variables, the series have ${names.length}`,
+      {
+        hint: 'Give the graph and the series the same variables in the same order.',
+      },
+    )
+  const numbers = (nodes: readonly NodeLike[]): Node[] => nodes.map((node) => toNode(node, names))
+  return {
+    graph: links,
+    names,
+    from: numbers(from),
+    to: numbers(to),
+    condition: numbers(condition),
+    hidden: hidden.map((variable) => (typeof variable === 'number' ? variable : numberOf(variable, names))),
+    ...(ancestral !== undefined && { ancestral }),
+  }
+}
+
+function numberOf(name: string, names: readonly string[]): number {
+  const at = names.indexOf(name)
+  if (at >= 0) return at
+  const near = nearest(name, names)
+  throw new InputError('UnknownVariable', `there is no variable ${name} that could be hidden`, {
+    hint: near ? `Did you mean ${near}?` : `Variables are ${names.join(', ')}.`,
+  })
+}
