@@ -7,12 +7,14 @@ import { correlationPValue } from '../statistics/correlation.ts'
 import { chiSquared } from '../statistics/distributions.ts'
 import { regressor } from '../statistics/least-squares.ts'
 import { dot, standardised } from '../statistics/moments.ts'
+import { correlationsOf } from '../statistics/partial.ts'
 import { bootstrapInterval } from './bootstrap.ts'
+import { Conditions, STRONGER } from './conditions.ts'
 import { quickPartialCorrelation } from './parcorr.ts'
 import { collinear, degreesOfFreedom, dimensions, rowsOf } from './parcorr-common.ts'
 import { blockShuffler, shufflePValue } from './shuffle.ts'
 import type { IndependenceTest, TestOptions } from './test.ts'
-import { STRONGER, vectorShortcut } from './vector-shortcut.ts'
+import { vectorShortcut } from './vector-shortcut.ts'
 import { wilksLambda } from './wilks.ts'
 
 export interface ParcorrMultOptions extends TestOptions {
@@ -61,8 +63,8 @@ export function parcorrMult(options: ParcorrMultOptions = {}): IndependenceTest 
   }
   const value = (samples: Samples): number => {
     degreesOfFreedom(samples)
-    const single = parts(samples, X) === 1 && parts(samples, Y) === 1 && measure.value === strongest
-    const quick = single ? quickPartialCorrelation(samples) : undefined
+    const quick =
+      measure.value === strongest ? quickStrongest(samples, () => warnings.set(collinear.tag, collinear)) : undefined
     return quick ?? measure.value(cleaned(residuals(samples, X)), cleaned(residuals(samples, Y)))
   }
   const shuffled = (measured: number, samples: Samples): number => {
@@ -94,6 +96,25 @@ export function parcorrMult(options: ParcorrMultOptions = {}): IndependenceTest 
           vectorShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '' }, note),
       }),
   }
+}
+
+/** The strongest correlation from the correlations of all rows; undefined where that would not be exact enough. */
+function quickStrongest(samples: Samples, noteCollinear: () => void): number | undefined {
+  if (parts(samples, X) === 1 && parts(samples, Y) === 1) {
+    const single = quickPartialCorrelation(samples)
+    if (single !== undefined) return single
+  }
+  const n = samples.rows.length
+  const matrix = correlationsOf(
+    samples.rows,
+    samples.rows.map((_, k) => k),
+  )
+  if (matrix === undefined) return undefined
+  const given = new Conditions((a, b) => (a >= b ? matrix[a * n + b]! : matrix[b * n + a]!))
+  const of = (role: number): number[] => samples.rows.flatMap((_, k) => (samples.roles[k] === role ? k : []))
+  if (!given.set(of(Z))) return undefined
+  if (given.dependent) noteCollinear()
+  return given.strongest(of(X), of(Y))
 }
 
 /** Standardised; what rounding left of rows that Z explains becomes zeros. */
