@@ -16,7 +16,7 @@ import {
   laggedDependence,
 } from '../../../src/discovery/pcmci.ts'
 import { discoverPcmciPlus } from '../../../src/discovery/pcmci-plus.ts'
-import { independenceTest, independenceTests } from '../../../src/independence/table.ts'
+import { independenceTest } from '../../../src/independence/table.ts'
 import type { Tester, TestOptions } from '../../../src/independence/test.ts'
 import { testerOf } from '../../../src/independence/tester.ts'
 import { type Node, type TimeSeries, timeSeries } from '../../../src/series/series.ts'
@@ -54,8 +54,6 @@ export const readReference = (name: string): Reference =>
   JSON.parse(
     readFileSync(new URL(`../../../../../oracles/cause/pcmci-${name}.json`, import.meta.url), 'utf8'),
   ) as Reference
-
-export const isAvailable = ({ test }: ReferenceCase): boolean => Object.hasOwn(independenceTests, test)
 
 export const titleOf = ({ method, test, testOptions, options }: ReferenceCase): string =>
   [method, test, JSON.stringify(testOptions ?? {}), JSON.stringify(options)].join(' ').slice(0, 160)
