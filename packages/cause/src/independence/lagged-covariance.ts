@@ -1,7 +1,7 @@
-/** Correlations of all variables at all lags over the samples that all tests of a search share. */
+/** Correlations of all variables at all lags over the steps that all tests of a search start from. */
 import { adjoining, type CutOff, presentSteps } from '../series/samples.ts'
 import type { TimeSeries } from '../series/series.ts'
-import { mean, standardised } from '../statistics/moments.ts'
+import { standardised } from '../statistics/moments.ts'
 
 /** Entries of a matrix beyond which it is not made (1 GiB). */
 const MOST = 2 ** 27
@@ -10,23 +10,29 @@ const MOST = 2 ** 27
 export const GOOD = 0
 export const CONSTANT = 1
 export const UNFIT = 2
-const LEAST_SHARE = 1e-4
+export const LEAST_SHARE = 1e-4
 
+/** Row of column `c` at lag -l: `c * (maxLag + 1) + l`. Missing values stand as 0, which is the mean of their column. */
 export interface LaggedCovariance {
   /** Lags are 0 to this. */
   readonly maxLag: number
   readonly count: number
-  /** Row of column `c` at lag -l: `c * (maxLag + 1) + l`. */
   readonly size: number
   /** Lower triangle, row-major; 1 on the diagonal. */
   readonly correlations: Float64Array
   /** Of each row: GOOD, CONSTANT or UNFIT. */
   readonly state: Uint8Array
-}
-
-interface Part {
-  readonly raw: readonly Float64Array[]
+  /** Means and standard deviations of rows, in units of the whole column. */
+  readonly means: Float64Array
+  readonly spreads: Float64Array
+  /** Columns of all data sets one after another, with mean 0 and variance 1. */
+  readonly columns: readonly Float64Array[]
+  /** Places of the present in the columns. */
   readonly points: Int32Array
+  /** For each point where those of its data set end. */
+  readonly ends: Int32Array
+  /** 1 where a column has missing values. */
+  readonly missing: Uint8Array
 }
 
 export interface LaggedOptions {
@@ -36,100 +42,138 @@ export interface LaggedOptions {
   readonly transform?: (row: Float64Array) => Float64Array
 }
 
-/** Undefined where there are no samples or too many variables and lags. Columns with missing values are left empty. */
+/** Undefined where there are no samples, samples depend on the lags of a test, or there are too many variables and lags. */
 export function laggedCovariance(series: TimeSeries, options: LaggedOptions): LaggedCovariance | undefined {
   const { tauMax, cutOff, transform } = options
   const lags: Partial<Record<CutOff, number>> = { '2xtau-max': 2 * tauMax, 'tau-max': tauMax }
   const maxLag = lags[cutOff]
   const width = series.datasets[0]!.columns.length
   if (maxLag === undefined || (width * (maxLag + 1)) ** 2 > MOST) return undefined
-  const parts = series.datasets
-    .map((dataset): Part => {
-      const points = presentSteps(series, dataset, { maxLag, tauMax, cutOff })
-      return { raw: dataset.columns, points }
-    })
-    .filter(({ points }) => points.length > 0)
-  const count = parts.reduce((sum, { points }) => sum + points.length, 0)
-  if (count === 0) return undefined
+  const segments = segmentsOf(series, { maxLag, tauMax, cutOff })
+  const points = joined(segments)
+  if (points.length === 0) return undefined
+  const raw = Array.from({ length: width }, (_, c) => concatenated(series.datasets.map(({ columns }) => columns[c]!)))
+  const missing = Uint8Array.from(raw, (column) => (column.some(Number.isNaN) ? 1 : 0))
   const size = width * (maxLag + 1)
-  const state = new Uint8Array(size)
-  markConstants(state, parts, maxLag)
-  const correlations = new Float64Array(size * size)
-  const sliding = transform === undefined && parts.every(({ points }) => adjoining(points))
-  if (sliding) correlateSliding(correlations, state, parts, maxLag, count)
-  else correlateRows(correlations, state, parts, maxLag, count, transform)
-  return { maxLag, count, size, correlations, state }
+  const made = {
+    maxLag,
+    count: points.length,
+    size,
+    correlations: new Float64Array(size * size),
+    state: statesOf(raw, points, maxLag),
+    means: new Float64Array(size),
+    spreads: new Float64Array(size).fill(1),
+    columns: raw.map(scaled),
+    points,
+    ends: endsOf(segments),
+    missing,
+  }
+  if (transform === undefined && segments.every((segment) => segment.length === 0 || adjoining(segment))) {
+    for (const segment of segments) if (segment.length > 0) addSliding(made, segment)
+    normalise(made)
+  } else correlateRows(made, raw, transform)
+  return made
+}
+
+function segmentsOf(series: TimeSeries, rule: { maxLag: number; tauMax: number; cutOff: CutOff }): Int32Array[] {
+  let start = 0
+  return series.datasets.map((dataset) => {
+    const from = start
+    start += dataset.length
+    return presentSteps(series, dataset, rule).map((point) => point + from)
+  })
+}
+
+function endsOf(segments: readonly Int32Array[]): Int32Array {
+  let end = 0
+  return joined(
+    segments.map((segment) => {
+      end += segment.length
+      return new Int32Array(segment.length).fill(end)
+    }),
+  )
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const out = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+function concatenated(parts: readonly Float64Array[]): Float64Array {
+  if (parts.length === 1) return parts[0]!
+  const out = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Mean 0 and variance 1 of the values that are there; 0 for those that are not. */
+function scaled(column: Float64Array): Float64Array {
+  let [count, sum, squares] = [0, 0, 0]
+  for (const value of column)
+    if (!Number.isNaN(value)) {
+      count++
+      sum += value
+    }
+  const middle = sum / count
+  for (const value of column) if (!Number.isNaN(value)) squares += (value - middle) ** 2
+  if (!(squares > 0)) return new Float64Array(column.length)
+  const scale = 1 / Math.sqrt(squares / count)
+  return column.map((value) => (Number.isNaN(value) ? 0 : (value - middle) * scale))
+}
+
+function statesOf(raw: readonly Float64Array[], points: Int32Array, maxLag: number): Uint8Array {
+  const lags = maxLag + 1
+  const state = new Uint8Array(raw.length * lags)
+  for (let row = 0; row < state.length; row++) {
+    const column = raw[Math.floor(row / lags)]!
+    const lag = row % lags
+    const first = column[points[0]! - lag]
+    if (points.every((t) => column[t - lag] === first)) state[row] = CONSTANT
+  }
+  return state
 }
 
 /** Points anywhere: rows are gathered, and all pairs multiplied. */
 function correlateRows(
-  out: Float64Array,
-  state: Uint8Array,
-  parts: readonly Part[],
-  maxLag: number,
-  count: number,
+  made: LaggedCovariance,
+  raw: readonly Float64Array[],
   transform: LaggedOptions['transform'],
 ): void {
-  const size = state.length
+  const { state, size, count, points, maxLag, correlations, means, spreads } = made
+  const lags = maxLag + 1
   const rows = Array.from({ length: size }, (_, k) => {
-    const [c, lag] = [Math.floor(k / (maxLag + 1)), k % (maxLag + 1)]
-    const row = new Float64Array(count)
-    if (state[k] !== GOOD) return row
-    let at = 0
-    for (const { raw, points } of parts) for (const t of points) row[at++] = raw[c]![t - lag]!
-    const scaled = standardised(transform === undefined ? row : transform(row))
-    if (!Number.isFinite(scaled[0])) return row.fill(0)
-    return scaled
+    const c = Math.floor(k / lags)
+    if (transform !== undefined && made.missing[c] === 1) state[k] = UNFIT
+    if (state[k] !== GOOD) return new Float64Array(count)
+    const column = transform === undefined ? made.columns[c]! : raw[c]!
+    const row = Float64Array.from(points, (t) => column[t - (k % lags)]!)
+    if (transform !== undefined) return standardised(transform(row))
+    let [sum, squares] = [0, 0]
+    for (const value of row) sum += value
+    means[k] = sum / count
+    for (const value of row) squares += (value - means[k]!) ** 2
+    spreads[k] = Math.sqrt(squares / count)
+    if (!(spreads[k]! ** 2 > LEAST_SHARE)) state[k] = UNFIT
+    return standardised(row)
   })
   const four = new Float64Array(4)
   for (let a = 0; a < size; a++) {
     for (let b = 0; b < a; b += 4) {
       const many = Math.min(4, a - b)
       fourProducts(rows[a]!, 0, rows, b, many, 0, count, four)
-      for (let k = 0; k < many; k++) out[a * size + b + k] = four[k]! / count
+      for (let k = 0; k < many; k++) correlations[a * size + b + k] = four[k]! / count
     }
-    out[a * size + a] = 1
+    correlations[a * size + a] = 1
   }
-}
-
-function correlateSliding(
-  products: Float64Array,
-  state: Uint8Array,
-  parts: readonly Part[],
-  maxLag: number,
-  count: number,
-): void {
-  const scales = scaling(parts)
-  const sums = new Float64Array(state.length)
-  for (const { raw, points } of parts) {
-    const columns = raw.map((column, c) => scales[c]!(column))
-    addSums(sums, columns, points, maxLag)
-    addSliding(products, columns, points[0]!, points.length, maxLag)
-  }
-  normalise(products, sums, state, count)
-}
-
-/** Functions that bring columns to mean 0 and variance 1; columns with missing values become zeros. */
-function scaling(parts: readonly Part[]): ((column: Float64Array) => Float64Array)[] {
-  return parts[0]!.raw.map((_, c) => {
-    const all = parts.map(({ raw }) => raw[c]!)
-    const length = all.reduce((n, column) => n + column.length, 0)
-    const middle = all.reduce((total, column) => total + mean(column) * (column.length / length), 0)
-    let squares = 0
-    for (const column of all) for (const value of column) squares += (value - middle) ** 2
-    if (!(squares > 0)) return (column) => new Float64Array(column.length)
-    const scale = 1 / Math.sqrt(squares / length)
-    return (column) => column.map((value) => (value - middle) * scale)
-  })
-}
-
-function addSums(sums: Float64Array, columns: readonly Float64Array[], points: Int32Array, maxLag: number): void {
-  for (const [c, column] of columns.entries())
-    for (let lag = 0; lag <= maxLag; lag++) {
-      let total = 0
-      for (let k = 0; k < points.length; k++) total += column[points[k]! - lag]!
-      sums[c * (maxLag + 1) + lag]! += total
-    }
 }
 
 /** `out[k]`: products of a stretch of `u` with the stretches of up to four rows. */
@@ -166,19 +210,17 @@ function fourProducts(
  * more at the beginning and one less at the end, so that only pairs with a lag of 0 are summed up.
  */
 function addSliding(
-  products: Float64Array,
-  columns: readonly Float64Array[],
-  from: number,
-  length: number,
-  maxLag: number,
+  { correlations: products, means: sums, columns, maxLag, size }: LaggedCovariance,
+  segment: Int32Array,
 ): void {
   const lags = maxLag + 1
-  const size = columns.length * lags
+  const [from, length] = [segment[0]!, segment.length]
   const end = from + length
   const out = new Float64Array(4)
-  // Every pair of lags of one pair of variables, before it is added.
+  // Every pair of lags of up to four pairs of variables, before they are added.
   const block = new Float64Array(4 * lags * lags)
-  for (const [i, x] of columns.entries())
+  for (const [i, x] of columns.entries()) {
+    for (let lag = 0; lag < lags; lag++) for (let t = from; t < end; t++) sums[i * lags + lag]! += x[t - lag]!
     for (let j = 0; j <= i; j += 4) {
       const many = Math.min(4, i - j + 1)
       for (let lag = 0; lag < lags; lag++) {
@@ -199,29 +241,23 @@ function addSliding(
             products[(i * lags + a) * size + (j + k) * lags + b]! += block[own + a * lags + b]!
       }
     }
-}
-
-function markConstants(state: Uint8Array, parts: readonly Part[], maxLag: number): void {
-  for (let row = 0; row < state.length; row++) {
-    const [c, lag] = [Math.floor(row / (maxLag + 1)), row % (maxLag + 1)]
-    const first = parts[0]!.raw[c]![parts[0]!.points[0]! - lag]
-    const same = parts.every(({ points, raw }) => points.every((t) => raw[c]![t - lag] === first))
-    if (same) state[row] = CONSTANT
   }
 }
 
 /** Sums of products to correlations. */
-function normalise(products: Float64Array, sums: Float64Array, state: Uint8Array, count: number): void {
-  const size = sums.length
+function normalise({ correlations: products, means, spreads, state, size, count }: LaggedCovariance): void {
   const scale = new Float64Array(size)
   for (let a = 0; a < size; a++) {
-    const variance = products[a * size + a]! - (sums[a]! * sums[a]!) / count
-    if (state[a] === GOOD && !(variance > LEAST_SHARE * count)) state[a] = UNFIT
-    scale[a] = state[a] === GOOD ? 1 / Math.sqrt(variance) : 0
+    means[a] = means[a]! / count
+    const variance = products[a * size + a]! / count - means[a]! ** 2
+    if (state[a] === GOOD && !(variance > LEAST_SHARE)) state[a] = UNFIT
+    spreads[a] = state[a] === GOOD ? Math.sqrt(variance) : 0
+    scale[a] = state[a] === GOOD ? 1 / spreads[a]! : 0
   }
   for (let a = 0; a < size; a++) {
-    const [sum, own] = [sums[a]! / count, scale[a]!]
-    for (let b = 0; b < a; b++) products[a * size + b] = (products[a * size + b]! - sum * sums[b]!) * own * scale[b]!
+    const [middle, own] = [means[a]!, scale[a]!]
+    for (let b = 0; b < a; b++)
+      products[a * size + b] = (products[a * size + b]! / count - middle * means[b]!) * own * scale[b]!
     products[a * size + a] = 1
   }
 }

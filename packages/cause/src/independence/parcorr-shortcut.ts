@@ -1,9 +1,17 @@
-/** Partial correlations of all tests of a search from one correlation matrix; for values that all samples share. */
+/** Partial correlations of all tests of a search from one correlation matrix, less the samples that a test has to leave out. */
 import { type MaskType, X, Y, Z } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { partialCorrelation, unexplained } from '../statistics/partial.ts'
-import { CONSTANT, GOOD, type LaggedCovariance, type LaggedOptions, laggedCovariance } from './lagged-covariance.ts'
+import { GapIndex } from './gap-index.ts'
+import {
+  CONSTANT,
+  GOOD,
+  type LaggedCovariance,
+  type LaggedOptions,
+  LEAST_SHARE,
+  laggedCovariance,
+} from './lagged-covariance.ts'
 import { tooFew } from './parcorr-common.ts'
 import type { Shortcut, TestResult } from './test.ts'
 
@@ -11,93 +19,99 @@ export interface ShortcutOptions extends LaggedOptions {
   readonly maskType: MaskType
 }
 
-/** Undefined where the samples differ between tests of this cut-off, or the matrix would be too large. */
+/** Undefined where the steps differ between tests of this cut-off, or the matrix would be too large. */
 export function parcorrShortcut(
   series: TimeSeries,
   options: ShortcutOptions,
   noteConstant: (node: Node) => void,
 ): Shortcut | undefined {
-  const usable = usableRoles(series, options.maskType)
-  const covariance = usable.some((roles) => roles !== 0) ? laggedCovariance(series, options) : undefined
-  return covariance && new CovarianceShortcut(series, covariance, usable, noteConstant)
-}
-
-/** For each column the roles (as bits) in which it leaves out no sample. */
-function usableRoles({ datasets }: TimeSeries, maskType: MaskType): Uint8Array {
-  return Uint8Array.from(datasets[0]!.columns, (_, c) => {
-    if (datasets.some(({ columns }) => columns[c]!.some(Number.isNaN))) return 0
-    const masked = datasets.some(({ masks }) => masks?.[c]?.includes(1))
-    return [X, Y, Z].reduce((bits, role) => (masked && maskType.includes('xyz'[role]!) ? bits : bits | (1 << role)), 0)
-  })
+  const covariance = laggedCovariance(series, options)
+  if (covariance === undefined) return undefined
+  const masked = options.maskType !== '' && series.datasets.some(({ masks }) => masks !== undefined)
+  const gaps = masked || covariance.missing.includes(1) ? new GapIndex(series, covariance, options.maskType) : undefined
+  return new CovarianceShortcut(series, covariance, gaps, options.transform !== undefined, noteConstant)
 }
 
 class CovarianceShortcut implements Shortcut {
   readonly #covariance: LaggedCovariance
-  readonly #usable: Uint8Array
+  readonly #gaps: GapIndex | undefined
+  /** Whether transformed values would differ between samples. */
+  readonly #fixed: boolean
   readonly #vectors: TimeSeries['vectors']
   readonly #noteConstant: (node: Node) => void
   /** Rows of the conditions, ascending, then of x and y. */
   #rows = new Int32Array(64)
   #matrix = new Float64Array(64 * 64)
+  #sums = new Float64Array(64)
+  #values = new Float64Array(0)
+  /** Samples of the last test. */
+  #count = 0
 
   constructor(
     series: TimeSeries,
     covariance: LaggedCovariance,
-    usable: Uint8Array,
+    gaps: GapIndex | undefined,
+    fixed: boolean,
     noteConstant: (node: Node) => void,
   ) {
     this.#covariance = covariance
-    this.#usable = usable
+    this.#gaps = gaps
+    this.#fixed = fixed
     this.#vectors = series.vectors
     this.#noteConstant = noteConstant
   }
 
   test(x: readonly Node[], y: readonly Node[], z: readonly Node[]): TestResult | undefined {
-    const { count, state } = this.#covariance
-    const a = x.length === 1 ? this.#single(x[0]!, X) : -1
-    const b = y.length === 1 ? this.#single(y[0]!, Y) : -1
+    const { state } = this.#covariance
+    const a = x.length === 1 ? this.#single(x[0]!) : -1
+    const b = y.length === 1 ? this.#single(y[0]!) : -1
     if (a < 0 || b < 0) return undefined
-    let given = this.#conditions(z, a, b)
+    const all = this.#conditions(z, a, b)
+    if (all < 0) return undefined
+    const lost = this.#lose(a, b, all)
+    if (lost < 0) return undefined
+    if (state[a] !== GOOD || state[b] !== GOOD) return this.#constant(a, b)
+    const given = this.#withoutConstants(all)
     if (given < 0) return undefined
-    if (state[a] !== GOOD || state[b] !== GOOD) {
-      if (state[a] !== CONSTANT && state[b] !== CONSTANT) return undefined
-      for (const row of [a, b]) if (state[row] === CONSTANT) this.#noteConstant(this.#node(row))
-      return { value: 0, pValue: 1, samples: count }
-    }
-    given = this.#withoutConstants(given)
-    if (given < 0) return undefined
-    const df = count - given - 2
-    if (df < 1) throw tooFew(count, given + 2)
+    const df = this.#count - given - 2
+    if (df < 1) throw tooFew(this.#count, given + 2)
     this.#rows[given] = a
     this.#rows[given + 1] = b
-    this.#gather(given + 2)
+    if (!this.#gather(given + 2, lost)) return undefined
     const value = partialCorrelation(this.#matrix, given + 2)
-    return Number.isNaN(value) ? undefined : { value, pValue: correlationPValue(value, df), samples: count }
+    return Number.isNaN(value) ? undefined : { value, pValue: correlationPValue(value, df), samples: this.#count }
   }
 
+  /** The score of a model without X, which stands for the mean that was removed. */
   criterion(j: number, parents: readonly Node[]): number | undefined {
-    const { count, state } = this.#covariance
-    const b = this.#single([j, 0], X) < 0 ? -1 : this.#single([j, 0], Y)
-    if (b < 0 || state[b] !== GOOD) return undefined
+    const b = this.#single([j, 0])
+    if (b < 0 || this.#covariance.state[b] !== GOOD) return undefined
     const given = this.#conditions(parents, b, b)
-    if (given < 0 || this.#withoutConstants(given) !== given) return undefined
+    const lost = given < 0 ? -1 : this.#lose(b, b, given)
+    if (lost < 0 || this.#withoutConstants(given) !== given) return undefined
     this.#rows[given] = b
-    this.#gather(given + 1)
+    if (!this.#gather(given + 1, lost)) return undefined
     const share = unexplained(this.#matrix, given + 1)
-    // The row that stands in for X counts as the mean that was removed.
-    return Number.isNaN(share) ? undefined : count * Math.log(count * share) + 2 * (given + 1)
+    return Number.isNaN(share) ? undefined : this.#count * Math.log(this.#count * share) + 2 * (given + 1)
   }
 
-  /** Row of a node of one column; -1 where it is a vector, reaches back too far or leaves out samples in this role. */
-  #single(node: Node, role: number): number {
-    if (this.#vectors === undefined) return this.#row(node[0], node[1], role)
+  #constant(a: number, b: number): TestResult | undefined {
+    const { state } = this.#covariance
+    if (state[a] !== CONSTANT && state[b] !== CONSTANT) return undefined
+    for (const row of [a, b]) if (state[row] === CONSTANT) this.#noteConstant(this.#node(row))
+    return { value: 0, pValue: 1, samples: this.#count }
+  }
+
+  /** Row of a node of one column; -1 where it is a vector or reaches back too far. */
+  #single(node: Node): number {
+    if (this.#vectors === undefined) return this.#row(node[0], node[1])
     const parts = this.#vectors[node[0]]
-    return parts?.length === 1 ? this.#row(parts[0]![0], parts[0]![1] + node[1], role) : -1
+    return parts?.length === 1 ? this.#row(parts[0]![0], parts[0]![1] + node[1]) : -1
   }
 
-  #row(column: number, lag: number, role: number): number {
-    const { maxLag } = this.#covariance
-    if (lag > 0 || -lag > maxLag || !((this.#usable[column] ?? 0) & (1 << role))) return -1
+  #row(column: number, lag: number): number {
+    const { maxLag, columns } = this.#covariance
+    if (lag > 0 || -lag > maxLag || !(column >= 0 && column < columns.length)) return -1
     return column * (maxLag + 1) - lag
   }
 
@@ -112,13 +126,13 @@ class CovarianceShortcut implements Shortcut {
     for (let k = 0; k < z.length; k++) {
       const [variable, lag] = z[k]!
       if (this.#vectors === undefined) {
-        const row = this.#row(variable, lag, Z)
+        const row = this.#row(variable, lag)
         if (row < 0) return -1
         many = this.#insert(row, many, a, b)
         continue
       }
       for (const [column, own] of this.#vectors[variable] ?? []) {
-        const row = this.#row(column, own + lag, Z)
+        const row = this.#row(column, own + lag)
         if (row < 0) return -1
         many = this.#insert(row, many, a, b)
       }
@@ -143,6 +157,21 @@ class CovarianceShortcut implements Shortcut {
     rows.set(this.#rows)
     this.#rows = rows
     this.#matrix = new Float64Array(rows.length ** 2)
+    this.#sums = new Float64Array(rows.length)
+  }
+
+  /** Number of samples that these rows lose; -1 where that needs the long way. Sets `#count`. */
+  #lose(a: number, b: number, given: number): number {
+    this.#count = this.#covariance.count
+    const gaps = this.#gaps
+    if (gaps === undefined) return 0
+    gaps.clear()
+    gaps.collect(a, X)
+    gaps.collect(b, Y)
+    for (let k = 0; k < given; k++) gaps.collect(this.#rows[k]!, Z)
+    const lost = gaps.count()
+    this.#count -= lost
+    return this.#count === 0 || (lost > 0 && this.#fixed) ? -1 : lost
   }
 
   #withoutConstants(given: number): number {
@@ -157,8 +186,8 @@ class CovarianceShortcut implements Shortcut {
     return kept
   }
 
-  /** Lower triangle of the rows' correlations. */
-  #gather(n: number): void {
+  /** Lower triangle of the rows' correlations; false where they would not be exact. */
+  #gather(n: number, lost: number): boolean {
     const { correlations, size } = this.#covariance
     const rows = this.#rows
     const matrix = this.#matrix
@@ -169,5 +198,55 @@ class CovarianceShortcut implements Shortcut {
         matrix[k * n + l] = row >= other ? correlations[row * size + other]! : correlations[other * size + row]!
       }
     }
+    return lost === 0 || this.#leaveOut(n, lost)
+  }
+
+  /** Turns correlations of all samples into those of the samples that are left. */
+  #leaveOut(n: number, lost: number): boolean {
+    const { count, means, spreads } = this.#covariance
+    const rows = this.#rows
+    const matrix = this.#matrix
+    const sums = this.#sums
+    const subtract = lost <= this.#count
+    const many = this.#fill(n, subtract)
+    const values = this.#values
+    for (let k = 0; k < n; k++) {
+      let sum = 0
+      for (let i = k * many; i < (k + 1) * many; i++) sum += values[i]!
+      sums[k] = subtract ? count * means[rows[k]!]! - sum : sum
+    }
+    for (let k = 0; k < n; k++)
+      for (let l = 0; l <= k; l++) {
+        let sum = 0
+        for (let i = 0; i < many; i++) sum += values[k * many + i]! * values[l * many + i]!
+        const [a, b] = [rows[k]!, rows[l]!]
+        const whole = count * (matrix[k * n + l]! * spreads[a]! * spreads[b]! + means[a]! * means[b]!)
+        matrix[k * n + l] = (subtract ? whole - sum : sum) - (sums[k]! * sums[l]!) / this.#count
+      }
+    for (let k = 0; k < n; k++) {
+      const variance = matrix[k * n + k]!
+      if (!(variance > 10 * LEAST_SHARE * count)) return false
+      sums[k] = 1 / Math.sqrt(variance)
+    }
+    for (let k = 0; k < n; k++) {
+      for (let l = 0; l < k; l++) matrix[k * n + l]! *= sums[k]! * sums[l]!
+      matrix[k * n + k] = 1
+    }
+    return true
+  }
+
+  /** Values of the rows at the samples that are lost, or at those that are left. */
+  #fill(n: number, lost: boolean): number {
+    const gaps = this.#gaps!
+    const { points, columns, maxLag } = this.#covariance
+    const many = gaps.list(lost)
+    if (this.#values.length < n * many) this.#values = new Float64Array(2 * n * many)
+    for (let k = 0; k < n; k++) {
+      const row = this.#rows[k]!
+      const column = columns[Math.floor(row / (maxLag + 1))]!
+      const lag = row % (maxLag + 1)
+      for (let i = 0; i < many; i++) this.#values[k * many + i] = column[points[gaps.places[i]!]! - lag]!
+    }
+    return many
   }
 }
