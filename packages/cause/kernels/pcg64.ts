@@ -134,3 +134,8 @@ export function advance(count: u64): void {
     count >>= 1
   }
 }
+
+/** `to[i] = from[i] + scale u`, u uniform in [0, 1) from the loaded stream. */
+export function addNoise(from: usize, to: usize, count: i32, scale: f64): void {
+  for (let i = 0; i < count; i++) store<f64>(to + (<usize>i << 3), load<f64>(from + (<usize>i << 3)) + scale * uniform())
+}

@@ -1,7 +1,7 @@
 /** Conditional mutual information from nearest neighbours in float64 (Frenzel and Pompe 2007): any transform, any length. */
 import { X, Y, Z } from '../series/samples.ts'
 import { type Estimator, gather, type KnnProblem, type KnnTransform, NOISE, rowsOf } from './knn-problem.ts'
-import { Arena, aligned } from './nearest-kernel.ts'
+import { Arena, aligned, type DistanceKernel, distanceKernel } from './nearest-kernel.ts'
 import { spread, standardise } from './pairwise-sum.ts'
 import { estimateOf } from './rank-estimator.ts'
 import { vectorOrder } from './vector-order.ts'
@@ -41,7 +41,7 @@ export const TRANSFORMS: Readonly<Record<KnnTransform, (values: Float64Array) =>
   none: (values) => values,
 }
 
-function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area> {
+function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area, DistanceKernel> {
   const count = rows[0]!.length
   const sizes: Record<Area, number> = {
     values: 8 * count * rows.length,
@@ -54,7 +54,7 @@ function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area> {
     counts: 16 * count,
     buffers: 5 * bytes + 256,
   }
-  return new Arena(sizes, (arena) => {
+  return new Arena(distanceKernel(), sizes, (arena) => {
     for (const [row, values] of rows.entries()) arena.floats(arena.at.values + 8 * count * row, count).set(values)
     arena.floats(arena.at.limits, rows.length).fill(Number.POSITIVE_INFINITY)
   })

@@ -3,13 +3,13 @@
 import { X } from '../series/samples.ts'
 import { gather } from './knn-problem.ts'
 import { isContinuous, MIXED_NOISE, MIXED_TRANSFORMS, type MixedProblem } from './mixed-problem.ts'
-import { Arena, aligned } from './nearest-kernel.ts'
+import { Arena, aligned, type DistanceKernel, distanceKernel } from './nearest-kernel.ts'
 import { spread } from './pairwise-sum.ts'
 
 type Area = 'from' | 'keys' | 'rows' | 'limits' | 'counts' | 'buffers'
 
 export interface MixedArena {
-  readonly arena: Arena<Area>
+  readonly arena: Arena<Area, DistanceKernel>
   /** Of a row of coordinates. */
   readonly bytes: number
 }
@@ -26,7 +26,7 @@ export function mixedArena({ rows }: Pick<MixedProblem, 'rows'>): MixedArena {
     counts: 16 * count,
     buffers: 5 * bytes + 256,
   }
-  return { bytes, arena: new Arena(sizes, () => undefined) }
+  return { bytes, arena: new Arena(distanceKernel(), sizes, () => undefined) }
 }
 
 export interface MixedRows {

@@ -1,11 +1,17 @@
-/** The neighbour kernel of this thread, and its memory, which one estimator at a time lays out for itself. */
-import { kernelInstance } from '../kernels/load.ts'
-import { wasm } from '../kernels/nearest.wasm.ts'
+/** The neighbour kernels of this thread, and their memory, which one estimator at a time lays out for itself. */
 
-/** See `kernels/nearest.ts`. */
-export interface NearestKernel {
+import { wasm as distances } from '../kernels/distances.wasm.ts'
+import { type KernelInstance, kernelInstance } from '../kernels/load.ts'
+import { wasm as ranks } from '../kernels/ranks.wasm.ts'
+
+/** See `kernels/pcg64.ts`. */
+interface NoiseKernel {
   loadState(from: number): void
   addNoise(from: number, to: number, count: number, scale: number): void
+}
+
+/** See `kernels/ranks.ts`. */
+export interface RankKernel extends NoiseKernel {
   sortOrder(keys: number, order: number, scratch: number, count: number): void
   placeRanks(order: number, places: number, scratch: number, to: number, count: number): void
   countRanks(
@@ -20,6 +26,10 @@ export interface NearestKernel {
     counts: number,
     buffers: number,
   ): void
+}
+
+/** See `kernels/distances.ts`. */
+export interface DistanceKernel extends NoiseKernel {
   kthDistances(
     count: number,
     dims: number,
@@ -47,25 +57,33 @@ export interface NearestKernel {
   ): number
 }
 
-const instance = kernelInstance<NearestKernel>(wasm)
+export const rankKernel = kernelInstance<RankKernel>(ranks)
+export const distanceKernel = kernelInstance<DistanceKernel>(distances)
+
+/** Whose layout the memory of a kernel has. */
+const owners = new WeakMap<KernelInstance<NoiseKernel>, object>()
 
 /** The stream of random numbers is loaded from here. */
 const STATE_AT = 1024
 const START = STATE_AT + 64
 
-let owner: object | undefined
-
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
 /** Areas of the kernel's memory by name, as addresses. */
-export class Arena<Name extends string> {
+export class Arena<Name extends string, Kernel extends NoiseKernel> {
   readonly at: Readonly<Record<Name, number>>
   readonly #bytes: number
-  readonly #fill: (arena: Arena<Name>) => void
+  readonly #fill: (arena: Arena<Name, Kernel>) => void
+  readonly #instance: KernelInstance<Kernel>
   #memory: ArrayBuffer | undefined
 
   /** `fill` writes what does not change; it is called again when others have used the memory. */
-  constructor(sizes: Readonly<Record<Name, number>>, fill: (arena: Arena<Name>) => void) {
+  constructor(
+    instance: KernelInstance<Kernel>,
+    sizes: Readonly<Record<Name, number>>,
+    fill: (arena: Arena<Name, Kernel>) => void,
+  ) {
+    this.#instance = instance
     let next = START
     const at: Partial<Record<Name, number>> = {}
     for (const [name, size] of Object.entries(sizes) as [Name, number][]) {
@@ -78,11 +96,11 @@ export class Arena<Name extends string> {
   }
 
   /** Call it before each use of the memory. */
-  enter(): NearestKernel {
-    const { call, room } = instance()
+  enter(): Kernel {
+    const { call, room } = this.#instance
     const memory = room(this.#bytes).buffer
-    if (owner === this && this.#memory === memory) return call
-    owner = this
+    if (owners.get(this.#instance) === this && this.#memory === memory) return call
+    owners.set(this.#instance, this)
     this.#memory = memory
     this.#fill(this)
     return call
@@ -91,7 +109,7 @@ export class Arena<Name extends string> {
   /** Random numbers go on from this state. */
   seed(state: Uint32Array): void {
     new Uint32Array(this.#memory!, STATE_AT, state.length).set(state)
-    instance().call.loadState(STATE_AT)
+    this.#instance.call.loadState(STATE_AT)
   }
 
   floats(address: number, count: number): Float64Array<ArrayBuffer> {
@@ -102,7 +120,7 @@ export class Arena<Name extends string> {
     return new Int32Array(this.#memory!, address, count)
   }
 
-  get kernel(): NearestKernel {
-    return instance().call
+  get kernel(): Kernel {
+    return this.#instance.call
   }
 }

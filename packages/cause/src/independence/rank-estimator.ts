@@ -5,7 +5,7 @@
 import { X, Y, Z } from '../series/samples.ts'
 import { digammas } from './count-tables.ts'
 import { type Estimator, gather, type KnnProblem, NOISE, rowsOf } from './knn-problem.ts'
-import { Arena, aligned } from './nearest-kernel.ts'
+import { Arena, aligned, type RankKernel, rankKernel } from './nearest-kernel.ts'
 import { pairwiseSum, spread } from './pairwise-sum.ts'
 
 /** More samples than this do not fit the 16 bits. */
@@ -13,7 +13,7 @@ export const MOST_RANKS = 32_000
 
 type Area = 'values' | 'moved' | 'keys' | 'sorted' | 'orders' | 'scratch' | 'ranks' | 'counts' | 'buffers'
 
-function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area> {
+function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area, RankKernel> {
   const count = rows[0]!.length
   const sizes: Record<Area, number> = {
     values: 8 * count * rows.length,
@@ -26,7 +26,7 @@ function arenaOf({ rows }: KnnProblem, bytes: number): Arena<Area> {
     counts: 12 * count,
     buffers: 5 * bytes + 256,
   }
-  return new Arena(sizes, (arena) => {
+  return new Arena(rankKernel(), sizes, (arena) => {
     for (const [row, values] of rows.entries()) {
       const from = arena.at.values + 8 * count * row
       const order = arena.at.sorted + 4 * count * row

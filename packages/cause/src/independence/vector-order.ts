@@ -101,7 +101,10 @@ function part(values: Float64Array, order: Int32Array, left: number, right: numb
 function sort(values: Float64Array, order: Int32Array, left: number, right: number, turns: number): void {
   const count = right + 1 - left
   if (count <= 1) return
-  if (count <= NETWORK) return network(values, order, left, count)
+  if (count <= NETWORK) {
+    network(values, order, left, count)
+    return
+  }
   if (turns <= 0) {
     // Half of the values may equal the least one: partitions then leave all on one side.
     sortItems(order, left, right + 1, (item) => values[item]!)

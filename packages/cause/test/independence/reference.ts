@@ -44,6 +44,7 @@ export interface Golden {
   }
   readonly sums: { readonly row: number[]; readonly sum: number; readonly std: number }[]
   readonly digamma: number[]
+  readonly orders: { readonly values: number[]; readonly order: number[] }[]
   readonly neighbours: { readonly rows: number[][]; readonly k: number; readonly neighbours: number[] }[]
   readonly cmiKnn: SeriesSet & { readonly cases: Case[] }
   readonly symbols: SeriesSet & { readonly cmiSymb: Case[]; readonly gsquared: Case[] }
