@@ -100,13 +100,17 @@ def flat(array):
     return [float(v) for v in np.asarray(array, dtype=float).ravel()]
 
 
-def run(data, case):
-    frame = pp.DataFrame(
+def single(data):
+    return pp.DataFrame(
         np.array(data["columns"], dtype=float).T.copy(),
         mask=np.array(data["masks"]).T.astype(bool) if "masks" in data else None,
         missing_flag=data.get("missing"),
         remove_missing_upto_maxlag=data.get("missingUpToMaxLag", False),
     )
+
+
+def run(data, case, frame_of=single):
+    frame = frame_of(data)
     search = PCMCI(dataframe=frame, cond_ind_test=test_of(case["test"], case.get("testOptions", {})), verbosity=0)
     found = getattr(search, METHODS[case["method"]])(**translated(case["options"]))
     if case["method"] == "pc-stable":
@@ -392,8 +396,8 @@ def real(folder):
         ]
 
 
-def save(name, data, cases, with_data):
-    results = [{**one, "result": run(data, one)} for one in cases]
+def save(name, data, cases, with_data, frame_of=single):
+    results = [{**one, "result": run(data, one, frame_of)} for one in cases]
     golden = {"software": "tigramite 5.2.10.1", **({"data": data} if with_data else {}), "cases": results}
     with open(os.path.join(HERE, f"pcmci-{name}.json"), "w") as file:
         json.dump(golden, file, separators=(",", ":"))

@@ -21,11 +21,20 @@ import type { Tester, TestOptions } from '../../../src/independence/test.ts'
 import { testerOf } from '../../../src/independence/tester.ts'
 import { type Node, type TimeSeries, timeSeries } from '../../../src/series/series.ts'
 
-export interface ReferenceData {
+interface Columns {
   readonly columns: readonly (readonly number[])[]
   readonly masks?: readonly (readonly number[])[]
+  readonly offset?: number
+  /** 1 for each column of discrete values. */
+  readonly discrete?: readonly number[]
+}
+
+export interface ReferenceData extends Partial<Columns> {
+  readonly datasets?: readonly Columns[]
   readonly missing?: number
   readonly missingUpToMaxLag?: boolean
+  readonly referencePoints?: readonly number[]
+  readonly vectors?: readonly (readonly Node[])[]
 }
 
 export interface ReferenceCase {
@@ -58,9 +67,25 @@ export const readReference = (name: string): Reference =>
 export const titleOf = ({ method, test, testOptions, options }: ReferenceCase): string =>
   [method, test, JSON.stringify(testOptions ?? {}), JSON.stringify(options)].join(' ').slice(0, 160)
 
-export function seriesOf({ columns, masks, missing, missingUpToMaxLag }: ReferenceData): TimeSeries {
-  const present = columns.map((column) => column.map((value) => (value === missing ? Number.NaN : value)))
-  return timeSeries({ columns: present, ...(masks && { masks }) }, missingUpToMaxLag ? { missingUpToMaxLag } : {})
+export function seriesOf({
+  datasets,
+  missing,
+  missingUpToMaxLag,
+  referencePoints,
+  vectors,
+  ...own
+}: ReferenceData): TimeSeries {
+  const inputs = (datasets ?? [own as Columns]).map(({ columns, masks, offset, discrete }) => ({
+    columns: columns.map((column) => column.map((value) => (value === missing ? Number.NaN : value))),
+    ...(masks && { masks }),
+    ...(offset !== undefined && { offset }),
+    ...(discrete && { types: columns.map((column, j) => column.map(() => discrete[j]!)) }),
+  }))
+  return timeSeries(inputs, {
+    ...(missingUpToMaxLag && { missingUpToMaxLag }),
+    ...(referencePoints && { referencePoints }),
+    ...(vectors && { vectors }),
+  })
 }
 
 type Run = (tester: Tester, options: GivenParentsOptions & SearchOptions & MciOptions) => Promise<Discovery>
