@@ -3,7 +3,7 @@
  * whose residuals on all others are least dependent on them comes last; then links that are not needed are removed. Series:
  * with their past among the predictors, as TiMINo has it (Peters, Janzing & Schölkopf 2013, NIPS 26).
  */
-import type { WorkOptions } from '@ecotope/core'
+import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { type Discovery, LinkGraph } from '../discovery/graph.ts'
 import { LagArray } from '../discovery/lag-array.ts'
 import { checkCount, checkLevel } from '../discovery/options.ts'
@@ -48,13 +48,13 @@ interface Judged {
  */
 export async function resit(series: TimeSeries, options: ResitOptions = {}): Promise<Resit> {
   const started = performance.now()
+  throwIfAborted(options.signal)
   const tauMax = checkCount('tauMax', options.tauMax, 0, 0)
   const alpha = checkLevel('alpha', options.alpha ?? 0.01)
   const lagged = laggedOf(series, tauMax, options)
   const size = lagged.present.length
   checkFreedom(lagged.count, size * (tauMax + 1))
   const pace = paced('resit', options)
-  await pace.at(0)
   const past = lagged.past.flatMap((rows, l) => rows.map((values, variable) => ({ variable, tau: l + 1, values })))
   const present = lagged.present.map((values, variable) => ({ variable, tau: 0, values }))
   const work = new Work(options, pace, (size * (size + 1)) / 2 + (size * (size - 1)) / 2 + size * past.length)

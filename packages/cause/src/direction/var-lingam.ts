@@ -2,7 +2,7 @@
  * VAR-LiNGAM (Hyvärinen, Zhang, Shimizu & Hoyer 2010, JMLR 11): lagged and contemporaneous linear effects with a causal order
  * inside the time step, from non-Gaussian noise.
  */
-import type { Warning, WorkOptions } from '@ecotope/core'
+import { throwIfAborted, type Warning, type WorkOptions } from '@ecotope/core'
 import { type Discovery, LinkGraph } from '../discovery/graph.ts'
 import { LagArray } from '../discovery/lag-array.ts'
 import { checkCount, checkLevel } from '../discovery/options.ts'
@@ -57,12 +57,12 @@ interface Fit {
  */
 export async function varLingam(series: TimeSeries, options: VarLingamOptions = {}): Promise<VarLingam> {
   const started = performance.now()
+  throwIfAborted(options.signal)
   const tauMax = checkCount('tauMax', options.tauMax, 1, 1)
   const alpha = checkLevel('alpha', options.alpha ?? 1)
   const bootstraps = checkCount('bootstraps', options.bootstraps, 0, 0)
   const { criterion = 'bic', intercept = true } = options
   const pace = paced('var-lingam', options)
-  await pace.at(0)
   const model =
     criterion === 'none'
       ? autoregression(series, tauMax, intercept, options)

@@ -14,6 +14,13 @@ export interface Bounds {
   readonly upper: Float64Array
 }
 
+export interface Tolerances {
+  /** Smallest relative fall of the value in a step. */
+  readonly value: number
+  /** Largest entry of the projected gradient that counts as none. */
+  readonly gradient: number
+}
+
 export interface Minimum extends Evaluation {
   readonly x: Float64Array
   readonly iterations: number
@@ -21,9 +28,8 @@ export interface Minimum extends Evaluation {
 }
 
 /** The settings of the field's usual implementation. */
-const [MEMORY, VALUE_TOLERANCE, GRADIENT_TOLERANCE, EVALUATIONS_PER_LINE, ITERATIONS] = [
-  10, 2.2204460492503131e-9, 1e-5, 20, 15000,
-]
+const [MEMORY, EVALUATIONS_PER_LINE, ITERATIONS] = [10, 20, 15000]
+const TOLERANCES: Tolerances = { value: 2.220446049250313e-9, gradient: 1e-5 }
 const EPS = 2.220446049250313e-16
 const FREE_STEP = 1e10
 
@@ -34,14 +40,19 @@ const dot = (a: Vector, b: Vector): number => a.reduce((sum, value, i) => sum + 
 const times = (matrix: readonly Vector[], v: Vector): Vector => Float64Array.from(matrix, (row) => dot(row, v))
 
 /** All bounds are finite. `evaluate` may give an infinite value where the function is not defined. */
-export function minimise(evaluate: (x: Vector) => Evaluation, start: ArrayLike<number>, bounds: Bounds): Minimum {
+export function minimise(
+  evaluate: (x: Vector) => Evaluation,
+  start: ArrayLike<number>,
+  bounds: Bounds,
+  tolerances: Tolerances = TOLERANCES,
+): Minimum {
   const clip = (v: Vector): Vector => v.map((value, i) => Math.max(bounds.lower[i]!, Math.min(bounds.upper[i]!, value)))
   let x = clip(Float64Array.from(start))
   let now = evaluate(x)
   let evaluations = 1
   const memory = new Memory(x.length)
   const done = (iterations: number): Minimum => ({ ...now, x, iterations, evaluations })
-  if (projectedSize(x, now.gradient, bounds) <= GRADIENT_TOLERANCE) return done(0)
+  if (projectedSize(x, now.gradient, bounds) <= tolerances.gradient) return done(0)
   for (let iteration = 0; iteration < ITERATIONS; ) {
     const target = subspaceMinimum(memory, x, now.gradient, bounds)
     const direction = target.map((value, i) => value - x[i]!)
@@ -58,9 +69,9 @@ export function minimise(evaluate: (x: Vector) => Evaluation, start: ArrayLike<n
       })
       if (found.ended) {
         iteration++
-        if (projectedSize(x, now.gradient, bounds) <= GRADIENT_TOLERANCE) return done(iteration)
+        if (projectedSize(x, now.gradient, bounds) <= tolerances.gradient) return done(iteration)
         const size = Math.max(Math.abs(before.value), Math.abs(now.value), 1)
-        if (before.value - now.value <= VALUE_TOLERANCE * size) return done(iteration)
+        if (before.value - now.value <= tolerances.value * size) return done(iteration)
         memory.learn(from, before, x, now, -slope * found.step)
         continue
       }
