@@ -62,6 +62,7 @@ def var_case(x, order, max_order):
             }
             for ing, ed in sets
         ],
+        "instantaneous": [{"some": some, **test_of(fit.test_inst_causality(some))} for some in ([0], [2], [0, 1])],
         "whiteness": [
             {"lags": n, "adjusted": a, **test_of(fit.test_whiteness(n, adjusted=a))}
             for n in (order + 1, 10)

@@ -75,6 +75,28 @@ export function causalityTest(
   }
 }
 
+/**
+ * Whether residuals of `some` variables (indices in the model) go along with those of the others: instantaneous causality,
+ * which has no direction (Lütkepohl 2005, section 3.6.3). Throws `InputError` BadNode.
+ */
+export function instantaneousTest(model: VarModel, some: readonly number[]): Test {
+  const size = model.names.length
+  const others = model.names.map((_, i) => i).filter((i) => !some.includes(i))
+  if (some.some((i) => !(i in model.names)) || some.length === 0 || others.length === 0)
+    throw new InputError('BadNode', `variables ${some.join(', ')} of ${size} in the model leave no two sides`, {
+      hint: 'Give some of the variables, by their index in the model, but not all.',
+    })
+  const sigma = sigmaOf(model)
+  const at = (a: number, b: number): number => sigma[a * size + b]!
+  const pairs = some.flatMap((a) => others.map((b) => [a, b] as const))
+  // Covariance of the estimates of covariances, times T.
+  const spread = Float64Array.from(
+    pairs.flatMap(([a, b]) => pairs.map(([c, d]) => at(a, c) * at(b, d) + at(a, d) * at(b, c))),
+  )
+  const values = Float64Array.from(pairs, ([a, b]) => at(a, b))
+  return chi2(model.count * quadraticForm(spread, values), pairs.length)
+}
+
 /** All tests of one variable on another within a model. */
 export interface PairTests {
   /** F of the equation of the effect: (RSS_0 - RSS_1) / p / (RSS_1 / df), with p and df = T - K p - 1. */

@@ -5,7 +5,7 @@ import { LagArray } from '../discovery/lag-array.ts'
 import { checkCount, checkLevel, type FdrMethod } from '../discovery/options.ts'
 import type { MaskType } from '../series/samples.ts'
 import type { TimeSeries } from '../series/series.ts'
-import { studentT } from '../statistics/distributions.ts'
+import { chiSquared, studentT } from '../statistics/distributions.ts'
 import { paced } from '../work/pace.ts'
 import { constantVariables, type PairTests, pairTests, type Test, type TestKind, whiteness } from './causality.ts'
 import { benjaminiHochberg, intervalsOf } from './intervals.ts'
@@ -30,6 +30,11 @@ export interface GrangerOptions extends WorkOptions {
    * lags, the same at each; a pair that passes is linked at the lag of the largest partial correlation.
    */
   readonly links?: 'lag' | 'pair'
+  /**
+   * Whether lag 0 is tested too: the correlation of residuals, by the test of instantaneous causality. It has no direction;
+   * links are `o-o`. Default false.
+   */
+  readonly instantaneous?: boolean
   /** Level of links; default 0.05. */
   readonly alpha?: number
   readonly fdr?: FdrMethod
@@ -72,7 +77,7 @@ interface Fit {
 }
 
 /**
- * Granger causality by vector autoregression. Lag 0 is not tested. Constant variables are left out with a warning and have
+ * Granger causality by vector autoregression. Constant variables are left out with a warning and have
  * value 0 and p-value 1. Throws `InputError` as `fitVar`, and: BadLevel, BadCount, NoVariables; `CancelledError`.
  */
 export async function granger(series: TimeSeries, options: GrangerOptions = {}): Promise<GrangerResult> {
@@ -105,7 +110,7 @@ export async function granger(series: TimeSeries, options: GrangerOptions = {}):
     method: 'granger',
     test: options.test ?? 'f',
     variables: series.names,
-    tauMin: 1,
+    tauMin: options.instantaneous ? 0 : 1,
     tauMax: found.values.tauMax,
     alpha,
     graph: graphOf(fits, found.qValues ?? found.pValues, alpha, options.links === 'pair'),
@@ -134,13 +139,16 @@ function measured(
   const pairs = pairsOf(fits, options.test ?? 'f')
   const joint = options.links === 'pair'
   if (joint) joinLags(fits, pairs, pValues)
+  if (options.instantaneous) for (const fit of fits) readPresent(fit, pValues, values)
   const qValues = options.fdr === 'fdr-bh' ? correctedOf(fits, pValues, joint) : undefined
   return { values, pValues, pairs, ...(qValues && { qValues }) }
 }
 
-function valuesOf(fits: readonly Fit[], like: LagArray, { value = 'partial-correlation' }: GrangerOptions): LagArray {
+function valuesOf(fits: readonly Fit[], like: LagArray, options: GrangerOptions): LagArray {
+  const { value = 'partial-correlation' } = options
   const values = new LagArray(like.variables, like.tauMax)
   for (const fit of fits) readLags(fit, value, values)
+  if (options.instantaneous) for (const fit of fits) readPresent(fit, like.copy(), values)
   return values
 }
 
@@ -221,6 +229,21 @@ function readLags({ model, links }: Fit, value: LagValue, values: LagArray, pVal
   }
 }
 
+/** Lag 0 of pairs: the correlation of their residuals, both ways. */
+function readPresent({ model, links }: Fit, pValues: LagArray, values: LagArray): void {
+  const size = model.names.length
+  const at = (a: number, b: number): number => model.residualProducts[a * size + b]!
+  const distribution = chiSquared(1)
+  for (const [a, b] of links) {
+    if (a === b) continue
+    const r = at(a, b) / Math.sqrt(at(a, a) * at(b, b))
+    const [i, j] = [model.variables[a]!, model.variables[b]!]
+    values.set(i, j, 0, r)
+    // `instantaneousTest` of two sides of one variable each: T r^2 / (1 + r^2).
+    pValues.set(i, j, 0, distribution.sf((model.count * r * r) / (1 + r * r)))
+  }
+}
+
 function pairsOf(fits: readonly Fit[], kind: TestKind): GrangerPair[] {
   return fits.flatMap(({ model, links }) =>
     links
@@ -251,7 +274,10 @@ function joinLags(fits: readonly Fit[], pairs: readonly GrangerPair[], pValues: 
     }
 }
 
-/** Over all links between different variables (of pairs: once each); own lags are corrected among themselves. */
+const pairsBelow = (size: number): (readonly [number, number])[] =>
+  Array.from({ length: size }, (_, j) => Array.from({ length: j }, (__, i) => [i, j] as const)).flat()
+
+/** Lag 0 is corrected by itself. Over all links between different variables (of pairs: once each); own lags are corrected among themselves. */
 function correctedOf(fits: readonly Fit[], pValues: LagArray, joint: boolean): LagArray {
   const out = pValues.copy()
   for (const own of [true, false]) {
@@ -267,11 +293,20 @@ function correctedOf(fits: readonly Fit[], pValues: LagArray, joint: boolean): L
     const corrected = benjaminiHochberg(places.map(({ i, j, lags }) => pValues.get(i, j, lags[0]!)))
     for (const [at, { i, j, lags }] of places.entries()) for (const tau of lags) out.set(i, j, tau, corrected[at]!)
   }
+  const pairs = pairsBelow(pValues.variables)
+  const present = benjaminiHochberg(pairs.map(([i, j]) => pValues.get(i, j, 0)))
+  for (const [at, [i, j]] of pairs.entries())
+    for (const [a, b] of [
+      [i, j],
+      [j, i],
+    ] as const)
+      out.set(a, b, 0, present[at]!)
   return out
 }
 
 function graphOf(fits: readonly Fit[], pValues: LagArray, alpha: number, joint: boolean): LinkGraph {
   const graph = new LinkGraph(pValues.variables, pValues.tauMax)
+  for (const [i, j] of pairsBelow(pValues.variables)) if (pValues.get(i, j, 0) <= alpha) graph.put(i, j, 0, 'o-o')
   for (const { model, links } of fits) {
     const sizes = new LagArray(pValues.variables, pValues.tauMax)
     readLags({ model, links }, 'partial-correlation', sizes)

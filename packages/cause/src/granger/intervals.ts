@@ -1,4 +1,5 @@
 /** Intervals of values by lag from series redrawn in blocks, and the correction of p-values for the number of tests. */
+import { InputError } from '@ecotope/core'
 import type { LagArray } from '../discovery/lag-array.ts'
 import type { TimeSeries } from '../series/series.ts'
 
@@ -24,18 +25,36 @@ export async function intervalsOf(
   const { blockLength = 'cube-root', confidenceLevel = 0.9, seed = 42 } = options
   const found: LagArray[] = []
   for (let draw = 0; draw < draws; draw++) {
-    found.push(measure({ ...series, resampling: { blockLength, seed: seed + draw } }))
+    const redrawn = measured(() => measure({ ...series, resampling: { blockLength, seed: seed + draw } }))
+    if (redrawn) found.push(redrawn)
     await at((draw + 1) / draws)
   }
+  if (found.length === 0)
+    throw new InputError('NoIntervals', `no model could be fitted to any of ${draws} redrawn series`, {
+      hint: 'Use longer blocks or longer series.',
+      data: { draws },
+    })
   const [lower, upper] = [found[0]!.copy(), found[0]!.copy()]
-  const column = new Float64Array(draws)
+  const column = new Float64Array(found.length)
   for (let cell = 0; cell < lower.data.length; cell++) {
-    for (let draw = 0; draw < draws; draw++) column[draw] = found[draw]!.data[cell]!
+    for (const [draw, values] of found.entries()) column[draw] = values.data[cell]!
     column.sort()
     lower.data[cell] = quantile(column, (1 - confidenceLevel) / 2)
     upper.data[cell] = quantile(column, (1 + confidenceLevel) / 2)
   }
   return { lower, upper }
+}
+
+/** What redrawing may bring forth where series hold few different values: such draws tell nothing. */
+const unlucky: readonly string[] = ['ConstantVariable', 'CollinearVariables', 'PerfectFit']
+
+function measured(measure: () => LagArray): LagArray | undefined {
+  try {
+    return measure()
+  } catch (error) {
+    if (error instanceof InputError && unlucky.includes(error.tag)) return undefined
+    throw error
+  }
 }
 
 /** Of sorted values, linear between neighbours. */

@@ -1,5 +1,5 @@
 /** Cross maps from one effect to all causes: skill by library size and lag, with its tests. */
-import { InputError } from '@ecotope/core'
+import { InputError, random } from '@ecotope/core'
 import { checkCount } from '../discovery/options.ts'
 import { quantile } from '../granger/intervals.ts'
 import { NumpyRandom } from '../random/pcg64.ts'
@@ -7,6 +7,7 @@ import type { CrossMapOptions } from './cross-map.ts'
 import { type Embedding, embedded, kept, shifted, type Track } from './embedding.ts'
 import { checkSizes, defaultSizes, drawLibrary } from './libraries.ts'
 import { crossMapSkills } from './project.ts'
+import { skillOf } from './skill.ts'
 import { risingTrend, type Trend } from './trend.ts'
 
 export interface LagSkill {
@@ -16,7 +17,9 @@ export interface LagSkill {
   readonly skill: number
   /** Share of surrogates that do as well; 1 without surrogates or ahead of the effect. */
   readonly surrogatePValue: number
-  /** The larger one of that and of the trend's p-value. */
+  /** Of the skill by the largest library, by bootstrap of states in blocks, where that was asked for. */
+  readonly interval?: readonly [lower: number, upper: number]
+  /** The larger one of that share and of the trend's p-value. */
   readonly pValue: number
 }
 
@@ -140,7 +143,7 @@ async function mapGroup(work: EffectWork, group: Group, at: EffectWork['at']): P
   const draws = lag > 0 ? [] : causes.map((cause) => work.draws.get(cause)!)
   const few = libraries.length > 1 ? [libraries[0]!, libraries.at(-1)!] : libraries
   const tried = few.map((own) => own.slice(0, GAIN_LIBRARIES))
-  const [found, others] = await skillsOf(
+  const { found, others, intervals } = await skillsOf(
     work,
     group,
     [
@@ -177,7 +180,8 @@ async function mapGroup(work: EffectWork, group: Group, at: EffectWork['at']): P
   const lags = causes.map((_, c) => {
     const skill = mean(found[c]!.at(-1)!)
     const others = chance && chance[c]!.map(([, most]) => most)
-    return { lag, skill, surrogatePValue: others === undefined ? 1 : asExtreme(skill, others) }
+    const surrogatePValue = others === undefined ? 1 : asExtreme(skill, others)
+    return { lag, skill, surrogatePValue, ...(intervals[c] && { interval: intervals[c] }) }
   })
   return { lags, maps }
 }
@@ -223,23 +227,33 @@ interface Mapped {
   readonly libraries: readonly (readonly Uint8Array[])[]
 }
 
-/** `[column][size]` of skills, one per library, for both jobs. */
+interface Skills {
+  /** `[column][size]`, one number per library. */
+  readonly found: Float64Array[][]
+  /** The same of surrogates. */
+  readonly others: Float64Array[][]
+  /** Of the columns' skills by the last library; empty where none are asked for. */
+  readonly intervals: readonly (readonly [number, number])[]
+}
+
+/** Skills of both jobs in one pass over the states. */
 async function skillsOf(
   { track, options, dimension }: EffectWork,
   { embedding, lag }: Group,
   jobs: readonly [Mapped, Mapped],
   at: EffectWork['at'],
-): Promise<[Float64Array[][], Float64Array[][]]> {
+): Promise<Skills> {
   const rows = embedding.rows
   const skills = await crossMapSkills({
     embedding,
     times: Float64Array.from(rows, (row) => track.times[row]!),
-    jobs: jobs.map(({ columns, libraries }) => {
+    jobs: jobs.map(({ columns, libraries }, job) => {
       const count = columns.length
       const targets = new Float64Array(rows.length * count)
       for (let c = 0; c < count; c++)
         for (let state = 0; state < rows.length; state++) targets[state * count + c] = columns[c]![rows[state]! + lag]!
-      return { targets, count, libraries: count === 0 ? [] : libraries.flat() }
+      const keep = job === 0 && lag <= 0 && (options.bootstraps ?? 0) > 0
+      return { targets, count, libraries: count === 0 ? [] : libraries.flat(), keep }
     }),
     neighbours: options.neighbours ?? dimension + 1,
     radius: options.exclusionRadius ?? 0,
@@ -250,11 +264,39 @@ async function skillsOf(
       let from = 0
       return libraries.map((own) => {
         from += own.length
-        return Float64Array.from(own, (__, s) => skills[job]![(from - own.length + s) * columns.length + c]!)
+        return Float64Array.from(own, (__, s) => skills[job]!.skills[(from - own.length + s) * columns.length + c]!)
       })
     }),
   )
-  return [first!, second!]
+  return { found: first!, others: second!, intervals: intervalsOf(jobs[0], skills[0]!.estimates, rows, lag, options) }
+}
+
+/** Percentiles of correlations over states drawn in blocks; the estimates stay as they are. */
+function intervalsOf(
+  { columns }: Mapped,
+  estimates: Float64Array | undefined,
+  rows: Int32Array,
+  lag: number,
+  options: CrossMapOptions,
+): [number, number][] {
+  if (estimates === undefined) return []
+  const states = rows.length
+  const length = Math.min(states, options.blockLength ?? Math.max(1, Math.floor(Math.cbrt(states))))
+  const level = options.confidenceLevel ?? 0.9
+  const stream = random(options.seed ?? 42).split('intervals')
+  const draws = Array.from({ length: options.bootstraps! }, () =>
+    Int32Array.from({ length: Math.ceil(states / length) }, () => stream.integer(states - length + 1)),
+  )
+  return columns.map((column, c) => {
+    const found = Float64Array.from(draws, (starts) => {
+      const drawnStates = Int32Array.from({ length: states }, (_, i) => starts[Math.floor(i / length)]! + (i % length))
+      const observed = Float64Array.from(drawnStates, (state) => column[rows[state]! + lag]!)
+      const estimated = Float64Array.from(drawnStates, (state) => estimates[state * columns.length + c]!)
+      return skillOf(observed, estimated).rho
+    })
+    const all = known(found)
+    return [quantile(all, (1 - level) / 2), quantile(all, (1 + level) / 2)]
+  })
 }
 
 /** Skills `[cause][surrogate]` by the smallest and the largest libraries; undefined where there are no surrogates. */

@@ -9,7 +9,7 @@ import type { TimeSeries } from '../series/series.ts'
 import { paced } from '../work/pace.ts'
 import { type EffectWork, mapEffect, type PairMap } from './cross-map-effect.ts'
 import { mappedGraph } from './cross-map-graph.ts'
-import { type Track, trackOf } from './embedding.ts'
+import { partsOf, type Track, trackOf } from './embedding.ts'
 import { chooseDimension } from './simplex.ts'
 import { type SurrogateOptions, surrogatesOf } from './surrogates.ts'
 
@@ -37,7 +37,11 @@ export interface CrossMapOptions extends WorkOptions {
   /** Default 0.05. */
   readonly alpha?: number
   readonly fdr?: FdrMethod
-  /** Level of the range of skills over libraries; default 0.9. */
+  /** Draws of states in blocks, for intervals of the skill by the largest library; default 0, none. */
+  readonly bootstraps?: number
+  /** Steps in a block; default: the cube root of the number of states. */
+  readonly blockLength?: number
+  /** Level of these intervals and of the range of skills over libraries; default 0.9. */
   readonly confidenceLevel?: number
   /** Whether masked values count as missing; default false. */
   readonly masked?: boolean
@@ -69,6 +73,8 @@ export async function crossMap(series: TimeSeries, options: CrossMapOptions = {}
   const started = performance.now()
   const alpha = checkLevel('alpha', options.alpha ?? 0.05)
   const tauMax = checkCount('tauMax', options.tauMax, 0, 0)
+  checkCount('bootstraps', options.bootstraps, 0, 0)
+  checkCount('blockLength', options.blockLength, 1, 1)
   const warnings: Warning[] = []
   const warn = (tag: string, message: string): void => {
     warnings.push({ tag, message })
@@ -162,7 +168,7 @@ function surrogateColumns(
   return new Map(
     variables.map((v) => {
       if (count === 0) return [v, []]
-      const parts = partsOf(track, track.columns[v]!)
+      const parts = partsOf(track, v)
       const draw = surrogatesOf(parts, options.surrogate ?? { kind: 'ebisuzaki' })
       return [
         v,
@@ -180,14 +186,6 @@ function surrogateColumns(
   )
 }
 
-function partsOf(track: Track, column: Float64Array): Float64Array[] {
-  let from = 0
-  return track.series.datasets.map(({ length }) => {
-    from += length
-    return column.slice(from - length, from)
-  })
-}
-
 function arraysOf(
   series: TimeSeries,
   pairs: readonly CrossMapPair[],
@@ -195,16 +193,19 @@ function arraysOf(
   alpha: number,
   correct: boolean,
   warn: (tag: string, message: string) => void,
-): Pick<Discovery, 'graph' | 'values' | 'pValues' | 'qValues'> {
+): Pick<Discovery, 'graph' | 'values' | 'pValues' | 'qValues' | 'intervals'> {
   const size = series.names.length
   const [values, pValues] = [new LagArray(size, tauMax), new LagArray(size, tauMax, 1)]
+  const [lower, upper] = [values.copy(), values.copy()]
   const places = pairs.flatMap(({ cause, effect, lags }) =>
     lags
       .filter(({ lag }) => lag <= 0)
-      .map(({ lag, skill, pValue }) => {
+      .map(({ lag, skill, pValue, interval }) => {
         const [i, j] = [series.names.indexOf(cause), series.names.indexOf(effect)]
         values.set(i, j, -lag, skill)
         pValues.set(i, j, -lag, pValue)
+        lower.set(i, j, -lag, interval?.[0] ?? 0)
+        upper.set(i, j, -lag, interval?.[1] ?? 0)
         return [i, j, -lag] as const
       }),
   )
@@ -212,5 +213,6 @@ function arraysOf(
   const corrected = benjaminiHochberg(places.map(([i, j, tau]) => pValues.get(i, j, tau)))
   for (const [at, [i, j, tau]] of places.entries()) qValues.set(i, j, tau, corrected[at]!)
   const graph = mappedGraph(series, pairs, correct ? qValues : pValues, alpha, warn)
-  return { values, pValues, graph, ...(correct && { qValues }) }
+  const drawn = pairs.some(({ lags }) => lags.some(({ interval }) => interval !== undefined))
+  return { values, pValues, graph, ...(correct && { qValues }), ...(drawn && { intervals: { lower, upper } }) }
 }

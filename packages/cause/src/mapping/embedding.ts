@@ -13,6 +13,8 @@ export interface Track {
   readonly ends: Int32Array
   /** Clock on which rows of different sets are far from each other. */
   readonly times: Float64Array
+  /** 1 where a row may be the present of a state. */
+  readonly present: Uint8Array
 }
 
 /** Between the clocks of two data sets, beyond any window. */
@@ -27,6 +29,7 @@ export function trackOf(series: TimeSeries, masked = false): Track {
   const length = series.datasets.reduce((sum, set) => sum + set.length, 0)
   const [starts, ends] = [new Int32Array(length), new Int32Array(length)]
   const times = new Float64Array(length)
+  const present = new Uint8Array(length).fill(series.referencePoints === undefined ? 1 : 0)
   const columns = series.names.map(() => new Float64Array(length))
   let from = 0
   for (const [index, set] of series.datasets.entries()) {
@@ -38,17 +41,28 @@ export function trackOf(series: TimeSeries, masked = false): Track {
       })
     }
     for (let t = 0; t < set.length; t++) times[from + t] = t + index * APART
+    for (const point of series.referencePoints ?? [])
+      if (point >= set.offset && point < set.offset + set.length) present[from + point - set.offset] = 1
     starts.fill(from, from, from + set.length)
     ends.fill(from + set.length, from, from + set.length)
     from += set.length
   }
-  return { series, columns, length, starts, ends, times }
+  return { series, columns, length, starts, ends, times, present }
 }
 
 /** The value `shift` steps after a row; NaN beyond the data set. */
 export function shifted(track: Track, column: Float64Array, row: number, shift: number): number {
   const at = row + shift
   return at >= track.starts[row]! && at < track.ends[row]! ? column[at]! : Number.NaN
+}
+
+/** A column by data set. */
+export function partsOf(track: Track, variable: number): Float64Array[] {
+  let from = 0
+  return track.series.datasets.map(({ length }) => {
+    from += length
+    return track.columns[variable]!.slice(from - length, from)
+  })
 }
 
 export interface Embedding {
@@ -82,7 +96,7 @@ export function embedded(
   const states = new Float64Array(track.length * width)
   let count = 0
   for (let row = 0; row < track.length; row++) {
-    if (row - (dimension - 1) * delay < track.starts[row]!) continue
+    if (track.present[row] === 0 || row - (dimension - 1) * delay < track.starts[row]!) continue
     let whole = true
     for (const [c, column] of columns.entries())
       for (let k = 0; k < dimension; k++) {

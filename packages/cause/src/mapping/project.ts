@@ -10,6 +10,15 @@ export interface Job {
   readonly count: number
   /** 1 where a state belongs to the library. */
   readonly libraries: readonly Uint8Array[]
+  /** Whether the estimates by the last library are wanted too. */
+  readonly keep?: boolean
+}
+
+export interface Projected {
+  /** Correlations, `[library * count + target]`. */
+  readonly skills: Float64Array
+  /** Where kept: estimates by the last library, as the targets are laid out; NaN where neighbours are missing. */
+  readonly estimates?: Float64Array
 }
 
 export interface ProjectionInput {
@@ -41,6 +50,8 @@ interface Ledger {
   readonly aa: Float64Array
   /** States that each library could estimate. */
   readonly n: Float64Array
+  /** In units of the scaled targets. */
+  readonly kept?: Float64Array
 }
 
 /** States between looks at the clock. */
@@ -51,7 +62,7 @@ const CHUNK = 32
  * enough neighbours, 0 where estimates or targets do not vary. Weights are exp(-d / d_1), of equal states 1 (Sugihara et al.
  * 2012).
  */
-export async function crossMapSkills(input: ProjectionInput): Promise<Float64Array[]> {
+export async function crossMapSkills(input: ProjectionInput): Promise<Projected[]> {
   const { embedding, times, radius, at } = input
   const states = times.length
   const near = neighbourhood({ ...embedding, times })
@@ -70,10 +81,14 @@ export async function crossMapSkills(input: ProjectionInput): Promise<Float64Arr
       }
     if (state % CHUNK === 0) await at(state / states)
   }
-  return ledgers.map((ledger) => correlations(ledger, states))
+  return ledgers.map((ledger, job) => {
+    const { kept } = ledger
+    const skills = correlations(ledger, states)
+    return kept === undefined ? { skills } : { skills, estimates: unscaled(kept, input.jobs[job]!, states) }
+  })
 }
 
-function ledgerOf({ targets, count, libraries }: Job, states: number, neighbours: number): Ledger {
+function ledgerOf({ targets, count, libraries, keep }: Job, states: number, neighbours: number): Ledger {
   const sums = (): Float64Array => new Float64Array(libraries.length * count)
   return {
     libraries,
@@ -87,21 +102,31 @@ function ledgerOf({ targets, count, libraries }: Job, states: number, neighbours
     a: sums(),
     aa: sums(),
     n: new Float64Array(libraries.length),
+    ...(keep === true && { kept: new Float64Array(states * count).fill(Number.NaN) }),
   }
 }
 
-function scaledTargets(targets: Float64Array, count: number, states: number): Float64Array {
+/** Mean and deviation of each target. */
+function momentsOf(
+  targets: Float64Array,
+  count: number,
+  states: number,
+): { means: Float64Array; scales: Float64Array } {
   const means = new Float64Array(count)
   const squares = new Float64Array(count)
-  const out = targets.slice()
-  for (let i = 0; i < out.length; i++) means[i % count]! += out[i]! / states
-  for (let i = 0; i < out.length; i++) {
-    out[i]! -= means[i % count]!
-    squares[i % count]! += out[i]! * out[i]!
-  }
-  const scales = squares.map((square) => Math.sqrt(square / states) || 1)
-  for (let i = 0; i < out.length; i++) out[i]! /= scales[i % count]!
-  return out
+  for (let i = 0; i < targets.length; i++) means[i % count]! += targets[i]! / states
+  for (let i = 0; i < targets.length; i++) squares[i % count]! += (targets[i]! - means[i % count]!) ** 2
+  return { means, scales: squares.map((square) => Math.sqrt(square / states) || 1) }
+}
+
+function scaledTargets(targets: Float64Array, count: number, states: number): Float64Array {
+  const { means, scales } = momentsOf(targets, count, states)
+  return targets.map((value, i) => (value - means[i % count]!) / scales[i % count]!)
+}
+
+function unscaled(values: Float64Array, { targets, count }: Job, states: number): Float64Array {
+  const { means, scales } = momentsOf(targets, count, states)
+  return values.map((value, i) => value * scales[i % count]! + means[i % count]!)
 }
 
 /** Picks the k nearest that the library holds, with weights of sum 1; false where it has fewer. */
@@ -136,7 +161,7 @@ function take(
 
 /** Estimates all targets of a state, and books them. Plain indices: this loop is where the time goes. */
 function enter(
-  { scaled, count, estimate, p, pp, pa, n }: Ledger,
+  { libraries, scaled, count, estimate, p, pp, pa, n, kept }: Ledger,
   library: number,
   state: number,
   k: number,
@@ -158,6 +183,7 @@ function enter(
     const from = chosen[i]! * count
     for (let t = 0; t < count; t++) estimate[t] = estimate[t]! + weight * scaled[from + t]!
   }
+  if (kept !== undefined && library === libraries.length - 1) kept.set(estimate, state * count)
   const to = library * count
   const own = state * count
   for (let t = 0; t < count; t++) {

@@ -27,6 +27,7 @@ interface Golden {
       readonly f: GoldenTest
       readonly wald: GoldenTest
     }[]
+    readonly instantaneous: readonly (GoldenTest & { readonly some: readonly number[] })[]
     readonly whiteness: readonly (GoldenTest & { readonly lags: number; readonly adjusted: boolean })[]
     readonly pairs: readonly {
       readonly cause: number

@@ -1,8 +1,10 @@
 import { random } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { instantaneousTest } from '../../src/granger/causality.ts'
 import { granger } from '../../src/granger/granger.ts'
 import { benjaminiHochberg } from '../../src/granger/intervals.ts'
+import { fitVar } from '../../src/granger/var-model.ts'
 import { timeSeries } from '../../src/series/series.ts'
 import { studentT } from '../../src/statistics/distributions.ts'
 import { allNear, golden, near, sameTest } from './golden.ts'
@@ -59,6 +61,23 @@ describe('the search', () => {
         for (let tau = 1; tau <= order; tau++) expect(found.pValues.get(cause, effect, tau)).toBe(pair.pValue)
       }
     }
+  })
+
+  test('lag 0, where that is asked for, is the correlation of residuals', async () => {
+    const found = await granger(series, { order: 2, instantaneous: true, fdr: 'fdr-bh', bootstraps: 5 })
+    const pair = fitVar(series, 2, { variables: [0, 1] })
+    const alone = await granger(series, { order: 2, instantaneous: true, conditional: false })
+    near(alone.pValues.get(0, 1, 0), instantaneousTest(pair, [0]).pValue)
+    near(
+      alone.values.get(1, 0, 0),
+      pair.residualProducts[1]! / Math.sqrt(pair.residualProducts[0]! * pair.residualProducts[3]!),
+    )
+    expect(found.tauMin).toBe(0)
+    expect(found.values.get(0, 1, 0)).toBe(found.values.get(1, 0, 0))
+    expect([found.graph.get(0, 1, 0), found.graph.get(1, 0, 0)]).toEqual(['o-o', 'o-o'])
+    expect(found.qValues!.get(0, 1, 0)).toBeGreaterThanOrEqual(found.pValues.get(0, 1, 0))
+    expect(found.intervals!.lower.get(0, 1, 0)).toBeGreaterThan(0)
+    expect((await granger(series, { order: 2 })).graph.get(0, 1, 0)).toBe('')
   })
 
   test('finds true links under autocorrelation, and no others', async () => {

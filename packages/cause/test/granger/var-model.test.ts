@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { causalityTest, pairTests, whiteness } from '../../src/granger/causality.ts'
+import { causalityTest, instantaneousTest, pairTests, whiteness } from '../../src/granger/causality.ts'
 import { type Criterion, fitVar, selectOrder, sigmaOf } from '../../src/granger/var-model.ts'
 import { timeSeries } from '../../src/series/series.ts'
 import { allNear, golden, near, sameTest } from './golden.ts'
@@ -30,6 +30,12 @@ describe.each(golden.var)('a model of order $order equals that of statsmodels', 
       sameTest(found.f, f)
       sameTest(found.wald, wald)
     }
+  })
+
+  test('instantaneous causality', () => {
+    for (const { some, ...wald } of expected.instantaneous) sameTest(instantaneousTest(model, some), wald)
+    for (const some of [[], [0, 1, 2], [5]])
+      expect(() => instantaneousTest(model, some)).toThrow(expect.objectContaining({ tag: 'BadNode' }))
   })
 
   test('whiteness of residuals', () => {

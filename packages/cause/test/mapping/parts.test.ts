@@ -55,7 +55,7 @@ test('neighbours come in order of distance, then of time', () => {
         const found = near(states, at * dimension, at, radius)
         expect(found.count).toBe(expected.length)
         expect([...found.distances.subarray(0, found.count)]).toEqual(expected.map(distance))
-        expect([...found.states.subarray(0, found.count)].toSorted()).toEqual(expected.toSorted())
+        expect(new Set(found.states.subarray(0, found.count))).toEqual(new Set(expected))
       },
     ),
   )
