@@ -12,7 +12,6 @@ import {
   LEAST_SHARE,
   laggedCovariance,
 } from './lagged-covariance.ts'
-import { tooFew } from './parcorr-common.ts'
 import type { Shortcut, TestResult } from './test.ts'
 
 export interface ShortcutOptions extends LaggedOptions {
@@ -74,7 +73,8 @@ class CovarianceShortcut implements Shortcut {
     const given = this.#withoutConstants(all)
     if (given < 0) return undefined
     const df = this.#count - given - 2
-    if (df < 1) throw tooFew(this.#count, given + 2)
+    // The long way tells whether rows are constant or samples too few.
+    if (df < 1) return undefined
     this.#rows[given] = a
     this.#rows[given + 1] = b
     if (!this.#gather(given + 2, lost)) return undefined
