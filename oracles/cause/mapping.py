@@ -88,6 +88,54 @@ def ccm_case(data, sizes, sample, seed, **options):
     return out
 
 
+def chain(steps):
+    """a -> b -> c, and a -> c as strongly as `direct` says, of logistic maps."""
+    out = {}
+    for name, direct in (("chain", 0.0), ("triangle", 0.2)):
+        x = np.empty((steps + 50, 3))
+        x[0] = [0.4, 0.2, 0.6]
+        for t in range(1, steps + 50):
+            a, b, c = x[t - 1]
+            x[t] = [a * (3.8 - 3.8 * a), b * (3.7 - 3.7 * b - 0.25 * a), c * (3.7 - 3.7 * c - 0.25 * b - direct * a)]
+        out[name] = x[50:]
+    return out
+
+
+def leave_one_out(source, target, E, shift):
+    """Estimates of target[t + shift] from all other states of the source (NaN where there is none)."""
+    n = len(source)
+    rows = [t for t in range(E - 1, n) if 0 <= t + shift < n]
+    rows = [t for t in rows if not np.isnan(source[t - E + 1 : t + 1]).any()]
+    states = np.array([source[t - E + 1 : t + 1] for t in rows])
+    values = np.array([target[t + shift] for t in rows])
+    out = np.full(n, np.nan)
+    for i, t in enumerate(rows):
+        d = np.sqrt(((states - states[i]) ** 2).sum(1))
+        d[i] = np.inf
+        near = np.argsort(d, kind="stable")[: E + 1]
+        w = np.exp(-d[near] / d[near[0]])
+        out[t] = (w * values[near]).sum() / w.sum()
+    return out
+
+
+def partial_case(x, cause, effect, conditions, E, lag):
+    direct = leave_one_out(x[:, effect], x[:, cause], E, -lag)
+    around = [
+        leave_one_out(leave_one_out(x[:, effect], x[:, c], E, 0), x[:, cause], E, -lag) for c in conditions
+    ]
+    truth = np.full(len(x), np.nan)
+    truth[lag:] = x[: len(x) - lag, cause]
+    both = np.column_stack([truth, direct, *around])
+    both = both[~np.isnan(both).any(1)]
+    design = np.column_stack([np.ones(len(both)), both[:, 2:]])
+    rest = both[:, :2] - design @ np.linalg.lstsq(design, both[:, :2], rcond=None)[0]
+    return {
+        "cause": cause, "effect": effect, "conditions": conditions, "E": E, "lag": lag, "states": len(both),
+        "skill": float(abs(np.corrcoef(both[:, 0], both[:, 1])[0, 1])),
+        "direct": float(abs(np.corrcoef(rest.T)[0, 1])),
+    }  # fmt: skip
+
+
 def main():
     rng = np.random.default_rng(11)
     x = maps(rng, 160)
@@ -96,6 +144,7 @@ def main():
     gaps[[20, 21, 70], 0] = np.nan
     gaps[[40, 90], 1] = np.nan
     data, rough, holes = frame(x), frame(noisy), frame(gaps)
+    systems = chain(220)
     ab = {"columns": "a", "target": "b"}
     out = {
         "clean": x.T.tolist(),
@@ -116,6 +165,12 @@ def main():
             ccm_case(rough, [12, 60, 140], 5, 3, **ab, E=3, tau=-2, exclusionRadius=3),
             ccm_case(rough, [150], 1, 1, **ab, E=2, Tp=-2),
             ccm_case(holes, [20, 80], 3, 5, **ab, E=2),
+        ],
+        "systems": {name: values.T.tolist() for name, values in systems.items()},
+        "partial": [
+            {"system": name, **partial_case(values, 0, 2, conditions, E, lag)}
+            for name, values in systems.items()
+            for conditions, E, lag in [([1], 3, 1), ([1], 2, 0), ([1], 3, 2)]
         ],
         "choices": [
             {"seed": s, "n": n, "size": k, "drawn": [np.sort(d).tolist() for d in draws]}

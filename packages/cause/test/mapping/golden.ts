@@ -46,6 +46,18 @@ interface Golden {
   readonly smap: readonly (ForecastCase & { readonly theta: number; readonly coefficients: readonly Numbers[] })[]
   readonly dimensions: Readonly<Record<'a' | 'b' | 'c', Numbers>>
   readonly ccm: readonly CcmCase[]
+  readonly systems: Readonly<Record<'chain' | 'triangle', readonly Numbers[]>>
+  readonly partial: readonly {
+    readonly system: 'chain' | 'triangle'
+    readonly cause: number
+    readonly effect: number
+    readonly conditions: Numbers
+    readonly E: number
+    readonly lag: number
+    readonly states: number
+    readonly skill: number
+    readonly direct: number
+  }[]
   readonly choices: readonly {
     readonly seed: number
     readonly n: number
