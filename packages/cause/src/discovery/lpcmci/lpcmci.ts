@@ -3,15 +3,15 @@
  * autocorrelated time series with latent confounders", NeurIPS 33). The result is a partial ancestral graph in a time window.
  */
 import type { Tester } from '../../independence/test.ts'
-import { type Discovery, LinkGraph } from '../graph.ts'
-import { LagArray } from '../lag-array.ts'
+import type { Discovery } from '../graph.ts'
 import { Search } from '../search.ts'
 import { ancestralPhase } from './ancestral-phase.ts'
-import { ABSENT, EMPTY, textOf, withMiddle } from './marks.ts'
+import { ABSENT, EMPTY, withMiddle } from './marks.ts'
 import type { Memory } from './memory.ts'
 import { nonAncestralPhase } from './non-ancestral-phase.ts'
 import { type LpcmciOptions, lpcmciSettings } from './options.ts'
 import { learn, orient } from './orientation.ts'
+import { outcome, untested } from './outcome.ts'
 import { ALL_RULES } from './rules.ts'
 import { Run } from './run.ts'
 
@@ -26,7 +26,7 @@ const ASSUMPTIONS = [
 /**
  * Links: `-->` cause; `o->` cause, or hidden common cause, or both; `<->` hidden common cause, neither causes the other;
  * `o-o` any of these; an end `x`: rules contradict each other. A pair that was never tested (a lag below `tauMin`, a link
- * known before) has an infinite value: p-value Infinity where it is excluded, -Infinity where it is known to exist.
+ * known before) has an infinite value and p-value, with a warning: p-value Infinity where it is excluded, else -Infinity.
  * Throws `InputError`: BadLags, BadLevel, BadCount, BadVariant, BadAssumption, InconsistentAssumption, CyclicAssumptions,
  * TooManyNodes, and what tests throw; `CancelledError`.
  */
@@ -54,7 +54,16 @@ export async function discoverLpcmci(tester: Tester, options: LpcmciOptions): Pr
     await orient(run, ALL_RULES, false)
   }
   fixAll(run.memory)
-  return { method: 'lpcmci', alpha: settings.alpha, assumptions: ASSUMPTIONS, ...search.told(), ...outcome(run.memory) }
+  const told = search.told()
+  const warnings = [...told.warnings, ...untested(run.memory, told.variables)]
+  return {
+    method: 'lpcmci',
+    alpha: settings.alpha,
+    assumptions: ASSUMPTIONS,
+    ...told,
+    ...outcome(run.memory),
+    warnings,
+  }
 }
 
 /** The full graph again, but with the ancestors that were found. */
@@ -75,18 +84,4 @@ function fixAll({ graph, space }: Memory): void {
       const link = graph.linkOf(i, j, back)
       if (link !== ABSENT && withMiddle(link, EMPTY) !== link) graph.putAt(i, back, j, withMiddle(link, EMPTY))
     })
-}
-
-function outcome(memory: Memory): Pick<Discovery, 'graph' | 'values' | 'pValues' | 'separatingSets'> {
-  const { space } = memory
-  const graph = new LinkGraph(space.variables, space.tauMax)
-  const [values, pValues] = [new LagArray(space.variables, space.tauMax), new LagArray(space.variables, space.tauMax)]
-  for (let j = 0; j < space.variables; j++)
-    memory.graph.places(j, (i, back) => {
-      const at = memory.pairAt(space.code(i, back), space.code(j, 0))
-      graph.set(i, j, back, textOf(memory.graph.linkOf(i, j, back)))
-      values.set(i, j, back, memory.values[at]!)
-      pValues.set(i, j, back, memory.pValues[at]!)
-    })
-  return { graph, values, pValues }
 }

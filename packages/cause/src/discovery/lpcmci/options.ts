@@ -101,6 +101,8 @@ export function lpcmciSettings(options: LpcmciOptions, threshold: boolean): Lpcm
   ) as unknown as typeof DEFAULTS
   if (!threshold) checkLevel('alpha', given.alpha)
   for (const key of keysOf(COUNTS)) checkCount(key, given[key], COUNTS[key], 0)
+  // The only count that is no limit.
+  if (given.preliminaryPhases === Number.POSITIVE_INFINITY) checkCount('preliminaryPhases', Number.NaN, 0, 0)
   for (const key of keysOf(VARIANTS)) {
     if (Number.isInteger(given[key]) && given[key] >= 0 && given[key] <= VARIANTS[key]) continue
     throw new InputError(

@@ -57,7 +57,8 @@ export class Tests {
     rest: readonly NodeCode[],
     order: () => readonly NodeCode[],
   ): TestResult | Promise<TestResult> {
-    const pair = memory.pairAt(x, y)
+    // Not the pair's own index: with masks it matters which of two nodes comes first.
+    const pair = memory.graph.index(memory.space.variable[x]!, memory.space.back[x]!, memory.space.variable[y]!)
     let answers = this.#answers.get(pair)
     if (!answers) {
       answers = new Map()
@@ -87,7 +88,7 @@ export class Tests {
     }
     const answer = this.#search.ask(x, memory.space.variable[y]!, z, this.#alpha)
     const turn = this.#turn()
-    if (answer instanceof Promise) return answer.then(keep)
+    if (answer instanceof Promise) return Promise.all([answer, turn]).then(([result]) => keep(result))
     const result = keep(answer)
     return turn === undefined ? result : turn.then(() => result)
   }

@@ -17,10 +17,16 @@ export interface ProcessSpec {
   readonly digits?: number
 }
 
-/** Columns of a file below the folder of real series. */
+/** Columns of a table below the folder of real series. */
 export interface FileSpec {
   readonly file: string
   readonly columns: readonly string[]
+  readonly separator?: string
+  /** Lines after the head that are no data. */
+  readonly skip?: number
+  /** Only rows with this value in this column. */
+  readonly where?: readonly [column: string, value: string]
+  readonly rows?: number
 }
 
 export interface GoldenCase {
@@ -62,6 +68,12 @@ class Draw {
     for (let k = 0; k < 12; k++) total += this.uniform()
     return total
   }
+}
+
+/** Nearly normal, with unit variance. */
+export function whiteNoise(seed: number, length: number): Float64Array {
+  const draw = new Draw(seed)
+  return Float64Array.from({ length }, () => draw.noise())
 }
 
 interface ProcessLink {
@@ -116,10 +128,10 @@ function drawLinks(draw: Draw, spec: ProcessSpec, n: number, own: number[]): Pro
   }
   for (const [j, into] of links.entries()) {
     let total = own[j]!
-    for (const { lag, size } of into) total += lag > 0 ? Math.abs(size) : 0
+    for (const { size } of into) total += Math.abs(size)
     if (total <= 0.95) continue
     own[j] = (own[j]! * 0.95) / total
-    links[j] = into.map((link) => (link.lag > 0 ? { ...link, size: (link.size * 0.95) / total } : link))
+    links[j] = into.map((link) => ({ ...link, size: (link.size * 0.95) / total }))
   }
   return links
 }
@@ -129,12 +141,18 @@ export const dataFolder = process.env.ECOTOPE_DATA ?? join(import.meta.dirname, 
 
 export function seriesOf(spec: ProcessSpec | FileSpec): TimeSeries {
   if (!('file' in spec)) return timeSeries({ columns: columnsOf(spec) })
-  const [head, ...rows] = readFileSync(join(dataFolder, spec.file), 'utf8').trim().split(/\r?\n/)
-  const names = head!.split(',')
-  const cells = rows.map((row) => row.split(','))
-  const number = (cell: string): number => (['', 'NaN', 'NA'].includes(cell) ? Number.NaN : Number(cell))
+  const lines = readFileSync(join(dataFolder, spec.file), 'utf8')
+    .trim()
+    .split(/\r\n?|\n/)
+  const [names, ...cells] = lines.map((line) => line.split(spec.separator ?? ','))
+  const at = (name: string): number => names!.indexOf(name)
+  const rows = cells
+    .slice(spec.skip ?? 0)
+    .filter((row) => spec.where === undefined || row[at(spec.where[0])] === spec.where[1])
+    .slice(0, spec.rows)
+  const number = (cell: string): number => (['', 'NaN', '-9999'].includes(cell) ? Number.NaN : Number(cell))
   return timeSeries(
-    { columns: spec.columns.map((name) => cells.map((row) => number(row[names.indexOf(name)]!))) },
+    { columns: spec.columns.map((name) => rows.map((row) => number(row[at(name)]!))) },
     { names: spec.columns },
   )
 }
