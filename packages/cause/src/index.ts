@@ -9,6 +9,26 @@ export {
 export { type BenchmarkMethodName, benchmarkMethods } from './benchmark/methods.ts'
 export { KINDS, type Kind, type KnownOptions, type KnownSeries, knownSeries } from './benchmark/process.ts'
 export { auroc, type Scores, scoresOf } from './benchmark/scores.ts'
+export {
+  anomalies,
+  type ClimatologyMethod,
+  type ClimatologyOptions,
+  type ClimatologyPeriod,
+  climatology,
+} from './cubes/climatology.ts'
+export { type Detrending, detrend } from './cubes/detrend.ts'
+export { type LaggedLinks, type LaggedModel, laggedRegression } from './cubes/lagged-regression.ts'
+export { type Driver, LINK_BANDS, type LinkMap, type LinkMapOptions, linkMap } from './cubes/link-map.ts'
+export { type Modes, type ModesOptions, modesOf } from './cubes/modes.ts'
+export {
+  type CubeModes,
+  cubeModes,
+  linkFeatures,
+  type RegionOptions,
+  type RegionSeries,
+  regionSeries,
+} from './cubes/regions.ts'
+export { inSeason, type Months } from './cubes/seasons.ts'
 export { type Discovered, type DiscoverOptions, discover, type MethodRow, methods } from './discover.ts'
 export type { LinkAssumptions } from './discovery/assumptions.ts'
 export { type Discovery, type DiscoveryJson, type Link, LinkGraph, reversed, type Triple } from './discovery/graph.ts'
