@@ -12,6 +12,7 @@ import pathlib
 import warnings
 
 import numpy as np
+import sklearn.linear_model
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
@@ -145,5 +146,314 @@ def graphs():
     write("effects_graphs.json", rows)
 
 
+# Values: series of linear and of curved processes, some masked and with gaps.
+
+
+def process(seed, length, curved=False):
+    """Four variables: 0 --> 1 (lag 1), 0 --> 2 (lag 0), 1 --> 2 (lag 1), 2 --> 3 (lag 0), 0 --> 3 (lag 2), memories."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(length + 50, 4))
+    out = np.zeros((length + 50, 4))
+    bend = (lambda v: np.tanh(v) + 0.1 * v**2) if curved else (lambda v: v)
+    for t in range(2, length + 50):
+        out[t, 0] = 0.6 * out[t - 1, 0] + noise[t, 0]
+        out[t, 1] = 0.4 * out[t - 1, 1] + bend(0.5 * out[t - 1, 0]) + noise[t, 1]
+        out[t, 2] = 0.3 * out[t - 1, 2] + 0.6 * bend(out[t - 1, 1]) - 0.4 * out[t, 0] + noise[t, 2]
+        out[t, 3] = 0.2 * out[t - 1, 3] + bend(0.7 * out[t, 2]) + 0.3 * out[t - 2, 0] + noise[t, 3]
+    return np.round(out[50:], 6)
+
+
+PARENTS = {0: [(0, -1)], 1: [(1, -1), (0, -1)], 2: [(2, -1), (1, -1), (0, 0)], 3: [(3, -1), (2, 0), (0, -2)]}
+
+
+def frames():
+    plain = process(1, 150)
+    gaps = process(2, 160)
+    gaps[[20, 21, 70], [1, 1, 3]] = np.nan
+    mask = np.zeros(gaps.shape, dtype=int)
+    mask[100:112, 0] = 1
+    mask[40:45, 3] = 1
+    curved = process(3, 120, curved=True)
+    two = {0: process(4, 70), 1: process(5, 60)}
+    series = {
+        "plain": {"datasets": [plain.T.tolist()]},
+        "gaps": {
+            "datasets": [[[None if np.isnan(v) else v for v in row] for row in gaps.T.tolist()]],
+            "masks": [mask.T.tolist()],
+        },
+        "curved": {"datasets": [curved.T.tolist()]},
+        "two": {"datasets": [two[0].T.tolist(), two[1].T.tolist()]},
+    }
+    flagged = np.where(np.isnan(gaps), 999.0, gaps)
+    make = {
+        "plain": lambda: pp.DataFrame(plain.copy()),
+        "gaps": lambda: pp.DataFrame(flagged.copy(), mask=mask.astype(bool), missing_flag=999.0),
+        "curved": lambda: pp.DataFrame(curved.copy()),
+        "two": lambda: pp.DataFrame({k: v.copy() for k, v in two.items()}, analysis_mode="multiple"),
+    }
+    return series, make
+
+
+def graph_of(parents, lags=2):
+    n = len(parents)
+    graph = np.full((n, n, lags + 1), "", dtype="<U3")
+    for j, own in parents.items():
+        for i, lag in own:
+            graph[i, j, -lag] = "-->"
+            if lag == 0:
+                graph[j, i, 0] = "<--"
+    return graph
+
+
+MODELS = {
+    "linear": LinearRegression,
+    "ridge": lambda: Ridge(alpha=2.5),
+    "knn": lambda: KNeighborsRegressor(n_neighbors=7),
+    "knn-distance": lambda: KNeighborsRegressor(n_neighbors=5, weights="distance"),
+    "kernel-ridge": lambda: KernelRidge(kernel="rbf", alpha=0.5, gamma=0.1),
+}
+
+#: name, series, X, Y, S, hidden variables
+QUERIES = [
+    ("lagged", "plain", [(0, -2)], [(3, 0)], [], []),
+    ("instant", "plain", [(2, 0)], [(3, 0)], [], []),
+    ("two causes", "plain", [(0, -1), (0, -2)], [(3, 0)], [], []),
+    ("two effects", "plain", [(1, -1)], [(2, 0), (3, 0)], [], []),
+    ("conditional", "plain", [(1, -1)], [(3, 0)], [(0, -2)], []),
+    ("hidden", "plain", [(1, -1)], [(3, 0)], [], [(0, -k) for k in range(4)]),
+    ("hidden mediator", "plain", [(0, -2)], [(3, 0)], [], [(1, -k) for k in range(5)]),
+    ("gaps", "gaps", [(0, -1)], [(2, 0)], [], []),
+    ("curved", "curved", [(1, -1)], [(3, 0)], [], []),
+    ("two sets", "two", [(0, -1)], [(3, 0)], [], []),
+]
+
+
+def total_effects(make):
+    rows = []
+    for name, key, x, y, s, hidden in QUERIES:
+        for model, estimator in MODELS.items():
+            if model != "linear" and name not in ("lagged", "conditional", "curved"):
+                continue
+            for options in (
+                {},
+                {"adjustment_set": "minimized_optimal"},
+                {"standardize": True},
+                {"mask_type": "y"},
+                {"mask_type": "x"},
+            ):
+                if (options.get("mask_type") and key != "gaps") or (options and model != "linear"):
+                    continue
+                effects = CausalEffects(graph_of(PARENTS), "stationary_dag", X=x, Y=y, S=s, hidden_variables=hidden)
+                arguments = {k: v for k, v in options.items() if k != "standardize"}
+                if options.get("standardize"):
+                    arguments["data_transform"] = StandardScaler()
+                try:
+                    effects.fit_total_effect(make[key](), estimator(), **arguments)
+                except ValueError as error:
+                    rows.append({"query": name, "model": model, "options": options, "error": str(error)})
+                    continue
+                doses = np.array([[0.0] * len(x), [1.0] * len(x), [-0.5 * (k + 1) for k in range(len(x))]])
+                given = np.array([[0.3], [-0.4], [0.3]]) if s else None
+                row = {"query": name, "model": model, "options": options, "interventions": doses.tolist()}
+                if s:
+                    row["conditions"] = given.tolist()
+                if not effects.no_causal_path:
+                    row["adjustment"] = nodes(effects.adjustment_set)
+                for kind in ("hard", "soft"):
+                    for units in (False, True) if options.get("standardize") and not s else (False,):
+                        found = effects.predict_total_effect(
+                            doses,
+                            conditions_data=given,
+                            intervention_type=kind,
+                            transform_interventions_and_prediction=units,
+                        )
+                        row[kind + ("Units" if units else "")] = np.reshape(found, (len(doses), len(y))).tolist()
+                rows.append(row)
+    return rows
+
+
+class FirstCoefficient(LinearRegression):
+    """The reference takes all coefficients of a link's regression where it means the link's own, the first."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.coef_ = self.coef_[:, 0]
+        return self
+
+
+def wright_effects(make):
+    rows = []
+    for name, key, x, y, s, hidden in QUERIES:
+        if s:
+            continue
+        for method in ("parents", "optimal", "links_coeffs"):
+            for mediation in (None, "direct", [(1, -1), (1, 0)], [(2, 0)]):
+                if method == "links_coeffs" and hidden:
+                    continue
+                effects = CausalEffects(graph_of(PARENTS), "stationary_dag", X=x, Y=y, hidden_variables=hidden)
+                links = {j: [(p, 0.1 * (k + 1) + 0.05 * j, None) for k, p in enumerate(own)] for j, own in PARENTS.items()}
+                row = {"query": name, "method": method, "mediation": mediation}
+                sklearn.linear_model.LinearRegression = FirstCoefficient if method == "optimal" else LinearRegression
+                try:
+                    effects.fit_wright_effect(make[key](), mediation=mediation, method=method, links_coeffs=links)
+                except ValueError as error:
+                    rows.append({**row, "error": str(error)})
+                    continue
+                doses = np.eye(len(x))
+                row["effects"] = np.reshape(effects.predict_wright_effect(doses), (len(x), len(y))).tolist()
+                rows.append(row)
+    return rows
+
+
+def bootstraps(make):
+    rows = []
+    for name, key, x, y, s, hidden in QUERIES:
+        if name not in ("lagged", "conditional", "gaps", "two sets"):
+            continue
+        for block, seed in ((1, 3), (6, 4), ("cube_root", 5)):
+            effects = CausalEffects(graph_of(PARENTS), "stationary_dag", X=x, Y=y, S=s, hidden_variables=hidden)
+            fit = {"dataframe": make[key](), "estimator": LinearRegression()}
+            effects.fit_bootstrap_of("fit_total_effect", fit, boot_samples=25, boot_blocklength=block, seed=seed)
+            arguments = {"intervention_data": np.array([[1.0], [0.0]])}
+            if s:
+                arguments["conditions_data"] = np.array([[0.2], [0.2]])
+            draws, interval = effects.predict_bootstrap_of(
+                "predict_total_effect", arguments, conf_lev=0.9, return_individual_bootstrap_results=True
+            )
+            rows.append(
+                {
+                    "query": name,
+                    "block": block,
+                    "seed": seed,
+                    "draws": draws[:3].tolist(),
+                    "interval": interval.tolist(),
+                }
+            )
+    return rows
+
+
+def mediation(make):
+    rows = []
+    for key, options in (
+        ("plain", {}),
+        ("plain", {"data_transform": None, "tau_max": 4}),
+        ("gaps", {"mask_type": "y"}),
+        ("two", {}),
+    ):
+        arguments = {k: v for k, v in options.items() if k != "tau_max"}
+        med = LinearMediation(make[key](), **arguments)
+        med.fit_model(PARENTS, tau_max=options.get("tau_max"))
+        tau_max = int(med.tau_max)
+        row = {
+            "series": key,
+            "standardize": "data_transform" not in options,
+            "tauMax": tau_max,
+            "maskType": options.get("mask_type") or "",
+            "phi": med.phi.tolist(),
+            "psi": med.psi.tolist(),
+            "largest": [[float(med.get_ce_max(i, j)) for j in range(4)] for i in range(4)],
+            "joint": med.get_joint_ce(0, 3).tolist(),
+            "jointMediated": med.get_joint_mce(0, 3, 2).tolist(),
+            "mediated": [float(med.get_mce(0, -tau, 3, 2)) for tau in range(tau_max + 1)],
+            "mediatedBoth": [float(med.get_mce(0, -tau, 3, [1, 2])) for tau in range(tau_max + 1)],
+            "mediatedNot": [float(med.get_conditional_mce(0, -tau, 3, 2, 1)) for tau in range(tau_max + 1)],
+            "averages": [],
+        }
+        for lags, flag in itertools.product(("absmax", "all_lags"), (True, False)):
+            row["averages"].append(
+                {
+                    "lags": lags,
+                    "exclude": flag,
+                    "ace": med.get_all_ace(lags, exclude_i=flag).tolist(),
+                    "acs": med.get_all_acs(lags, exclude_j=flag).tolist(),
+                    "amce": med.get_all_amce(lags, exclude_k=flag, exclude_self_effects=flag).tolist(),
+                }
+            )
+        if key == "plain":
+            med.fit_model_bootstrap(boot_blocklength=4, seed=7, boot_samples=20)
+            row["interval"] = med.get_bootstrap_of("get_ce", {"i": 0, "tau": -2, "j": 3}, conf_lev=0.9).tolist()
+            row["intervalMediated"] = med.get_bootstrap_of(
+                "get_mce", {"i": 0, "tau": -2, "j": 3, "k": 2}, conf_lev=0.8
+            ).tolist()
+        rows.append(row)
+    return rows
+
+
+def natural(make):
+    """Natural direct effects; the set of samples is that of the reference's search (2 tau_max steps cut off)."""
+    fits = {
+        "linear": FitSetup(fit_map=FitProvider_Continuous_Default(lambda x, y: LinearRegression().fit(x, y))),
+        "knn": FitSetup(fit_map=FitProvider_Continuous_Default.UseSklearn(neighbors=8)),
+    }
+    rows = []
+    for key, x, y, blocked in (
+        ("curved", (1, -1), (3, 0), "all"),
+        ("curved", (0, -1), (3, 0), "all"),
+        ("curved", (0, -1), (3, 0), [(2, 0)]),
+        ("plain", (0, 0), (3, 0), "all"),
+        ("gaps", (0, -2), (3, 0), "all"),
+    ):
+        for model, setup in fits.items():
+            effects = CausalMediation(graph_of(PARENTS), "stationary_dag", X=[x], Y=[y])
+            row = {"series": key, "x": x, "y": y, "blocked": blocked, "model": model}
+            try:
+                effects.fit_natural_direct_effect(make[key](), copy.deepcopy(setup), blocked_mediators=blocked)
+            except Exception as error:  # noqa: BLE001
+                rows.append({**row, "error": str(error)[:80]})
+                continue
+            row["changes"] = [[0.0, 1.0], [-0.5, 0.5], [1.0, 0.0]]
+            row["direct"] = [float(effects.predict_natural_direct_effect(*change)) for change in row["changes"]]
+            row["smooth"] = np.asarray(
+                effects.predict_natural_direct_effect_function(-1.0, 1.0, steps=6, smoothing_gaussian_sigma_in_steps=2)[1]
+            ).tolist()
+            rows.append(row)
+    return rows
+
+
+def predictions(make):
+    rows = []
+    for model in ("linear", "knn"):
+        for transform in (None, StandardScaler()):
+            predict = Prediction(
+                make["plain"](), range(0, 100), range(104, 150), MODELS[model](), data_transform=transform
+            )
+            targets = {2: [(2, -1), (1, -1), (0, -1)], 3: [(3, -1), (2, -2)]}
+            predict.fit(targets, selected_targets=[2, 3], tau_max=3)
+            for target in targets:
+                rows.append(
+                    {
+                        "model": model,
+                        "standardize": transform is not None,
+                        "target": target,
+                        "predictors": targets[target],
+                        "predicted": np.asarray(predict.predict(target)).tolist(),
+                        "observed": predict.get_test_array(target)[0].tolist(),
+                    }
+                )
+    return rows
+
+
+def values():
+    series, make = frames()
+    write(
+        "effects_values.json",
+        {
+            "series": series,
+            "parents": [PARENTS[j] for j in range(4)],
+            "queries": {
+                name: {"series": key, "x": x, "y": y, "s": s, "hidden": hidden}
+                for name, key, x, y, s, hidden in QUERIES
+            },
+            "total": total_effects(make),
+            "wright": wright_effects(make),
+            "bootstrap": bootstraps(make),
+            "mediation": mediation(make),
+            "natural": natural(make),
+            "predictions": predictions(make),
+        },
+    )
+
+
 if __name__ == "__main__":
     graphs()
+    values()

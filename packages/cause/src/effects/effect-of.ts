@@ -98,33 +98,23 @@ export async function effectOf(
   const bootstrap = { draws: 200, blockLength: 'cube-root' as const, seed: 0, ...options.bootstrap }
   const first = quantities.estimate(series)
   const { draws, warnings } = await bootstrapped(series, bootstrap, (drawn) => quantities.estimate(drawn).values)
-  const estimate = (quantity: Quantity, at: number): EffectEstimate => {
+  const estimates = quantities.quantities.map((quantity, at) => {
     const values = draws.map((draw) => draw[at]!)
-    const [low, high] = intervalOf(values, level)
-    return {
-      from: quantity.from,
-      to: quantity.to,
-      value: first.values[at]!,
-      low,
-      high,
-      standardError: spreadOf(values),
-    }
-  }
-  const estimates = quantities.quantities.map((quantity, at) => ({ quantity, estimate: estimate(quantity, at) }))
-  const pick = (of: Quantity['of']): EffectEstimate[] =>
-    estimates.filter(({ quantity }) => quantity.of === of).map((each) => each.estimate)
+    return { quantity, estimate: estimateOf(quantity, first.values[at]!, values, level) }
+  })
+  const pick = (isIn: (quantity: Quantity) => boolean): EffectEstimate[] =>
+    estimates.filter(({ quantity }) => isIn(quantity)).map(({ estimate }) => estimate)
   return {
     ...described(series, question, found),
     estimator: model.name,
     per: quantities.changes ? 'change' : 'unit',
     ...(quantities.changes && { changes: quantities.changes }),
-    total: pick('total'),
+    total: pick(({ of }) => of === 'total'),
     ...(options.mediated && {
-      direct: pick('direct'),
-      mediated: quantities.groups.map(({ variable, nodes }) => ({
-        variable,
-        nodes,
-        effects: estimates.filter(({ quantity }) => quantity.through === variable).map((each) => each.estimate),
+      direct: pick(({ of }) => of === 'direct'),
+      mediated: quantities.groups.map((group) => ({
+        ...group,
+        effects: pick(({ through }) => through === group.variable),
       })),
     }),
     samples: first.samples,
@@ -133,6 +123,11 @@ export async function effectOf(
     assumptions: assumptionsOf(found, series, { ...options, model }),
     warnings: [...found.warnings, ...found.query.warnings, ...first.warnings, ...warnings],
   }
+}
+
+function estimateOf({ from, to }: Quantity, value: number, draws: readonly number[], level: number): EffectEstimate {
+  const [low, high] = intervalOf(draws, level)
+  return { from, to, value, low, high, standardError: spreadOf(draws) }
 }
 
 function described(series: TimeSeries, { from, to, condition }: Question, found: Identified) {

@@ -3,9 +3,10 @@ import { InputError, nearest } from '@ecotope/core'
 import type { LinkGraph } from '../discovery/graph.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { linkGraphOf, type Nested } from './links.ts'
+import type { MemberOptions } from './members.ts'
 import { type NodeLike, toNode } from './node-name.ts'
 
-export interface EffectQuestion {
+export interface EffectQuestion extends MemberOptions {
   /** Causes, such as `nino34@-2`. */
   readonly from: readonly NodeLike[]
   readonly to: readonly NodeLike[]
@@ -18,7 +19,7 @@ export interface EffectQuestion {
 }
 
 /** The same with numbers. */
-export interface Question {
+export interface Question extends MemberOptions {
   readonly graph: LinkGraph
   readonly names: readonly string[]
   readonly from: readonly Node[]
@@ -28,12 +29,16 @@ export interface Question {
   readonly ancestral?: boolean
 }
 
-/** Throws `InputError`: BadGraph, BadVariables, UnknownVariable, BadLag. */
+/** Throws `InputError`: BadGraph, BadVariables, VectorVariables, UnknownVariable, BadLag. */
 export function ask(
-  { names }: Pick<TimeSeries, 'names'>,
+  { names, vectors }: Pick<TimeSeries, 'names' | 'vectors'>,
   graph: LinkGraph | Nested<string>,
-  { from, to, condition = [], hidden = [], ancestral }: EffectQuestion,
+  { from, to, condition = [], hidden = [], ancestral, unoriented }: EffectQuestion,
 ): Question {
+  if (vectors !== undefined)
+    throw new InputError('VectorVariables', 'effects of variables that are vectors are not single numbers', {
+      hint: 'Make each component a variable of the graph.',
+    })
   const links = linkGraphOf(graph)
   if (links.variables !== names.length)
     throw new InputError(
@@ -52,6 +57,7 @@ export function ask(
     condition: numbers(condition),
     hidden: hidden.map((variable) => (typeof variable === 'number' ? variable : numberOf(variable, names))),
     ...(ancestral !== undefined && { ancestral }),
+    ...(unoriented !== undefined && { unoriented }),
   }
 }
 

@@ -4,12 +4,12 @@ import type { LinkGraph } from '../discovery/graph.ts'
 import type { Node } from '../series/series.ts'
 import { isObstacle, isValid, type Obstacle, optimalNodes, optimalParts } from './adjustment.ts'
 import { indexOf, nodeAt } from './causal-graph.ts'
-import { linksOf, type OpenLink } from './marks.ts'
-import { type Members, membersOf } from './members.ts'
+import { linksOf, type OpenLink, opennessOf, possiblyAncestral } from './marks.ts'
+import { type MemberOptions, type Members, membersOf } from './members.ts'
 import { type EffectNodes, type EffectQuery, effectQuery, nameOf } from './query.ts'
 import { isAncestral, isVisible, unrolled } from './visibility.ts'
 
-export interface IdentifyOptions extends EffectNodes {
+export interface IdentifyOptions extends EffectNodes, MemberOptions {
   readonly names: readonly string[]
   /** Variables that were not observed. */
   readonly hidden?: readonly number[]
@@ -52,7 +52,9 @@ export interface Unidentified {
  * Throws `InputError`: those of `membersOf` and `effectQuery`, where every graph has them.
  */
 export function identify(graph: LinkGraph, options: IdentifyOptions): Identified | Unidentified {
-  const members = membersOf(graph)
+  const all = [...options.from, ...options.to, ...(options.condition ?? [])].map(([variable]) => variable)
+  const isClass = opennessOf(graph) === 'cpdag' && (options.hidden ?? []).length === 0 && !options.ancestral
+  const members = membersOf(isClass ? possiblyAncestral(graph, all) : graph, options)
   const ancestral = options.ancestral ?? members.openness === 'pag'
   const graphs = ancestral
     ? members.graphs.filter((each) => isAncestral(unrolled(each, 2 * each.tauMax + 1)))

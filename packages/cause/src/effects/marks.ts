@@ -1,6 +1,6 @@
 /** Links that a search left open, and what each may be. */
 import { InputError } from '@ecotope/core'
-import { type Link, type LinkGraph, reversed } from '../discovery/graph.ts'
+import { type Link, LinkGraph, reversed } from '../discovery/graph.ts'
 
 /** `resolved`: nothing is open; `cpdag`: links without hidden causes are; `pag`: whether there are hidden causes is, too. */
 export type Openness = 'resolved' | 'cpdag' | 'pag'
@@ -30,6 +30,10 @@ const CHOICES: Readonly<Record<Link, Choices>> = {
   'x->': { pag: ['-->', '<->'] },
   '<-o': { pag: ['<--', '<->'] },
   '<-x': { pag: ['<--', '<->'] },
+  'o-x': { pag: ['-->', '<--', '<->'], lagged: ['-->', '<->'] },
+  'x-o': { pag: ['-->', '<--', '<->'], lagged: ['-->', '<->'] },
+  'x--': { pag: ['<--'] },
+  '--x': { pag: ['-->'] },
   'o--': { pag: ['<--'] },
   '--o': { pag: ['-->'] },
 }
@@ -79,3 +83,30 @@ export function openLinks(graph: LinkGraph, openness: Openness): OpenLink[] {
 
 /** The mark of a link at its right end. */
 export const rightMark = (link: Link): string => link[2] ?? ''
+
+/**
+ * Links between variables that may be ancestors of the given ones, for graphs without hidden causes: no others matter for an
+ * effect, so that they need not be oriented.
+ */
+export function possiblyAncestral(graph: LinkGraph, variables: readonly number[]): LinkGraph {
+  const kept = new Set(variables)
+  const links = [...linksOf(graph)]
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const { i, j, lag, link } of links) {
+      const forward = link !== '<--'
+      const backward = lag === 0 && link !== '-->'
+      for (const [from, to, may] of [
+        [i, j, forward],
+        [j, i, backward],
+      ] as const)
+        if (may && kept.has(to) && !kept.has(from)) {
+          kept.add(from)
+          grown = true
+        }
+    }
+  }
+  const out = new LinkGraph(graph.variables, graph.tauMax)
+  for (const { i, j, lag, link } of links) if (kept.has(i) && kept.has(j)) out.put(i, j, lag, link)
+  return out
+}

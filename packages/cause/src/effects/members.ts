@@ -14,27 +14,42 @@ export interface Members {
 /** Graphs that are looked at before the search is given up. */
 export const MOST_MEMBERS = 4096
 
+export interface MemberOptions {
+  /**
+   * What links without a known direction stand for: `class`: all members of an equivalence class; `any`: any orientation, as
+   * where directions were never looked for. Default: a class where the graph can be one, else any.
+   */
+  readonly unoriented?: 'class' | 'any'
+}
+
 /**
  * All members of the equivalence class (Meek 1995 for CPDAGs; Zhang 2008 for PAGs): orientations of open links that make no
- * circle of arrows and no collider between nodes without link that the graph does not have already. Where there is none,
- * as with graphs whose links without lag were never oriented, all orientations without circles, with a warning.
+ * circle of arrows and no collider between nodes without link that the graph does not have already. A graph without hidden
+ * causes whose open links are not all open in that class was not oriented to the end (as by searches that leave links without
+ * lag as they are): then all orientations without circles, with a warning.
  * Throws `InputError`: TooManyMembers, BadLink, CyclicGraph.
  */
-export function membersOf(graph: LinkGraph): Members {
+export function membersOf(graph: LinkGraph, { unoriented }: MemberOptions = {}): Members {
   const openness = opennessOf(graph)
   const open = openLinks(graph, openness)
   if (open.length === 0) return { openness, open, graphs: [graph], warnings: [] }
-  const strict = enumerate(graph, open, true)
-  if (strict.length > 0) return { openness, open, graphs: strict, warnings: conflictWarnings(open) }
+  const strict = unoriented === 'any' ? [] : enumerate(graph, open, true)
+  const isClass = strict.length > 0 && (unoriented === 'class' || openness === 'pag' || areAllOpen(strict, open))
+  if (isClass) return { openness, open, graphs: strict, warnings: conflictWarnings(open) }
   const loose = enumerate(graph, open, false)
   if (loose.length === 0)
     throw new InputError('CyclicGraph', 'every orientation of the open links makes a circle of arrows', {
       hint: 'Drop or turn one of the links without lag.',
     })
-  const message =
-    'the open links cannot be oriented without new colliders, so every orientation without circles is taken as possible'
+  const message = 'links without a known direction are taken as possible in either: the graph is no equivalence class'
   return { openness, open, graphs: loose, warnings: [{ tag: 'NotAnEquivalenceClass', message }] }
 }
+
+/** Whether each open link takes each of its directions in some member. */
+const areAllOpen = (members: readonly LinkGraph[], open: readonly OpenLink[]): boolean =>
+  open.every(({ i, j, lag, choices }) =>
+    choices.every((choice) => members.some((member) => member.get(i, j, lag) === choice)),
+  )
 
 const conflictWarnings = (open: readonly OpenLink[]): Warning[] =>
   open.some(({ link }) => link.includes('x'))

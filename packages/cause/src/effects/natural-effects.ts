@@ -64,6 +64,8 @@ export function fitNaturalEffects(
 ): NaturalEffects {
   const { estimator = kernelRidge() } = options
   checkVariables(query, series)
+  if (series.vectors)
+    throw new InputError('VectorVariables', 'natural effects are not defined for variables that are vectors')
   const [from, to] = [query.from[0]!, query.to[0]!]
   if (query.from.length > 1 || query.to.length > 1)
     throw new InputError('BadEffect', 'natural effects are of one node on one other', {

@@ -1,10 +1,11 @@
 /** Effects that the graphs of an equivalence class leave possible (IDA, Maathuis et al. 2009), and the refusal that names them. */
 import { InputError } from '@ecotope/core'
 import type { LinkGraph } from '../discovery/graph.ts'
-import { nodeName, type TimeSeries } from '../series/series.ts'
+import { type Node, nodeName, type TimeSeries } from '../series/series.ts'
 import { ask, type EffectQuestion } from './effect-question.ts'
 import { identify, type Outcome, type Unidentified } from './identify.ts'
 import type { Nested } from './links.ts'
+import type { EffectQuery } from './query.ts'
 import { fitTotalEffect } from './total-effect.ts'
 
 /** Of one cause on one effect. */
@@ -43,18 +44,14 @@ export function possibleOf(
   { outcomes }: { readonly outcomes: readonly Outcome[] },
 ): PossibleEffects {
   const { query } = outcomes[0]!
-  const known = new Map<string, readonly (readonly number[])[]>()
+  const known = new Map<string, readonly Float64Array[] | undefined>()
   const solvable = outcomes.filter(({ adjustment }) => adjustment !== undefined)
   for (const { query: own, adjustment } of solvable) {
     const key = own.causal ? String(adjustment) : 'zero'
     if (known.has(key)) continue
-    const fit = fitTotalEffect(own, series, { adjustment: adjustment!, evenIfInvalid: true })
-    known.set(
-      key,
-      fit.coefficients!.map((row) => [...row]),
-    )
+    known.set(key, coefficientsOf(own, series, adjustment!))
   }
-  const fits = [...known.values()]
+  const fits = [...known.values()].filter((fit) => fit !== undefined)
   const effects = query.from.flatMap((from, x) =>
     query.to.flatMap((to, y): PossibleEffect[] => {
       const values = [...new Set(fits.map((fit) => fit[y]![x]!))].sort((a, b) => a - b)
@@ -64,6 +61,20 @@ export function possibleOf(
     }),
   )
   return { effects, graphs: outcomes.length, unidentifiable: outcomes.length - solvable.length }
+}
+
+/** Undefined where the series do not allow a fit, which must not hide why the effect is refused. */
+function coefficientsOf(
+  query: EffectQuery,
+  series: TimeSeries,
+  adjustment: readonly Node[],
+): readonly Float64Array[] | undefined {
+  try {
+    return fitTotalEffect(query, series, { adjustment, evenIfInvalid: true }).coefficients
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
 
 /** The error of an effect that the graph does not settle, with what would. */

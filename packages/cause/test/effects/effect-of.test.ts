@@ -176,7 +176,6 @@ describe('graphs with open links', () => {
   })
 
   test('an effect that all members share is estimated', async () => {
-    // A lagged cause of a, not linked with b, orients a --> b in every member, so that only b o-o c could stay open.
     const partly = linkGraph(3, 1, [
       [0, 0, 1, '-->'],
       [0, 1, 0, '-->'],
@@ -189,9 +188,13 @@ describe('graphs with open links', () => {
       [0, 1, 0, 'o-o'],
       [1, 2, 0, 'o-o'],
     ] as LinkRow[])
-    const forced = await effectOf(data, oriented, { from: ['a'], to: ['c'], bootstrap: { draws: 20 } })
+    // Were it a class, the lagged cause of a, not linked with b, would leave a --> b --> c only.
+    const question = { from: ['a'], to: ['c'], bootstrap: { draws: 20 } }
+    const forced = await effectOf(data, oriented, { ...question, unoriented: 'class' })
     expect(forced.graphs).toBe(1)
     expect(forced.total).toEqual(settled.total)
+    const error = await failure(effectOf(data, oriented, question))
+    expect(error.data.possible).toMatchObject({ graphs: 4 })
   })
 
   test('links that no orientation without new colliders settles are all taken as open', async () => {
@@ -213,8 +216,14 @@ describe('graphs with open links', () => {
       [2, 2, 1, '-->'],
     ] as LinkRow[])
     const result = await effectOf(data, elsewhere, { from: ['c@-1'], to: ['c'], bootstrap: { draws: 10 } })
-    expect(result.graphs).toBe(2)
-    expect(result.warnings.map(({ tag }) => tag)).toContain('ConflictingLinks')
+    expect(result).toMatchObject({ graphs: 1, warnings: [] })
+    const upstream = linkGraph(3, 1, [
+      [0, 1, 0, 'x-x'],
+      [1, 2, 1, '-->'],
+    ] as LinkRow[])
+    const after = await effectOf(data, upstream, { from: ['b@-1'], to: ['c'], bootstrap: { draws: 10 } })
+    expect(after.graphs).toBe(2)
+    expect(after.warnings.map(({ tag }) => tag)).toContain('ConflictingLinks')
   })
 
   test('hidden causes that a PAG does not exclude refuse an effect; visible arrows allow it', async () => {

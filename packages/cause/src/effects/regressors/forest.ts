@@ -1,5 +1,6 @@
 /** Random forests of regression trees (Breiman 2001): nonlinear, with interactions, hardly any choices to make. */
 import { type Random, random } from '@ecotope/core'
+import { mean } from '../../statistics/moments.ts'
 import type { Regressor } from './regressor.ts'
 
 export interface ForestOptions {
@@ -35,8 +36,11 @@ interface Growth {
 /** Means over trees, each of a bootstrap sample; splits that lower the sum of squares most. */
 export const forest = ({ trees = 100, leaf = 5, predictors = 1, seed = 0 }: ForestOptions = {}): Regressor => ({
   name: 'forest',
-  fit(rows, target) {
+  fit(rows, outcome) {
     const source = random(seed)
+    // Sums of squares of centred values lose no digits.
+    const middle = mean(outcome)
+    const target = outcome.map((value) => value - middle)
     const looked = Math.max(1, Math.round(predictors * rows.length))
     const growth: Growth = { rows, ranks: rows.map(ranksOf), target, leaf, looked, random: source }
     const grown = Array.from({ length: trees }, () => {
@@ -48,7 +52,7 @@ export const forest = ({ trees = 100, leaf = 5, predictors = 1, seed = 0 }: Fore
         Float64Array.from({ length: asked[0]?.length ?? 0 }, (_, i) => {
           let total = 0
           for (const tree of grown) total += descend(tree, asked, i)
-          return total / trees
+          return middle + total / trees
         }),
     }
   },
@@ -89,7 +93,7 @@ function bestSplit(
   total: number,
 ): { predictor: number; threshold: number } | undefined {
   const count = samples.length
-  let most = total ** 2 / count + 1e-12 * Math.abs(total)
+  let most = total ** 2 / count
   let best: { predictor: number; threshold: number } | undefined
   for (const predictor of someOf(rows.length, looked, source)) {
     const row = rows[predictor]!
@@ -100,7 +104,8 @@ function bestSplit(
       const [before, after] = [row[sorted[at - 1]!]!, row[sorted[at]!]!]
       if (at < leaf || before === after) continue
       const gain = low ** 2 / at + (total - low) ** 2 / (count - at)
-      if (gain <= most) continue
+      // Splits that part the samples alike differ by rounding only: the first is kept.
+      if (gain <= most * (1 + 1e-10)) continue
       most = gain
       const middle = (before + after) / 2
       best = { predictor, threshold: middle < after ? middle : before }
