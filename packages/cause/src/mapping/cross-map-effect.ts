@@ -154,36 +154,38 @@ async function mapGroup(work: EffectWork, group: Group, at: EffectWork['at']): P
   )
   checkNeighbours(work, group, found)
   const chance = bySurrogate(draws, others)
-  const level = options.confidenceLevel ?? 0.9
-  const maps = causes.map((_, c) => {
-    const bySize = found[c]!
-    const skill = Float64Array.from(bySize, mean)
-    const gain = skill.at(-1)! - skill[0]!
-    const tested = mean(bySize.at(-1)!) - mean(bySize[0]!.slice(0, GAIN_LIBRARIES))
-    return {
-      librarySizes: sizes,
-      skill,
-      lower: Float64Array.from(bySize, (values) => quantile(known(values), (1 - level) / 2)),
-      upper: Float64Array.from(bySize, (values) => quantile(known(values), (1 + level) / 2)),
-      gain,
-      ...(chance &&
-        lag === 0 && {
-          gainPValue: asExtreme(
-            tested,
-            chance[c]!.map(([least, most]) => most - least),
-          ),
-        }),
-      trend: risingTrend(skill),
-      states,
-    }
-  })
   const lags = causes.map((_, c) => {
     const skill = mean(found[c]!.at(-1)!)
-    const others = chance && chance[c]!.map(([, most]) => most)
-    const surrogatePValue = others === undefined ? 1 : asExtreme(skill, others)
+    const most = chance?.[c]?.map((pair) => pair[1])
+    const surrogatePValue = most === undefined ? 1 : asExtreme(skill, most)
     return { lag, skill, surrogatePValue, ...(intervals[c] && { interval: intervals[c] }) }
   })
+  const maps = causes.map((_, c) => mapOf(found[c]!, lag === 0 ? chance?.[c] : undefined, sizes, states, options))
   return { lags, maps }
+}
+
+/** Skill by library size, and whether it rises. */
+function mapOf(
+  bySize: readonly Float64Array[],
+  chance: readonly (readonly [least: number, most: number])[] | undefined,
+  librarySizes: readonly number[],
+  states: number,
+  { confidenceLevel = 0.9 }: CrossMapOptions,
+): GroupMaps['maps'][number] {
+  const skill = Float64Array.from(bySize, mean)
+  const percentile = (p: number): Float64Array => Float64Array.from(bySize, (values) => quantile(known(values), p))
+  const tested = mean(bySize.at(-1)!) - mean(bySize[0]!.slice(0, GAIN_LIBRARIES))
+  const gains = chance?.map(([least, most]) => most - least)
+  return {
+    librarySizes,
+    skill,
+    lower: percentile((1 - confidenceLevel) / 2),
+    upper: percentile((1 + confidenceLevel) / 2),
+    gain: skill.at(-1)! - skill[0]!,
+    ...(gains && { gainPValue: asExtreme(tested, gains) }),
+    trend: risingTrend(skill),
+    states,
+  }
 }
 
 function checkNeighbours({ track, effect, options }: EffectWork, { embedding }: Group, found: Float64Array[][]): void {

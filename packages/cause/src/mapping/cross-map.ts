@@ -7,7 +7,7 @@ import { constantVariables } from '../granger/causality.ts'
 import { benjaminiHochberg } from '../granger/intervals.ts'
 import type { TimeSeries } from '../series/series.ts'
 import { paced } from '../work/pace.ts'
-import { type EffectWork, mapEffect, type PairMap } from './cross-map-effect.ts'
+import { mapEffect, type PairMap } from './cross-map-effect.ts'
 import { mappedGraph } from './cross-map-graph.ts'
 import { partsOf, type Track, trackOf } from './embedding.ts'
 import { chooseDimension } from './simplex.ts'
@@ -85,23 +85,13 @@ export async function crossMap(series: TimeSeries, options: CrossMapOptions = {}
   const pace = paced('ccm', options)
   const draws = surrogateColumns(track, variables, options)
   const pairs: CrossMapPair[] = []
-  const states: number[] = []
   for (const [at, effect] of variables.entries()) {
     const dimension = dimensionOf(series, effect, options)
-    const work: EffectWork = {
-      track,
-      effect,
-      causes: variables.filter((v) => v !== effect),
-      dimension,
-      draws,
-      options,
-      at: (fraction) => pace.at((at + fraction) / variables.length),
-    }
-    const found = await mapEffect(work)
-    for (const [cause, map] of found) {
+    const causes = variables.filter((v) => v !== effect)
+    const told = (fraction: number): void | Promise<void> => pace.at((at + fraction) / variables.length)
+    const maps = await mapEffect({ track, effect, causes, dimension, draws, options, at: told })
+    for (const [cause, map] of maps)
       pairs.push({ cause: series.names[cause]!, effect: series.names[effect]!, dimension, ...map })
-      states.push(map.states)
-    }
   }
   await pace.at(1)
   return {
@@ -115,7 +105,7 @@ export async function crossMap(series: TimeSeries, options: CrossMapOptions = {}
     pairs,
     tests: pairs.length * (tauMax + 1),
     seconds: (performance.now() - started) / 1000,
-    samples: [Math.min(...states), Math.max(...states)],
+    samples: [Math.min(...pairs.map(({ states }) => states)), Math.max(...pairs.map(({ states }) => states))],
     assumptions: [
       'Variables belong to one deterministic, bounded system, of which each effect shows all; noise is small.',
       'Causes do not force their effects so strongly that these only follow them (synchrony).',
