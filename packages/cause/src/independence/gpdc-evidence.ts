@@ -35,6 +35,7 @@ export function evidenceOf(problem: EvidenceProblem): (point: KernelPoint) => Ev
   const { z, target } = problem
   const n = target.length
   let hopeless = 0
+  const room: Room = {}
   return (point) => {
     const noise = point.noise + problem.nugget
     const size = point.lengths.reduce((product, length) => product * length, 1)
@@ -44,7 +45,7 @@ export function evidenceOf(problem: EvidenceProblem): (point: KernelPoint) => Ev
       if (factor !== undefined) return byLowRank(problem, point, noise, scaled, factor)
       hopeless = size
     }
-    return byFullMatrix(problem, point, noise)
+    return byFullMatrix(problem, point, noise, room)
   }
 }
 
@@ -138,19 +139,32 @@ function lengthSlope({ scaled, u, inverse, weights, uw, variance, noise }: LowRa
   return 0.5 * (variance * quadratic + ((variance * variance) / noise) * traces)
 }
 
+/** What evaluations at several points share. */
+interface Room {
+  /** Squared distances over all conditions, lower triangle in a full matrix. */
+  squares?: Float64Array
+  kernel?: Float64Array
+}
+
 function byFullMatrix(
   problem: EvidenceProblem,
   { variance, lengths, noise: own }: KernelPoint,
   noise: number,
+  room: Room,
 ): Evidence {
-  const { z, target } = problem
+  const { z, target, parameters } = problem
   const n = target.length
-  const kernel = kernelMatrix(z, lengths, variance)
+  const alike = parameters.every(({ kind, axis }) => kind !== 'length' || axis < 0)
+  const shrink = alike ? 1 / lengths[0]! ** 2 : 1
+  if (room.squares === undefined || !alike) room.squares = squaredDistances(z, alike ? undefined : lengths)
+  room.kernel ??= new Float64Array(n * n)
+  const { squares, kernel } = room
+  fillKernel(kernel, squares, n, shrink, variance)
   // The diagonal is known and nobody but the factorisation reads it.
   for (let i = 0; i < n; i++) kernel[i * (n + 1)] = variance + noise
   const factor = factorOf({ rows: n, columns: n, data: kernel })
   if (factor === undefined)
-    return { value: Number.NEGATIVE_INFINITY, gradient: new Float64Array(problem.parameters.length), weights: target }
+    return { value: Number.NEGATIVE_INFINITY, gradient: new Float64Array(parameters.length), weights: target }
   const weights = linalg.choleskySolve(factor, { rows: n, columns: 1, data: target }).data
   const inverse = inverseFrom(factor.lower).data
   const parts = { kernel, inverse, weights }
@@ -163,27 +177,36 @@ function byFullMatrix(
       variance: () => varianceSlope(parts, variance),
       noise: () => 0.5 * own * (dot(weights, weights) - trace),
       length: (axis) =>
-        axis < 0 ? lengthTrace(parts, z, lengths) : lengthTrace(parts, [z[axis]!], lengths.subarray(axis, axis + 1)),
+        axis < 0
+          ? shrink * lengthTrace(parts, squares)
+          : lengthTrace(parts, squaredDistances([z[axis]!], lengths.subarray(axis, axis + 1))),
     }),
   }
 }
 
-/** The lower triangle, row by row in a full matrix. */
-function kernelMatrix(z: readonly Float64Array[], lengths: Float64Array, variance: number): Float64Array {
+/** Lower triangle, row by row in a full matrix; in units of `lengths` where given. */
+function squaredDistances(z: readonly Float64Array[], lengths?: Float64Array): Float64Array {
   const n = z[0]!.length
-  const kernel = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) {
-    const row = kernel.subarray(i * n, i * n + i + 1)
-    for (const [k, values] of z.entries()) {
-      const [at, scale] = [values[i]!, 1 / lengths[k]!]
-      for (let j = 0; j <= i; j++) {
-        const d = (at - values[j]!) * scale
-        row[j]! += d * d
+  const out = new Float64Array(n * n)
+  for (const [k, values] of z.entries()) {
+    const scale = lengths === undefined ? 1 : 1 / lengths[k]!
+    for (let i = 0; i < n; i++) {
+      const [at, own] = [i * n, values[i]!]
+      for (let j = 0; j < i; j++) {
+        const d = (own - values[j]!) * scale
+        out[at + j]! += d * d
       }
     }
-    for (let j = 0; j <= i; j++) row[j] = variance * Math.exp(-0.5 * row[j]!)
   }
-  return kernel
+  return out
+}
+
+function fillKernel(kernel: Float64Array, squares: Float64Array, n: number, shrink: number, variance: number): void {
+  const factor = -0.5 * shrink
+  for (let i = 0; i < n; i++) {
+    const [from, to] = [i * n, i * n + i]
+    for (let at = from; at < to; at++) kernel[at] = variance * Math.exp(factor * squares[at]!)
+  }
 }
 
 /** Undefined where the matrix itself is not positive definite. */
@@ -215,26 +238,16 @@ function varianceSlope({ kernel, inverse, weights }: FullParts, variance: number
   return total
 }
 
-/** The same with the kernel times squared distances of these conditions, which are 0 on the diagonal. */
-function lengthTrace(
-  { kernel, inverse, weights }: FullParts,
-  z: readonly Float64Array[],
-  lengths: Float64Array,
-): number {
+/** The same with the kernel times squared distances, which are 0 on the diagonal. */
+function lengthTrace({ kernel, inverse, weights }: FullParts, squares: Float64Array): number {
   const n = weights.length
   let total = 0
-  const distances = new Float64Array(n)
   for (let i = 0; i < n; i++) {
-    const [at, own] = [i * n, weights[i]!]
-    distances.fill(0)
-    for (const [k, values] of z.entries()) {
-      const [here, scale] = [values[i]!, 1 / lengths[k]!]
-      for (let j = 0; j < i; j++) {
-        const d = (here - values[j]!) * scale
-        distances[j]! += d * d
-      }
+    const [from, own] = [i * n, weights[i]!]
+    for (let j = 0; j < i; j++) {
+      const at = from + j
+      total += (own * weights[j]! - inverse[at]!) * kernel[at]! * squares[at]!
     }
-    for (let j = 0; j < i; j++) total += (own * weights[j]! - inverse[at + j]!) * kernel[at + j]! * distances[j]!
   }
   return total
 }
