@@ -9,7 +9,7 @@ import { subsets } from './combinations.ts'
 import type { LinkGraph, Triple } from './graph.ts'
 import type { Search } from './search.ts'
 import { setOrder, subsetHash } from './set-order.ts'
-import { type Neighbours, type PairConditions, pairTest, type SeparatingSets } from './skeleton.ts'
+import { type Neighbours, type PairConditions, pairTest, type SeparatingSets, type Tick } from './skeleton.ts'
 
 /**
  * When a triple is a collider. `none`: k is not in the separating set that was found. `majority`: in less than half of all
@@ -53,14 +53,13 @@ export async function orientColliders(
     const pace = search.pace('colliders')
     for (const [done, triple] of triples.entries()) {
       const [i, k, j] = triple
-      const part = await share(triple)
+      const part = await share(triple, () => pace.at(done / triples.length))
       const verdict = part === undefined ? 'ambiguous' : verdicts[options.rule](part)
       if (verdict === 'ambiguous') ambiguous.push(triple)
       if (verdict === 'collider') colliders.push(triple)
       if (verdict !== 'ambiguous') sets.mend(i, j, k, verdict === 'chain')
-      const turn = pace.at((done + 1) / triples.length)
-      if (turn) await turn
     }
+    await pace.at(1)
   }
   const orient = orienter(graph, options.markConflicts)
   for (const [[i, lag], k, j] of colliders) {
@@ -138,7 +137,7 @@ function shareOf(
   search: Search,
   graph: LinkGraph,
   options: ColliderOptions,
-): (triple: Triple) => Promise<number | undefined> {
+): (triple: Triple, tick: Tick) => Promise<number | undefined> {
   const contemporaneous = options.neighbours === 'contemporaneous'
   const adjacency = adjacencyOf(graph, search.coding, { contemporaneous })
   const test = pairTest(search, graph, options)
@@ -148,7 +147,7 @@ function shareOf(
     if (nodes.length === 0) return []
     return drawn ? setOrder([...subsets(nodes)], (subset) => subsetHash(search.nodes(subset))) : subsets(nodes)
   }
-  return async ([[i, lag], k, j]) => {
+  return async ([[i, lag], k, j], tick) => {
     const [x, y] = [search.code(i, -lag), search.code(j, 0)]
     const ofY = adjacency[j]!.filter((code) => code !== x)
     const ofX = lag === 0 ? adjacency[i]!.filter((code) => code !== y) : []
@@ -158,6 +157,8 @@ function shareOf(
     const count = async (subset: readonly NodeCode[]): Promise<void> => {
       const asked = test(i, -lag, j, subset)
       const { dependent } = asked instanceof Promise ? await asked : asked
+      const turn = tick()
+      if (turn) await turn
       if (dependent !== false) return
       separating++
       if (subset.includes(middle)) withMiddle++

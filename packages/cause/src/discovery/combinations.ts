@@ -13,7 +13,11 @@ export function nextCombination(places: number[], n: number): boolean {
 }
 
 /** The first subset of a size. */
-export const firstCombination = (size: number): number[] => Array.from({ length: size }, (_, i) => i)
+export function firstCombination(size: number): number[] {
+  const places = new Array<number>(size)
+  for (let at = 0; at < size; at++) places[at] = at
+  return places
+}
 
 /** All subsets of a list, the smaller first. */
 export function* subsets<T>(list: readonly T[]): Generator<T[]> {

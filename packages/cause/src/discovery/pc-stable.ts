@@ -62,8 +62,9 @@ export function levelsOf(
   return levels
 }
 
-/** Place of the smallest score, the first where several are smallest. */
-export const bestOf = (scores: readonly number[]): number => scores.indexOf(Math.min(...scores))
+/** Place of the smallest score, the first where several are smallest; of one that is no number before all others. */
+export const bestOf = (scores: readonly number[]): number =>
+  scores.some(Number.isNaN) ? scores.findIndex(Number.isNaN) : scores.indexOf(Math.min(...scores))
 
 /** Chooses lagged parents of all variables. Links without lag are left out of account. */
 export async function chooseParents(

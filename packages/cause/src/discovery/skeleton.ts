@@ -77,6 +77,9 @@ export function assumedGraph(search: Search, links: AssumedLinks): LinkGraph {
   return graph
 }
 
+/** Keeps long loops answerable (see `Pace`). */
+export type Tick = () => void | Promise<void>
+
 /** The state of a skeleton search; pairs are places `(i * variables + j) * lags + tau`. */
 class Pruning {
   readonly search: Search
@@ -135,8 +138,8 @@ class Pruning {
     return places
   }
 
-  /** Tries subsets of one size on a pair. */
-  async try(place: number, neighbours: readonly NodeCode[], size: number): Promise<void> {
+  /** Tries subsets of one size on a pair. `tick` is called after each. */
+  async try(place: number, neighbours: readonly NodeCode[], size: number, tick: Tick): Promise<void> {
     const { variables } = this.search
     const tau = place % this.#lags
     const pair = Math.floor(place / this.#lags)
@@ -156,6 +159,8 @@ class Pruning {
       }
       if (dependent === false) return this.#separate(i, j, tau, z)
       if (asked === CERTAIN) return
+      const turn = tick()
+      if (turn) await turn
       // The reference counts from 0 and compares by "more than": one subset more than was asked for.
     } while (++tries <= this.options.maxCombinations && nextCombination(subset, others.length))
   }
@@ -181,10 +186,10 @@ export async function findSkeleton(search: Search, links: AssumedLinks, options:
     const pace = search.pace(`skeleton, ${size} of the neighbours as conditions`)
     for (const [done, place] of places.entries()) {
       const j = Math.floor(place / (search.tauMax + 1)) % search.variables
-      if (state.graph.links[place] !== '') await state.try(place, adjacency[j]!, size)
-      const turn = pace.at((done + 1) / places.length)
-      if (turn) await turn
+      const tick = (): void | Promise<void> => pace.at(done / places.length)
+      if (state.graph.links[place] !== '') await state.try(place, adjacency[j]!, size, tick)
     }
+    await pace.at(1)
     adjacency = state.adjacency(true)
   }
   const { graph, values, pValues, separatingSets } = state
