@@ -1,13 +1,12 @@
 /** Cross maps from one effect to all causes: skill by library size and lag, with its tests. */
-import { InputError, random } from '@ecotope/core'
+import { InputError } from '@ecotope/core'
 import { checkCount } from '../discovery/options.ts'
 import { quantile } from '../granger/intervals.ts'
 import { NumpyRandom } from '../random/pcg64.ts'
 import type { CrossMapOptions } from './cross-map.ts'
+import { knownSkills, meanSkill, skillsOf } from './cross-map-skills.ts'
 import { type Embedding, embedded, kept, shifted, type Track } from './embedding.ts'
 import { checkSizes, defaultSizes, drawLibrary } from './libraries.ts'
-import { crossMapSkills } from './project.ts'
-import { skillOf } from './skill.ts'
 import { risingTrend, type Trend } from './trend.ts'
 
 export interface LagSkill {
@@ -57,15 +56,24 @@ export interface EffectWork {
   readonly at: (fraction: number) => void | Promise<void>
 }
 
-/** Causes whose values are there for the same states. */
+/** Causes whose values are there for the same states at all of these lags. */
 interface Group {
-  readonly lag: number
+  readonly lags: readonly number[]
   readonly causes: readonly number[]
   readonly embedding: Embedding
 }
 
+/** A cause at a lag. */
+interface Cell {
+  readonly cause: number
+  readonly lag: number
+}
+
 /** Libraries of a size in which surrogates' gains are measured, at most. */
 const GAIN_LIBRARIES = 10
+
+/** Surrogate values that are held at one time, at most; more lags are mapped in several passes. */
+const MOST_VALUES = 4_000_000
 
 /** Maps of all causes, in order. */
 export async function mapEffect(work: EffectWork): Promise<(readonly [cause: number, map: PairMap])[]> {
@@ -74,17 +82,19 @@ export async function mapEffect(work: EffectWork): Promise<(readonly [cause: num
   const delay = options.delay === undefined ? {} : { delay: options.delay }
   const whole = embedded(track, [track.columns[effect]!], { dimension, ...delay })
   const lags = Array.from({ length: 2 * tauMax + 1 }, (_, k) => k - tauMax)
-  const groups = lags.flatMap((lag) => groupsOf(work, whole, lag))
-  const maps = new Map<number, Omit<PairMap, 'lags' | 'bestLag' | 'pValue'>>()
+  // Other lags are compared over the states that all of them have.
+  const others = lags.filter((lag) => lag !== 0)
+  const groups = [
+    ...groupsOf(work, whole, [0]),
+    ...groupsOf(work, whole, others).flatMap((group) => inPasses(work, group)),
+  ]
+  const maps = new Map<number, GroupMaps['maps'][number]>()
   const byLag = new Map<string, Omit<LagSkill, 'pValue'>>()
   for (const [step, group] of groups.entries()) {
-    const at = (fraction: number): void | Promise<void> => work.at((step + fraction) / groups.length)
     checkStates(track, effect, group, dimension)
-    const found = await mapGroup(work, group, at)
-    for (const [c, cause] of group.causes.entries()) {
-      byLag.set(`${cause},${group.lag}`, found.lags[c]!)
-      if (group.lag === 0) maps.set(cause, found.maps[c]!)
-    }
+    const found = await mapGroup(work, group, (fraction) => work.at((step + fraction) / groups.length))
+    for (const [cell, skill] of found.lags) byLag.set(`${cell.cause},${cell.lag}`, skill)
+    if (group.lags[0] === 0) for (const [c, cause] of group.causes.entries()) maps.set(cause, found.maps[c]!)
   }
   return work.causes.map((cause) => {
     const map = maps.get(cause)!
@@ -98,20 +108,31 @@ export async function mapEffect(work: EffectWork): Promise<(readonly [cause: num
   })
 }
 
-function groupsOf({ track, causes }: EffectWork, whole: Embedding, lag: number): Group[] {
+function groupsOf({ track, causes }: EffectWork, whole: Embedding, lags: readonly number[]): Group[] {
   const groups = new Map<string, { causes: number[]; states: Int32Array }>()
-  for (const cause of causes) {
+  for (const cause of lags.length === 0 ? [] : causes) {
     const column = track.columns[cause]!
-    const states = Int32Array.from(whole.rows.keys()).filter(
-      (state) => !Number.isNaN(shifted(track, column, whole.rows[state]!, lag)),
+    const states = Int32Array.from(whole.rows.keys()).filter((state) =>
+      lags.every((lag) => !Number.isNaN(shifted(track, column, whole.rows[state]!, lag))),
     )
-    const missing = whole.rows.length - states.length
-    const key = missing === 0 ? '' : states.join(',')
+    const key = states.length === whole.rows.length ? '' : states.join(',')
     const group = groups.get(key) ?? { causes: [], states }
     group.causes.push(cause)
     groups.set(key, group)
   }
-  return [...groups.values()].map((group) => ({ lag, causes: group.causes, embedding: kept(whole, group.states) }))
+  return [...groups.values()].map((group) => ({ lags, causes: group.causes, embedding: kept(whole, group.states) }))
+}
+
+function inPasses(work: EffectWork, group: Group): Group[] {
+  const surrogates = work.draws.get(group.causes[0]!)!.length
+  const each = Math.max(
+    1,
+    Math.floor(MOST_VALUES / (group.embedding.rows.length * group.causes.length * (surrogates + 1))),
+  )
+  return Array.from({ length: Math.ceil(group.lags.length / each) }, (_, k) => ({
+    ...group,
+    lags: group.lags.slice(k * each, (k + 1) * each),
+  }))
 }
 
 function checkStates({ series }: Track, effect: number, { embedding, causes }: Group, dimension: number): void {
@@ -121,48 +142,65 @@ function checkStates({ series }: Track, effect: number, { embedding, causes }: G
   throw new InputError(
     'TooFewStates',
     `${series.names[effect]} has ${states} states at which ${names} is known; ${dimension + 3} are needed`,
-    { hint: 'Use fewer coordinates, shorter delays or longer series.', data: { states } },
+    { hint: 'Use fewer coordinates, lags, shorter delays or longer series.', data: { states } },
   )
 }
 
 interface GroupMaps {
-  readonly lags: readonly Omit<LagSkill, 'pValue'>[]
+  readonly lags: readonly (readonly [Cell, Omit<LagSkill, 'pValue'>])[]
+  /** Of each cause, at the first lag. */
   readonly maps: readonly Omit<PairMap, 'lags' | 'bestLag' | 'pValue'>[]
 }
 
 async function mapGroup(work: EffectWork, group: Group, at: EffectWork['at']): Promise<GroupMaps> {
-  const { dimension, options } = work
-  const { embedding, causes, lag } = group
+  const { dimension, options, track } = work
+  const { embedding, causes, lags } = group
   const states = embedding.rows.length
   const sizes = sizesOf(options, states, dimension)
   const samples = checkCount('samples', options.samples, 1, 30)
   // Other lags are compared by the largest libraries only.
-  const used = lag === 0 ? sizes : sizes.slice(-1)
+  const used = lags[0] === 0 ? sizes : sizes.slice(-1)
   const libraries = used.map((size) => drawn(size, states, size === states ? 1 : samples, options.seed ?? 42))
-  const columns = causes.map((cause) => work.track.columns[cause]!)
-  const draws = lag > 0 ? [] : causes.map((cause) => work.draws.get(cause)!)
   const few = libraries.length > 1 ? [libraries[0]!, libraries.at(-1)!] : libraries
-  const tried = few.map((own) => own.slice(0, GAIN_LIBRARIES))
-  const { found, others, intervals } = await skillsOf(
-    work,
-    group,
-    [
-      { columns, libraries },
-      { columns: draws.flat(), libraries: tried },
-    ],
+  const cells = lags.flatMap((lag) => causes.map((cause): Cell => ({ cause, lag })))
+  const tested = cells.filter(({ lag }) => lag <= 0)
+  const { found, others, intervals } = await skillsOf({
+    embedding,
+    times: Float64Array.from(embedding.rows, (row) => track.times[row]!),
+    columns: {
+      targets: cells.map(({ cause, lag }) => ({ values: track.columns[cause]!, shift: lag })),
+      libraries,
+    },
+    surrogates: {
+      targets: tested.flatMap(({ cause, lag }) => work.draws.get(cause)!.map((values) => ({ values, shift: lag }))),
+      libraries: few.map((own) => own.slice(0, GAIN_LIBRARIES)),
+    },
+    neighbours: options.neighbours ?? dimension + 1,
+    options,
     at,
-  )
-  checkNeighbours(work, group, found)
-  const chance = bySurrogate(draws, others)
-  const lags = causes.map((_, c) => {
-    const skill = mean(found[c]!.at(-1)!)
-    const most = chance?.[c]?.map((pair) => pair[1])
-    const surrogatePValue = most === undefined ? 1 : asExtreme(skill, most)
-    return { lag, skill, surrogatePValue, ...(intervals[c] && { interval: intervals[c] }) }
   })
-  const maps = causes.map((_, c) => mapOf(found[c]!, lag === 0 ? chance?.[c] : undefined, sizes, states, options))
-  return { lags, maps }
+  checkNeighbours(work, group, found)
+  const each = work.draws.get(causes[0]!)!.length
+  const chance = cells.map((cell) => {
+    const place = tested.indexOf(cell) * each
+    return place < 0 || each === 0 ? undefined : others.slice(place, place + each).map(ends)
+  })
+  return {
+    lags: cells.map((cell, c) => {
+      const skill = meanSkill(found[c]!.at(-1)!)
+      const most = chance[c]?.map((pair) => pair[1])
+      const surrogatePValue = most === undefined ? 1 : asExtreme(skill, most)
+      return [cell, { lag: cell.lag, skill, surrogatePValue, ...(intervals[c] && { interval: intervals[c] }) }]
+    }),
+    maps: causes.map((_, c) => mapOf(found[c]!, chance[c], sizes, states, options)),
+  }
 }
+
+/** Skills by the smallest and the largest libraries. */
+const ends = (sizes: readonly Float64Array[]): readonly [least: number, most: number] => [
+  meanSkill(sizes[0]!),
+  meanSkill(sizes.at(-1)!),
+]
 
 /** Skill by library size, and whether it rises. */
 function mapOf(
@@ -172,9 +210,10 @@ function mapOf(
   states: number,
   { confidenceLevel = 0.9 }: CrossMapOptions,
 ): GroupMaps['maps'][number] {
-  const skill = Float64Array.from(bySize, mean)
-  const percentile = (p: number): Float64Array => Float64Array.from(bySize, (values) => quantile(known(values), p))
-  const tested = mean(bySize.at(-1)!) - mean(bySize[0]!.slice(0, GAIN_LIBRARIES))
+  const skill = Float64Array.from(bySize, meanSkill)
+  const percentile = (p: number): Float64Array =>
+    Float64Array.from(bySize, (values) => quantile(knownSkills(values), p))
+  const tested = meanSkill(bySize.at(-1)!) - meanSkill(bySize[0]!.slice(0, GAIN_LIBRARIES))
   const gains = chance?.map(([least, most]) => most - least)
   return {
     librarySizes,
@@ -209,106 +248,5 @@ function drawn(size: number, states: number, samples: number, seed: number): Uin
   return Array.from({ length: samples }, () => drawLibrary(stream, states, size))
 }
 
-/** Skills in ascending order without those of libraries in which no state has enough neighbours; 0 where none is left. */
-function known(values: Float64Array): Float64Array {
-  const out = values.filter((value) => !Number.isNaN(value)).sort()
-  return out.length > 0 ? out : new Float64Array(1)
-}
-
-const mean = (values: Float64Array): number => {
-  const all = known(values)
-  return all.reduce((sum, value) => sum + value, 0) / all.length
-}
-
 const asExtreme = (value: number, others: readonly number[]): number =>
   (1 + others.filter((other) => other >= value).length) / (1 + others.length)
-
-interface Mapped {
-  readonly columns: readonly Float64Array[]
-  /** Of each size. */
-  readonly libraries: readonly (readonly Uint8Array[])[]
-}
-
-interface Skills {
-  /** `[column][size]`, one number per library. */
-  readonly found: Float64Array[][]
-  /** The same of surrogates. */
-  readonly others: Float64Array[][]
-  /** Of the columns' skills by the last library; empty where none are asked for. */
-  readonly intervals: readonly (readonly [number, number])[]
-}
-
-/** Skills of both jobs in one pass over the states. */
-async function skillsOf(
-  { track, options, dimension }: EffectWork,
-  { embedding, lag }: Group,
-  jobs: readonly [Mapped, Mapped],
-  at: EffectWork['at'],
-): Promise<Skills> {
-  const rows = embedding.rows
-  const skills = await crossMapSkills({
-    embedding,
-    times: Float64Array.from(rows, (row) => track.times[row]!),
-    jobs: jobs.map(({ columns, libraries }, job) => {
-      const count = columns.length
-      const targets = new Float64Array(rows.length * count)
-      for (let c = 0; c < count; c++)
-        for (let state = 0; state < rows.length; state++) targets[state * count + c] = columns[c]![rows[state]! + lag]!
-      const keep = job === 0 && lag <= 0 && (options.bootstraps ?? 0) > 0
-      return { targets, count, libraries: count === 0 ? [] : libraries.flat(), keep }
-    }),
-    neighbours: options.neighbours ?? dimension + 1,
-    radius: options.exclusionRadius ?? 0,
-    at,
-  })
-  const [first, second] = jobs.map(({ columns, libraries }, job) =>
-    columns.map((_, c) => {
-      let from = 0
-      return libraries.map((own) => {
-        from += own.length
-        return Float64Array.from(own, (__, s) => skills[job]!.skills[(from - own.length + s) * columns.length + c]!)
-      })
-    }),
-  )
-  return { found: first!, others: second!, intervals: intervalsOf(jobs[0], skills[0]!.estimates, rows, lag, options) }
-}
-
-/** Percentiles of correlations over states drawn in blocks; the estimates stay as they are. */
-function intervalsOf(
-  { columns }: Mapped,
-  estimates: Float64Array | undefined,
-  rows: Int32Array,
-  lag: number,
-  options: CrossMapOptions,
-): [number, number][] {
-  if (estimates === undefined) return []
-  const states = rows.length
-  const length = Math.min(states, options.blockLength ?? Math.max(1, Math.floor(Math.cbrt(states))))
-  const level = options.confidenceLevel ?? 0.9
-  const stream = random(options.seed ?? 42).split('intervals')
-  const draws = Array.from({ length: options.bootstraps! }, () =>
-    Int32Array.from({ length: Math.ceil(states / length) }, () => stream.integer(states - length + 1)),
-  )
-  return columns.map((column, c) => {
-    const found = Float64Array.from(draws, (starts) => {
-      const drawnStates = Int32Array.from({ length: states }, (_, i) => starts[Math.floor(i / length)]! + (i % length))
-      const observed = Float64Array.from(drawnStates, (state) => column[rows[state]! + lag]!)
-      const estimated = Float64Array.from(drawnStates, (state) => estimates[state * columns.length + c]!)
-      return skillOf(observed, estimated).rho
-    })
-    const all = known(found)
-    return [quantile(all, (1 - level) / 2), quantile(all, (1 + level) / 2)]
-  })
-}
-
-/** Skills `[cause][surrogate]` by the smallest and the largest libraries; undefined where there are no surrogates. */
-function bySurrogate(
-  draws: readonly (readonly Float64Array[])[],
-  skills: readonly (readonly Float64Array[])[],
-): (readonly [least: number, most: number])[][] | undefined {
-  if (skills.length === 0) return undefined
-  const each = draws[0]!.length
-  return draws.map((_, c) =>
-    skills.slice(c * each, (c + 1) * each).map((sizes) => [mean(sizes[0]!), mean(sizes.at(-1)!)] as const),
-  )
-}
