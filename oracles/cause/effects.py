@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from tigramite import data_processing as pp
 from tigramite.causal_effects import CausalEffects
 from tigramite.causal_mediation import CausalMediation, FitProvider_Continuous_Default, FitSetup
+from tigramite.independence_tests.parcorr import ParCorr
 from tigramite.models import LinearMediation, Prediction
 
 warnings.filterwarnings("ignore")
@@ -433,6 +434,19 @@ def predictions(make):
     return rows
 
 
+def predictors(make):
+    rows = []
+    for ahead, level in ((1, 0.2), (2, 0.1), (1, None)):
+        predict = Prediction(
+            make["plain"](), range(0, 100), range(104, 150), LinearRegression(), cond_ind_test=ParCorr()
+        )
+        found = predict.get_predictors(steps_ahead=ahead, tau_max=3, pc_alpha=level)
+        rows.append(
+            {"stepsAhead": ahead, "pcAlpha": level, "found": [[[int(i), int(t)] for i, t in found[j]] for j in range(4)]}
+        )
+    return rows
+
+
 def values():
     series, make = frames()
     write(
@@ -450,6 +464,7 @@ def values():
             "mediation": mediation(make),
             "natural": natural(make),
             "predictions": predictions(make),
+            "predictors": predictors(make),
         },
     )
 

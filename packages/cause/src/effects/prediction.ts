@@ -1,5 +1,8 @@
 /** Forecasts by causal predictors: a model per target, fitted on some time steps and tried on others. */
 import { InputError, type Warning } from '@ecotope/core'
+import type { SearchOptions } from '../discovery/options.ts'
+import { discoverParents } from '../discovery/pc-stable.ts'
+import type { Tester } from '../independence/test.ts'
 import { type CutOff, samplesOf, Z } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { deviation, mean } from '../statistics/moments.ts'
@@ -33,6 +36,25 @@ export interface Predictor {
   predict(target: number, other?: TimeSeries): Forecast
 }
 
+export interface PredictorSearch extends Omit<SearchOptions, 'tauMin' | 'tauMax'> {
+  /** Steps that a forecast looks ahead: the smallest lag of predictors; default 1. */
+  readonly stepsAhead?: number
+  /** Largest lag; default: that of the steps ahead. */
+  readonly tauMax?: number
+}
+
+/**
+ * Predictors of every variable: its lagged parents by the PC algorithm, strongest first, where nothing later than
+ * `stepsAhead` is known. The tester should see `trainingSteps` only, with the mask type `y`.
+ */
+export async function findPredictors(
+  tester: Tester,
+  { stepsAhead = 1, tauMax = stepsAhead, ...options }: PredictorSearch = {},
+): Promise<Map<number, readonly Node[]>> {
+  const { parents } = await discoverParents(tester, { ...options, tauMin: stepsAhead, tauMax })
+  return new Map((parents ?? []).map((nodes, variable) => [variable, nodes]))
+}
+
 interface FittedTarget {
   readonly model: FittedModel | number
   readonly scales: readonly Scale[]
@@ -53,10 +75,10 @@ export function fitPredictor(
   const tauMax = options.tauMax ?? longest
   if (tauMax < longest)
     throw new InputError('BadLags', `the largest lag is ${tauMax}, but predictors have lags up to ${longest}`)
-  const train = onlySteps(series, options.train)
+  const train = trainingSteps(series, options.train)
   const fitted = new Map<number, FittedTarget>()
   for (const [target, nodes] of predictors) fitted.set(target, fitTarget(train, target, nodes, tauMax, options))
-  const test = onlySteps(series, options.test)
+  const test = trainingSteps(series, options.test)
   return {
     warnings: overlapWarning(options, tauMax),
     predict(target, other) {
@@ -72,8 +94,8 @@ export function fitPredictor(
 
 const CUT_OFF: CutOff = 'max-lag-or-tau-max'
 
-/** Masks all other steps. */
-function onlySteps(series: TimeSeries, steps: ArrayLike<number>): TimeSeries {
+/** The series with all other steps masked, so that targets (mask type `y`) are taken from these alone. */
+export function trainingSteps(series: TimeSeries, steps: ArrayLike<number>): TimeSeries {
   const { length, columns, ...rest } = series.datasets[0]!
   const kept = new Set(Array.from(steps))
   const masks = columns.map((_, c) =>

@@ -224,7 +224,9 @@ export function assumptionsOf(found: Identified, series: TimeSeries, { model, me
       ? 'Relations are linear.'
       : `Relations are what the estimator ${model.name} can learn; effects hold for the change of the cause that is named.`,
     ...(mediated && isLinear(model)
-      ? ['Direct and mediated effects are products of link coefficients along paths.']
+      ? [
+          'Direct and mediated effects are products of link coefficients along paths; a path through two mediators counts for both.',
+        ]
       : []),
     ...(mediated && !isLinear(model)
       ? ['Mediated effects are the total less the natural direct effect with that variable held as it was.']

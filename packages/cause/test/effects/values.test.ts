@@ -10,13 +10,15 @@ import {
   pathEffects,
   predictByPaths,
 } from '../../src/effects/path-effects.ts'
-import { fitPredictor } from '../../src/effects/prediction.ts'
+import { findPredictors, fitPredictor, trainingSteps } from '../../src/effects/prediction.ts'
 import { effectQuery, nodesOf } from '../../src/effects/query.ts'
 import { kernelRidge } from '../../src/effects/regressors/kernel-ridge.ts'
 import { linear, ridge } from '../../src/effects/regressors/linear.ts'
 import { nearestNeighbours } from '../../src/effects/regressors/neighbours.ts'
 import type { Regressor } from '../../src/effects/regressors/regressor.ts'
 import { fitTotalEffect, type TotalEffectOptions } from '../../src/effects/total-effect.ts'
+import { parcorr } from '../../src/independence/parcorr.ts'
+import { testerOf } from '../../src/independence/tester.ts'
 import type { MaskType } from '../../src/series/samples.ts'
 import { type Node, type TimeSeries, timeSeries } from '../../src/series/series.ts'
 import { golden, type LinkRow, linkGraph } from './graphs.ts'
@@ -73,6 +75,13 @@ interface Golden {
     readonly predicted: number[]
     readonly observed: number[]
   }[]
+  readonly predictors: readonly Found[]
+}
+
+interface Found {
+  readonly stepsAhead: number
+  readonly pcAlpha: number | null
+  readonly found: Node[][]
 }
 
 interface Mediated {
@@ -339,6 +348,15 @@ describe('predictions', () => {
       close([...observed], row.observed)
       expect(steps[0]).toBe(104)
       expect(predictor.warnings).toEqual([])
+    },
+  )
+
+  test.each(known.predictors.map((row) => [row.stepsAhead, row.pcAlpha, row] as const))(
+    'predictors %i steps ahead at level %s',
+    async (stepsAhead, pcAlpha, row) => {
+      const tester = testerOf(parcorr({ maskType: 'y' }), trainingSteps(seriesOf('plain'), range(0, 100)))
+      const found = await findPredictors(tester, { stepsAhead, pcAlpha, tauMax: 3 })
+      expect([...found.values()]).toEqual(row.found)
     },
   )
 })
