@@ -1,5 +1,6 @@
 /** One call for all methods: series in, graph and findings out. */
 import { InputError, nearest, type WorkOptions } from '@ecotope/core'
+import type { LinkAssumptions } from './discovery/assumptions.ts'
 import type { BootstrapOptions } from './discovery/bootstrap-aggregation.ts'
 import type { Discovery } from './discovery/graph.ts'
 import { type DummyOptions, withDummies } from './discovery/jpcmci-context.ts'
@@ -161,8 +162,22 @@ function inContexts(series: TimeSeries, options: DiscoverOptions) {
   const joint = withDummies(known.series, known.kinds, options.dummies ?? { time: several, space: several })
   // Dummies are vectors, which only a test of vectors takes.
   const test = joint.series.vectors === undefined ? options.test : (options.test ?? 'parcorr-mult')
-  const search = { ...options.search, kinds: joint.kinds }
+  const assumptions = options.search?.assumptions
+  const search = {
+    ...options.search,
+    kinds: joint.kinds,
+    ...(assumptions && { assumptions: withOutsiders(assumptions, joint.kinds.length) }),
+  }
   return searched(joint.series, 'jpcmci+', true, { ...options, search, ...(test !== undefined && { test }) })
+}
+
+/** Assumptions about the system, completed: contexts and dummies may act on each of its variables. */
+function withOutsiders(assumptions: LinkAssumptions, variables: number): LinkAssumptions {
+  const outsiders = Array.from({ length: variables - assumptions.length }, (_, k) => assumptions.length + k)
+  return [
+    ...assumptions.map((map) => new Map([...map, ...outsiders.map((i): [string, string] => [`${i},0`, '-?>'])])),
+    ...outsiders.map(() => new Map<string, string>()),
+  ]
 }
 
 async function inRegimes(series: TimeSeries, options: DiscoverOptions) {

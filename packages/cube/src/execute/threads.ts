@@ -94,6 +94,8 @@ class Thread {
   }
 
   async terminate(): Promise<void> {
+    // Whoever waits for the end of an idle thread is not to find the process ended before.
+    this.#worker.ref()
     await this.#worker.terminate()
   }
 }
