@@ -8,7 +8,6 @@ type Bits = Uint32Array | null
 /** Bits of each row of a `LaggedCovariance`: 1 where its value is missing (or follows a missing one), or masked. */
 export class GapIndex {
   readonly #covariance: LaggedCovariance
-  readonly #raw: readonly Float64Array[]
   readonly #masks: readonly (Uint8Array | undefined)[]
   readonly #reach: number
   readonly #roles: readonly boolean[]
@@ -23,25 +22,15 @@ export class GapIndex {
   constructor(series: TimeSeries, covariance: LaggedCovariance, maskType: MaskType) {
     this.#covariance = covariance
     const { datasets } = series
-    const join = <A extends Float64Array | Uint8Array>(make: (n: number) => A, of: (d: number, c: number) => A): A[] =>
-      covariance.columns.map(({ length }, c) => {
-        const out = make(length)
-        let at = 0
-        for (let d = 0; d < datasets.length; d++) {
-          out.set(of(d, c), at)
-          at += datasets[d]!.length
-        }
-        return out
-      })
-    this.#raw = join(
-      (n) => new Float64Array(n),
-      (d, c) => datasets[d]!.columns[c]!,
-    )
-    const masks = join(
-      (n) => new Uint8Array(n),
-      (d, c) => datasets[d]!.masks?.[c] ?? new Uint8Array(datasets[d]!.length),
-    )
-    this.#masks = masks.map((mask) => (mask.includes(1) ? mask : undefined))
+    this.#masks = covariance.raw.map(({ length }, c) => {
+      const out = new Uint8Array(length)
+      let at = 0
+      for (const { masks, length: steps } of datasets) {
+        if (masks) out.set(masks[c]!, at)
+        at += steps
+      }
+      return out.includes(1) ? out : undefined
+    })
     this.#reach = series.missingUpToMaxLag ? covariance.maxLag : 0
     this.#roles = ['x', 'y', 'z'].map((role) => maskType.includes(role))
     this.#missing = new Array(covariance.size)
@@ -96,12 +85,12 @@ export class GapIndex {
   }
 
   #missingBits(row: number): Bits {
-    const { maxLag, missing, points, ends, count } = this.#covariance
+    const { maxLag, missing, raw, points, ends, count } = this.#covariance
     const [c, lag] = [Math.floor(row / (maxLag + 1)), row % (maxLag + 1)]
     if (missing[c] === 0) return null
     const bits = new Uint32Array(this.#lost.length)
     for (let k = 0; k < count; k++)
-      if (Number.isNaN(this.#raw[c]![points[k]! - lag]!)) {
+      if (Number.isNaN(raw[c]![points[k]! - lag]!)) {
         const last = Math.min(ends[k]! - 1, k + this.#reach)
         for (let i = k; i <= last; i++) bits[i >> 5]! |= 1 << (i & 31)
       }

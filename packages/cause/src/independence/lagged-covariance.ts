@@ -2,6 +2,7 @@
 import { adjoining, type CutOff, presentSteps } from '../series/samples.ts'
 import type { TimeSeries } from '../series/series.ts'
 import { standardised } from '../statistics/moments.ts'
+import { normalScores } from '../statistics/normal-scores.ts'
 
 /** Entries of a matrix beyond which it is not made (1 GiB). */
 const MOST = 2 ** 27
@@ -25,7 +26,9 @@ export interface LaggedCovariance {
   /** Means and standard deviations of rows, in units of the whole column. */
   readonly means: Float64Array
   readonly spreads: Float64Array
-  /** Columns of all data sets one after another, with mean 0 and variance 1. */
+  /** Columns of all data sets one after another. */
+  readonly raw: readonly Float64Array[]
+  /** The same with mean 0 and variance 1. */
   readonly columns: readonly Float64Array[]
   /** Places of the present in the columns. */
   readonly points: Int32Array
@@ -38,13 +41,13 @@ export interface LaggedCovariance {
 export interface LaggedOptions {
   readonly tauMax: number
   readonly cutOff: CutOff
-  /** What becomes of each row of samples first. */
-  readonly transform?: (row: Float64Array) => Float64Array
+  /** Whether each row of samples becomes normal scores first. */
+  readonly scores?: boolean
 }
 
 /** Undefined where there are no samples, samples depend on the lags of a test, or there are too many variables and lags. */
 export function laggedCovariance(series: TimeSeries, options: LaggedOptions): LaggedCovariance | undefined {
-  const { tauMax, cutOff, transform } = options
+  const { tauMax, cutOff, scores = false } = options
   const lags: Partial<Record<CutOff, number>> = { '2xtau-max': 2 * tauMax, 'tau-max': tauMax }
   const maxLag = lags[cutOff]
   const width = series.datasets[0]!.columns.length
@@ -63,15 +66,16 @@ export function laggedCovariance(series: TimeSeries, options: LaggedOptions): La
     state: statesOf(raw, points, maxLag),
     means: new Float64Array(size),
     spreads: new Float64Array(size).fill(1),
+    raw,
     columns: raw.map(scaled),
     points,
     ends: endsOf(segments),
     missing,
   }
-  if (transform === undefined && segments.every((segment) => segment.length === 0 || adjoining(segment))) {
+  if (!scores && segments.every((segment) => segment.length === 0 || adjoining(segment))) {
     for (const segment of segments) if (segment.length > 0) addSliding(made, segment)
     normalise(made)
-  } else correlateRows(made, raw, transform)
+  } else correlateRows(made, scores)
   return made
 }
 
@@ -143,20 +147,16 @@ function statesOf(raw: readonly Float64Array[], points: Int32Array, maxLag: numb
 }
 
 /** Points anywhere: rows are gathered, and all pairs multiplied. */
-function correlateRows(
-  made: LaggedCovariance,
-  raw: readonly Float64Array[],
-  transform: LaggedOptions['transform'],
-): void {
+function correlateRows(made: LaggedCovariance, scores: boolean): void {
   const { state, size, count, points, maxLag, correlations, means, spreads } = made
   const lags = maxLag + 1
   const rows = Array.from({ length: size }, (_, k) => {
     const c = Math.floor(k / lags)
-    if (transform !== undefined && made.missing[c] === 1) state[k] = UNFIT
     if (state[k] !== GOOD) return new Float64Array(count)
-    const column = transform === undefined ? made.columns[c]! : raw[c]!
+    const column = scores ? made.raw[c]! : made.columns[c]!
     const row = Float64Array.from(points, (t) => column[t - (k % lags)]!)
-    if (transform !== undefined) return standardised(transform(row))
+    // Where values are missing, tests lose samples and make their own scores.
+    if (scores) return row.some(Number.isNaN) ? new Float64Array(count) : standardised(normalScores(row))
     let [sum, squares] = [0, 0]
     for (const value of row) sum += value
     means[k] = sum / count

@@ -4,6 +4,7 @@ import type { Node, TimeSeries } from '../series/series.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { partialCorrelation, unexplained } from '../statistics/partial.ts'
 import { GapIndex } from './gap-index.ts'
+import { GapScores } from './gap-scores.ts'
 import {
   CONSTANT,
   GOOD,
@@ -28,14 +29,15 @@ export function parcorrShortcut(
   if (covariance === undefined) return undefined
   const masked = options.maskType !== '' && series.datasets.some(({ masks }) => masks !== undefined)
   const gaps = masked || covariance.missing.includes(1) ? new GapIndex(series, covariance, options.maskType) : undefined
-  return new CovarianceShortcut(series, covariance, gaps, options.transform !== undefined, noteConstant)
+  const scores = options.scores ? new GapScores(covariance) : undefined
+  return new CovarianceShortcut(series, covariance, gaps, scores, noteConstant)
 }
 
 class CovarianceShortcut implements Shortcut {
   readonly #covariance: LaggedCovariance
   readonly #gaps: GapIndex | undefined
-  /** Whether transformed values would differ between samples. */
-  readonly #fixed: boolean
+  /** Where values become normal scores, which depend on the samples. */
+  readonly #scores: GapScores | undefined
   readonly #vectors: TimeSeries['vectors']
   readonly #noteConstant: (node: Node) => void
   /** Rows of the conditions, ascending, then of x and y. */
@@ -50,12 +52,12 @@ class CovarianceShortcut implements Shortcut {
     series: TimeSeries,
     covariance: LaggedCovariance,
     gaps: GapIndex | undefined,
-    fixed: boolean,
+    scores: GapScores | undefined,
     noteConstant: (node: Node) => void,
   ) {
     this.#covariance = covariance
     this.#gaps = gaps
-    this.#fixed = fixed
+    this.#scores = scores
     this.#vectors = series.vectors
     this.#noteConstant = noteConstant
   }
@@ -171,7 +173,7 @@ class CovarianceShortcut implements Shortcut {
     for (let k = 0; k < given; k++) gaps.collect(this.#rows[k]!, Z)
     const lost = gaps.count()
     this.#count -= lost
-    return this.#count === 0 || (lost > 0 && this.#fixed) ? -1 : lost
+    return this.#count === 0 || (lost > 0 && this.#scores?.usable === false) ? -1 : lost
   }
 
   #withoutConstants(given: number): number {
@@ -188,6 +190,10 @@ class CovarianceShortcut implements Shortcut {
 
   /** Lower triangle of the rows' correlations; false where they would not be exact. */
   #gather(n: number, lost: number): boolean {
+    if (lost > 0 && this.#scores !== undefined) {
+      const many = this.#gaps!.list(false)
+      return this.#scores.correlate(this.#rows, n, this.#gaps!.places, many, this.#matrix)
+    }
     const { correlations, size } = this.#covariance
     const rows = this.#rows
     const matrix = this.#matrix

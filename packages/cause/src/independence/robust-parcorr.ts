@@ -19,7 +19,7 @@ export function robustParcorr(options: TestOptions = {}): IndependenceTest {
     quick: (samples) => quickPartialCorrelation(scored(samples)),
     ...(analytic && {
       shortcut: (series, tauMax, cutOff, note) =>
-        parcorrShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '', transform: normalScores }, note),
+        parcorrShortcut(series, { tauMax, cutOff, maskType: options.maskType ?? '', scores: true }, note),
     }),
   })
 }

@@ -1,4 +1,5 @@
 /** Probability distributions that tests need: density, both tails (exact where they are tiny) and quantiles. */
+import { normalQuantile, upperNormalQuantile } from './normal-quantile.ts'
 import { betaI, binomialPart, deviancePart, gammaP, gammaQ, logBeta, logGamma, stirlingError } from './special.ts'
 
 export interface Distribution {
@@ -70,13 +71,13 @@ const distribution = (parts: Parts): Distribution => ({
 const normalTail = (x: number): number => (x < 0 ? 1 - gammaQ(0.5, (x * x) / 2) / 2 : gammaQ(0.5, (x * x) / 2) / 2)
 
 /** The standard normal distribution. */
-export const normal: Distribution = distribution({
-  support: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  start: [0, 1],
+export const normal: Distribution = {
   density: (x) => Math.exp((-x * x) / 2) / SQRT_2PI,
   cdf: (x) => normalTail(-x),
   sf: normalTail,
-})
+  quantile: normalQuantile,
+  upperQuantile: (q) => (q < 0.05 ? upperNormalQuantile(q) : -normalQuantile(q)),
+}
 
 /** Student's t with `df` > 0 degrees of freedom. */
 export function studentT(df: number): Distribution {

@@ -1,5 +1,5 @@
 /** Values as quantiles of the standard normal distribution at their ranks (nonparanormal; Liu et al. 2009). */
-import { normal } from './distributions.ts'
+import { normalQuantile } from './normal-quantile.ts'
 
 /** In place of probability 1, whose quantile is infinite. */
 const ALMOST_ONE = 1 - 1e-5
@@ -8,10 +8,11 @@ const ALMOST_ONE = 1 - 1e-5
 const tables = new Map<number, Float64Array>()
 const MOST_TABLES = 64
 
-function table(n: number): Float64Array {
+/** Scores of ranks 1 to n, at their place less 1. */
+export function scoreTable(n: number): Float64Array {
   let found = tables.get(n)
   if (found === undefined) {
-    found = Float64Array.from({ length: n }, (_, k) => normal.quantile(k === n - 1 ? ALMOST_ONE : (k + 1) / n))
+    found = Float64Array.from({ length: n }, (_, k) => normalQuantile(k === n - 1 ? ALMOST_ONE : (k + 1) / n))
     if (tables.size >= MOST_TABLES) tables.delete(tables.keys().next().value!)
     tables.set(n, found)
   }
@@ -20,7 +21,7 @@ function table(n: number): Float64Array {
 
 /** Equal values get the quantile of the last of them. */
 export function normalScores(values: Float64Array): Float64Array {
-  const scores = table(values.length)
+  const scores = scoreTable(values.length)
   const sorted = values.toSorted()
   const out = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) {
