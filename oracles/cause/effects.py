@@ -19,9 +19,15 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.preprocessing import StandardScaler
 from tigramite import data_processing as pp
 from tigramite.causal_effects import CausalEffects
-from tigramite.causal_mediation import CausalMediation, FitProvider_Continuous_Default, FitSetup
+from tigramite.causal_mediation import (
+    CausalMediation,
+    FitProvider_Continuous_Default,
+    FitSetup,
+    NaturalEffects_StandardMediationSetup,
+)
 from tigramite.independence_tests.parcorr import ParCorr
 from tigramite.models import LinearMediation, Prediction
+from tigramite.toymodels.non_additive import ContinuousVariable
 
 warnings.filterwarnings("ignore")
 HERE = pathlib.Path(__file__).parent
@@ -411,6 +417,29 @@ def natural(make):
     return rows
 
 
+def triangle():
+    """Direct and indirect effects of column 0 on column 2 by column 1, without time."""
+    columns = process(3, 120, curved=True)
+    x, m, y = (ContinuousVariable(name) for name in ("x", "m", "y"))
+    data = {x: columns[:, 0], m: columns[:, 1], y: columns[:, 2]}
+    rows = []
+    for model, fit in (
+        ("linear", FitProvider_Continuous_Default(lambda a, b: LinearRegression().fit(a, b))),
+        ("knn", FitProvider_Continuous_Default.UseSklearn(neighbors=8)),
+    ):
+        effects = NaturalEffects_StandardMediationSetup(FitSetup(fit_map=fit), x, y, m, data)
+        changes = [[0.0, 1.0], [-0.5, 0.5], [1.0, 0.0]]
+        rows.append(
+            {
+                "model": model,
+                "changes": changes,
+                "direct": [float(np.squeeze(effects.NDE(*change))) for change in changes],
+                "indirect": [float(np.squeeze(effects.NIE(*change))) for change in changes],
+            }
+        )
+    return rows
+
+
 def predictions(make):
     rows = []
     for model in ("linear", "knn"):
@@ -463,6 +492,7 @@ def values():
             "bootstrap": bootstraps(make),
             "mediation": mediation(make),
             "natural": natural(make),
+            "triangle": triangle(),
             "predictions": predictions(make),
             "predictors": predictors(make),
         },

@@ -1,6 +1,6 @@
 /** A question about an effect as people ask it: nodes by name, hidden variables by name, graphs in any nesting. */
 import { InputError, nearest } from '@ecotope/core'
-import type { LinkGraph } from '../discovery/graph.ts'
+import { type DiscoveryJson, LinkGraph } from '../discovery/graph.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { linkGraphOf, type Nested } from './links.ts'
 import type { MemberOptions } from './members.ts'
@@ -65,7 +65,26 @@ function numberOf(name: string, names: readonly string[]): number {
   const at = names.indexOf(name)
   if (at >= 0) return at
   const near = nearest(name, names)
-  throw new InputError('UnknownVariable', `there is no variable ${name} that could be hidden`, {
+  throw new InputError('UnknownVariable', `the series have no variable ${name}`, {
     hint: near ? `Did you mean ${near}?` : `Variables are ${names.join(', ')}.`,
   })
+}
+
+/**
+ * The graph of a file with its variables in the order of the series. Variables of the series that the graph lacks have no
+ * links. Throws `InputError`: BadGraph; UnknownVariable where the graph has a variable that the series lack.
+ */
+export function graphFor(
+  { names }: Pick<TimeSeries, 'names'>,
+  { variables, graph }: Pick<DiscoveryJson, 'variables' | 'graph'>,
+): LinkGraph {
+  const links = linkGraphOf(graph)
+  if (links.variables !== variables.length)
+    throw new InputError('BadGraph', `the graph has ${links.variables} rows for ${variables.length} variables`)
+  const places = variables.map((name) => numberOf(name, names))
+  const out = new LinkGraph(names.length, links.tauMax)
+  for (const [i, from] of places.entries())
+    for (const [j, to] of places.entries())
+      for (let tau = 0; tau <= links.tauMax; tau++) out.set(from, to, tau, links.get(i, j, tau))
+  return out
 }

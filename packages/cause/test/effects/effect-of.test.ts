@@ -2,6 +2,7 @@ import type { InputError } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
 import { reversed } from '../../src/discovery/graph.ts'
 import { effectOf } from '../../src/effects/effect-of.ts'
+import { graphFor } from '../../src/effects/effect-question.ts'
 import { parseNode } from '../../src/effects/node-name.ts'
 import { possibleEffects } from '../../src/effects/possible-effects.ts'
 import type { Regressor } from '../../src/effects/regressors/regressor.ts'
@@ -59,6 +60,19 @@ describe('linear effects', () => {
     expect(result).toMatchObject({ graphs: 1, isOptimal: true, per: 'unit', level: 0.95, warnings: [] })
     expect(result.adjustment).toEqual(['rain@-2'])
     expect(result.samples).toBe(1500 - 4)
+  })
+
+  test('graphs of files take the order of the series', async () => {
+    const order = ['yield', 'soil', 'rain', 'nino34']
+    const turned = linkGraph(
+      4,
+      2,
+      chain.terms.flatMap((own, j) => own.map(([[i, lag]]): LinkRow => [3 - i, 3 - j, -lag, '-->'])),
+    )
+    const read = graphFor(series, { variables: order, graph: turned.nested() })
+    expect(read.links).toEqual(graph.links)
+    expect(() => graphFor(series, { variables: [...order.slice(1), 'yeild'], graph: turned.nested() })).toThrow(/yeild/)
+    expect(() => graphFor(series, { variables: ['rain'], graph: turned.nested() })).toThrow(/4 rows for 1/)
   })
 
   test('the same numbers for the same seed, others for another', async () => {

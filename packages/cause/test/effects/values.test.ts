@@ -76,6 +76,12 @@ interface Golden {
     readonly observed: number[]
   }[]
   readonly predictors: readonly Found[]
+  readonly triangle: readonly {
+    readonly model: 'linear' | 'knn'
+    readonly changes: [number, number][]
+    readonly direct: number[]
+    readonly indirect: number[]
+  }[]
 }
 
 interface Found {
@@ -312,6 +318,28 @@ describe('natural effects', () => {
       if (row.blocked === 'all') expect(effects.mediators).toEqual(nodesOf(query, query.mediators))
     },
   )
+})
+
+describe('natural effects without time', () => {
+  const models = { linear: linear(), knn: nearestNeighbours({ k: 8 }) }
+  test.each(known.triangle.map((row) => [row.model, row] as const))('%s', (_name, row) => {
+    const links: LinkRow[] = [
+      [0, 1, 0, '-->'],
+      [1, 2, 0, '-->'],
+      [0, 2, 0, '-->'],
+    ]
+    const flat = timeSeries({ columns: seriesOf('curved').datasets[0]!.columns.slice(0, 3) })
+    const query = effectQuery(linkGraph(3, 0, links), { kind: 'dag', from: [[0, 0]], to: [[2, 0]] })
+    const effects = fitNaturalEffects(query, flat, { estimator: models[row.model] })
+    close(
+      row.changes.map(([from, to]) => effects.direct(from, to)),
+      row.direct,
+    )
+    close(
+      row.changes.map(([from, to]) => effects.indirect(from, to)),
+      row.indirect,
+    )
+  })
 })
 
 describe('predictions', () => {
