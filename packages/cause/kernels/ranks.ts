@@ -192,6 +192,7 @@ function search16(from: i32, to: i32, wanted: i32, guess: i32, reach: i32, found
   let lowCount = 1
   let high = reach
   let highCount = found
+  // Counts grow with some power of the distance; a guess that was good for the point before is as good as any.
   let next = guess
   let turn = 0
   while (high - low > 1) {

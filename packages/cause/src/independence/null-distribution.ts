@@ -32,6 +32,8 @@ const samplesOf = (problem: Problem): number => ('rows' in problem ? problem.row
 const SMALL = 1e7
 /** Batches for each thread: enough that none waits long for the last one. */
 const BATCHES = 6
+/** Pairs of points in a batch at most, so that a test stops soon when asked. */
+const BATCH_PAIRS = 4e7
 
 function* batches({ random, permutation, noise }: Draws, shuffles: number, size: number): Generator<Batch> {
   for (let done = 0; done < shuffles; done += size) {
@@ -94,7 +96,8 @@ async function* inThreads(
   { shuffles, signal, onProgress }: NullOptions,
   threads: number,
 ): AsyncGenerator<Float64Array> {
-  const size = Math.max(1, Math.ceil(shuffles / (threads * BATCHES)))
+  const even = Math.ceil(shuffles / (threads * BATCHES))
+  const size = Math.max(1, Math.min(even, Math.floor(BATCH_PAIRS / samplesOf(problem) ** 2)))
   const bytes = 64 * samplesOf(problem) * problem.roles.length
   const started = performance.now()
   function* tasks(): Generator<Task<Batch>> {

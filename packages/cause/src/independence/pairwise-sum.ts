@@ -14,18 +14,33 @@ export function pairwiseSum(values: Float64Array, from = 0, count: number = valu
     for (let i = from; i < from + count; i++) total += values[i]!
     return total
   }
-  const part = Array.from({ length: 8 }, (_, i) => values[from + i]!)
-  const whole = count - (count % 8)
-  for (let i = 8; i < whole; i += 8) for (let j = 0; j < 8; j++) part[j] = part[j]! + values[from + i + j]!
-  let total = part[0]! + part[1]! + (part[2]! + part[3]!) + (part[4]! + part[5]! + (part[6]! + part[7]!))
-  for (let i = whole; i < count; i++) total += values[from + i]!
+  let [a, b, c, d] = [values[from]!, values[from + 1]!, values[from + 2]!, values[from + 3]!]
+  let [e, f, g, h] = [values[from + 4]!, values[from + 5]!, values[from + 6]!, values[from + 7]!]
+  const end = from + count
+  let i = from + 8
+  for (; i + 8 <= end; i += 8) {
+    a += values[i]!
+    b += values[i + 1]!
+    c += values[i + 2]!
+    d += values[i + 3]!
+    e += values[i + 4]!
+    f += values[i + 5]!
+    g += values[i + 6]!
+    h += values[i + 7]!
+  }
+  let total = a + b + (c + d) + (e + f + (g + h))
+  for (; i < end; i++) total += values[i]!
   return total
 }
 
 /** Population standard deviation. */
 export function spread(values: Float64Array): number {
   const mean = pairwiseSum(values) / values.length
-  const squares = values.map((value) => (value - mean) * (value - mean))
+  const squares = new Float64Array(values.length)
+  for (let i = 0; i < squares.length; i++) {
+    const rest = values[i]! - mean
+    squares[i] = rest * rest
+  }
   return Math.sqrt(pairwiseSum(squares) / values.length)
 }
 

@@ -43,7 +43,7 @@ function movedOrder(sorted: Int32Array, permutation: Int32Array, order: Int32Arr
   const rank = new Int32Array(count)
   for (let i = 0; i < count; i++) rank[sorted[i]!] = i
   const next = new Int32Array(count + 1)
-  for (const source of permutation) next[rank[source]! + 1]!++
+  for (let t = 0; t < count; t++) next[rank[permutation[t]!]! + 1]!++
   for (let i = 0; i < count; i++) next[i + 1] = next[i + 1]! + next[i]!
   for (let t = 0; t < count; t++) order[next[rank[permutation[t]!]!]!++] = t
 }

@@ -181,7 +181,9 @@ export class NumpyRandom {
 
   /** 0 .. n - 1 in random order. */
   permutation(n: number): Int32Array {
-    return this.shuffle(Int32Array.from({ length: n }, (_, i) => i))
+    const items = new Int32Array(n)
+    for (let i = 0; i < n; i++) items[i] = i
+    return this.shuffle(items)
   }
 
   /** Moves on as if `count` numbers had been drawn by `uniform()`. */
