@@ -36,7 +36,8 @@ function mapped(task: Task, theta: number, neighbours: number | undefined): SMap
   const n = library.rows.length
   // All but one, as a state in the library does not count for itself.
   const wanted = checkCount('neighbours', neighbours, 1, n - 1)
-  const near = neighbourhood({ ...library, times: Float64Array.from(library.rows, (row) => track.times[row]!) })
+  const times = Float64Array.from(library.rows, (row) => track.times[row]!)
+  const near = neighbourhood({ ...library, times }, wanted)
   const width = library.dimension + 1
   const fit = localFit(wanted, width)
   const coefficients: Float64Array[] = []

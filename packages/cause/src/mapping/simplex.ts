@@ -14,7 +14,7 @@ export function simplex(series: TimeSeries, options: ForecastOptions): Forecast 
   const { library, places, targets, track, radius } = task
   const wanted = checkCount('neighbours', options.neighbours, 1, library.dimension + 1)
   const times = Float64Array.from(library.rows, (row) => track.times[row]!)
-  const near = neighbourhood({ ...library, times })
+  const near = neighbourhood({ ...library, times }, wanted)
   const weights = new Float64Array(wanted)
   return forecastOf(task, (place) => {
     const time = track.times[places.rows[place]!]!

@@ -55,6 +55,15 @@ test('neighbours come in order of distance, then of time', () => {
         const found = near(states, at * dimension, at, radius)
         expect(found.count).toBe(expected.length)
         expect([...found.distances.subarray(0, found.count)]).toEqual(expected.map(distance))
+        const [distances, all] = [found.distances.slice(0, found.count), found.states.slice(0, found.count)]
+        for (const most of [1, 3, 32, 33]) {
+          const few = neighbourhood({ dimension, states, times: Float64Array.from({ length: n }, (_, t) => t) }, most)
+          const nearest = few(states, at * dimension, at, radius)
+          expect(nearest.count).toBe(Math.min(most, expected.length))
+          if (most === 33) continue
+          expect(nearest.distances.slice(0, nearest.count)).toEqual(distances.slice(0, most))
+          expect(nearest.states.slice(0, nearest.count)).toEqual(all.slice(0, most))
+        }
         expect(new Set(found.states.subarray(0, found.count))).toEqual(new Set(expected))
       },
     ),
