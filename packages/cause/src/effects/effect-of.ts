@@ -7,7 +7,7 @@ import { type BootstrapOptions, bootstrapped, intervalOf, spreadOf } from './boo
 import { ask, type EffectQuestion, type Question } from './effect-question.ts'
 import { type Identified, identify } from './identify.ts'
 import type { Nested } from './links.ts'
-import { linksOf } from './marks.ts'
+import { marksHiddenCauses } from './marks.ts'
 import { isOptimal } from './optimality.ts'
 import { possibleOf, refusal } from './possible-effects.ts'
 import { assumptionsOf, type Change, type Quantity, quantitiesOf } from './quantities.ts'
@@ -147,9 +147,7 @@ function described(series: TimeSeries, { from, to, condition }: Question, found:
 const LOOKED_AT = 400
 
 function optimality({ query, outcomes }: Identified): boolean | undefined {
-  const marked = outcomes.some(({ graph }) =>
-    [...linksOf(graph)].some(({ link }) => link.includes('+') || link === '<->'),
-  )
+  const marked = outcomes.some(({ graph }) => marksHiddenCauses(graph))
   if (!query.causal || (!marked && query.graph.hidden.size === 0)) return true
   if (query.graph.parents.length > LOOKED_AT) return undefined
   try {

@@ -4,7 +4,7 @@ import type { LinkGraph } from '../discovery/graph.ts'
 import type { Node } from '../series/series.ts'
 import { isObstacle, isValid, type Obstacle, optimalNodes, optimalParts } from './adjustment.ts'
 import { indexOf, nodeAt } from './causal-graph.ts'
-import { linksOf, type OpenLink, opennessOf, possiblyAncestral } from './marks.ts'
+import { marksHiddenCauses, type OpenLink, opennessOf, possiblyAncestral } from './marks.ts'
 import { type MemberOptions, type Members, membersOf } from './members.ts'
 import { type EffectNodes, type EffectQuery, effectQuery, nameOf } from './query.ts'
 import { isAncestral, isVisible, unrolled } from './visibility.ts'
@@ -83,8 +83,7 @@ export function identify(graph: LinkGraph, options: IdentifyOptions): Identified
 }
 
 function outcomeOf(graph: LinkGraph, options: IdentifyOptions, ancestral: boolean): Outcome {
-  const confounded = [...linksOf(graph)].some(({ link }) => link.includes('+') || link === '<->')
-  const kind = confounded ? 'stationary-admg' : 'stationary-dag'
+  const kind = marksHiddenCauses(graph) ? 'stationary-admg' : 'stationary-dag'
   const reach =
     graph.tauMax + Math.max(...[...options.from, ...options.to, ...(options.condition ?? [])].map(([, lag]) => -lag))
   const hidden = (options.hidden ?? []).flatMap((variable) =>

@@ -116,8 +116,9 @@ function confound(
     const far = [...through, ...near.flatMap((each) => graph.spouses(each))]
     return far.length === 0 ? [] : [{ node, near: bits(near), far: bits(far) }]
   })
-  for (const [at, a] of sides.entries())
-    for (const b of sides.slice(at + 1)) if (meets(a.far, b.near)) builder.confound(a.node, b.node)
+  for (let a = 0; a < sides.length; a++)
+    for (let b = a + 1; b < sides.length; b++)
+      if (meets(sides[a]!.far, sides[b]!.near)) builder.confound(sides[a]!.node, sides[b]!.node)
 }
 
 function meets(a: Int32Array, b: Int32Array): boolean {

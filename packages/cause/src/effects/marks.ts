@@ -49,6 +49,10 @@ export function* linksOf(graph: LinkGraph): Generator<{ i: number; j: number; la
       }
 }
 
+/** Whether the graph marks hidden common causes. */
+export const marksHiddenCauses = (graph: LinkGraph): boolean =>
+  [...linksOf(graph)].some(({ link }) => link === '<->' || link.includes('+'))
+
 /** How much a graph leaves open. Throws `InputError` BadLink where a link is none of a finished search. */
 export function opennessOf(graph: LinkGraph): Openness {
   let [open, bidirected] = [false, false]

@@ -5,6 +5,7 @@ import { type Node, nodeName, type TimeSeries } from '../series/series.ts'
 import { deviation, mean } from '../statistics/moments.ts'
 import { nodeAt } from './causal-graph.ts'
 import { type Identified, isNotIdentifiable } from './identify.ts'
+import { marksHiddenCauses } from './marks.ts'
 import { fitNaturalEffects } from './natural-effects.ts'
 import { pathCoefficients, pathEffects } from './path-effects.ts'
 import { type EffectQuery, nodesOf, notIdentifiable } from './query.ts'
@@ -215,7 +216,7 @@ export function assumptionsOf(found: Identified, series: TimeSeries, { model, me
     'The graph is right: every link that is absent is absent, and every arrow points as it does in truth.',
     openness === 'pag'
       ? 'Hidden common causes are those that the graph leaves possible.'
-      : hidden || found.query.graph.spouses.some((spouses) => spouses.length > 0)
+      : hidden || found.outcomes.some(({ graph }) => marksHiddenCauses(graph))
         ? 'Hidden common causes are only those that the graph marks or that were named.'
         : 'No hidden common cause of causes, mediators and effects exists.',
     'Links hold at all times (stationarity), and no link is longer than the largest lag of the graph.',

@@ -59,6 +59,7 @@ describe('linear effects', () => {
     expect(Math.abs(soil.value - 0.21)).toBeLessThan(4 * soil.standardError)
     expect(result).toMatchObject({ graphs: 1, isOptimal: true, per: 'unit', level: 0.95, warnings: [] })
     expect(result.adjustment).toEqual(['rain@-2'])
+    expect(result.assumptions[1]).toBe('No hidden common cause of causes, mediators and effects exists.')
     expect(result.samples).toBe(1500 - 4)
   })
 
