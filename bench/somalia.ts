@@ -1,13 +1,23 @@
 /**
  * The worked example of docs/causes-of-displacement.md: drought, conflict, prices and displacement in districts of Somalia,
  * month by month. Needs the table of Tarraga et al. (2024) in the folder of reference data. `node bench/somalia.ts` prints the
- * tables of that page as JSON; with a folder as argument the series and graphs are written there, too.
+ * tables of that page, `--write` puts them there; the series of the districts are written to a folder where one is named.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Discovered, discover, effectOf, type LinkAssumptions, type TimeSeries, timeSeries } from '@ecotope/cause'
-import { readTable, type Table } from '@ecotope/cube'
+import {
+  type Discovered,
+  discover,
+  drawNetwork,
+  type EffectEstimate,
+  effectOf,
+  type LinkAssumptions,
+  type LinkFinding,
+  type TimeSeries,
+  timeSeries,
+} from '@ecotope/cause'
+import { pictureOf, readTable, type Table } from '@ecotope/cube'
 
 const DATA = resolve(import.meta.dirname, '..', process.env.ECOTOPE_DATA ?? '../shared/data')
 export const TABLE = join(DATA, 'causal4migrations_somalia', 'UC2_District_aggregation_data.csv')
@@ -108,73 +118,105 @@ const known = (forward: '-?>' | 'o?>'): LinkAssumptions =>
 
 const SEARCH = { tauMax: 3, alpha: 0.05, assumptions: known('-?>') }
 
-/** Links into displacement, as text. */
-const into = ({ findings }: Discovered, target = 'displaced'): string[] =>
-  findings.links
-    .filter(({ to, from, link }) => to === target && from !== target && link !== '<->')
-    .map(({ from, lag, link, strength, qValue, stability }) =>
-      [
-        from,
-        `lag ${lag}`,
-        link,
-        strength.toFixed(2),
-        `q ${qValue.toFixed(3)}`,
-        ...(stability === undefined ? [] : [`${Math.round(100 * stability)} %`]),
-      ].join(' '),
-    )
-
-export async function example(folder?: string) {
-  const all = await districts()
-  const single = []
+/** What is found in each district by itself. */
+async function alone(all: readonly District[]) {
+  const found: { name: string; displaced: number; into: LinkFinding[] }[] = []
   for (const { name, series, displaced } of all) {
-    const found = await discover(series, {
+    const { findings } = await discover(series, {
       method: 'pcmci+',
       test: 'robust-parcorr',
       search: SEARCH,
       bootstrap: { draws: 100, seed: 1 },
     })
-    single.push({ name, displaced: Math.round(displaced), links: into(found) })
-    if (folder !== undefined) write(folder, name, series)
+    const into = findings.links.filter(({ from, to, link }) => to === 'displaced' && from !== to && link !== '<->')
+    found.push({ name, displaced, into })
   }
-  const together = timeSeries(
-    all.map(({ series }) => series.datasets[0]!),
+  return found
+}
+
+/** All districts as data sets of one system. */
+async function together(all: readonly District[]) {
+  const series = timeSeries(
+    all.map((district) => district.series.datasets[0]!),
     { names: VARIABLES },
   )
-  const joint = await discover(together, {
-    method: 'jpcmci+',
-    search: { ...SEARCH, alpha: 0.01 },
-    dummies: { space: true, time: false },
-  })
-  const hidden = await discover(together, {
-    method: 'lpcmci',
-    test: 'parcorr',
-    search: { ...SEARCH, alpha: 0.01, assumptions: known('o?>') },
-  })
-  const system = joint.discovery.graph
-  const graph = VARIABLES.map((_, i) => VARIABLES.map((__, j) => LAGS.map((tau) => system.get(i, j, tau))))
-  const effects = []
-  for (const from of ['spei@0', 'spei@-1', 'spei@-2', 'conflict@-1'])
-    effects.push(
-      await effectOf(together, graph, { from: [from], to: ['displaced@0'], bootstrap: { draws: 200, seed: 1 } }).then(
-        ({ total, adjustment, samples }) => ({
-          from,
-          value: total[0]!.value,
-          low: total[0]!.low,
-          high: total[0]!.high,
-          adjustment,
-          samples,
-        }),
-        (error: Error) => ({ from, refused: error.message }),
-      ),
-    )
-  return {
-    districts: all.length,
-    single,
-    joint: joint.findings.links,
-    hidden: hidden.findings.links,
-    warnings: joint.findings.warnings,
-    effects,
+  const search = { ...SEARCH, alpha: 0.01 }
+  const joint = await discover(series, { method: 'jpcmci+', search, dummies: { space: true, time: false } })
+  const hidden = await discover(series, { method: 'lpcmci', search: { ...search, assumptions: known('o?>') } })
+  const graph = VARIABLES.map((_, i) =>
+    VARIABLES.map((__, j) => LAGS.map((tau) => joint.discovery.graph.get(i, j, tau))),
+  )
+  const effects: [string, EffectEstimate][] = []
+  for (const from of ['spei@0', 'spei@-1', 'spei@-2']) {
+    const bootstrap = { draws: 200, seed: 1 }
+    const { total } = await effectOf(series, graph, { from: [from], to: ['displaced@0'], bootstrap })
+    effects.push([from, total[0]!])
   }
+  return { joint, hidden, effects }
+}
+
+type Row = readonly (string | number)[]
+
+const markdown = (headings: Row, rows: readonly Row[]): string =>
+  [headings, headings.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const probability = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
+
+const across = ({ findings }: Discovered): Row[] =>
+  findings.links
+    .filter(({ from, to }) => from !== to)
+    .map(({ from, lag, link, to, strength, qValue }) => [
+      from,
+      lag,
+      `\`${link}\``,
+      to,
+      strength.toFixed(3),
+      probability(qValue),
+    ])
+
+/** The tables of the page by name. */
+export async function tables(): Promise<Record<string, string>> {
+  const all = await districts()
+  const single = await alone(all)
+  const { joint, hidden, effects } = await together(all)
+  const links = single.flatMap(({ name, displaced, into }) =>
+    into.map(({ from, lag, link, strength, qValue, stability }) => [
+      ...[name, Math.round(displaced), from, lag, `\`${link}\``, strength.toFixed(2), probability(qValue)],
+      `${Math.round(100 * stability!)} %`,
+    ]),
+  )
+  const headings = ['cause', 'lag (months)', 'link', 'effect', 'strength', 'q']
+  return {
+    districts: markdown(
+      ['district', 'displaced by drought', 'cause', 'lag (months)', 'link', 'strength', 'q', 'stability'],
+      links,
+    ),
+    joint: markdown(headings, across(joint)),
+    hidden: markdown(headings, across(hidden)),
+    effects: markdown(
+      ['cause', 'change of log displacement per unit of SPEI', '95 % interval'],
+      effects.map(([from, { value, low, high }]) => [
+        from,
+        value.toFixed(2),
+        `${low.toFixed(2)} to ${high.toFixed(2)}`,
+      ]),
+    ),
+    count: `${all.length} districts; in ${single.filter(({ into }) => into.length > 0).length} of them some link into displacement won the vote.`,
+  }
+}
+
+export const PAGE = resolve(import.meta.dirname, '..', 'docs', 'causes-of-displacement.md')
+
+/** The page with tables put between their marks. */
+export function withTables(page: string, made: Readonly<Record<string, string>>): string {
+  return Object.entries(made).reduce(
+    (text, [name, table]) =>
+      text.replace(
+        new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`),
+        (_, head, end) => `${head}\n${table}\n${end}`,
+      ),
+    page,
+  )
 }
 
 function write(folder: string, name: string, series: TimeSeries): void {
@@ -186,5 +228,16 @@ function write(folder: string, name: string, series: TimeSeries): void {
   writeFileSync(join(folder, `${name.replaceAll(' ', '-')}.csv`), `month,${VARIABLES.join(',')}\n${rows.join('\n')}\n`)
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  console.log(JSON.stringify(await example(process.argv[2]), null, 1))
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const all = await districts()
+  const [folder] = process.argv.slice(2).filter((text) => !text.startsWith('--'))
+  if (folder !== undefined) for (const { name, series } of all) write(folder, name, series)
+  const made = await tables()
+  if (process.argv.includes('--write')) {
+    const { joint } = await together(all)
+    writeFileSync(PAGE, withTables(readFileSync(PAGE, 'utf8'), made))
+    const title = 'Districts of Somalia together, 2016 to 2023'
+    const picture = pictureOf(drawNetwork(joint.discovery, { title, strength: 'partial correlation' }))
+    writeFileSync(join(dirname(PAGE), 'images', 'displacement.svg'), picture.svg())
+  } else console.log(Object.values(made).join('\n\n'))
+}

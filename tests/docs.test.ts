@@ -3,7 +3,7 @@
  * every `npx ecotope` command of their `sh` examples has to exit with 0, unless the fence says `sh skip`. In `sh quick`
  * runs are cut down to seconds. The examples of one page share a temporary folder with a small scene: dem.tif,
  * rapideye.tif, scars.geojson, reference.tif, resnet.onnx (a small network exported from PyTorch), s2/ and
- * fields.geojson (a small cube), and with recipes/.
+ * fields.geojson (a small cube), climate.csv, a.csv, b.csv, c.csv and elevation.csv (made-up series), and with recipes/.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ecotopeCommands, type Fence, fences } from './fences.ts'
-import { quickParameters, writeDocsCube, writeDocsScene } from './scene.ts'
+import { quickParameters, writeDocsCube, writeDocsScene, writeDocsSeries } from './scene.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // Inside the repository, so that examples resolve @ecotope/* as a user's project does.
@@ -78,7 +78,9 @@ const found = pages()
 
 beforeAll(async () => {
   mkdirSync(scene, { recursive: true })
-  if (found.length > 0) await Promise.all([writeDocsScene(scene), writeDocsCube(scene)])
+  if (found.length === 0) return
+  writeDocsSeries(scene)
+  await Promise.all([writeDocsScene(scene), writeDocsCube(scene)])
   cpSync(join(root, 'oracles/tensor/models/resnet-torchscript-13.onnx'), join(scene, 'resnet.onnx'))
 })
 

@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { random } from '@ecotope/core'
 import { type CogSpec, openRaster, parseCrs, rasterise, readPolygons, transformFeatures, writeCog } from '@ecotope/cube'
 import { makeLandslideScene } from '@ecotope/run'
 
@@ -105,4 +106,32 @@ export async function writeDocsCube(folder: string): Promise<void> {
     features: [feature('north', 600205, 5199815), feature('south', 600600, 5199300)],
   }
   writeFileSync(join(folder, 'fields.geojson'), JSON.stringify(collection))
+}
+
+/** One data set of a made-up climate: nino34 drives rain two months later, rain drives ndvi one month later. */
+function climate(seed: string, months: number): string {
+  const noise = random(7).split(seed)
+  const [nino, rain, ndvi] = [0, 1, 2].map(() => Float64Array.from({ length: months }, () => noise.normal())) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
+  for (let t = 2; t < months; t++) {
+    nino[t] = nino[t]! + 0.8 * nino[t - 1]!
+    rain[t] = rain[t]! + 0.2 * rain[t - 1]! + 0.5 * nino[t - 2]!
+    ndvi[t] = ndvi[t]! + 0.5 * ndvi[t - 1]! + 0.6 * rain[t - 1]!
+  }
+  const month = (t: number): string => `${1981 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, '0')}`
+  const rows = Array.from({ length: months }, (_, t) =>
+    [month(t), ...[nino, rain, ndvi].map((column) => column[t]!.toFixed(4))].join(','),
+  )
+  return `month,nino34,rain,ndvi\n${rows.join('\n')}\n`
+}
+
+/** Writes climate.csv (30 years), a.csv, b.csv, c.csv (10 years each) and elevation.csv: what pages on causes work with. */
+export function writeDocsSeries(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'climate.csv'), climate('climate', 360))
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.csv`), climate(name, 120))
+  writeFileSync(join(folder, 'elevation.csv'), 'elevation\n120\n860\n2300\n')
 }
