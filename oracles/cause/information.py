@@ -203,6 +203,23 @@ def mixed_cases():
     }
 
 
+def criteria():
+    cases = []
+    for knn, steps, parents in (
+        (0.2, 80, []),
+        (0.2, 80, [(0, -1)]),
+        (7, 80, [(0, -1), (1, -1), (1, -2)]),
+        (0.2, 290, []),
+        (0.1, 291, [(2, -1), (1, -1)]),
+    ):
+        data = coupled(steps, 3, 31)
+        test = CMIknn(knn=knn, workers=1)
+        test.set_dataframe(DataFrame(data))
+        score = test.get_model_selection_criterion(j=1, parents=parents, tau_max=2)
+        cases.append({"knn": knn, "steps": steps, "parents": parents, "score": float(score)})
+    return {"series": {str(steps): floats(coupled(steps, 3, 31).T) for steps in (80, 290, 291)}, "cases": cases}
+
+
 def neighbours():
     rng = np.random.default_rng(9)
     cases = []
@@ -264,6 +281,7 @@ if __name__ == "__main__":
         "orders": orders(),
         "digamma": special.digamma([1, 2, 3, 10, 11, 20, 500, 20000]).tolist(),
         "neighbours": neighbours(),
+        "criteria": criteria(),
         "cmiKnn": knn_cases(),
         "symbols": symbol_cases(),
         "mixed": mixed_cases(),

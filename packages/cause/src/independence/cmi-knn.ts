@@ -11,6 +11,7 @@ import { bootstrapInterval } from './bootstrap.ts'
 import { TRANSFORMS } from './distance-estimator.ts'
 import { estimatorOf } from './estimators.ts'
 import { nearestNeighbours } from './kd-tree.ts'
+import { knnCriterion } from './knn-criterion.ts'
 import { type KnnProblem, type KnnTransform, rowsOf } from './knn-problem.ts'
 import { nullDistribution, shareNotSmaller } from './null-distribution.ts'
 import { pairwiseSum, spread } from './pairwise-sum.ts'
@@ -29,6 +30,8 @@ export interface CmiKnnOptions extends TestOptions {
   readonly permute?: 'x' | 'y'
   /** `normal`: p-values from a normal distribution with the mean and deviation of the shuffled values. Default: their ranks. */
   readonly nullFit?: 'normal'
+  /** Stretches of time for cross validation, where a search chooses its level; default 3. */
+  readonly folds?: number
   /** Worker threads for shuffles; 1: none. Default: one for each processor. Results do not depend on it. */
   readonly threads?: number
   /** Stops a shuffle test. */
@@ -110,6 +113,8 @@ export function cmiKnn(options: CmiKnnOptions = {}): IndependenceTest {
     maskType: options.maskType ?? '',
     options,
     value: estimate,
+    criterion: (samples) =>
+      knnCriterion(samples, neighbourCount(options.neighbours ?? 0.2, samples.count), options.folds ?? 3),
     async pValue(value, samples) {
       const problem = problemOf(samples, options)
       const draws = {

@@ -46,6 +46,10 @@ export interface Golden {
   readonly digamma: number[]
   readonly orders: { readonly values: number[]; readonly order: number[] }[]
   readonly neighbours: { readonly rows: number[][]; readonly k: number; readonly neighbours: number[] }[]
+  readonly criteria: {
+    readonly series: SeriesSet['series']
+    readonly cases: { readonly knn: number; readonly steps: number; readonly parents: Node[]; readonly score: number }[]
+  }
   readonly cmiKnn: SeriesSet & { readonly cases: Case[] }
   readonly symbols: SeriesSet & { readonly cmiSymb: Case[]; readonly gsquared: Case[] }
   readonly mixed: { readonly series: SeriesSet['series']; readonly types: SeriesSet['series']; readonly cases: Case[] }
