@@ -48,20 +48,6 @@ export function bootstrapInterval(
   return rank(values)
 }
 
-/** As `bootstrapInterval`, for statistics that are computed elsewhere. */
-export async function bootstrapIntervalAsync(
-  samples: Samples,
-  options: Level,
-  random: NumpyRandom,
-  statistic: (samples: Samples) => number | Promise<number>,
-): Promise<[number, number]> {
-  const rank = bounds(options)
-  const draw = drawer(samples, options, random)
-  const values = new Float64Array(options.confidenceSamples ?? 100)
-  for (let i = 0; i < values.length; i++) values[i] = await statistic(draw())
-  return rank(values)
-}
-
 function bounds(options: Level): (values: Float64Array) => [number, number] {
   const level = confidenceLevel(options)
   const draws = options.confidenceSamples ?? 100

@@ -4,7 +4,7 @@ import { NumpyRandom } from '../random/pcg64.ts'
 import { EXTRA, type Samples, X, Y, Z } from '../series/samples.ts'
 import { blockLength } from '../statistics/autocorrelation.ts'
 import { correlationInterval, correlationPValue } from '../statistics/correlation.ts'
-import { regressor } from '../statistics/least-squares.ts'
+import { projector } from '../statistics/least-squares.ts'
 import { correlation, dot, standardised } from '../statistics/moments.ts'
 import { bootstrapInterval, confidenceLevel } from './bootstrap.ts'
 import { blockShuffler, shufflePValue } from './shuffle.ts'
@@ -70,9 +70,9 @@ export function standardResiduals(
   note: (warning: Warning) => void,
 ): Float64Array[] {
   const z = rowsOf(rows, roles, Z).map(standardised)
-  const fit = regressor(z)
+  const fit = projector(z)
   if (fit.rank < z.length) note(collinear)
-  return wanted.map((role) => fit.fit(standardised(rows[roles.indexOf(role)]!)).residuals)
+  return wanted.map((role) => fit.residuals(standardised(rows[roles.indexOf(role)]!)))
 }
 
 export const collinear: Warning = {

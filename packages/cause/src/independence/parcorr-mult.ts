@@ -5,7 +5,7 @@ import { type Samples, X, Y, Z } from '../series/samples.ts'
 import { blockLength } from '../statistics/autocorrelation.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { chiSquared } from '../statistics/distributions.ts'
-import { regressor } from '../statistics/least-squares.ts'
+import { projector } from '../statistics/least-squares.ts'
 import { dot, standardised } from '../statistics/moments.ts'
 import { correlationsOf } from '../statistics/partial.ts'
 import { bootstrapInterval } from './bootstrap.ts'
@@ -56,22 +56,24 @@ export function parcorrMult(options: ParcorrMultOptions = {}): IndependenceTest 
   const measure = measures[options.measure ?? 'strongest']
   const random = new NumpyRandom(options.seed ?? 42)
   const warnings = new Map<string, Warning>()
-  const residuals = (samples: Samples, role: number): Float64Array[] => {
-    const fit = regressor(rowsOf(samples.rows, samples.roles, Z).map(standardised))
+  const residuals = (samples: Samples, roles: readonly number[]): Float64Array[][] => {
+    const fit = projector(rowsOf(samples.rows, samples.roles, Z).map(standardised))
     if (fit.rank < parts(samples, Z)) warnings.set(collinear.tag, collinear)
-    return rowsOf(samples.rows, samples.roles, role).map((row) => fit.fit(standardised(row)).residuals)
+    return roles.map((role) => rowsOf(samples.rows, samples.roles, role).map((row) => fit.residuals(standardised(row))))
   }
   const value = (samples: Samples): number => {
     degreesOfFreedom(samples)
     const quick =
       measure.value === strongest ? quickStrongest(samples, () => warnings.set(collinear.tag, collinear)) : undefined
-    return quick ?? measure.value(cleaned(residuals(samples, X)), cleaned(residuals(samples, Y)))
+    if (quick !== undefined) return quick
+    const [x, y] = residuals(samples, [X, Y])
+    return measure.value(cleaned(x!), cleaned(y!))
   }
   const shuffled = (measured: number, samples: Samples): number => {
-    const [x, y] = [residuals(samples, X), residuals(samples, Y)]
-    const next = blockShuffler(samples.count, options.shuffleBlock ?? blockLength(x), random)
+    const [x, y] = residuals(samples, [X, Y])
+    const next = blockShuffler(samples.count, options.shuffleBlock ?? blockLength(x!), random)
     const draws = new Float64Array(options.shuffles ?? 500)
-    const [left, right] = [cleaned(x), cleaned(y)]
+    const [left, right] = [cleaned(x!), cleaned(y!)]
     for (let i = 0; i < draws.length; i++) {
       const order = next()
       const moved = left.map((row) => row.map((_, k) => row[order[k]!]!))
@@ -87,7 +89,7 @@ export function parcorrMult(options: ParcorrMultOptions = {}): IndependenceTest 
     options,
     value,
     pValue: significance === 'shuffle' ? shuffled : measure.pValue,
-    criterion: (samples) => meanAkaike(residuals(samples, X), samples),
+    criterion: (samples) => meanAkaike(residuals(samples, [X])[0]!, samples),
     warnings: () => [...warnings.values()],
     ...(options.confidence && { interval: (samples: Samples) => interval(samples, options, random, value) }),
     ...(significance === 'analytic' &&

@@ -2,7 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { EXTRA, type Samples, X, Y, Z } from '../series/samples.ts'
 import type { Node } from '../series/series.ts'
-import { regress, regressor } from '../statistics/least-squares.ts'
+import { projector } from '../statistics/least-squares.ts'
 import { correlation, dot } from '../statistics/moments.ts'
 import { normalScores } from '../statistics/normal-scores.ts'
 import { argsort } from '../statistics/ranks.ts'
@@ -53,7 +53,7 @@ export function parcorrWls(options: ParcorrWlsOptions = {}): IndependenceTest {
       return wanted.map((role) => {
         const weighted = (row: Float64Array): Float64Array => times(row, own[role]!)
         const z = rowsOf(rows, samples.roles, Z).map(weighted)
-        return regressor(z).fit(weighted(rows[samples.roles.indexOf(role)]!)).residuals
+        return projector(z).residuals(weighted(rows[samples.roles.indexOf(role)]!))
       })
     },
     // As the reference has it, residuals that already are weighted get the weights of their new places.
@@ -87,7 +87,7 @@ function weights(
   if (source === undefined) return new Float64Array(samples.count).fill(1)
   if (samples.count < window) throw tooFew(samples.count, samples.rows.length)
   const z = samples.rows.filter((own, k) => samples.roles[k]! >= Z && own.some((value) => value !== own[0]))
-  const sizes = regress(z, samples.rows[row]!).residuals.map(Math.abs)
+  const sizes = projector(z).residuals(samples.rows[row]!).map(Math.abs)
   const spread =
     source === 'time' || z.length === 0 ? smooth(sizes, window) : byParent(samples, sizes, source, lag, window)
   if (spread.includes(0))

@@ -6,7 +6,7 @@ import { InputError, type Warning } from '@ecotope/core'
 import { NumpyRandom } from '../random/pcg64.ts'
 import { type Samples, X, Y, Z } from '../series/samples.ts'
 import { chiSquared } from '../statistics/distributions.ts'
-import { regressor } from '../statistics/least-squares.ts'
+import { projector } from '../statistics/least-squares.ts'
 import { logisticDeviance } from '../statistics/logistic.ts'
 import { centred, dot } from '../statistics/moments.ts'
 import { normalityStatistic } from '../statistics/normality.ts'
@@ -139,7 +139,7 @@ function deviance(predictors: readonly Float64Array[], { row, discrete }: Typed)
 function linearDeviance(predictors: readonly Float64Array[], target: Float64Array): number {
   const n = target.length
   const middle = centred(target)
-  const { residuals } = regressor(predictors.map(centred)).fit(middle)
+  const residuals = projector(predictors.map(centred)).residuals(middle)
   const squares = dot(residuals, residuals)
   // What is left of an exact fit is rounding.
   const rest = squares > 1e-24 * dot(middle, middle) ? squares : 0

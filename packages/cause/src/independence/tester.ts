@@ -57,7 +57,9 @@ class BoundTester implements Tester {
       const short = this.#way(options)?.test(x, y, z)
       if (short !== undefined) {
         this.made++
-        return options.alpha === undefined ? short : { ...short, dependent: short.pValue <= options.alpha }
+        if (options.alpha === undefined) return short
+        const { value, pValue, samples } = short
+        return { value, pValue, samples, dependent: pValue <= options.alpha }
       }
     }
     const answer = this.#answer(x, y, z, options)

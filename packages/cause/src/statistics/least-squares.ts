@@ -48,6 +48,51 @@ export function regressor(rows: readonly Float64Array[], { intercept = false }: 
   }
 }
 
+/** Less than this share of a predictor apart from those before it is rounding. */
+const DEPENDENT = 1e-12
+
+export interface Projector {
+  /** Of the predictors. */
+  readonly rank: number
+  /** What no combination of predictors explains of the target. */
+  residuals(target: Float64Array): Float64Array
+}
+
+/** Residuals without coefficients: predictors that depend on those before them are passed over, which costs nothing. */
+export function projector(rows: readonly Float64Array[]): Projector {
+  const mirrors: Float64Array[] = []
+  const scales: number[] = []
+  const reflect = (k: number, values: Float64Array): void => {
+    const mirror = mirrors[k]!
+    const own = values.subarray(k)
+    const factor = dot(mirror, own) * scales[k]!
+    for (let i = 0; i < own.length; i++) own[i] = own[i]! - factor * mirror[i]!
+  }
+  for (const row of rows) {
+    if (mirrors.length === row.length) break
+    const column = row.slice()
+    for (let k = 0; k < mirrors.length; k++) reflect(k, column)
+    const mirror = column.subarray(mirrors.length)
+    const norm = Math.sqrt(dot(mirror, mirror))
+    if (!(norm > DEPENDENT * Math.sqrt(dot(row, row)))) continue
+    const head = mirror[0]!
+    mirror[0] = head + (head > 0 ? norm : -norm)
+    scales.push(1 / (norm * (norm + Math.abs(head))))
+    mirrors.push(mirror)
+  }
+  const rank = mirrors.length
+  return {
+    rank,
+    residuals(target) {
+      const out = target.slice()
+      for (let k = 0; k < rank; k++) reflect(k, out)
+      out.fill(0, 0, rank)
+      for (let k = rank - 1; k >= 0; k--) reflect(k, out)
+      return out
+    },
+  }
+}
+
 function plain(rows: readonly Float64Array[]): Regressor {
   const width = rows.length
   const length = rows[0]?.length ?? 0
