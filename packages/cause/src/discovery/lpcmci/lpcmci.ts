@@ -54,6 +54,7 @@ export async function discoverLpcmci(tester: Tester, options: LpcmciOptions): Pr
     await orient(run, ALL_RULES, false)
   }
   fixAll(run.memory)
+  await run.tests.end()
   const told = search.told()
   const warnings = [...told.warnings, ...untested(run.memory, told.variables)]
   return {

@@ -102,14 +102,17 @@ export class Memory implements Ancestry {
     this.#separations.delete(this.pairAt(x, y))
   }
 
-  /** Sets that separate a and b, at the times of a and b. */
+  /** Sets that separate x and y (now). */
+  separationsNow(x: NodeCode, y: NodeCode): Iterable<Separation> {
+    return this.#separations.get(this.pairAt(x, y))?.values() ?? []
+  }
+
+  /** Sets that separate a and b, at the times of a and b; in the order of newly made sets. */
   separations(a: NodeCode, b: NodeCode): Separation[] {
     const { back } = this.space
     const later = Math.min(back[a]!, back[b]!)
     const [x, y] = back[a]! >= back[b]! ? [a - later, b - later] : [b - later, a - later]
-    const known = this.#separations.get(this.pairAt(x, y))
-    if (!known) return []
-    return [...known.values()].map(({ nodes, key, minimal }) => {
+    return [...this.separationsNow(x, y)].map(({ nodes, key, minimal }) => {
       const moved = nodes.list().map((code) => code + later)
       return { nodes: this.space.set(moved), key: later === 0 ? key : keyOf(moved), minimal }
     })

@@ -9,6 +9,9 @@ import { keyOf } from './node-space.ts'
 /** Answers from memory between two looks at the clock. */
 const RECALLS = 256
 
+/** Answers that are kept; then all are forgotten, and asked again. (The tester keeps those that cost much, or chance.) */
+const MOST_KEPT = 1_000_000
+
 /** Tests of a pair in a phase, more or less. */
 const TYPICAL_TESTS = 5
 
@@ -21,6 +24,7 @@ export class Tests {
   readonly #alpha: number
   readonly #pace: Pace
   readonly #answers = new Map<number, Map<string, TestResult>>()
+  #kept = 0
   #recalled = 0
 
   constructor(search: Search, alpha: number) {
@@ -35,6 +39,11 @@ export class Tests {
     this.#to = to
     this.#message = message
     this.#inPhase = 0
+  }
+
+  /** The search is at its end. */
+  end(): void | Promise<void> {
+    return this.#pace.at(1, this.#message)
   }
 
   /** How many tests a phase will need is not known before: progress slows down towards its end. */
@@ -66,11 +75,19 @@ export class Tests {
     }
     const key = keyOf(rest.length === 0 ? [...chosen] : [...chosen, ...rest])
     const known = answers.get(key)
-    if (known === undefined) return this.#new(memory, x, y, order(), answers, key)
+    if (known === undefined) {
+      if (++this.#kept > MOST_KEPT) this.#forget()
+      return this.#new(memory, x, y, order(), answers, key)
+    }
     memory.record(x, y, known.value, known.pValue)
     this.#recalled = (this.#recalled + 1) % RECALLS
     const turn = this.#recalled === 0 ? this.#turn() : undefined
     return turn === undefined ? known : turn.then(() => known)
+  }
+
+  #forget(): void {
+    for (const answers of this.#answers.values()) answers.clear()
+    this.#kept = 0
   }
 
   #new(

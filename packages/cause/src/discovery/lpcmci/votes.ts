@@ -11,7 +11,13 @@ import type { OrderedSet } from './set-order.ts'
 import { subsets } from './subsets.ts'
 import { now } from './tests.ts'
 
-type Separating = ReadonlyMap<string, OrderedSet>
+/** Sets that a search found: their keys, and for each node how many of them have it. Sets can be very many. */
+interface Separating {
+  readonly keys: Set<string>
+  readonly having: Map<NodeCode, number>
+}
+
+const NONE: Separating = { keys: new Set(), having: new Map() }
 
 interface Kept {
   /** Version of the graph for which the search is known to be this one. */
@@ -61,16 +67,17 @@ async function ballot(
 ): Promise<readonly [own: number, all: number]> {
   const [first, last] = inOrder(run, a, c)
   const later = run.space.back[last]!
-  const known = new Map(run.memory.separations(first - later, last - later).map(({ key, nodes }) => [key, nodes]))
-  const found: Separating = search ? await separatingSets(run, first, last) : new Map()
-  const middle = b - later
-  let [own, all] = [0, 0]
-  const count = (nodes: OrderedSet): void => {
+  const found = search ? await separatingSets(run, first, last) : NONE
+  // A node after both ends is in no set; its shifted number would be that of another.
+  const middle = run.space.back[b]! >= later ? b - later : Number.NaN
+  let [own, all] = [found.having.get(middle) ?? 0, found.keys.size]
+  const known = new Set<string>()
+  for (const { key, nodes } of run.memory.separationsNow(first - later, last - later)) {
+    if (known.has(key) || found.keys.has(key)) continue
+    known.add(key)
     all++
-    if (run.space.back[b]! >= later && nodes.has(middle)) own++
+    if (!Number.isNaN(middle) && nodes.has(middle)) own++
   }
-  for (const nodes of found.values()) count(nodes)
-  for (const [key, nodes] of known) if (!found.has(key)) count(nodes)
   return [own, all]
 }
 
@@ -109,7 +116,7 @@ async function searched(run: Run, a: NodeCode, c: NodeCode, search: VoteSearch):
   const later = space.back[c]!
   const shifted = (codes: readonly NodeCode[]): NodeCode[] => codes.map((code) => code - later)
   const base = space.set(shifted(search.base.list()))
-  const found = new Map<string, OrderedSet>()
+  const found: Separating = { keys: new Set(), having: new Map() }
   const { maxConditions, maxConditionsX } = settings
   const mostA = Math.min(space.back[a]! > later ? maxConditionsX : maxConditions, maxConditions)
   await tried(run, [a - later, c - later], shifted(search.besideA), mostA, base, found)
@@ -124,18 +131,20 @@ async function tried(
   candidates: readonly NodeCode[],
   most: number,
   base: OrderedSet,
-  found: Map<string, OrderedSet>,
+  found: Separating,
 ): Promise<void> {
   const { memory, space, tests, settings } = run
   const rest = base.list()
   for (let size = 0; size <= Math.min(candidates.length, most); size++)
     for (const chosen of subsets(candidates, size, settings.maxCombinations)) {
-      const nodes = (): OrderedSet => space.set(chosen).union(base)
-      const answer = tests.ask(memory, x, y, chosen, rest, () => nodes().list())
+      const answer = tests.ask(memory, x, y, chosen, rest, () => space.set(chosen).union(base).list())
       const { dependent } = now(answer) ? answer : await answer
       if (dependent) continue
-      const separating = nodes()
-      found.set(keyOf(separating.list()), separating)
+      const separating = [...chosen, ...rest]
+      const key = keyOf(separating)
+      if (found.keys.has(key)) continue
+      found.keys.add(key)
+      for (const node of separating) found.having.set(node, (found.having.get(node) ?? 0) + 1)
     }
 }
 

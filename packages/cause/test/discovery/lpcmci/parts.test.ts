@@ -120,11 +120,8 @@ describe('nodes', () => {
 
   it('in equal sets count once', () => {
     const sets = [[1, 2], [2, 1], [3], []].map((codes) => space.set(codes))
-    expect(
-      frozenOrder(space, sets)
-        .map(({ size }) => size)
-        .sort(),
-    ).toEqual([0, 1, 2])
+    expect(new Set(frozenOrder(space, sets).map(({ size }) => size))).toEqual(new Set([0, 1, 2]))
+    expect(frozenOrder(space, sets)).toHaveLength(3)
     expect(frozenOrder(space, sets.slice(0, 1))).toHaveLength(1)
   })
 })
@@ -194,7 +191,8 @@ describe('the graph of links', () => {
           ),
         )
         const found = findTriples(graph, ['**>', 'o*+', '']).map((triple) => triple.join(' '))
-        expect(found.toSorted()).toEqual(wanted.toSorted())
+        expect(found).toHaveLength(wanted.length)
+        expect(new Set(found)).toEqual(new Set(wanted))
       }),
     )
   })

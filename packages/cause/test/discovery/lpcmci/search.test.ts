@@ -130,7 +130,8 @@ describe('what LPCMCI tells', () => {
       expect(fraction).toBeGreaterThanOrEqual(k === 0 ? 0 : events[k - 1]!.fraction)
       expect(fraction).toBeLessThanOrEqual(1)
     }
-    expect(events[0]!.message).toMatch(/phase/)
+    expect(events.at(-1)!.fraction).toBe(1)
+    expect(events[0]!.message).toMatch(/phase|rules/)
   })
 })
 
