@@ -9,15 +9,15 @@ import { chiSquared, studentT } from '../statistics/distributions.ts'
 import { paced } from '../work/pace.ts'
 import { constantVariables, type PairTests, pairTests, type Test, type TestKind, whiteness } from './causality.ts'
 import { benjaminiHochberg, intervalsOf } from './intervals.ts'
-import { type Criterion, fitVar, selectOrder, type VarModel } from './var-model.ts'
+import { chosenOrder, fitVar, type OrderSetting, type VarModel } from './var-model.ts'
 
 /** What stands in the values: the coefficient, its partial correlation, or its partial F (the square of Student's t). */
 export type LagValue = 'coefficient' | 'partial-correlation' | 'f'
 
 export interface GrangerOptions extends WorkOptions {
   /** Lags of the model, or the criterion that chooses them; default `aic`. */
-  readonly order?: number | Criterion
-  /** Most lags a criterion may choose; default 12 (T / 100)^(1/4). */
+  readonly order?: OrderSetting
+  /** Most lags a criterion may choose; default 12 (T / 100)^(1/4), or as many as leave each coefficient 5 samples. */
   readonly maxOrder?: number
   /** All variables in one model (default), or each pair in a model of its own. */
   readonly conditional?: boolean
@@ -196,15 +196,11 @@ function groupsOf(variables: readonly number[], conditional: boolean): Group[] {
 function fitted(series: TimeSeries, group: readonly number[], options: GrangerOptions, warn: Warn): VarModel {
   const { order = 'aic', maxOrder } = options
   const scope = { variables: group, ...maskOf(options) }
-  if (typeof order === 'number') return fitVar(series, order, scope)
-  const { chosen } = selectOrder(series, { ...scope, ...(maxOrder !== undefined && { maxOrder }) })
+  const chosen = chosenOrder(series, order, { ...scope, ...(maxOrder !== undefined && { maxOrder }) })
   const names = group.map((v) => series.names[v]).join(', ')
-  if (chosen[order] === 0)
-    warn(
-      'NoLags',
-      `${order.toUpperCase()} chose no lags for ${names}: the past seems to tell nothing; one lag was used`,
-    )
-  return fitVar(series, Math.max(1, chosen[order]), scope)
+  if (chosen.none)
+    warn('NoLags', `${order} chose no lags for ${names}: the past seems to tell nothing; one lag was used`)
+  return fitVar(series, chosen.order, scope)
 }
 
 const lagValues: Record<LagValue, (coefficient: number, t: number, df: number) => number> = {

@@ -29,7 +29,10 @@ export interface Measure {
   readonly effect: number
   /** ln of the ratio of the one-step error variances of the effect without and with the past of the cause. */
   readonly measure: number
-  /** The same by frequency; its mean over all frequencies is `measure`. */
+  /**
+   * The same by frequency. Its mean over all frequencies is `measure`, or less where the cause's own lags alone would not be
+   * stable (Geweke 1982, theorem 2).
+   */
   readonly byFrequency: Float64Array
 }
 

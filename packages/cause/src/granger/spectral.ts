@@ -8,11 +8,11 @@ import { constantVariables } from './causality.ts'
 import { quantile } from './intervals.ts'
 import { simulator, withoutLink } from './simulate.ts'
 import { frequenciesOf, type Measure, processOf, spectralMeasures } from './spectral-measure.ts'
-import { type Criterion, fitVar, selectOrder, type VarModel } from './var-model.ts'
+import { chosenOrder, fitVar, type OrderSetting, type VarModel } from './var-model.ts'
 
 export interface SpectralOptions extends WorkOptions {
   /** Lags of the model, or the criterion that chooses them; default `aic`. */
-  readonly order?: number | Criterion
+  readonly order?: OrderSetting
   readonly maxOrder?: number
   /** Conditional on all other variables (default), or each pair in a model of its own. */
   readonly conditional?: boolean
@@ -37,7 +37,7 @@ export interface SpectralPair {
   readonly cause: string
   readonly effect: string
   readonly order: number
-  /** ln of the ratio of error variances without and with the past of the cause; the mean of `byFrequency`. */
+  /** ln of the ratio of error variances without and with the past of the cause; as a rule the mean of `byFrequency`. */
   readonly measure: number
   /** At `frequencies`. */
   readonly byFrequency: Float64Array
@@ -109,10 +109,7 @@ async function groupPairs(work: Work, group: readonly number[]): Promise<Spectra
   const { series, options, frequencies } = work
   const { order = 'aic', maxOrder, maskType } = options
   const scope = { variables: group, ...(maskType !== undefined && { maskType }) }
-  const lags =
-    typeof order === 'number'
-      ? order
-      : Math.max(1, selectOrder(series, { ...scope, ...(maxOrder !== undefined && { maxOrder }) }).chosen[order])
+  const { order: lags } = chosenOrder(series, order, { ...scope, ...(maxOrder !== undefined && { maxOrder }) })
   const model = fitVar(series, lags, scope)
   checkStable(model)
   const links = group.flatMap((_, a) => group.map((__, b) => [a, b] as const)).filter(([a, b]) => a !== b)

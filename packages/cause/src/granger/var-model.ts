@@ -111,6 +111,33 @@ function criteriaOf(
   }
 }
 
+/** The order itself, or the one that a criterion chooses: see `chosenOrder`. */
+export type OrderSetting = number | Criterion
+
+/** Samples that each coefficient of an equation should have, where nobody says how many lags may be tried. */
+const SAMPLES_PER_COEFFICIENT = 5
+
+/**
+ * The order of a model: as given, or chosen among 1 to `maxOrder`, by default 12 (T / 100)^(1/4) but no more than leaves each
+ * coefficient 5 samples: near the largest order that can be fitted, criteria choose far too many lags. `none`: whether the
+ * criterion would have no lags at all. Throws `InputError` as `selectOrder`.
+ */
+export function chosenOrder(
+  series: TimeSeries,
+  order: OrderSetting,
+  options: OrderOptions,
+): { readonly order: number; readonly none: boolean } {
+  if (typeof order === 'number') return { order, none: false }
+  const size = options.variables?.length ?? series.names.length
+  const length = series.datasets.reduce((sum, dataset) => sum + dataset.length, 0)
+  const few = Math.floor(length / (SAMPLES_PER_COEFFICIENT * size))
+  const maxOrder = options.maxOrder ?? Math.max(1, Math.min(schwert(length), few))
+  const chosen = selectOrder(series, { ...options, maxOrder }).chosen[order]
+  return { order: Math.max(1, chosen), none: chosen === 0 }
+}
+
+const schwert = (length: number): number => Math.round(12 * (length / 100) ** 0.25)
+
 export interface OrderChoice {
   /** The order of least criterion, of each. */
   readonly chosen: Readonly<Record<Criterion, number>>
@@ -133,8 +160,7 @@ export interface OrderOptions extends DesignOptions {
 export function selectOrder(series: TimeSeries, options: OrderOptions = {}): OrderChoice {
   const size = options.variables?.length ?? series.names.length
   const length = series.datasets.reduce((sum, dataset) => sum + dataset.length, 0)
-  const maxOrder =
-    options.maxOrder ?? Math.min(Math.round(12 * (length / 100) ** 0.25), Math.max(1, largestOrder(length, size)))
+  const maxOrder = options.maxOrder ?? Math.min(schwert(length), Math.max(1, largestOrder(length, size)))
   checkOrder(maxOrder)
   checkLength(series, maxOrder, size)
   const design = designOf(series, maxOrder, options)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { instantaneousTest } from '../../src/granger/causality.ts'
 import { granger } from '../../src/granger/granger.ts'
 import { benjaminiHochberg } from '../../src/granger/intervals.ts'
-import { fitVar } from '../../src/granger/var-model.ts'
+import { chosenOrder, fitVar, selectOrder } from '../../src/granger/var-model.ts'
 import { timeSeries } from '../../src/series/series.ts'
 import { studentT } from '../../src/statistics/distributions.ts'
 import { allNear, golden, near, sameTest } from './golden.ts'
@@ -141,6 +141,18 @@ describe('the search', () => {
       for (const tau of [1, 2])
         expect(joint.qValues!.get('abc'.indexOf(cause), 'abc'.indexOf(effect), tau)).toBe(pairs[at])
   })
+})
+
+test('many variables: a criterion tries no more lags than coefficients have samples for', async () => {
+  const draw = random(9)
+  const columns = Array.from({ length: 20 }, () => Float64Array.from({ length: 400 }, () => draw.normal()))
+  const many = timeSeries({ columns })
+  // Near the largest order that can be fitted Akaike's criterion falls without end.
+  expect(selectOrder(many).chosen.aic).toBeGreaterThan(4)
+  const { tauMax } = await granger(many)
+  expect(tauMax).toBeLessThanOrEqual(4)
+  expect(chosenOrder(many, 'bic', { maxOrder: 3 })).toEqual({ order: 1, none: true })
+  expect(chosenOrder(many, 7, {})).toEqual({ order: 7, none: false })
 })
 
 describe('what a user should know', () => {
