@@ -4,7 +4,15 @@ import { linalg } from '@ecotope/tensor'
 type Matrix = linalg.Matrix
 
 /** Orders up to this are inverted at once. */
-const SMALL = 192
+const SMALL = 256
+
+/** The last unit matrix: evaluations ask for the same one over and over. */
+let unit = linalg.identity(1)
+
+function unitOf(n: number): Matrix {
+  if (unit.rows !== n) unit = linalg.identity(n)
+  return unit
+}
 
 /** Halves of a triangle's inverse: `a` and `b` on the diagonal, `c` below. */
 interface Halves {
@@ -17,7 +25,7 @@ export const inverseFrom = (lower: Matrix): Matrix => crossed(inverted(lower))
 
 function inverted(lower: Matrix): Halves {
   const n = lower.rows
-  if (n <= SMALL) return { whole: linalg.triangularSolve(lower, linalg.identity(n)) }
+  if (n <= SMALL) return { whole: linalg.triangularSolve(lower, unitOf(n)) }
   const half = Math.ceil(n / 16) * 8
   const [a, b] = [inverted(cut(lower, 0, 0, half, half)), inverted(cut(lower, half, half, n - half, n - half))]
   const below = linalg.matmul(cut(lower, half, 0, n - half, half), a.whole, { alpha: -1 })
