@@ -58,7 +58,7 @@ async function serve({ observed, options }: Case, path: string): Promise<void> {
   }
 }
 
-const [rounds = '3', chosen = Object.keys(cases).join(','), path] = process.argv.slice(2)
+const [rounds = '7', chosen = Object.keys(cases).join(','), path] = process.argv.slice(2)
 if (path === undefined) await bench()
 else await serve(cases[chosen]!, path)
 
