@@ -92,7 +92,7 @@ export async function effectOf(
     throw new InputError('BadLevel', `the level is ${level}, but intervals have levels between 0 and 1`)
   const model = typeof estimator === 'string' ? regressorNamed(estimator) : estimator
   const question = ask(series, graph, options)
-  const found = identify(question.graph, question)
+  const found = await identify(question.graph, question, options.bootstrap)
   if (found.kind === 'unidentified') throw refusal(found, possibleOf(series, found))
   const quantities = quantitiesOf(found, series, { ...options, model })
   const bootstrap = { draws: 200, blockLength: 'cube-root' as const, seed: 0, ...options.bootstrap }

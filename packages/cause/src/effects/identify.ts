@@ -1,7 +1,8 @@
 /** Whether a graph, be it partly oriented, settles an effect: the same adjustment set must do in every graph it stands for. */
-import { EcotopeError, type Warning } from '@ecotope/core'
+import { EcotopeError, type Warning, type WorkOptions } from '@ecotope/core'
 import type { LinkGraph } from '../discovery/graph.ts'
 import type { Node } from '../series/series.ts'
+import { paced } from '../work/pace.ts'
 import { isObstacle, isValid, type Obstacle, optimalNodes, optimalParts } from './adjustment.ts'
 import { indexOf, nodeAt } from './causal-graph.ts'
 import { marksHiddenCauses, type OpenLink, opennessOf, possiblyAncestral } from './marks.ts'
@@ -49,9 +50,14 @@ export interface Unidentified {
 }
 
 /**
- * Throws `InputError`: those of `membersOf` and `effectQuery`, where every graph has them.
+ * Looks at every graph that open links leave possible. Throws `InputError`: those of `membersOf` and `effectQuery`;
+ * `CancelledError`.
  */
-export function identify(graph: LinkGraph, options: IdentifyOptions): Identified | Unidentified {
+export async function identify(
+  graph: LinkGraph,
+  options: IdentifyOptions,
+  work: Pick<WorkOptions, 'signal' | 'onProgress'> = {},
+): Promise<Identified | Unidentified> {
   const all = [...options.from, ...options.to, ...(options.condition ?? [])].map(([variable]) => variable)
   const isClass = opennessOf(graph) === 'cpdag' && (options.hidden ?? []).length === 0 && !options.ancestral
   const members = membersOf(isClass ? possiblyAncestral(graph, all) : graph, options)
@@ -59,7 +65,13 @@ export function identify(graph: LinkGraph, options: IdentifyOptions): Identified
   const graphs = ancestral
     ? members.graphs.filter((each) => isAncestral(unrolled(each, 2 * each.tauMax + 1)))
     : members.graphs
-  const outcomes = (graphs.length > 0 ? graphs : members.graphs).map((each) => outcomeOf(each, options, ancestral))
+  const looked = graphs.length > 0 ? graphs : members.graphs
+  const pace = paced('graphs', work)
+  const outcomes: Outcome[] = []
+  for (const each of looked) {
+    outcomes.push(outcomeOf(each, options, ancestral))
+    await pace.at(outcomes.length / looked.length)
+  }
   const [first] = outcomes
   const common = { outcomes, members }
   if (outcomes.every(({ query }) => !query.causal))

@@ -49,26 +49,27 @@ export function projectTimes({ parents, spouses }: Adjacency, hidden: ReadonlySe
 }
 
 function unroll({ variables, arrows, confounded }: StationaryLinks, span: number): Unrolled {
-  const into = Array.from({ length: variables }, (_, j) => arrows.filter(({ to }) => to === j))
+  const into = Array.from({ length: variables }, (_, j) =>
+    arrows.filter(({ to }) => to === j).map(({ from, lag }) => ({ other: from, lag })),
+  )
   const beside = Array.from({ length: variables }, (_, j) => [
     ...confounded.filter(({ to }) => to === j).map(({ from, lag }) => ({ other: from, lag })),
     ...confounded.filter(({ from }) => from === j).map(({ to, lag }) => ({ other: to, lag: -lag })),
   ])
-  const inSpan = (back: number): boolean => back >= 0 && back < span
+  const shifted = (node: number, links: readonly { readonly other: number; readonly lag: number }[]): number[] => {
+    const back = node % span
+    const out: number[] = []
+    for (const { other, lag } of links) if (back + lag >= 0 && back + lag < span) out.push(other * span + back + lag)
+    return out
+  }
+  const known: (readonly number[])[] = []
   return {
     count: variables * span,
     parents(node) {
-      const back = node % span
-      return into[Math.floor(node / span)]!.flatMap(({ from, lag }) =>
-        inSpan(back + lag) ? [from * span + back + lag] : [],
-      )
+      known[node] ??= shifted(node, into[Math.floor(node / span)]!)
+      return known[node]
     },
-    spouses(node) {
-      const back = node % span
-      return beside[Math.floor(node / span)]!.flatMap(({ other, lag }) =>
-        inSpan(back + lag) ? [other * span + back + lag] : [],
-      )
-    },
+    spouses: confounded.length === 0 ? () => [] : (node) => shifted(node, beside[Math.floor(node / span)]!),
   }
 }
 

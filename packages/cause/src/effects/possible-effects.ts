@@ -1,5 +1,5 @@
 /** Effects that the graphs of an equivalence class leave possible (IDA, Maathuis et al. 2009), and the refusal that names them. */
-import { InputError } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import type { LinkGraph } from '../discovery/graph.ts'
 import { type Node, nodeName, type TimeSeries } from '../series/series.ts'
 import { ask, type EffectQuestion } from './effect-question.ts'
@@ -30,13 +30,14 @@ export interface PossibleEffects {
  * The linear total effect in each graph that open links leave possible. Throws `InputError` as `effectOf` does, without
  * NotIdentifiable.
  */
-export function possibleEffects(
+export async function possibleEffects(
   series: TimeSeries,
   graph: LinkGraph | Nested<string>,
   question: EffectQuestion,
-): PossibleEffects {
+  work: Pick<WorkOptions, 'signal' | 'onProgress'> = {},
+): Promise<PossibleEffects> {
   const asked = ask(series, graph, question)
-  return possibleOf(series, identify(asked.graph, asked))
+  return possibleOf(series, await identify(asked.graph, asked, work))
 }
 
 export function possibleOf(

@@ -183,7 +183,7 @@ describe('graphs with open links', () => {
     expect(error.tag).toBe('NotIdentifiable')
     expect(error.data.links).toEqual(['a@0 o-o b@0', 'b@0 o-o c@0'])
     expect(error.hint).toContain('a@0 o-o b@0')
-    const possible = possibleEffects(data, open, { from: ['a'], to: ['c'] })
+    const possible = await possibleEffects(data, open, { from: ['a'], to: ['c'] })
     expect(possible).toMatchObject({ graphs: 3, unidentifiable: 0 })
     expect(possible.effects[0]!.low).toBeLessThan(0.05)
     expect(Math.abs(possible.effects[0]!.high - 0.4)).toBeLessThan(0.15)
