@@ -43,7 +43,8 @@ export function evidenceOf(problem: EvidenceProblem): (point: KernelPoint) => Ev
       const scaled = z.map((row, k) => row.map((value) => value / point.lengths[k]!))
       const factor = factorKernel(scaled, Math.max(1e-15, 1e-13 * noise), Math.ceil(RANK_SHARE * n))
       if (factor !== undefined) return byLowRank(problem, point, noise, scaled, factor)
-      hopeless = size
+      // The rank falls about as the volume of the length scales grows.
+      hopeless = 2 * size
     }
     return byFullMatrix(problem, point, noise, room)
   }

@@ -1,8 +1,10 @@
 /** The parts of GPDC: the optimiser on known functions, the evidence by finite differences, distances by the definition. */
+import { linalg } from '@ecotope/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { distanceCorrelation, distanceSample, toUniform, uniformPlaces } from '../../src/independence/gpdc-distance.ts'
 import { evidenceOf } from '../../src/independence/gpdc-evidence.ts'
+import { inverseFrom } from '../../src/independence/gpdc-inverse.ts'
 import { type KernelOptions, kernelParameters, kernelPoint } from '../../src/independence/gpdc-kernel.ts'
 import { factorKernel } from '../../src/independence/gpdc-low-rank.ts'
 import { type Evaluation, minimise } from '../../src/independence/gpdc-optimise.ts'
@@ -132,6 +134,37 @@ describe('evidence', () => {
         20,
       ),
     ).toBeUndefined()
+  })
+
+  test.each([5, 256, 301])('the inverse by halves, order %i', (n) => {
+    const matrix = linalg.matrix(n, n)
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) matrix.data[i * n + j] = Math.exp(-Math.abs(i - j) / 9) + (i === j ? 0.5 : 0)
+    const inverse = inverseFrom(linalg.cholesky(matrix).lower)
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) inverse.data[j * n + i] = inverse.data[i * n + j]!
+    const product = linalg.matmul(matrix, inverse)
+    const worst = product.data.reduce((most, v, at) => Math.max(most, Math.abs(v - (at % (n + 1) === 0 ? 1 : 0))), 0)
+    expect(worst).toBeLessThan(1e-12)
+  })
+
+  test('long samples: the gradient where the inverse is made by halves', () => {
+    const conditions = [draw(320), draw(320)]
+    const y = conditions[0]!.map((value, i) => Math.tanh(2 * value) + 0.2 * conditions[1]![i]!)
+    const parameters = kernelParameters({}, 2)
+    const at = evidenceOf({ z: conditions, target: y, parameters, nugget: 0 })
+    const value = (k: number, shift: number): number =>
+      at(
+        kernelPoint(
+          parameters,
+          Float64Array.from([0, -1.5, -1], (v, i) => (i === k ? v + shift : v)),
+          2,
+        ),
+      ).value
+    const { gradient } = at(kernelPoint(parameters, Float64Array.of(0, -1.5, -1), 2))
+    for (const k of [1, 2]) {
+      const numeric = (value(k, 1e-5) - value(k, -1e-5)) / 2e-5
+      expect(Math.abs(gradient[k]! - numeric)).toBeLessThan(1e-5 * (1 + Math.abs(numeric)))
+    }
   })
 
   test('residuals are what the curve leaves', () => {
