@@ -96,7 +96,11 @@ export function findingsOf(found: Discovery, series: TimeSeries, stability?: Sta
 /** The search's own corrected p-values, or those of all pairs and lags; a contemporaneous pair is one test. */
 function correctedBy({ qValues, pValues, tauMin }: Discovery): (i: number, j: number, tau: number) => number {
   if (qValues !== undefined) return (i, j, tau) => qValues.get(i, j, tau)
-  const all = benjaminiHochberg(pValues, (i, j, tau) => tau >= Math.max(tauMin, i < j ? 0 : 1))
+  const all = benjaminiHochberg(
+    pValues,
+    // Links that were assumed or excluded have no p-value.
+    (i, j, tau) => tau >= Math.max(tauMin, i < j ? 0 : 1) && Number.isFinite(pValues.get(i, j, tau)),
+  )
   return (i, j, tau) => (tau === 0 ? all.get(Math.min(i, j), Math.max(i, j), 0) : all.get(i, j, tau))
 }
 

@@ -12,7 +12,7 @@ export interface DataSet {
   readonly masks?: readonly Uint8Array[]
   /** 1 where a value is discrete (for tests of mixed data). */
   readonly types?: readonly Uint8Array[]
-  /** Weight of each value (for weighted tests). */
+  /** Weight of each value: the inverse of the variance of its noise (for weighted tests). */
   readonly weights?: readonly Float64Array[]
   /** Time step of the first row on the common clock of all data sets. */
   readonly offset: number

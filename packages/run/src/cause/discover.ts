@@ -130,7 +130,7 @@ const nested = (array: LagArray): (number | null)[][][] =>
 export function discoveryJson({ discovery, findings, stability, regimes }: Discovered, command?: string): object {
   return {
     ...graphJson(discovery),
-    ...(discovery.qValues && { q_matrix: nested(discovery.qValues) }),
+    ...(discovery.qValues && { p_matrix_uncorrected: nested(discovery.pValues) }),
     ...(discovery.intervals && {
       conf_matrix: { lower: nested(discovery.intervals.lower), upper: nested(discovery.intervals.upper) },
     }),
@@ -151,7 +151,8 @@ const graphJson = (found: Discovery) => ({
   variables: found.variables,
   tauMax: found.tauMax,
   val_matrix: nested(found.values),
-  p_matrix: nested(found.pValues),
+  // Where a correction was asked for, the p-values are the corrected ones, as the reference has it.
+  p_matrix: nested(found.qValues ?? found.pValues),
   graph: found.graph.nested(),
 })
 
