@@ -17,6 +17,9 @@ const ONE_STREAM = 16
 const MOST_STREAMS = 16
 const LEAST_NUMBERS = 128
 
+/** Takes decoded bytes, the first of which is byte `at` of all. */
+export type TakeBytes = (bytes: Uint8Array, at: number) => void
+
 interface Header {
   readonly flags: number
   readonly typeSize: number
@@ -56,32 +59,78 @@ function headerOf(data: Uint8Array): Header {
 
 /** The decoded bytes; they lie in the kernel's memory. `expected`: how many there have to be, where known. */
 export function decodeBlosc(data: Uint8Array, expected?: number): Uint8Array {
+  const header = checked(data, expected)
+  const { flags, size } = header
+  if (flags & STORED) return data.subarray(HEADER, HEADER + size)
+  if (size === 0) return new Uint8Array(0)
+  const blocks = blocksOf(data, header, size)
+  for (let b = 0; b < blocks.count; b++) blocks.decode(b, b * blocks.size)
+  return blocks.output(size)
+}
+
+/** Blocks of other sizes could end within a number. */
+const WIDEST_NUMBER = 8
+
+/**
+ * The decoded bytes from `from` to `to`, block by block while each is still in the cache; other blocks are not decoded.
+ * What is taken is overwritten afterwards.
+ */
+export function decodeBloscParts(data: Uint8Array, expected: number, from: number, to: number, take: TakeBytes): void {
+  const header = checked(data, expected)
+  const { flags, size, blockSize } = header
+  if (flags & STORED || size === 0 || blockSize % WIDEST_NUMBER !== 0) {
+    take(decodeBlosc(data, expected).subarray(from, to), from)
+    return
+  }
+  const blocks = blocksOf(data, header, blockSize)
+  for (let b = Math.floor(from / blocks.size); b * blocks.size < to; b++) {
+    const start = b * blocks.size
+    const made = blocks.output(blocks.decode(b, 0))
+    const first = Math.max(from, start)
+    take(made.subarray(first - start, to - start), first)
+  }
+}
+
+function checked(data: Uint8Array, expected: number | undefined): Header {
   const header = headerOf(data)
   const { flags, size } = header
   sound(expected === undefined || size === expected, `blosc: ${size} bytes where ${expected} are expected`)
-  if (flags & STORED) {
-    sound(data.length >= HEADER + size, 'blosc: the stored bytes are truncated')
-    return data.subarray(HEADER, HEADER + size)
-  }
-  if (size === 0) return new Uint8Array(0)
-  const blockSize = Math.min(header.blockSize, size)
-  const { memory, at } = kernelAreas(data, size, blockSize)
+  sound((flags & STORED) === 0 || data.length >= HEADER + size, 'blosc: the stored bytes are truncated')
+  return header
+}
+
+interface Blocks {
+  readonly count: number
+  readonly size: number
+  /** Decodes a block into the output area at `at`; its bytes. */
+  decode(block: number, at: number): number
+  /** The first bytes of the output area. */
+  output(length: number): Uint8Array
+}
+
+/** The container in the kernel's memory, with an output area of `room` bytes. */
+function blocksOf(data: Uint8Array, header: Header, room: number): Blocks {
+  const stored = data.length
+  const size = Math.min(header.blockSize, header.size)
+  const count = Math.ceil(header.size / size)
+  sound(stored >= HEADER + 4 * count, 'blosc: the places of the blocks are truncated')
+  // What was given may lie in memory that is gone once there is room.
+  const { memory, at } = kernelAreas(data, Math.min(room, header.size), size)
   const view = new DataView(memory.buffer)
-  const blocks = Math.ceil(size / blockSize)
-  sound(data.length >= HEADER + 4 * blocks, 'blosc: the places of the blocks are truncated')
-  for (let b = 0; b < blocks; b++) {
-    const start = view.getUint32(at[0]! + HEADER + 4 * b, true)
-    const length = Math.min(blockSize, size - b * blockSize)
-    sound(start <= data.length, `blosc: block ${b} starts outside the data`)
-    decodeBlock(
-      { memory, view, header, end: at[0]! + data.length, scratch: at[2]! },
-      at[0]! + start,
-      at[1]! + b * blockSize,
-      length,
-      length < blockSize,
-    )
+  const [input, output, scratch] = at as [number, number, number]
+  const decoding = { memory, view, header, end: input + stored, scratch }
+  return {
+    count,
+    size,
+    decode: (block, to) => {
+      const start = view.getUint32(input + HEADER + 4 * block, true)
+      const length = Math.min(size, header.size - block * size)
+      sound(start <= stored, `blosc: block ${block} starts outside the data`)
+      decodeBlock(decoding, input + start, output + to, length, length < size)
+      return length
+    },
+    output: (length) => memory.subarray(output, output + length),
   }
-  return memory.subarray(at[1]!, at[1]! + size)
 }
 
 interface Decoding {

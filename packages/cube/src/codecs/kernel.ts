@@ -36,8 +36,9 @@ function roomFor(bytes: number): Bytes {
 
 /** Areas of the kernel's memory, each with room for vectors that reach beyond its end; and `input` put into the first. */
 export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { memory: Bytes; at: number[] } {
-  const kernel = bloscKernel()
-  const own = input.buffer === kernel.room(0).buffer ? input.slice() : input
+  const isHere = isBorrowed(input)
+  const isInPlace = isHere && input.byteOffset === KERNEL_BASE
+  const own = isHere && !isInPlace ? input.slice() : input
   const at: number[] = []
   let next = KERNEL_BASE
   for (const size of [own.length, ...sizes]) {
@@ -45,8 +46,13 @@ export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { m
     next += (size + 64 + 63) & ~63
   }
   const memory = roomFor(next)
-  memory.set(own, KERNEL_BASE)
+  if (!isInPlace) memory.set(own, KERNEL_BASE)
   return { memory, at }
+}
+
+/** Where `kernelAreas` wants its input: what is read there need not be copied. To be used before the next call. */
+export function inputArea(bytes: number): Bytes {
+  return roomFor(KERNEL_BASE + bytes).subarray(KERNEL_BASE, KERNEL_BASE + bytes)
 }
 
 /** Whether bytes lie in the kernel's memory, so that they have to be used or copied before the next call. */

@@ -1,12 +1,12 @@
 /** Every codec that is read, one row each, by its name in Zarr 3 and numcodecs. Zarr's own (bytes, transpose, sharding) are in `zarr/`. */
 import { InputError, nearest } from '@ecotope/core'
-import { decodeBlosc } from './blosc.ts'
+import { decodeBlosc, decodeBloscParts, type TakeBytes } from './blosc.ts'
 import { decodeBz2 } from './bz2.ts'
 import { adler32, crc32c } from './checksums.ts'
 import { sound } from './damage.ts'
 import { crc32Of, engineDecode, engineDecodeAside } from './engine.ts'
 import { decodeJsonItems, decodeVlenBytes, decodeVlenUtf8 } from './items.ts'
-import { bloscKernel, kernelAreas } from './kernel.ts'
+import { bloscKernel, inputArea, kernelAreas } from './kernel.ts'
 import { decodeLz4 } from './lz4.ts'
 import { type NumberType, numberType } from './numbers.ts'
 import { castNumbers, decodeDelta, decodeFixedScaleOffset, decodePackBits, decodeShuffle } from './numeric.ts'
@@ -22,6 +22,10 @@ export interface ByteCodec {
   decode(data: Uint8Array, size?: number): Uint8Array
   /** The same in the engine's threads, for the thread that must not wait. */
   decodeAside?(data: Uint8Array, size?: number): Promise<Uint8Array>
+  /** The bytes from `from` to `to` of a result of `size`, a part at a time; each is overwritten by the next. */
+  decodeParts?(data: Uint8Array, size: number, from: number, to: number, take: TakeBytes): void
+  /** Memory from which bytes are decoded without a copy; it is used for other things, too. */
+  inputArea?(bytes: number): Uint8Array
 }
 
 /** From stored bytes to objects. */
@@ -52,7 +56,7 @@ const engine =
   })
 
 const CODECS: Readonly<Record<string, Row>> = {
-  blosc: () => bytes(decodeBlosc),
+  blosc: () => ({ ...bytes(decodeBlosc), decodeParts: decodeBloscParts, inputArea }),
   lz4: () => bytes(decodeLz4),
   zstd: engine('zstd'),
   gzip: engine('gzip'),

@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 import { DamagedData, sound } from '../codecs/damage.ts'
 import { owned } from '../codecs/kernel.ts'
 import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
-import { copyStrided, exactly, fillStrided, type Strided, toFloat64 } from './copy.ts'
+import { copyPart, copyStrided, exactly, fillStrided, runLength, type Strided, toFloat64 } from './copy.ts'
 import { type DataType, type Values, valuesOf } from './data-types.ts'
 import type { Pipeline, Shards } from './pipeline.ts'
 
@@ -99,6 +99,9 @@ function decodeBox(
   const count = cellCount(shape)
   const { type } = wanted
   const size = type.bytes === 0 ? undefined : count * type.bytes
+  if (size !== undefined && isTakenInParts(pipeline, shape, box, to, wanted)) {
+    return decodeParts(data, pipeline, shape, box, to, wanted)
+  }
   return run(pipeline, data, size, (bytes) => {
     let values: Values
     if (pipeline.items !== undefined) {
@@ -108,13 +111,53 @@ function decodeBox(
       sound(bytes.length === size, `${bytes.length} bytes where ${size} are expected`)
       values = valuesOf(type, bytes, count)
     }
-    if (wanted.asCube && (values instanceof BigInt64Array || values instanceof BigUint64Array)) {
-      values = toFloat64(values)
-    }
+    values = cubeValues(values, wanted)
     const strides = stridesOf(shape)
     const offset = box.start.reduce((sum, from, d) => sum + from * strides[d]!, 0)
     copyStrided({ values, offset, strides }, to, box.shape)
   })
+}
+
+const cubeValues = (values: Values, { asCube }: Wanted): Values =>
+  asCube && (values instanceof BigInt64Array || values instanceof BigUint64Array) ? toFloat64(values) : values
+
+/** Shorter runs are copied faster in one walk over the whole box. */
+const LONG_RUN = 64
+
+/** Whether the last codec gives numbers a part at a time, and the box is one run of the chunk's elements. */
+function isTakenInParts(
+  { steps, items }: Pipeline,
+  shape: readonly number[],
+  box: Region,
+  to: Strided,
+  { type }: Wanted,
+): boolean {
+  if (steps.at(-1)?.decodeParts === undefined || items !== undefined || type.layout !== 'number') return false
+  const first = box.shape.findIndex((length) => length !== 1)
+  const isRun = box.shape.every((length, d) => d <= first || length === shape[d])
+  return isRun && runLength(box.shape, to) >= LONG_RUN
+}
+
+/** Each part is copied to its place while it is in the cache. */
+function decodeParts(
+  data: Uint8Array,
+  { steps, ...pipeline }: Pipeline,
+  shape: readonly number[],
+  box: Region,
+  to: Strided,
+  wanted: Wanted,
+): Maybe<void> {
+  const { type } = wanted
+  const strides = stridesOf(shape)
+  const from = box.start.reduce((sum, start, d) => sum + start * strides[d]!, 0) * type.bytes
+  const end = from + cellCount(box.shape) * type.bytes
+  const size = cellCount(shape) * type.bytes
+  return run({ ...pipeline, steps: steps.slice(0, -1) }, data, undefined, (bytes) =>
+    steps.at(-1)!.decodeParts!(bytes, size, from, end, (part, at) => {
+      const values = valuesOf(type, part, part.length / type.bytes)
+      copyPart(cubeValues(values, wanted), (at - from) / type.bytes, to, box.shape)
+    }),
+  )
 }
 
 /** N5: mode, number of axes, lengths (first axis fastest), all big-endian; then the data of just these cells. */

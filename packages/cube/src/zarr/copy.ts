@@ -2,6 +2,7 @@
 import { InexactValue } from '../codecs/damage.ts'
 import type { Numbers } from '../codecs/numbers.ts'
 import { type TypedArray, words } from '../dtype.ts'
+import { stridesOf } from '../model/region.ts'
 import type { Values } from './data-types.ts'
 
 /** An array with a place and a step along each axis. */
@@ -40,6 +41,32 @@ export function copyStrided(from: Strided, to: Strided, shape: readonly number[]
       at[d] = 0
     }
     if (d < 0) return
+  }
+}
+
+/** The elements of a box that lie next to each other in its place and in the target. */
+export function runLength(shape: readonly number[], to: Strided): number {
+  const { lengths, writes } = merged(shape, stridesOf(shape), to.strides)
+  return (writes.at(-1) ?? 1) === 1 ? (lengths.at(-1) ?? 1) : 1
+}
+
+/** Copies a part of the elements of a box, row-major and from the `at`-th on, to where they belong. */
+export function copyPart(values: Values, at: number, to: Strided, shape: readonly number[]): void {
+  const { lengths, writes } = merged(shape, stridesOf(shape), to.strides)
+  const [run = 1, step = 1] = [lengths.pop(), writes.pop()]
+  const [source, target] = [plain(values), plain(to.values)]
+  for (let done = 0; done < source.length; ) {
+    const within = (at + done) % run
+    const count = Math.min(run - within, source.length - done)
+    let row = Math.floor((at + done) / run)
+    let b = to.offset + within * step
+    for (let d = lengths.length - 1; d >= 0; d--) {
+      b += (row % lengths[d]!) * writes[d]!
+      row = Math.floor(row / lengths[d]!)
+    }
+    if (step === 1) (target as Uint8Array).set((source as Uint8Array).subarray(done, done + count), b)
+    else for (let k = 0; k < count; k++) target[b + k * step] = source[done + k] as never
+    done += count
   }
 }
 

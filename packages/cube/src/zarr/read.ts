@@ -46,6 +46,8 @@ export async function readInto(
   const { store, metadata, indexes } = array
   const { chunks, type, pipeline } = metadata
   const wanted = { type, fill: metadata.fill, asCube, hasHeader: metadata.hasChunkHeader }
+  // Shards stay while their parts are decoded.
+  const area = pipeline.shards === undefined ? pipeline.steps[0]?.inputArea : undefined
   const one = (piece: Region): Maybe<void> => {
     throwIfAborted(work.signal)
     const index = piece.start.map((from, d) => Math.floor(from / chunks[d]!))
@@ -58,7 +60,7 @@ export async function readInto(
     try {
       const box = { start, shape: piece.shape }
       const target = { values, offset: at, strides }
-      const done = readChunk(bytesOf(store, key, indexes), pipeline, chunks, box, target, wanted)
+      const done = readChunk(bytesOf(store, key, indexes, area), pipeline, chunks, box, target, wanted)
       return done instanceof Promise ? done.catch(named) : done
     } catch (error) {
       return named(error)
@@ -75,10 +77,15 @@ export async function readInto(
   if (indexes.size > INDEXES_KEPT) indexes.clear()
 }
 
-const bytesOf = (store: Store, key: string, indexes: Map<string, BigUint64Array>): ChunkBytes => ({
+const bytesOf = (
+  store: Store,
+  key: string,
+  indexes: Map<string, BigUint64Array>,
+  area: ((bytes: number) => Uint8Array) | undefined,
+): ChunkBytes => ({
   key,
   indexes,
-  all: () => (store.getNow === undefined ? store.get(key) : store.getNow(key)),
+  all: () => (store.getNow === undefined ? store.get(key) : store.getNow(key, area)),
   part: (offset, length) => store.getPart(key, offset, length),
 })
 

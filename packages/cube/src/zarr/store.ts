@@ -12,8 +12,11 @@ export interface Store {
   readonly path: string
   /** All bytes of a key; undefined where there is no such key. */
   get(key: string): Maybe<Uint8Array | undefined>
-  /** The same without waiting, in memory that the next call overwrites. Only in worker threads, for folders. */
-  getNow?(key: string): Uint8Array | undefined
+  /**
+   * The same without waiting, in memory that the next call overwrites: that of `area`, where given. Only in worker
+   * threads, for folders.
+   */
+  getNow?(key: string, area?: (bytes: number) => Uint8Array): Uint8Array | undefined
   /** Some bytes of a key; a negative offset counts from the end. Fewer where the object ends before. */
   getPart(key: string, offset: number, length: number): Maybe<Uint8Array | undefined>
   /** Names directly below a prefix (without slash at the end); undefined where the store cannot list. */
@@ -48,7 +51,7 @@ export async function openFolder(path: string): Promise<Store> {
     isRemote: false,
     folder: path,
     get: isMainThread ? (key) => readWhole(join(path, key)) : (key) => readWholeNow(join(path, key)),
-    ...(isMainThread ? {} : { getNow: (key: string) => readReused(join(path, key)) }),
+    ...(isMainThread ? {} : { getNow: (key, area = reusedArea) => readReused(join(path, key), area) }),
     getPart: isMainThread
       ? (key, offset, length) => readPart(join(path, key), offset, length)
       : (key, offset, length) => readPartNow(join(path, key), offset, length),
@@ -77,19 +80,24 @@ function readWholeNow(path: string): Uint8Array | undefined {
 let reused = new Uint8Array(0)
 
 /** Large buffers cost the system more than the reading: one is kept. */
-function readReused(path: string): Uint8Array | undefined {
+function reusedArea(bytes: number): Uint8Array {
+  if (bytes > reused.length) reused = new Uint8Array(Math.ceil(bytes * 1.25))
+  return reused
+}
+
+function readReused(path: string, area: (bytes: number) => Uint8Array): Uint8Array | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
     const { size } = fstatSync(file)
-    if (size > reused.length) reused = new Uint8Array(Math.ceil(size * 1.25))
+    const target = area(size)
     let at = 0
     while (at < size) {
-      const count = readSync(file, reused, at, size - at, at)
+      const count = readSync(file, target, at, size - at, at)
       if (count === 0) break
       at += count
     }
-    return reused.subarray(0, at)
+    return target.subarray(0, at)
   } catch (cause) {
     return absentOr(path, cause)
   } finally {
@@ -131,7 +139,7 @@ export function subStore(store: Store, prefix: string): Store {
     isRemote: store.isRemote,
     ...(store.folder === undefined ? {} : { folder: join(store.folder, prefix) }),
     get: (name) => store.get(key(name)),
-    ...(store.getNow === undefined ? {} : { getNow: (name: string) => store.getNow!(key(name)) }),
+    ...(store.getNow === undefined ? {} : { getNow: (name, area) => store.getNow!(key(name), area) }),
     getPart: (name, offset, length) => store.getPart(key(name), offset, length),
     list: (name) => store.list(key(name)),
     close: () => store.close(),

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BloscOptions, decodeBlosc, encodeBlosc } from '../../src/codecs/blosc.ts'
+import { type BloscOptions, decodeBlosc, decodeBloscParts, encodeBlosc } from '../../src/codecs/blosc.ts'
 import { decodeBlosclz } from '../../src/codecs/blosclz.ts'
 import { DamagedData } from '../../src/codecs/damage.ts'
-import { bloscKernel, isBorrowed, KERNEL_BASE, kernelAreas, owned } from '../../src/codecs/kernel.ts'
+import { bloscKernel, inputArea, isBorrowed, KERNEL_BASE, kernelAreas, owned } from '../../src/codecs/kernel.ts'
 import { decodeLz4, encodeLz4 } from '../../src/codecs/lz4.ts'
 import { decodeSnappy } from '../../src/codecs/snappy.ts'
 import { parseBloscGolden } from './blosc-golden.ts'
@@ -108,6 +108,30 @@ describe('Blosc', () => {
         expect(Buffer.compare(decodeBlosc(encoded, data.length), data)).toBe(0)
       }
     }
+  })
+
+  test('any part is decoded alone, also from bytes that were read into the memory of the kernel', () => {
+    const data = new Uint8Array(3 * 262144 + 776).map((_, k) => (k >> 8) ^ (k & 7))
+    const noise = new Uint8Array(300_000).map((_, k) => (k * 2654435761) >>> 13)
+    const cases = [data, noise, data.subarray(0, 1000)].flatMap((from) =>
+      ([1, 3, 4, 7] as const).map((typesize) => {
+        const chosen = { cname: 'lz4', clevel: 5, shuffle: 'shuffle', typesize } as const
+        return { from, encoded: owned(encodeBlosc(from, chosen)) }
+      }),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...cases), fc.nat(), fc.nat(), fc.boolean(), ({ from, encoded }, a, b, isHere) => {
+        const [first, end] = [a % from.length, b % from.length].sort((x, y) => x - y) as [number, number]
+        const got = new Uint8Array(from.length)
+        const input = isHere ? inputArea(encoded.length) : encoded
+        if (isHere) input.set(encoded)
+        decodeBloscParts(input, from.length, first, end, (part, at) => got.set(part, at))
+        expect(Buffer.compare(got.subarray(first, end), from.subarray(first, end))).toBe(0)
+        expect(got.subarray(0, first).every((byte) => byte === 0)).toBe(true)
+        expect(got.subarray(end).every((byte) => byte === 0)).toBe(true)
+      }),
+      { numRuns: 100 },
+    )
   })
 
   test('what c-blosc reads of ours is what went in', () => {

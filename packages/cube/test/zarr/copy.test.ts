@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InexactValue } from '../../src/codecs/damage.ts'
 import { cellCount, stridesOf } from '../../src/model/region.ts'
-import { copyStrided, exactly, fillStrided, toFloat64 } from '../../src/zarr/copy.ts'
+import { copyPart, copyStrided, exactly, fillStrided, runLength, toFloat64 } from '../../src/zarr/copy.ts'
 
 /** A box in a source, and where it goes in a target whose axes lie in any order. */
 const job = fc.integer({ min: 0, max: 4 }).chain((rank) =>
@@ -35,6 +35,33 @@ function* cellsOf(shape: readonly number[]): Generator<number[]> {
   const strides = stridesOf(shape)
   for (let k = 0; k < count; k++) yield shape.map((n, d) => Math.floor(k / strides[d]!) % n)
 }
+
+describe('copyPart', () => {
+  test('the parts of a box, one after the other, are the box', () => {
+    fc.assert(
+      fc.property(job, fc.integer({ min: 1, max: 40 }), ({ box, after, targetShape, targetStrides }, size) => {
+        const count = cellCount(box)
+        const all = Int16Array.from({ length: count }, (_, k) => k + 1)
+        const to = { offset: offsetOf(after, targetStrides), strides: targetStrides }
+        const [expected, target] = [new Int16Array(cellCount(targetShape)), new Int16Array(cellCount(targetShape))]
+        copyStrided({ values: all, offset: 0, strides: stridesOf(box) }, { ...to, values: expected }, box)
+        for (let at = 0; at < count; at += size)
+          copyPart(all.subarray(at, at + size), at, { ...to, values: target }, box)
+        expect(target).toEqual(expected)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('runs are as long as both places allow', () => {
+    const to = { values: new Int16Array(0), offset: 0 }
+    expect(runLength([2, 3, 4], { ...to, strides: [12, 4, 1] })).toBe(24)
+    expect(runLength([2, 3, 4], { ...to, strides: [20, 4, 1] })).toBe(12)
+    expect(runLength([2, 3, 4], { ...to, strides: [20, 5, 1] })).toBe(4)
+    expect(runLength([2, 3, 4], { ...to, strides: [1, 2, 6] })).toBe(1)
+    expect(runLength([], { ...to, strides: [] })).toBe(1)
+  })
+})
 
 describe('copyStrided', () => {
   test('equals a copy cell by cell, for numbers and for objects', () => {
