@@ -47,34 +47,36 @@ export interface MethodRow {
   readonly title: string
   /** Whether an independence test is chosen. */
   readonly hasTest: boolean
-  /** Whether a level removes links during the search (`pcAlpha`), so that `alpha` alone means that level. */
-  readonly levelRemoves?: boolean
+  /** The option that its one level has, where a level removes links during the search: `alpha` and `pcAlpha` then mean the same. */
+  readonly level?: Level
   readonly run: Runner
 }
 
 type Runner = (series: TimeSeries, options: DiscoverOptions) => Promise<Omit<Discovered, 'findings'>>
 
+type Level = 'alpha' | 'pcAlpha'
+
 const search =
-  (title: string, levelRemoves = false): ((name: string) => MethodRow) =>
+  (title: string, level?: Level): ((name: string) => MethodRow) =>
   (name) => ({
     title,
     hasTest: true,
-    levelRemoves,
-    run: (series, options) => searched(series, name, levelRemoves, options),
+    ...(level && { level }),
+    run: (series, options) => searched(series, name, level, options),
   })
 
 const rows: Readonly<Record<string, (name: string) => MethodRow>> = {
   pcmci: search('PCMCI: lagged links, each given the parents of both ends'),
-  'pcmci+': search('PCMCI+: lagged links and directed links of lag 0', true),
-  lpcmci: search('LPCMCI: lagged links and links of lag 0, hidden common causes allowed', true),
+  'pcmci+': search('PCMCI+: lagged links and directed links of lag 0', 'pcAlpha'),
+  lpcmci: search('LPCMCI: lagged links and links of lag 0, hidden common causes allowed', 'alpha'),
   'jpcmci+': () => ({
     title: 'J-PCMCI+: several data sets and their contexts together',
     hasTest: true,
-    levelRemoves: true,
+    level: 'pcAlpha',
     run: inContexts,
   }),
-  pc: search('PC algorithm for series', true),
-  'pc-stable': search('parents of each variable only, by PC-stable', true),
+  pc: search('PC algorithm for series', 'pcAlpha'),
+  'pc-stable': search('parents of each variable only, by PC-stable', 'pcAlpha'),
   fullci: search('each link given the whole past'),
   bivci: search('each link given the past of its effect'),
   dependence: search('lagged dependence, given nothing'),
@@ -120,20 +122,21 @@ const workOf = ({ signal, onProgress, onWarning }: DiscoverOptions): WorkOptions
   ...(onWarning && { onWarning }),
 })
 
-/** Options of the search itself: where a level removes links, it may be given as `alpha` too. */
-function searchOptions({ search: given }: DiscoverOptions, levelRemoves: boolean): SearchOptions {
-  const { alpha, ...rest } = given ?? {}
-  const options = { tauMax: 1, ...rest }
-  if (!levelRemoves) return alpha === undefined ? options : { ...options, alpha }
-  return options.pcAlpha === undefined && alpha !== undefined ? { ...options, pcAlpha: alpha } : options
+/** Options of the search itself. A search with one level takes it from either name; `pcAlpha` comes first. */
+function searchOptions({ search: given }: DiscoverOptions, level?: Level): SearchOptions {
+  const options = { tauMax: 1, ...given }
+  if (level === undefined) return options
+  const { alpha, pcAlpha, ...rest } = options
+  const one = pcAlpha === undefined ? alpha : pcAlpha
+  return one === undefined ? rest : { ...rest, [level]: one }
 }
 
-async function searched(series: TimeSeries, method: string, levelRemoves: boolean, options: DiscoverOptions) {
+async function searched(series: TimeSeries, method: string, level: Level | undefined, options: DiscoverOptions) {
   const { test = 'parcorr', testOptions, bootstrap, threads } = options
   const plan = {
     method,
     test,
-    options: { ...searchOptions(options, levelRemoves), ...workOf(options) },
+    options: { ...searchOptions(options, level), ...workOf(options) },
     ...(testOptions && { testOptions }),
   }
   if (bootstrap !== undefined) {
@@ -151,7 +154,8 @@ async function searched(series: TimeSeries, method: string, levelRemoves: boolea
     import('./independence/table.ts'),
     import('./independence/tester.ts'),
   ])
-  const tester = testerOf(independenceTest(test, testOptions ?? {}), series)
+  const signal = options.signal && { signal: options.signal }
+  const tester = testerOf(independenceTest(test, { ...testOptions, ...signal }), series)
   const discovery = await (await searchNamed(method))(tester, plan.options)
   return { discovery: { ...discovery, warnings: [...discovery.warnings, ...tester.warnings] } }
 }
@@ -168,7 +172,7 @@ function inContexts(series: TimeSeries, options: DiscoverOptions) {
     kinds: joint.kinds,
     ...(assumptions && { assumptions: withOutsiders(assumptions, joint.kinds.length) }),
   }
-  return searched(joint.series, 'jpcmci+', true, { ...options, search, ...(test !== undefined && { test }) })
+  return searched(joint.series, 'jpcmci+', 'pcAlpha', { ...options, search, ...(test !== undefined && { test }) })
 }
 
 /** Assumptions about the system, completed: contexts and dummies may act on each of its variables. */
@@ -182,7 +186,7 @@ function withOutsiders(assumptions: LinkAssumptions, variables: number): LinkAss
 
 async function inRegimes(series: TimeSeries, options: DiscoverOptions) {
   const { discoverRpcmci } = await import('./discovery/rpcmci.ts')
-  const { tauMin, tauMax, pcAlpha, alpha } = searchOptions(options, false)
+  const { tauMin, tauMax, pcAlpha, alpha } = searchOptions(options)
   const regimes = await discoverRpcmci(series, {
     regimes: 2,
     maxTransitions: 1,

@@ -14,7 +14,16 @@ export interface EffectFileOptions extends EffectOptions {
   readonly onWarning?: OnWarning
 }
 
+/** What the open links of a method's graphs mean: PCMCI leaves the direction of all links without lag open. */
+const OPEN_LINKS: Readonly<Record<string, Pick<EffectOptions, 'unoriented' | 'ancestral'>>> = {
+  pcmci: { unoriented: 'any' },
+  fullci: { unoriented: 'any' },
+  bivci: { unoriented: 'any' },
+  lpcmci: { ancestral: true },
+}
+
 interface GraphFile {
+  readonly method: string
   readonly variables: readonly string[]
   readonly graph: readonly (readonly (readonly Link[])[])[]
 }
@@ -27,7 +36,7 @@ export async function effectFiles(options: EffectFileOptions): Promise<{ result:
     variables: file.variables,
     ...(options.onWarning && { onWarning: options.onWarning }),
   })
-  const result = await effectOf(series, file.graph, options)
+  const result = await effectOf(series, file.graph, { ...OPEN_LINKS[file.method], ...options })
   if (options.json !== undefined) {
     const { command } = options
     const json = { ...result, software: `ecotope ${VERSION}`, ...(command !== undefined && { command }) }
@@ -37,14 +46,14 @@ export async function effectFiles(options: EffectFileOptions): Promise<{ result:
 }
 
 function graphFile(json: unknown, path: string): GraphFile {
-  const { variables, graph } = (json ?? {}) as Partial<Record<string, unknown>>
+  const { variables, graph, method } = (json ?? {}) as Partial<Record<string, unknown>>
   const isNames = Array.isArray(variables) && variables.every((name) => typeof name === 'string')
   const isGraph =
     isNames &&
     Array.isArray(graph) &&
     graph.length === variables.length &&
     graph.every((row: unknown) => Array.isArray(row) && row.length === variables.length && row.every(Array.isArray))
-  if (isGraph) return { variables, graph: graph as GraphFile['graph'] }
+  if (isGraph) return { variables, graph: graph as GraphFile['graph'], method: String(method) }
   throw new InputError('BadGraph', `${path} is not a graph of links`, {
     hint: 'It needs "variables" (names) and "graph" ([i][j][tau], links such as "-->"), as ecotope cause discover --json writes them.',
     data: { path },

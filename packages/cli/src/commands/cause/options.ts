@@ -141,7 +141,7 @@ export const testRows: OptionRows = {
   knn: {
     value: 'NUMBER',
     text: 'neighbours: a share below 1, or a number (cmi-knn; default: 0.2)',
-    to: 'testOptions.knn',
+    to: 'testOptions.neighbours',
     read: real,
   },
   'shuffle-neighbours': {
@@ -224,7 +224,7 @@ export const searchRows: OptionRows = {
   'preliminary-iterations': {
     value: 'NUMBER',
     text: 'preliminary phases of lpcmci (default: 1)',
-    to: 'search.preliminaryIterations',
+    to: 'search.preliminaryPhases',
     read: whole(0),
   },
 }
