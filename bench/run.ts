@@ -1,9 +1,10 @@
 /**
  * Every benchmark beside its peer, one after the other, written to RESULTS.md with machine, versions and date. Words on the
- * command line pick groups (tensor, cube: their sections are written) or rows by a part of their name (nothing is written).
+ * command line pick groups (tensor, cube, cause: their sections are written) or rows by a part of their name (nothing is written).
  * Run it on a quiet machine: `npm run bench`. Needs Debian's python3-torch, python3-rasterio and python3-gdal with OpenBLAS
  * (PYTHON), and for cubes a Python with zarr 3, xarray, dask, bottleneck, rasterio 1.4 and exactextract (CUBE_PYTHON), and
- * a folder of 4 GB for the cubes of cube/make.py (ECOTOPE_BENCH).
+ * a folder of 4 GB for the cubes of cube/make.py (ECOTOPE_BENCH). For causes a Python with tigramite, numba, statsmodels and
+ * pyEDM (CAUSE_PYTHON).
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { python } from './peer.ts'
 
-type Group = 'tensor' | 'cube'
+type Group = 'tensor' | 'cube' | 'cause'
 
 interface Row {
   readonly name: string
@@ -26,9 +27,10 @@ interface Row {
 /** Where the cubes are that make.py makes. */
 const FOLDER = process.env.ECOTOPE_BENCH ?? join(tmpdir(), 'ecotope-bench')
 
-function cubeRows(list: readonly (readonly [string, string, readonly string[], number])[]): Row[] {
-  return list.map(([name, script, args, limit]) => ({ name, group: 'cube', script, args, limit }))
-}
+type ShortRow = readonly [name: string, script: string, args: readonly string[], limit: number]
+
+const rowsOf = (group: Group, list: readonly ShortRow[]): Row[] =>
+  list.map(([name, script, args, limit]) => ({ name, group, script, args, limit }))
 
 const rows: readonly Row[] = [
   { name: 'U-Net training step (ReLU) / PyTorch', script: 'tensor/run.ts', args: ['train', '8', 'relu'], limit: 0.95 },
@@ -84,7 +86,7 @@ const rows: readonly Row[] = [
   },
   { name: 'reading a tiled deflate GeoTIFF / rasterio', script: 'raster/run.ts', args: ['read', '21'], limit: 1.5 },
   { name: 'warp UTM to UTM, bilinear, exact / GDAL', script: 'raster/run.ts', args: ['warp', '7'], limit: 1 },
-  ...cubeRows([
+  ...rowsOf('cube', [
     ['full read, Zarr (Blosc) / zarr-python', 'cube/zarr.ts', ['read', '5'], 1],
     ['write Zarr (Blosc) / zarr-python', 'cube/zarr.ts', ['write-blosc', '3'], 1],
     ['write Zarr (zstd) / zarr-python', 'cube/zarr.ts', ['write-zstd', '3'], 1],
@@ -100,7 +102,39 @@ const rows: readonly Row[] = [
     ['temporal median of six bands, 2 workers / 1 worker', 'cube/speedup.ts', ['median', '7', FOLDER], 1 / 1.7],
     ['monthly means, 2 workers / 1 worker', 'cube/speedup.ts', ['monthly', '5', FOLDER], 1 / 1.7],
   ]),
+  ...rowsOf('cause', [
+    ['PCMCI, partial correlation / tigramite', 'cause/pcmci.ts', ['5', 'fixed'], 1 / 20],
+    ['PCMCI, level by AIC / tigramite', 'cause/pcmci.ts', ['1', 'levels'], 1 / 20],
+    ['PCMCI+ / tigramite', 'cause/pcmci-plus.ts', ['5', 'majority'], 1 / 20],
+    ['CMI by nearest neighbours, no condition / tigramite', 'cause/cmi-knn.ts', ['3', 'tests-0'], 1 / 20],
+    ['CMI by nearest neighbours, one condition / tigramite', 'cause/cmi-knn.ts', ['3', 'tests-1'], 1 / 20],
+    ['CMI by nearest neighbours, four conditions / tigramite', 'cause/cmi-knn.ts', ['1', 'tests-4'], 1 / 20],
+    ['PCMCI, CMI with 10 shuffles / tigramite', 'cause/cmi-knn.ts', ['1', 'pcmci-short'], 1 / 20],
+    ['LPCMCI / tigramite', 'cause/lpcmci.ts', ['5', 'medium'], 1 / 10],
+    ['LPCMCI, missing values / tigramite', 'cause/lpcmci.ts', ['5', 'gaps'], 1 / 10],
+    ['J-PCMCI+ / tigramite', 'cause/ensembles.ts', ['3', 'jpcmci'], 1],
+    ['cross mapping / pyEDM', 'cause/mapping.ts', ['3', 'ccm'], 1],
+    ['Granger pairs / statsmodels', 'cause/mapping.ts', ['3', 'granger'], 1],
+  ]),
 ]
+
+/** What has no peer: bounds in seconds and megabytes. */
+const absolutes: readonly ShortRow[] = [
+  ['lagged regression of each pixel, 200 x 200 x 500', 'cause/link-map.ts', ['3'], 10],
+  ['PCMCI, 500 variables x 1,000 steps x lag 2, level 0.05', 'cause/large.ts', ['500', 'pcmci', '0.05'], 600],
+  ['PCMCI, 500 variables x 1,000 steps x lag 2, level 0.2', 'cause/large.ts', ['500', 'pcmci', '0.2'], 600],
+]
+
+interface Absolute {
+  readonly seconds: number
+  readonly peakMb: number
+}
+
+function absoluteLine([name, script, args, limit]: ShortRow): string {
+  const { seconds, peakMb } = run<Absolute>(script, args, 'cause')
+  console.log(name, seconds, peakMb)
+  return `| ${name} | ${seconds.toFixed(1)} | ${Math.round(peakMb)} | ${limit} |`
+}
 
 interface Result {
   readonly ratio: number
@@ -111,42 +145,50 @@ interface Result {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const pythons: Readonly<Record<Group, string>> = { tensor: python, cube: process.env.CUBE_PYTHON ?? python }
+const pythons: Readonly<Record<Group, string>> = {
+  tensor: python,
+  cube: process.env.CUBE_PYTHON ?? python,
+  cause: process.env.CAUSE_PYTHON ?? python,
+}
 const groupOf = ({ group = 'tensor' }: Row): Group => group
 
-function measure(row: Row): Result {
-  const env = { ...process.env, PYTHON: pythons[groupOf(row)] }
-  const text = execFileSync(process.execPath, [here(row.script), ...row.args], { encoding: 'utf8', env })
-  return JSON.parse(text.trim().split('\n').at(-1)!) as Result
+/** The last line that a benchmark prints. */
+function run<T>(script: string, args: readonly string[], group: Group): T {
+  const env = { ...process.env, PYTHON: pythons[group], CAUSE_PYTHON: pythons.cause }
+  const text = execFileSync(process.execPath, [here(script), ...args], { encoding: 'utf8', env })
+  return JSON.parse(text.trim().split('\n').at(-1)!) as T
 }
 
 /** Python packages that a group is compared with. */
 const packages: Readonly<Record<Group, readonly string[]>> = {
   tensor: ['torch', 'numpy', 'rasterio'],
   cube: ['numpy', 'bottleneck', 'zarr', 'numcodecs', 'xarray', 'dask', 'rasterio', 'exactextract'],
+  cause: ['tigramite', 'numpy', 'scipy', 'numba', 'statsmodels', 'pyEDM'],
 }
 
 function versions(group: Group): string {
   const script = `from importlib.metadata import version
 print(', '.join(f'{name} {version(name)}' for name in ${JSON.stringify(packages[group])}))
-import rasterio
-print('GDAL', rasterio.__gdal_version__)`
+${packages[group].includes('rasterio') ? "import rasterio; print('GDAL', rasterio.__gdal_version__)" : ''}`
   return execFileSync(pythons[group], ['-c', script], { encoding: 'utf8' }).trim().replace('\n', ', ')
 }
 
-const cell = (ratio: number | undefined): string => (ratio === undefined ? '' : ratio.toFixed(2))
+const cell = (ratio: number | undefined): string =>
+  ratio === undefined ? '' : ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)
 
 function line(row: Row): string {
-  const result = measure(row)
-  console.log(row.name, result.ratio.toFixed(2), cell(result.memoryRatio))
+  const result = run<Result>(row.script, row.args, groupOf(row))
+  console.log(row.name, cell(result.ratio), cell(result.memoryRatio))
   const within = result.ratio <= row.limit ? 'yes' : 'no'
-  const columns = [row.name, cell(result.ratio), cell(result.cpuRatio), cell(result.memoryRatio), row.limit.toFixed(2)]
+  const columns = [row.name, cell(result.ratio), cell(result.cpuRatio), cell(result.memoryRatio), cell(row.limit)]
   return `| ${[...columns, within].join(' | ')} |`
 }
 
 const NOTES: Readonly<Record<Group, string>> = {
   tensor: "PyTorch and Ecotope have two threads each; NumPy has one, Ecotope's linear algebra what the row says.",
   cube: 'Two threads each, except zonal means (one). A made-up cube of 24 dates, 6 bands and 2048 x 2048 pixels (uint16), and a year of daily 1024 x 1024 (float32).',
+  cause:
+    'One thread each, but for CMI by nearest neighbours (all processors for both). PCMCI and PCMCI+: 20 variables, 1,000 steps, lags to 5; CMI: 7 variables, 1,000 steps, lags to 3, 200 shuffles a test; LPCMCI: 8 variables of 10, 500 steps, lags to 3.',
 }
 
 function section(group: Group): string {
@@ -160,8 +202,14 @@ ${NOTES[group]} Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}
 | benchmark | wall time | processor time | peak memory | limit (wall) | within |
 | --- | --- | --- | --- | --- | --- |
 ${lines.join('\n')}
-`
+${group === 'cause' ? absoluteTable() : ''}`
 }
+
+const absoluteTable = (): string => `
+| without a peer | seconds | peak memory (MB) | limit (s) |
+| --- | --- | --- | --- |
+${absolutes.map(absoluteLine).join('\n')}
+`
 
 const HEAD = `# Results of the last run
 
@@ -175,7 +223,7 @@ function published(): Map<string, string> {
   return new Map(parts.map((part) => [/^## (\w+)/.exec(part)![1]!, part]))
 }
 
-const groups = ['tensor', 'cube'] as const
+const groups = ['tensor', 'cube', 'cause'] as const
 const wanted = process.argv.slice(2)
 const chosen = groups.filter((group) => wanted.length === 0 || wanted.includes(group))
 if (chosen.includes('cube') && !existsSync(join(FOLDER, 'daily.zarr')))

@@ -1,8 +1,8 @@
 /**
  * Mutual information by nearest neighbours with 200 shuffles beside tigramite: 7 variables, 1,000 steps, lags to 3, all
  * processors for both, runs interleaved, ratio of medians; prints JSON. Usage: node bench/cause/cmi-knn.ts [rounds] [modes]:
- * tests with that many conditions (`tests-0`, `tests-1`, ...), `standardize-2`, or `pcmci`, the whole search, for which the
- * peer takes an hour a round. The peer is Python ($CAUSE_PYTHON) with tigramite. The values are checksums: the same for both.
+ * tests with that many conditions (`tests-0`, `tests-1`, ...), `standardize-2`, `pcmci`, the whole search, for which the
+ * peer takes an hour a round, or `pcmci-short`, the same with 10 shuffles. The peer is Python ($CAUSE_PYTHON) with tigramite. The values are checksums: the same for both.
  */
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -23,6 +23,8 @@ interface Mode {
   /** Null: the whole search. */
   readonly tests: readonly Question[] | null
   readonly transform: 'ranks' | 'standardize'
+  /** Default 200. */
+  readonly shuffles?: number
 }
 
 /** Two tests with so many conditions. */
@@ -42,10 +44,11 @@ const modes: Readonly<Record<string, Mode>> = {
   'tests-6': { tests: questions(6), transform: 'ranks' },
   'standardize-2': { tests: questions(2), transform: 'standardize' },
   pcmci: { tests: null, transform: 'ranks' },
+  'pcmci-short': { tests: null, transform: 'ranks', shuffles: 10 },
 }
 
-async function once(columns: Float64Array[], { tests, transform }: Mode): Promise<number> {
-  const tester = testerOf(cmiKnn({ shuffles: SHUFFLES, transform }), timeSeries({ columns }))
+async function once(columns: Float64Array[], { tests, transform, shuffles = SHUFFLES }: Mode): Promise<number> {
+  const tester = testerOf(cmiKnn({ shuffles, transform }), timeSeries({ columns }))
   if (tests === null) {
     const found = await discoverPcmci(tester, { tauMax: TAU_MAX, pcAlpha: PC_ALPHA })
     return found.values.data.reduce((total, value) => total + Math.abs(value), 0)
@@ -75,7 +78,7 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 const [
   rounds = '1',
   chosen = Object.keys(modes)
-    .filter((name) => name !== 'pcmci')
+    .filter((name) => !name.startsWith('pcmci'))
     .join(','),
   path,
 ] = process.argv.slice(2)

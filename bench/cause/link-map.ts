@@ -37,4 +37,4 @@ for (let k = 0; k < repeats; k++) {
   await linkMap(cube, [driver], { lags: [1, 2, 3, 4, 5], own: 2 })
   seconds.push((performance.now() - started) / 1000)
 }
-console.log(JSON.stringify({ ours: median(seconds), peakMegabytes: process.resourceUsage().maxRSS / 1e3 }))
+console.log(JSON.stringify({ seconds: median(seconds), peakMb: process.resourceUsage().maxRSS / 1024 }))
