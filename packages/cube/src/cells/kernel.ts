@@ -7,10 +7,12 @@ import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import type { Cell } from './cell.ts'
 import { compileProgram, type Program } from './compile/program.ts'
-import { ProgramRunner } from './compile/runner.ts'
+import { type Placed, ProgramRunner } from './compile/runner.ts'
 import { interpret } from './interpret.ts'
 import { type Access, accessesOf, regionsOf } from './needs.ts'
 import { CellTable } from './structure.ts'
+
+export type { Placed }
 
 export interface KernelInput {
   readonly schema: CubeSchema
@@ -25,7 +27,12 @@ export interface Kernel {
    * Computes a region of the output. `inputs` are blocks that cover what `inputRegions` says; undefined is missing
    * everywhere. Synchronous; the block is new.
    */
-  run(region: Region, inputs: readonly (Block | undefined)[]): Block
+  run(region: Region, inputs: readonly (Block | undefined)[], placed?: Placed): Block
+  /**
+   * Room in the kernel's memory for whole blocks of these regions of inputs, which spares copying them there: to be
+   * filled and given to the next `run`, without another one between. undefined where there is none.
+   */
+  place?(regions: readonly (Region | undefined)[]): Placed | undefined
   /** Bytes beyond inputs and output while `run` works. */
   scratchBytes(region: Region): number
   /** One line for people: how it computes. */
@@ -74,9 +81,15 @@ function compiled(cell: Cell, inputs: readonly CubeSchema[], output: CubeSchema)
 }
 
 /** Whether a block that a region needs is not there; only the interpreter takes it as missing. */
-function lacks(accesses: readonly Access[], region: Region, blocks: readonly (Block | undefined)[]): boolean {
-  if (blocks.every((block) => block !== undefined)) return false
-  return regionsOf(accesses, blocks.length, region).some((box, i) => box !== undefined && blocks[i] === undefined)
+function lacks(
+  accesses: readonly Access[],
+  region: Region,
+  blocks: readonly (Block | undefined)[],
+  placed: Placed | undefined,
+): boolean {
+  const isThere = (i: number): boolean => blocks[i] !== undefined || placed?.places[i] !== undefined
+  if (blocks.every((_, i) => isThere(i))) return false
+  return regionsOf(accesses, blocks.length, region).some((box, i) => box !== undefined && !isThere(i))
 }
 
 /** A kernel that evaluates cell by cell, for expressions beyond what one function of WebAssembly may hold. */
@@ -113,10 +126,11 @@ export function kernelOf(cell: Cell, inputs: readonly KernelInput[], output: Ker
   const along = output.schema.dims[program.vector]?.name
   const width = along === undefined ? 'one cell' : `${program.group} cells along ${along}`
   return {
-    run: (region, blocks) =>
-      lacks(accesses, region, blocks)
+    run: (region, blocks, placed) =>
+      lacks(accesses, region, blocks, placed)
         ? interpret(cell, schemas, output.schema, region, blocks)
-        : runner.run(region, blocks),
+        : runner.run(region, blocks, placed),
+    place: (regions) => runner.place(regions),
     scratchBytes: (region) => runner.scratchBytes(region),
     describe: () => `WebAssembly, ${program.type}, ${width} at a time, ${program.bytes.length} bytes`,
   }

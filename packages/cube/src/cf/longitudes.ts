@@ -1,6 +1,6 @@
 /** Longitudes from 0 to 360, as climate models have them, turned to -180 to 180, so that they lie on other data. */
 import { newArray, type TypedArray } from '../dtype.ts'
-import type { ArraySource } from '../model/array-source.ts'
+import { type ArraySource, withoutReadTo } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { cellCount, type Region } from '../model/region.ts'
@@ -31,7 +31,7 @@ export function westToEast(source: ArraySource): ArraySource {
   const [a, b, c, d, e, f] = grid.affine
   const dims = schema.dims.map((dim, i): Dimension => (i === x ? ({ ...dim, labels: turned } as Dimension) : dim))
   return {
-    ...source,
+    ...withoutReadTo(source),
     schema: { ...schema, dims, grid: { ...grid, affine: [a, b, c + first * a - 360, d, e, f] } },
     handle: { ...source.handle, longitudes: '-180' },
     read: (region, options) => readTurned(source, x, first, region, options),

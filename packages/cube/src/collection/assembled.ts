@@ -4,7 +4,7 @@
  */
 import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
-import type { ArraySource } from '../model/array-source.ts'
+import type { ArraySource, Place } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { shapeOf } from '../model/node.ts'
@@ -45,6 +45,7 @@ export function assembledSource(assembly: Assembly): ArraySource {
     chunks: chunksOf(assembly, outer),
     ...storedBytes(slots),
     read: (region, options = {}) => readRegion(assembly, region, options),
+    readTo: (region, place, options = {}) => readRegionTo(assembly, region, place, options),
     narrow: (dimension, indices) => narrowed(assembly, outer, dimension, indices),
     close: () => Promise.resolve(),
   }
@@ -145,6 +146,36 @@ async function readRegion(assembly: Assembly, region: Region, options: WorkOptio
   return out
 }
 
+/** Where one read of one piece gives the whole region. */
+async function readRegionTo(assembly: Assembly, region: Region, place: Place, options: WorkOptions): Promise<boolean> {
+  if (assembly.stored.dtype !== assembly.schema.packing.dtype) return false
+  const [run, more] = runsOf(slotsOf(assembly, region))
+  const part = run === undefined || more !== undefined ? undefined : wholeRun(run, region)
+  if (part === undefined) return false
+  const { source } = run!.slots[0]![0]!.piece
+  const box = regionOf(run!, part, 0)
+  const strides = placedStrides(run!, region.shape, place.strides, box.shape)
+  if (strides === undefined) return false
+  return (await source.readTo?.(box, { ...place, strides }, options)) ?? false
+}
+
+/** Steps in the dimensions of the source, which has one for all outer ones; undefined where they do not follow. */
+function placedStrides(
+  run: Run,
+  shape: readonly number[],
+  strides: readonly number[],
+  box: readonly number[],
+): readonly number[] | undefined {
+  let [step, next] = [0, 0]
+  for (let d = shape.length - 3; d >= 0; d--) {
+    if (shape[d] === 1) continue
+    if (next === 0) step = strides[d]!
+    else if (strides[d] !== next) return undefined
+    next = strides[d]! * shape[d]!
+  }
+  return [...box.slice(0, -2).map((_, k) => (k === run.dimension ? step : 0)), ...strides.slice(-2)]
+}
+
 /** Slots of the planes of a region, row-major. */
 function slotsOf({ schema, slots }: Assembly, region: Region): Slot[] {
   const outer = shapeOf(schema).slice(0, -2)
@@ -205,12 +236,14 @@ function wholeRun(run: Run, region: Region): Part | undefined {
 }
 
 function readRun(run: Run, part: Part, options: WorkOptions, which = 0): Promise<TypedArray> {
-  const { source, at } = run.slots[0]![which]!.piece
+  return run.slots[0]![which]!.piece.source.read(regionOf(run, part, which), options)
+}
+
+/** What is read of the source. */
+function regionOf(run: Run, part: Part, which: number): Region {
+  const { at } = run.slots[0]![which]!.piece
   const shape = at.map((_, k) => (k === run.dimension ? run.slots.length : 1))
-  return source.read(
-    { start: [...at, part.pieceRow, part.pieceColumn], shape: [...shape, part.height, part.width] },
-    options,
-  )
+  return { start: [...at, part.pieceRow, part.pieceColumn], shape: [...shape, part.height, part.width] }
 }
 
 async function fillRun(

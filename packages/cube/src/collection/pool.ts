@@ -1,9 +1,6 @@
 /** Many files as if all were open: those not used for longest are closed and opened again when they are read. */
-import type { WorkOptions } from '@ecotope/core'
-import type { TypedArray } from '../dtype.ts'
 import type { OpenedLayer, OpenedLayers } from '../format/layers.ts'
 import type { ArraySource } from '../model/array-source.ts'
-import type { Region } from '../model/region.ts'
 
 /** Well below the usual limit of 1024 open files of a process, with room for several workers' own files. */
 const OPEN_FILES = 128
@@ -72,7 +69,7 @@ async function shut(entry: Entry): Promise<void> {
   await layers?.close()
 }
 
-type Use = (work: (source: ArraySource) => Promise<TypedArray>) => Promise<TypedArray>
+type Use = <T>(work: (source: ArraySource) => Promise<T>) => Promise<T>
 
 /** What is known of a source stays; its cells are read from whichever opening is current. */
 function pooled(source: ArraySource, use: Use): ArraySource {
@@ -82,7 +79,9 @@ function pooled(source: ArraySource, use: Use): ArraySource {
     handle,
     chunks,
     ...(storedChunkBytes === undefined ? {} : { storedChunkBytes }),
-    read: (region: Region, options?: WorkOptions) => use((current) => current.read(region, options)),
+    read: (region, options) => use((current) => current.read(region, options)),
+    readTo: (region, place, options) =>
+      use((current) => current.readTo?.(region, place, options) ?? Promise.resolve(false)),
     close: () => Promise.resolve(),
   }
 }

@@ -12,6 +12,15 @@ export interface SourceHandle {
   readonly [option: string]: unknown
 }
 
+/** Memory of somebody else's for the cells of a region: the first at `byteOffset`, steps of `strides` cells. */
+export interface Place {
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+  readonly strides: readonly number[]
+  /** Cells from the first to the last, gaps included. */
+  readonly length: number
+}
+
 export interface ArraySource {
   readonly schema: CubeSchema
   readonly handle: SourceHandle
@@ -24,10 +33,17 @@ export interface ArraySource {
    * `data: { path, chunk }` where a chunk cannot be decoded.
    */
   read(region: Region, options?: WorkOptions): Promise<TypedArray>
+  /** What `read` gives, put where it is needed; false where it cannot be: then nothing has been read. */
+  readTo?(region: Region, place: Place, options?: WorkOptions): Promise<boolean>
   /**
    * The same array with these labels (by index, any order, repeats allowed) of one dimension, where the source can
    * leave the others unread; undefined where it cannot.
    */
   narrow?(dimension: number, indices: readonly number[]): ArraySource | undefined
   close(): Promise<void>
+}
+
+/** For sources that give another's cells in other places. */
+export function withoutReadTo({ readTo: _, ...source }: ArraySource): ArraySource {
+  return source
 }

@@ -1,6 +1,6 @@
 /** A source with some labels of one dimension, in any order: neighbours are read together, the others are left unread. */
 import { newArray, type TypedArray } from '../dtype.ts'
-import type { ArraySource } from './array-source.ts'
+import { type ArraySource, withoutReadTo } from './array-source.ts'
 import { copyBox } from './copy.ts'
 import type { Dimension } from './dimension.ts'
 import { cellCount, type Region } from './region.ts'
@@ -29,7 +29,7 @@ export function selectedSource(
   const dims = source.schema.dims.with(dimension, selected(dim, indices))
   const earlier = (source.handle.selection ?? []) as readonly unknown[]
   return {
-    ...source,
+    ...withoutReadTo(source),
     schema: { ...source.schema, dims },
     handle: { ...source.handle, selection: [...earlier, [dimension, [...indices]]] },
     chunks: source.chunks.map((size, d) => (d === dimension ? Math.max(1, Math.min(size, indices.length)) : size)),

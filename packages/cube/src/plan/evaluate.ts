@@ -6,18 +6,18 @@ import { sliceBox } from '../model/copy.ts'
 import { disown, dropBytes, own, release } from '../model/garbage.ts'
 import type { BlockNode, CubeNode, Fold } from '../model/node.ts'
 import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
+import { evaluateInPlace } from './in-place.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel, PARALLEL_READS } from './parallel.ts'
 import { ChunkReader } from './reader.ts'
 import { type ScheduleOptions, type Step, stepsOf } from './schedule.ts'
 
 export interface EvaluateOptions extends WorkOptions, ScheduleOptions {
   /** Reads the sources; give the same one for all regions of a job, so that they share decoded chunks. */
   readonly reader?: ChunkReader
+  /** Nothing else is evaluated in this thread meanwhile, so that kernels may hold what is read. */
+  readonly alone?: boolean
 }
-
-/** Reads of one region that are under way at one time. */
-const PARALLEL_READS = 4
 
 /** The block of a region of any node of a (fused) graph. Pure: sources aside, nothing is remembered. */
 export async function evaluateRegion(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
@@ -30,6 +30,10 @@ export async function evaluateRegion(root: CubeNode, region: Region, options: Ev
 export async function evaluateOwned(root: CubeNode, region: Region, options: EvaluateOptions = {}): Promise<Block> {
   if (cellCount(region.shape) === 0) return { region, data: newArray(root.schema.packing.dtype, 0) }
   const steps = stepsOf(root, region, options)
+  if (options.alone === true) {
+    const block = await evaluateInPlace(steps, options.reader ?? new ChunkReader(), options)
+    if (block !== undefined) return block
+  }
   const blocks = new Array<Block | undefined>(steps.length)
   const run = { steps, blocks, options: { ...options, reader: options.reader ?? new ChunkReader() } }
   for (let at = 0; at < steps.length; at++) {

@@ -4,7 +4,7 @@
  */
 import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
-import type { ArraySource } from '../model/array-source.ts'
+import type { ArraySource, Place } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
@@ -76,9 +76,7 @@ export class ChunkReader {
     throwIfAborted(work.signal)
     const { chunks, schema } = source
     const shape = shapeOf(schema)
-    const decoded = cellCount(alignRegion(region, chunks, shape).shape)
-    const isNearlyWhole = decoded <= DECODED_AGAIN * cellCount(region.shape)
-    if (isNearlyWhole || 2 * chunkBytes(schema, chunks) > this.#cacheBytes) {
+    if (this.#passes(source, region)) {
       const data = await this.#direct(source, region, work)
       return givesCopies(source, region) ? own(data) : data
     }
@@ -93,6 +91,23 @@ export class ChunkReader {
       if (isOwn) release(givesCopies(source, part) ? own(data) : data)
     })
     return target
+  }
+
+  /** Whether chunks are not kept, as little of them would be used again or they are too large. */
+  #passes({ chunks, schema }: ArraySource, region: Region): boolean {
+    const decoded = cellCount(alignRegion(region, chunks, shapeOf(schema)).shape)
+    return decoded <= DECODED_AGAIN * cellCount(region.shape) || 2 * chunkBytes(schema, chunks) > this.#cacheBytes
+  }
+
+  /** Whether `readTo` is worth a try. */
+  canPlace(source: ArraySource, region: Region): boolean {
+    return source.readTo !== undefined && this.#onFailedChunk === undefined && this.#passes(source, region)
+  }
+
+  /** Reads to memory of the caller's; false where the source cannot. */
+  readTo(source: ArraySource, region: Region, place: Place, work: WorkOptions): Promise<boolean> {
+    throwIfAborted(work.signal)
+    return source.readTo?.(region, place, work) ?? Promise.resolve(false)
   }
 
   #key(source: ArraySource, chunk: Region): string {

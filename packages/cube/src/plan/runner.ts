@@ -1,4 +1,5 @@
 /** The code of a task: computes one region of a cube and encodes it for the sink. Runs in workers and in process. */
+import { isMainThread } from 'node:worker_threads'
 import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray } from '../dtype.ts'
 import type { TaskRunner } from '../execute/executor.ts'
@@ -84,7 +85,8 @@ function runnerOf(
   const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
   const reader = new ChunkReader({ cacheBytes, ...onFailedChunk })
   const compute = async (region: Region, work: WorkOptions): Promise<Block> => {
-    const options = { ...work, reader, foldAbove }
+    // A worker runs one task at a time.
+    const options = { ...work, reader, foldAbove, alone: !isMainThread }
     try {
       const block = await (pieces === undefined
         ? evaluateOwned(root, region, options)

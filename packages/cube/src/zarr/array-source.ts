@@ -254,6 +254,12 @@ function narrowed(context: Context, schema: CubeSchema, handle: SourceHandle, ke
       context.clean?.(view)
       return view
     },
+    readTo: async (region, place, work) => {
+      const cells = DTYPES[context.stored].view(place.buffer, place.byteOffset, place.length)
+      await readRuns(context, region, kept, cells, place.strides, work)
+      context.clean?.(DTYPES[schema.packing.dtype].view(place.buffer, place.byteOffset, place.length))
+      return true
+    },
     narrow: (dimension, indices) => {
       const chosen = indices.map((i) => kept[dimension]?.[i] ?? i)
       const all = kept.map((one, d) => (d === dimension ? chosen : one))
@@ -315,12 +321,22 @@ async function readCells(context: Context, region: Region, kept: Kept, work: Wor
     if (parallel !== undefined) return parallel
   }
   const cells = newArray(stored, count)
-  const strides = stridesOf(region.shape)
+  await readRuns(context, region, kept, cells, stridesOf(region.shape), work)
+  return cells
+}
+
+async function readRuns(
+  { array }: Context,
+  region: Region,
+  kept: Kept,
+  cells: TypedArray,
+  strides: readonly number[],
+  work: WorkOptions | undefined,
+): Promise<void> {
   for (const { from, to } of runsOf(region, kept)) {
     const offset = to.reduce((sum, start, d) => sum + start * strides[d]!, 0)
     await readInto(array, from, cells, offset, strides, true, work)
   }
-  return cells
 }
 
 /** Boxes of the store that make up a region of what is left, each with its place in the region. */

@@ -19,12 +19,20 @@ export interface Layout {
 /** Lays a box of a block out: contiguous as far as the block is, rows of it apart by a cache line. */
 export function layoutOf(box: readonly number[], block: readonly number[], elementBytes: number): Layout {
   let runFrom = box.length
-  let run = 1
   while (runFrom > 0) {
     runFrom--
-    run *= box[runFrom]!
     if (box[runFrom] !== block[runFrom]) break
   }
+  return spaced(box, runFrom, elementBytes)
+}
+
+/** Lays a whole block out: planes apart by a cache line. */
+export function planesApart(block: readonly number[], elementBytes: number): Layout {
+  return spaced(block, Math.max(0, block.length - 2), elementBytes)
+}
+
+function spaced(box: readonly number[], runFrom: number, elementBytes: number): Layout {
+  const run = cellCount(box.slice(runFrom))
   const strides = new Array<number>(box.length)
   let step = 1
   for (let d = box.length - 1; d >= 0; d--) {

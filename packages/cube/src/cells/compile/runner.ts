@@ -1,11 +1,12 @@
 /** Runs compiled programs: tile by tile through one small memory that is kept from task to task. */
 import { EnvironmentError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
+import type { Place } from '../../model/array-source.ts'
 import type { Block } from '../../model/block.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type Access, regionsOf } from '../needs.ts'
-import { copyIn, copyOut, type Layout, layoutOf } from './copy.ts'
+import { copyIn, copyOut, type Layout, layoutOf, planesApart } from './copy.ts'
 import { SCALARS } from './emissions.ts'
 import type { Program } from './program.ts'
 import { tileShape, tilesOf } from './tiles.ts'
@@ -15,6 +16,8 @@ const ALIGNMENT = 64
 /** Vectors may be read this far beyond a box, at least. */
 const SLACK_BYTES = 128
 const REMEMBERED_SHAPES = 100
+/** Memory of kernels never shrinks. */
+const MOST_PLACED_BYTES = 2 ** 30
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
@@ -24,6 +27,13 @@ interface Loaded {
   readonly address: number
   readonly layout: Layout
   readonly box: Region
+}
+
+/** Whole blocks of inputs in a kernel's memory, which others have to fill. */
+export interface Placed {
+  readonly places: readonly (Place | undefined)[]
+  readonly loaded: readonly (Loaded | undefined)[]
+  readonly end: number
 }
 
 export class ProgramRunner {
@@ -64,14 +74,35 @@ export class ProgramRunner {
     return Math.max(this.#memory.buffer.byteLength, Math.ceil(this.#program.staticBytes + inputs + output) + PAGE_BYTES)
   }
 
-  run(region: Region, blocks: readonly (Block | undefined)[]): Block {
+  /** Room for whole blocks in the kernel's memory, for the next run only; undefined where they are too large. */
+  place(regions: readonly (Region | undefined)[]): Placed | undefined {
+    let end = align(this.#program.staticBytes)
+    const loaded = regions.map((region, input): Loaded | undefined => {
+      if (region === undefined) return undefined
+      const layout = planesApart(region.shape, this.#bytes(input))
+      const address = end
+      end = align(end + layout.length * this.#bytes(input) + this.#slack(input, layout))
+      return { key: `placed ${address}`, address, layout, box: region }
+    })
+    if (end > MOST_PLACED_BYTES) return undefined
+    this.#grow(end)
+    const { buffer } = this.#memory
+    const places = loaded.map((each): Place | undefined => {
+      if (each === undefined) return undefined
+      const { strides, length } = each.layout
+      return { buffer: buffer as ArrayBuffer, byteOffset: each.address, strides, length }
+    })
+    return { places, loaded, end }
+  }
+
+  run(region: Region, blocks: readonly (Block | undefined)[], placed?: Placed): Block {
     const { dtype } = this.#output.packing
     const data = newArray(dtype, cellCount(region.shape))
     if (data.length === 0) return { region, data }
     const strides = stridesOf(region.shape)
     let loaded: readonly (Loaded | undefined)[] = []
     for (const tile of tilesOf(region, this.#tile(region))) {
-      loaded = this.#load(tile, blocks, loaded)
+      loaded = this.#load(tile, blocks, loaded, placed)
       const { address, layout } = this.#outputLayout(tile, loaded)
       this.#setParameters(tile, loaded, address, layout)
       this.#exports.run()
@@ -96,6 +127,11 @@ export class ProgramRunner {
 
   #bytes(input: number): number {
     return DTYPES[this.#inputs[input]!.packing.dtype].bytes
+  }
+
+  /** Bytes beyond a box that vectors may read. */
+  #slack(input: number, { strides }: Layout): number {
+    return SLACK_BYTES + Math.max(0, ...strides) * this.#program.group * this.#bytes(input)
   }
 
   #view(dtype: CubeSchema['packing']['dtype']): TypedArray {
@@ -125,22 +161,23 @@ export class ProgramRunner {
     tile: Region,
     blocks: readonly (Block | undefined)[],
     before: readonly (Loaded | undefined)[],
+    placed: Placed | undefined,
   ): readonly (Loaded | undefined)[] {
     const boxes = regionsOf(this.#accesses, this.#inputs.length, tile)
-    let address = align(this.#program.staticBytes)
+    let address = placed?.end ?? align(this.#program.staticBytes)
     const loaded = boxes.map((box, input): Loaded | undefined => {
       const block = blocks[input]
+      if (box !== undefined && block === undefined) return placed?.loaded[input]
       if (box === undefined || block === undefined) return undefined
       const layout = layoutOf(box.shape, block.region.shape, this.#bytes(input))
       const key = `${address}|${box.start.join()}|${box.shape.join()}`
       const at = address
-      const slack = SLACK_BYTES + Math.max(0, ...layout.strides) * this.#program.group * this.#bytes(input)
-      address = align(address + layout.length * this.#bytes(input) + slack)
+      address = align(address + layout.length * this.#bytes(input) + this.#slack(input, layout))
       return { key, address: at, layout, box }
     })
     this.#grow(address)
     for (const [input, each] of loaded.entries()) {
-      if (each === undefined || before[input]?.key === each.key) continue
+      if (each === undefined || blocks[input] === undefined || before[input]?.key === each.key) continue
       const { region, data } = blocks[input]!
       const strides = stridesOf(region.shape)
       const from = each.box.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
@@ -158,12 +195,7 @@ export class ProgramRunner {
     const { vector, group, staticBytes } = this.#program
     const padded = tile.shape.map((length, d) => (d === vector ? Math.ceil(length / group) * group : length))
     const ends = loaded.map((each, input) =>
-      each === undefined
-        ? 0
-        : each.address +
-          each.layout.length * this.#bytes(input) +
-          SLACK_BYTES +
-          Math.max(0, ...each.layout.strides) * group * this.#bytes(input),
+      each === undefined ? 0 : each.address + each.layout.length * this.#bytes(input) + this.#slack(input, each.layout),
     )
     const address = align(Math.max(staticBytes, ...ends))
     const length = cellCount(padded)
