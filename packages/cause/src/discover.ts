@@ -1,10 +1,11 @@
 /** One call for all methods: series in, graph and findings out. */
-import { InputError, nearest, type WorkOptions } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import type { LinkAssumptions } from './discovery/assumptions.ts'
 import type { BootstrapOptions } from './discovery/bootstrap-aggregation.ts'
 import type { Discovery } from './discovery/graph.ts'
 import { type DummyOptions, withDummies } from './discovery/jpcmci-context.ts'
 import type { LagArray } from './discovery/lag-array.ts'
+import { knownName } from './discovery/names.ts'
 import { checkLevel, type SearchOptions } from './discovery/options.ts'
 import type { RegimeDiscovery, RegimeOptions } from './discovery/rpcmci.ts'
 import { type Findings, findingsOf } from './finding/findings.ts'
@@ -85,6 +86,9 @@ const rows: Readonly<Record<string, (name: string) => MethodRow>> = {
   ccm: () => ({ title: 'Convergent cross mapping of pairs', hasTest: false, run: byCrossMap }),
 }
 
+/** What other software calls them. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { pcmciplus: 'pcmci+', jpcmciplus: 'jpcmci+', pcalg: 'pc' }
+
 /** Methods by name. */
 export const methods: Readonly<Record<string, MethodRow>> = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, row(name)]),
@@ -94,19 +98,22 @@ export const methods: Readonly<Record<string, MethodRow>> = Object.fromEntries(
  * Finds the causal graph of series. Throws `InputError`: UnknownMethod, UnknownTest, those of the method and of the test;
  * `CancelledError`.
  */
-export async function discover(series: TimeSeries, options: DiscoverOptions = {}): Promise<Discovered> {
-  const name = options.method ?? 'pcmci'
-  const method = Object.hasOwn(methods, name) ? methods[name] : undefined
-  if (method === undefined) {
-    const near = nearest(name, Object.keys(methods))
-    throw new InputError('UnknownMethod', `there is no method ${name}`, {
-      hint: near === undefined ? `The methods are ${Object.keys(methods).join(', ')}.` : `Did you mean ${near}?`,
-      data: { method: name },
-    })
-  }
+export async function discover(series: TimeSeries, given: DiscoverOptions = {}): Promise<Discovered> {
+  const name = knownName(given.method ?? 'pcmci', Object.keys(methods), {
+    tag: 'UnknownMethod',
+    what: 'method',
+    others: OTHER_NAMES,
+  })
+  const options = given.test === undefined ? given : { ...given, test: await testNamed(given.test) }
   checkLevels(options)
-  const found = await method.run(series, options)
+  checkMethod(name, options)
+  const found = await methods[name]!.run(series, options)
   return { ...found, findings: findingsOf(found.discovery, series, found.stability) }
+}
+
+async function testNamed(name: string): Promise<string> {
+  const { independenceTests } = await import('./independence/table.ts')
+  return knownName(name, Object.keys(independenceTests), { tag: 'UnknownTest', what: 'independence test' })
 }
 
 /** Levels are probabilities unless they are thresholds of the test's value. */
@@ -114,6 +121,22 @@ function checkLevels({ search: given, testOptions }: DiscoverOptions): void {
   if (testOptions?.significance === 'threshold') return
   for (const name of ['alpha', 'pcAlpha'] as const)
     for (const level of [given?.[name] ?? []].flat()) checkLevel(name, level)
+}
+
+/** What only one method takes is refused for others: ignored, it would look as if it had been taken into account. */
+function checkMethod(method: string, { contexts, dummies, regimes }: DiscoverOptions): void {
+  const hasContexts = (contexts?.space?.length ?? 0) + (contexts?.time?.length ?? 0) > 0
+  const own: readonly (readonly [what: string, isGiven: boolean, method: string])[] = [
+    ['contexts', hasContexts, 'jpcmci+'],
+    ['dummies', dummies !== undefined, 'jpcmci+'],
+    ['regimes', regimes !== undefined, 'rpcmci'],
+  ]
+  const foreign = own.find(([, isGiven, only]) => isGiven && method !== only)
+  if (foreign !== undefined)
+    throw new InputError('NotForMethod', `${method} takes no ${foreign[0]}`, {
+      hint: `Use the method ${foreign[2]}, or leave them out.`,
+      data: { method, option: foreign[0] },
+    })
 }
 
 const workOf = ({ signal, onProgress, onWarning }: DiscoverOptions): WorkOptions => ({

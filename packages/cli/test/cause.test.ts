@@ -103,6 +103,27 @@ describe('discover', () => {
     expect([graph[0][1][1], graph[1][2][1]]).toEqual(['-->', '-->'])
   })
 
+  it.each([
+    ['CMIknn', 'cmi-knn', 'PCMCI+', 'pcmci+'],
+    ['robust_parcorr', 'robust-parcorr', 'pcmciplus', 'pcmci+'],
+    ['ParCorr', 'parcorr', 'PCalg', 'pc'],
+  ])('knows %s as %s, %s as %s', async (test, knownTest, method, knownMethod) => {
+    const named = ['--test', test, '--method', method, '--shuffles', '20', '--pc-alpha', '0.01', '--json', 'g.json']
+    expect(await cli('discover', 'a.csv', '--time', 'month', ...named, '-q')).toMatchObject({ code: 0, err: '' })
+    expect(await json('g.json')).toMatchObject({ test: knownTest, method: knownMethod })
+  })
+
+  it('leaves out the samples after a missing value where asked to', async () => {
+    const rows = (await readFile('a.csv', 'utf8')).split('\n')
+    rows[50] = rows[50]!.replace(/^([^,]*),[^,]*/, '$1,')
+    await writeFile('gap.csv', rows.join('\n'))
+    const samples = async (...extra: string[]) => {
+      await cli('discover', 'gap.csv', ...common, ...extra, '--json', 'g.json')
+      return (await json('g.json')).val_matrix[1][2][1]
+    }
+    expect(await samples('--missing-up-to-max-lag')).not.toBe(await samples())
+  })
+
   it('takes several data sets, contexts and bootstraps', async () => {
     await writeFile('elevation.csv', 'elevation\n10\n500\n1500\n')
     const joint = ['discover', 'a.csv', 'b.csv', 'c.csv', ...common, '--method', 'jpcmci+']
@@ -145,7 +166,11 @@ describe('discover', () => {
     ['no file', ['x.csv'], /x\.csv cannot be opened/],
     ['no series', [], /needs a table of series/],
     ['an unknown method', ['a.csv', '--method', 'pcmi', '--time', 'month'], /no method pcmi\nhint: Did you mean pcmci/],
-    ['an unknown test', ['a.csv', '--test', 'parcor', '--time', 'month'], /no independence test parcor/],
+    ['an unknown test', ['a.csv', '--test', 'parcor', '--time', 'month'], /test parcor\nhint: Did you mean parcorr\?/],
+    ['contexts that the method does not take', ['short.csv', '--context', 'one.csv'], /pcmci takes no contexts/],
+    ['dummies that are none', ['short.csv', '--method', 'jpcmci+', '--dummies', 'foo'], /--dummies foo is not space/],
+    ['no threads', ['short.csv', '--threads', '0'], /--threads 0 is not a whole number of at least 1/],
+    ['an output that is an input', ['short.csv', '--links', './short.csv'], /short\.csv is an input of this run/],
     ['times as values', ['a.csv'], /a\.csv, column month, row 1: "2000-01" is not a number/],
     ['lags longer than the series', ['short.csv', '--tau-max', '9'], /cut off at the beginning/],
     ['cells that are no numbers', ['cells.csv'], /cells\.csv, column b, row 2: "x" is not a number/],
@@ -165,6 +190,7 @@ describe('discover', () => {
     ],
   ])('refuses %s', async (_, args, message) => {
     await writeFile('short.csv', 'a,b\n1,2\n2,3\n3,1\n4,2\n2,2\n1,5\n')
+    await writeFile('one.csv', 'elevation\n7\n')
     await writeFile('cells.csv', 'a,b\n1,2\n2,x\n3,1\n')
     await writeFile('twice.csv', 'a,a\n1,2\n2,3\n')
     await writeFile('steps.csv', 'd,a,b\n2020-01-01,1,2\n2020-01-03,2,4\n2020-01-04T06:00:00Z,2,1\n2020-01-06,1,1\n')

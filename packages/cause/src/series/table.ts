@@ -123,7 +123,7 @@ export function numbersOf(table: Table, name: string, missing?: number): Float64
     if (Number.isFinite(number)) return number
     throw new InputError(
       'BadCell',
-      `${table.label}, column ${name}, row ${row + 1}: ${JSON.stringify(value)} is not a number`,
+      `${table.label}, column ${name}, row ${row + 1}: ${typeof value === 'number' ? value : JSON.stringify(value)} is not a number`,
       {
         hint: 'Leave a missing cell empty or write NaN. A column of times is named with the time option; other columns can be left out by naming the variables.',
         data: { path: table.label, column: name, row: row + 1, value },

@@ -2,7 +2,7 @@
 import { type BenchmarkResult, benchmarkTable, type RunBenchmarkOptions, runBenchmark } from '@ecotope/cause'
 import { InputError } from '@ecotope/core'
 import { hasExtension } from '@ecotope/cube'
-import { writeFileAside } from './discover.ts'
+import { writeFileAside } from './outputs.ts'
 
 export interface BenchmarkFileOptions extends RunBenchmarkOptions {
   /** Where the table goes: .md, .csv or .json. */

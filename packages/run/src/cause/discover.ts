@@ -1,6 +1,4 @@
 /** Causal discovery from files to files: the graph as JSON, its findings as a table, its pictures. */
-import { writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   type Discovered,
   type DiscoverOptions,
@@ -14,9 +12,9 @@ import {
   type TimeSeries,
 } from '@ecotope/cause'
 import { InputError, VERSION } from '@ecotope/core'
-import { type Drawing, hasExtension, pictureOf, readTable, type Table, writeAside } from '@ecotope/cube'
-import { makeFolder } from '../surroundings.ts'
-import { loadAssumptions, loadContexts, loadSeries, type SeriesInput } from './load.ts'
+import { type Drawing, hasExtension, pictureOf, readTable, type Table } from '@ecotope/cube'
+import { contextPath, loadAssumptions, loadContexts, loadSeries, type SeriesInput } from './load.ts'
+import { checkNotInput, writeFileAside } from './outputs.ts'
 
 /** Pictures of a graph. */
 export const GRAPH_PICTURES = ['network', 'time', 'lags'] as const
@@ -52,6 +50,7 @@ export interface DiscoveredFiles extends Discovered {
 /** Throws `InputError` of loading, of the method and of writing; nothing is half-written. */
 export async function discoverFiles(options: DiscoverFileOptions): Promise<DiscoveredFiles> {
   checkOutputs(options)
+  await checkNotInput([options.json, options.links, options.picture], inputsOf(options))
   const series = await loadSeries({ ...options.input, ...(options.onWarning && { onWarning: options.onWarning }) })
   const search = {
     ...options.search,
@@ -74,6 +73,15 @@ export async function discoverFiles(options: DiscoverFileOptions): Promise<Disco
   return { ...found, series, files }
 }
 
+const inputsOf = ({ input, contexts = [], assumptions, places }: DiscoverFileOptions): (string | undefined)[] => [
+  ...input.paths,
+  ...(input.masks ?? []),
+  ...(input.weights ?? []),
+  ...contexts.map(contextPath),
+  assumptions,
+  places,
+]
+
 function checkOutputs({ picture, links, json }: DiscoverFileOptions): void {
   const wanted: readonly (readonly [string | undefined, readonly string[]])[] = [
     [picture, ['.svg', '.png']],
@@ -83,11 +91,6 @@ function checkOutputs({ picture, links, json }: DiscoverFileOptions): void {
   for (const [path, extensions] of wanted)
     if (path !== undefined && !hasExtension(path, extensions))
       throw new InputError('BadOutput', `${path} does not end in ${extensions.join(' or ')}`, { data: { path } })
-}
-
-export async function writeFileAside(path: string, content: string | Uint8Array): Promise<void> {
-  await makeFolder(dirname(path))
-  await writeAside(path, (file) => writeFile(file, content))
 }
 
 const pictureBytes = (drawing: Drawing, path: string): string | Uint8Array =>

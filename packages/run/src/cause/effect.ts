@@ -1,8 +1,8 @@
 /** Causal effects from a table of series and a file with a graph. */
 import { type EffectOptions, type EffectResult, effectOf, type Link, type TimeSeries } from '@ecotope/cause'
 import { InputError, type OnWarning, VERSION } from '@ecotope/core'
-import { writeFileAside } from './discover.ts'
 import { loadSeries, readJson, type SeriesInput } from './load.ts'
+import { checkNotInput, writeFileAside } from './outputs.ts'
 
 export interface EffectFileOptions extends EffectOptions {
   readonly input: SeriesInput
@@ -30,6 +30,8 @@ interface GraphFile {
 
 /** The columns that the graph names are taken from the table. Throws `InputError`: BadGraph and those of `effectOf`. */
 export async function effectFiles(options: EffectFileOptions): Promise<{ result: EffectResult; series: TimeSeries }> {
+  const { input } = options
+  await checkNotInput([options.json], [options.graph, ...input.paths, ...(input.masks ?? []), ...(input.weights ?? [])])
   const file = graphFile(await readJson(options.graph), options.graph)
   const series = await loadSeries({
     ...options.input,

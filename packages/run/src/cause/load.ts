@@ -21,6 +21,8 @@ export interface SeriesInput {
   readonly masks?: readonly string[]
   readonly weights?: readonly string[]
   readonly discrete?: readonly string[]
+  /** A missing value also removes the samples after it, up to the largest lag. */
+  readonly missingUpToMaxLag?: boolean
   readonly onWarning?: OnWarning
 }
 
@@ -36,6 +38,7 @@ export async function loadSeries(input: SeriesInput): Promise<TimeSeries> {
     ...(masks!.length > 0 && { masks: masks! }),
     ...(weights!.length > 0 && { weights: weights! }),
     ...(input.discrete && input.discrete.length > 0 && { discrete: input.discrete }),
+    ...(input.missingUpToMaxLag && { missingUpToMaxLag: true }),
     ...(input.onWarning && { onWarning: input.onWarning }),
   })
 }
@@ -81,6 +84,11 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
+const CONTEXT = /^(?:(space|time)=)?(.*)$/
+
+/** The file of a context that may be given as `space=FILE` or `time=FILE`. */
+export const contextPath = (text: string): string => CONTEXT.exec(text)?.[2] ?? text
+
 /**
  * Tables of context, told apart by their rows: as many as data sets, or as time steps. `space=FILE` and `time=FILE` say so
  * where both are possible. Throws `InputError` BadContext.
@@ -91,7 +99,7 @@ export async function loadContexts(given: readonly string[], series: TimeSeries)
   const sets = series.datasets.length
   const steps = Math.max(...series.datasets.map(({ offset, length }) => offset + length))
   for (const text of given) {
-    const [, kind, path] = /^(?:(space|time)=)?(.*)$/.exec(text)!
+    const [, kind, path] = CONTEXT.exec(text)!
     const table = await readTable(path!)
     const fits = { space: table.rows === sets, time: table.rows >= steps }
     if (kind === 'space' || (kind === undefined && fits.space && !fits.time)) space.push(...columnsOf(table))

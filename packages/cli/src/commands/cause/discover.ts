@@ -1,7 +1,7 @@
 /** `ecotope cause discover`: the graph of series as a file, a picture and a list of findings. */
 import { InputError, type Warning } from '@ecotope/core'
 import { type DiscoveredFiles, type DiscoverFileOptions, discoverFiles, type LinkFinding } from '@ecotope/run'
-import type { Given } from '../../arguments.ts'
+import { type Given, wholeNumber } from '../../arguments.ts'
 import type { Answer, CommandContext } from '../../command.ts'
 import { duration, figure, table } from '../../text.ts'
 import { inputRows, methodRows, type OptionRows, requestOf, searchRows, testRows } from './options.ts'
@@ -28,7 +28,12 @@ export const outputRows: OptionRows = {
   places: { value: 'FILE', text: 'table of name, x and y: draw the nodes where they are', to: 'places', read: word },
   title: { value: 'TEXT', text: 'of the picture', to: 'title', read: word },
   links: { value: 'FILE', text: 'where the table of links goes, .csv', to: 'links', read: word },
-  threads: { value: 'NUMBER', text: 'processors to use (default: all)', to: 'threads', read: (text) => Number(text) },
+  threads: {
+    value: 'NUMBER',
+    text: 'processors to use (default: all)',
+    to: 'threads',
+    read: (text, name) => wholeNumber(name, text, 1),
+  },
 }
 
 const rows: OptionRows = { ...inputRows, ...methodRows, ...searchRows, ...testRows, ...outputRows }

@@ -33,10 +33,20 @@ const oneWord =
     throw bad(name, text, `one of: ${known.join(', ')}`)
   }
 
+function dummies(text: string, name: string): { space: boolean; time: boolean } {
+  const words = listed([text])
+  if (words.every((one) => ['space', 'time'].includes(one)) || text === 'none')
+    return { space: words.includes('space'), time: words.includes('time') }
+  throw bad(name, text, 'space, time, both (space,time) or none')
+}
+
 /** `none`, a number, or several separated by commas. */
 function levels(text: string, name: string): number | readonly number[] | null {
   if (text.toLowerCase() === 'none') return null
-  const numbers = text.split(',').map((part) => real(part, name))
+  const numbers = text
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map((part) => real(part, name))
   return numbers.length === 1 ? numbers[0]! : numbers
 }
 
@@ -247,7 +257,7 @@ export const methodRows: OptionRows = {
     value: 'space,time',
     text: 'contexts that nobody observed (jpcmci+; default: both; none)',
     to: 'dummies',
-    read: (text) => ({ space: text.includes('space'), time: text.includes('time') }),
+    read: dummies,
   },
   regimes: { value: 'NUMBER', text: 'regimes (rpcmci; default: 2)', to: 'regimes.regimes', read: whole(1) },
   transitions: {
