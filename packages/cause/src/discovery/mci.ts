@@ -31,6 +31,8 @@ interface Tables {
 /** Most conditions when nobody limits them: every node there is. */
 export const allConditions = ({ variables, tauMin, tauMax }: Search): number => variables * (tauMax - tauMin + 1)
 
+const oneByOne = (): undefined => undefined
+
 /** Tests every link. Throws `InputError`: BadCount, ThresholdNotCorrected, and the test's own. */
 export async function testLinks(
   search: Search,
@@ -87,25 +89,45 @@ async function fill(
   const maxX = checkCount('maxConditionsX', options.maxConditionsX, 0, all)
   const bounded = search.tester.independence.options.confidence !== undefined
   const conditions = conditionsOf(search)
+  const ofSource = shiftedParents(search, parents, maxX)
   const pace = search.pace('links')
   const total = links.reduce((sum, { size }) => sum + size, 0)
   let done = 0
-  for (const [j, map] of links.entries())
+  for (const [j, map] of links.entries()) {
+    // Of the two ends of a link without lag the one with the larger p-value gives the interval, the first where both are the
+    // same number: answers that are equal but for rounding would not do.
+    const test = bounded ? oneByOne : search.given(j, parents[j]!.slice(0, maxY), alpha)
     for (const [code, link] of map) {
       done++
       if (!mayPointToTarget(link)) continue
       const [i, back] = [variableOf(search.coding, code), backOf(search.coding, code)]
-      const z = conditions([], parents[j]!, maxY, code, parents[i]!, maxX)
-      const asked = isCertain(link) && !options.valuesOnly ? CERTAIN : search.ask(code, j, z, alpha)
+      const z = (): NodeCode[] => conditions([], parents[j]!, maxY, code, parents[i]!, maxX)
+      const quick = isCertain(link) && !options.valuesOnly ? CERTAIN : test(code, ofSource(code))
+      const asked = quick ?? search.ask(code, j, z(), alpha)
       const { value, pValue } = asked instanceof Promise ? await asked : asked
       tables.values.set(i, j, back, value)
       tables.pValues.set(i, j, back, pValue)
-      const bounds = bounded ? await search.interval(code, j, z) : undefined
+      const bounds = bounded ? await search.interval(code, j, z()) : undefined
       if (bounds) for (const [k, table] of [tables.lower, tables.upper].entries()) table.set(i, j, back, bounds[k]!)
       const turn = pace.at(done / total)
       if (turn) await turn
     }
+  }
   await pace.at(1)
+}
+
+/** For a node the parents of its variable, moved back by its lag; lists are kept. */
+function shiftedParents(search: Search, parents: Parents, most: number): (code: NodeCode) => readonly Node[] {
+  const lists = new Map<NodeCode, Node[]>()
+  return (code) => {
+    let list = lists.get(code)
+    if (list === undefined) {
+      const [i, back] = [variableOf(search.coding, code), backOf(search.coding, code)]
+      list = search.nodes(parents[i]!.slice(0, most).map((parent) => parent + back))
+      lists.set(code, list)
+    }
+    return list
+  }
 }
 
 /**

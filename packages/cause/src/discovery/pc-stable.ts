@@ -127,13 +127,19 @@ async function parentsOf(
   const lost = new Uint8Array(candidates.length)
   let order = candidates.map((_, place) => place)
   for (let size = 0; size <= maxConditions && order.length > size; size++) {
+    const first = (many: number): NodeCode[] => order.slice(0, many).map((place) => candidates[place]!)
+    // The first tests of these are all given the first `size + 1` without the candidate, those of later ones the first `size`.
+    let test = search.given(j, first(size + 1), alpha)
     for (const [rank, place] of order.entries()) {
+      if (rank === size + 1) test = search.given(j, first(size), alpha)
       const subset = firstCombination(size)
       let tries = 0
       do {
+        const x = candidates[place]!
         // Of the other candidates, those at these places.
-        const z = subset.map((at) => candidates[order[at < rank ? at : at + 1]!]!)
-        const asked = certain[place] ? CERTAIN : search.ask(candidates[place]!, j, z, alpha)
+        const z = (): NodeCode[] => subset.map((at) => candidates[order[at < rank ? at : at + 1]!]!)
+        const quick = certain[place] ? CERTAIN : tries === 0 ? test(x) : undefined
+        const asked = quick ?? search.ask(x, j, z(), alpha)
         const { value, pValue, dependent } = asked instanceof Promise ? await asked : asked
         least[place] = Math.min(Math.abs(value), least[place]!)
         if (pValue > pValues[place]!) {

@@ -1,6 +1,6 @@
 /** What the phases of one search share: questions asked by numbers of nodes, samples counted, time kept. */
 import { InputError, type WorkOptions } from '@ecotope/core'
-import type { AskOptions, Tester, TestResult } from '../independence/test.ts'
+import type { AskOptions, SharedTests, Tester, TestResult } from '../independence/test.ts'
 import type { Node } from '../series/series.ts'
 import { type Pace, paced } from '../work/pace.ts'
 import { codeOf, type NodeCode, type NodeCoding, nodeCoding, nodeOf } from './assumptions.ts'
@@ -10,6 +10,8 @@ import { checkLags, type LagRange } from './options.ts'
 
 /** Of a link that is assumed to exist: it is not tested. */
 export const CERTAIN: TestResult = { value: 1, pValue: 0, dependent: true, samples: 0 }
+
+const NONE: readonly Node[] = []
 
 /** One search in progress. */
 export class Search {
@@ -25,6 +27,8 @@ export class Search {
   /** Each node as a list of its own, so that no question makes one. */
   readonly #lists: readonly (readonly Node[])[]
   #asking: AskOptions
+  /** Null where the tester has no way for tests that share conditions. */
+  #shared: SharedTests | null | undefined
   #least = Number.POSITIVE_INFINITY
   #most = 0
 
@@ -63,6 +67,24 @@ export class Search {
     if (this.#asking.alpha !== alpha) this.#asking = { tauMax: this.tauMax, alpha }
     const answer = this.tester.ask(this.#lists[x]!, this.#lists[this.code(j, 0)]!, this.nodes(z), this.#asking)
     return answer instanceof Promise ? answer.then((result) => this.#counted(result)) : this.#counted(answer)
+  }
+
+  /**
+   * Starts tests of variable j that share the conditions z. What comes back tests node x given z without x, and more nodes;
+   * undefined where that has to be asked by itself. It serves until the next call.
+   */
+  given(
+    j: number,
+    z: readonly NodeCode[],
+    alpha: number,
+  ): (x: NodeCode, more?: readonly Node[]) => TestResult | undefined {
+    this.#shared ??= this.tester.shared?.({ tauMax: this.tauMax }) ?? null
+    const shared = this.#shared
+    if (!shared?.given(this.#nodes[this.code(j, 0)]!, this.nodes(z))) return () => undefined
+    return (x, more = NONE) => {
+      const found = shared.test(this.#nodes[x]!, more, alpha)
+      return found && this.#counted(found)
+    }
   }
 
   interval(x: NodeCode, j: number, z: readonly NodeCode[]): Promise<readonly [number, number] | undefined> {

@@ -13,7 +13,8 @@ import {
   LEAST_SHARE,
   laggedCovariance,
 } from './lagged-covariance.ts'
-import type { Shortcut, TestResult } from './test.ts'
+import { SharedConditions } from './shared-conditions.ts'
+import type { SharedTests, Shortcut, TestResult } from './test.ts'
 
 export interface ShortcutOptions extends LaggedOptions {
   readonly maskType: MaskType
@@ -95,6 +96,33 @@ class CovarianceShortcut implements Shortcut {
     if (!this.#gather(given + 1, lost)) return undefined
     const share = unexplained(this.#matrix, given + 1)
     return Number.isNaN(share) ? undefined : this.#count * Math.log(this.#count * share) + 2 * (given + 1)
+  }
+
+  /** Not where tests lose samples to missing or masked values: each has a matrix of its own. */
+  shared(): SharedTests | undefined {
+    if (this.#gaps !== undefined || this.#vectors !== undefined) return undefined
+    const conditions = new SharedConditions(this.#covariance)
+    let rows = new Int32Array(64)
+    /** False where a node reaches back too far. */
+    const write = (nodes: readonly Node[]): boolean => {
+      if (rows.length < nodes.length) rows = new Int32Array(2 * nodes.length)
+      for (let k = 0; k < nodes.length; k++) {
+        const row = this.#row(nodes[k]![0], nodes[k]![1])
+        if (row < 0) return false
+        rows[k] = row
+      }
+      return true
+    }
+    return {
+      given: (y, z) => {
+        const target = this.#row(y[0], y[1])
+        return target >= 0 && write(z) && conditions.given(target, rows.subarray(0, z.length))
+      },
+      test: (x, more) => {
+        const row = this.#row(x[0], x[1])
+        return row >= 0 && write(more) ? conditions.test(row, rows, more.length) : undefined
+      },
+    }
   }
 
   #constant(a: number, b: number): TestResult | undefined {

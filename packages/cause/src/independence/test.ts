@@ -74,6 +74,19 @@ export interface Shortcut {
   test(x: readonly Node[], y: readonly Node[], z: readonly Node[]): TestResult | undefined
   /** As `IndependenceTest.criterion`, of variable j and its parents. */
   criterion?(j: number, parents: readonly Node[]): number | undefined
+  /** For tests that share conditions; undefined where there is no shorter way to them. */
+  shared?(): SharedTests | undefined
+}
+
+/** Tests of one variable that have most of their conditions in common. Answers are those of `Tester.ask`, to rounding. */
+export interface SharedTests {
+  /** Target and conditions of the tests that follow; false where these have to be asked one by one. */
+  given(y: Node, z: readonly Node[]): boolean
+  /**
+   * Of x and the target, given the shared conditions without x, and more (a node may be named more than once). Undefined where
+   * it has to be asked by itself.
+   */
+  test(x: Node, more: readonly Node[], alpha?: number): TestResult | undefined
 }
 
 export interface Measured {
@@ -109,6 +122,8 @@ export interface Tester {
     z: readonly Node[],
     options: AskOptions,
   ): Promise<readonly [number, number] | undefined>
+  /** A shorter way for tests that share conditions; undefined where there is none. */
+  shared?(options: AskOptions): SharedTests | undefined
   /** Score of the model of variable j by parents (see `criterion`). Throws `InputError` NoCriterion. */
   criterion(j: number, parents: readonly Node[], tauMax: number): Promise<number>
   /** Tests made so far, and answered from memory. */

@@ -2,7 +2,7 @@
 import { InputError, type Warning } from '@ecotope/core'
 import { EXTRA, maxLagOf, nodeSets, type Samples, samplesOf, X, Y } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
-import type { AskOptions, IndependenceTest, Measured, Shortcut, Tester, TestResult } from './test.ts'
+import type { AskOptions, IndependenceTest, Measured, SharedTests, Shortcut, Tester, TestResult } from './test.ts'
 
 export interface TesterOptions {
   /** Whether a shorter way may serve where the test has one; default true. For comparisons. */
@@ -57,13 +57,26 @@ class BoundTester implements Tester {
       const short = this.#way(options)?.test(x, y, z)
       if (short !== undefined) {
         this.made++
-        if (options.alpha === undefined) return short
-        const { value, pValue, samples } = short
-        return { value, pValue, samples, dependent: pValue <= options.alpha }
+        return judged(short, options.alpha)
       }
     }
     const answer = this.#answer(x, y, z, options)
     return answer instanceof Promise ? answer.then((a) => this.#judge(a, options)) : this.#judge(answer, options)
+  }
+
+  shared(options: AskOptions): SharedTests | undefined {
+    const way = this.#short ? this.#way(options)?.shared?.() : undefined
+    return (
+      way && {
+        given: (y, z) => way.given(y, z),
+        test: (x, more, alpha) => {
+          const found = way.test(x, more)
+          if (found === undefined) return undefined
+          this.made++
+          return judged(found, alpha)
+        },
+      }
+    )
   }
 
   #way({ tauMax, cutOff }: AskOptions): Shortcut | undefined {
@@ -205,6 +218,13 @@ class BoundTester implements Tester {
     const short = this.#short ? this.#way({ tauMax })?.criterion?.(j, parents) : undefined
     return short ?? test.criterion(this.#samples([[j, 0]], [[j, 0]], parents, { tauMax }))
   }
+}
+
+/** What a shorter way found, by p-value. */
+function judged(found: TestResult, alpha: number | undefined): TestResult {
+  if (alpha === undefined) return found
+  const { value, pValue, samples } = found
+  return { value, pValue, samples, dependent: pValue <= alpha }
 }
 
 /** For each column the first column with the same values in all data sets. */

@@ -1,7 +1,7 @@
 /** Partial correlation from a correlation matrix, by Cholesky factors of the conditions. */
 
 /** Where less is left of the variances, normal equations lose digits that reflections keep. */
-const EXACT_ENOUGH = 1e-6
+export const EXACT_ENOUGH = 1e-6
 
 /** Reused by all calls: they never overlap. */
 let factor = new Float64Array(0)

@@ -45,7 +45,7 @@ describe.each(Object.entries(searches))('%s', (_, discover) => {
 
   it('stops when asked', async () => {
     const stop = new AbortController()
-    const search = discover(testerFor(columnsOf(40, 200, 2)), {
+    const search = discover(testerFor(columnsOf(120, 300, 2)), {
       tauMax: 4,
       signal: stop.signal,
       onProgress: () => stop.abort(),
