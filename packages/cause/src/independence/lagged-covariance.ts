@@ -38,6 +38,10 @@ export interface LaggedCovariance {
   readonly missing: Uint8Array
 }
 
+export function correlationOf({ correlations, size }: LaggedCovariance, a: number, b: number): number {
+  return a >= b ? correlations[a * size + b]! : correlations[b * size + a]!
+}
+
 export interface LaggedOptions {
   readonly tauMax: number
   readonly cutOff: CutOff

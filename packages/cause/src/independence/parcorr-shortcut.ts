@@ -3,6 +3,7 @@ import { type MaskType, X, Y, Z } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { partialCorrelation, unexplained } from '../statistics/partial.ts'
+import { ConditionBlocks } from './condition-blocks.ts'
 import { GapIndex } from './gap-index.ts'
 import { GapScores } from './gap-scores.ts'
 import {
@@ -102,25 +103,20 @@ class CovarianceShortcut implements Shortcut {
   shared(): SharedTests | undefined {
     if (this.#gaps !== undefined || this.#vectors !== undefined) return undefined
     const conditions = new SharedConditions(this.#covariance)
-    let rows = new Int32Array(64)
-    /** False where a node reaches back too far. */
-    const write = (nodes: readonly Node[]): boolean => {
-      if (rows.length < nodes.length) rows = new Int32Array(2 * nodes.length)
-      for (let k = 0; k < nodes.length; k++) {
-        const row = this.#row(nodes[k]![0], nodes[k]![1])
-        if (row < 0) return false
-        rows[k] = row
-      }
-      return true
+    const blocks = new ConditionBlocks(this.#covariance)
+    const rowsOf = (nodes: readonly Node[]): Int32Array | undefined => {
+      const rows = Int32Array.from(nodes, ([variable, lag]) => this.#row(variable, lag))
+      return rows.includes(-1) ? undefined : rows
     }
     return {
       given: (y, z) => {
-        const target = this.#row(y[0], y[1])
-        return target >= 0 && write(z) && conditions.given(target, rows.subarray(0, z.length))
+        const [target, rows] = [this.#row(y[0], y[1]), rowsOf(z)]
+        return target >= 0 && rows !== undefined && conditions.given(target, rows)
       },
       test: (x, more) => {
         const row = this.#row(x[0], x[1])
-        return row >= 0 && write(more) ? conditions.test(row, rows, more.length) : undefined
+        const block = more.length === 0 ? undefined : blocks.of(more, rowsOf)
+        return row < 0 || block === null ? undefined : conditions.test(row, block)
       },
     }
   }

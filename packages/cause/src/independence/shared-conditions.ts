@@ -6,7 +6,8 @@ import { wasm } from '../kernels/cholesky.wasm.ts'
 import { kernelInstance } from '../kernels/load.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { EXACT_ENOUGH } from '../statistics/partial.ts'
-import { GOOD, type LaggedCovariance } from './lagged-covariance.ts'
+import type { Block } from './condition-blocks.ts'
+import { correlationOf, GOOD, type LaggedCovariance } from './lagged-covariance.ts'
 import type { TestResult } from './test.ts'
 
 interface CholeskyKernel {
@@ -42,21 +43,21 @@ export class SharedConditions {
   #least = 0
   /** What rows have in common with the conditions along orthogonal directions, `#stride` apart; made where asked for. */
   #along = new Float64Array(0)
-  #made: Int32Array
+  readonly #made: Int32Array
   #round = 0
   /** For each shared condition its coefficient for the target, and the inverse of its variance given the others. */
   #coefficients: Float64Array | undefined
   #precisions = new Float64Array(0)
-  /** Conditions of one test that are not shared. */
+  /** Places in its block of the conditions of one test that are not shared. */
   #more = new Int32Array(64)
-  #seen: Int32Array
-  #test = 0
+  readonly #targets: Float64Array
+  #targetMade = 0
 
   constructor(covariance: LaggedCovariance) {
     this.#covariance = covariance
     this.#place = new Int32Array(covariance.size).fill(-1)
     this.#made = new Int32Array(covariance.size)
-    this.#seen = new Int32Array(covariance.size)
+    this.#targets = new Float64Array(covariance.size)
   }
 
   /** Target and conditions of the tests that follow; false where they are nearly collinear, or constant. */
@@ -102,11 +103,6 @@ export class SharedConditions {
     return pivot
   }
 
-  #correlation(a: number, b: number): number {
-    const { correlations, size } = this.#covariance
-    return a >= b ? correlations[a * size + b]! : correlations[b * size + a]!
-  }
-
   /** Where the row's part along the conditions begins in `#along`. */
   #alongOf(row: number): number {
     const at = row * this.#stride
@@ -115,7 +111,7 @@ export class SharedConditions {
     const many = this.#many
     const along = this.#along
     const factor = this.#factor
-    for (let k = 0; k < many; k++) along[at + k] = this.#correlation(row, this.#shared[k]!)
+    for (let k = 0; k < many; k++) along[at + k] = correlationOf(this.#covariance, row, this.#shared[k]!)
     for (let k = 0; k < many; k++) {
       const column = k * this.#stride
       const value = along[at + k]! * factor[column + k]!
@@ -127,33 +123,32 @@ export class SharedConditions {
   }
 
   /**
-   * Of `x` and the target given the shared conditions without `x`, and the first `count` of `more`. Undefined where that
-   * would not be exact, or another way is as short.
+   * Of `x` and the target given the shared conditions without `x`, and those of a block. Undefined where that would not be
+   * exact.
    */
-  test(x: number, more: ArrayLike<number>, count: number): TestResult | undefined {
-    const { state } = this.#covariance
+  test(x: number, block?: Block): TestResult | undefined {
+    const { state, count: samples } = this.#covariance
     if (state[x] !== GOOD || x === this.#target) return undefined
     const place = this.#place[x]!
-    const extra = this.#choose(x, more, count)
-    if (extra < 0 || (extra > 0 && place >= 0)) return undefined
-    const samples = this.#covariance.count
+    const extra = block === undefined ? 0 : this.#choose(x, block.rows)
     const df = samples - this.#many - extra - 2 + (place >= 0 ? 1 : 0)
     if (df < 1) return undefined
-    const value = place >= 0 ? this.#without(place) : extra === 0 ? this.#plain(x) : this.#extended(x, extra)
+    const value = this.#value(x, place, extra, block)
     return Number.isNaN(value) ? undefined : { value, pValue: correlationPValue(value, df), samples }
   }
 
-  /** Writes rows of `more` that are not conditions yet, each once; their number, or -1. */
-  #choose(x: number, more: ArrayLike<number>, count: number): number {
-    if (this.#more.length < count) this.#more = new Int32Array(2 * count)
-    const test = ++this.#test
+  #value(x: number, place: number, extra: number, block: Block | undefined): number {
+    if (block === undefined || extra === 0) return place >= 0 ? this.#without(place) : this.#plain(x)
+    return place >= 0 ? this.#anew(place, extra, block) : this.#extended(x, extra, block)
+  }
+
+  /** Writes places in a block of rows that are not conditions yet; their number. */
+  #choose(x: number, rows: Int32Array): number {
+    if (this.#more.length < rows.length) this.#more = new Int32Array(2 * rows.length)
     let many = 0
-    for (let k = 0; k < count; k++) {
-      const row = more[k]!
-      if (row === x || row === this.#target || this.#place[row] !== -1 || this.#seen[row] === test) continue
-      if (this.#covariance.state[row] !== GOOD) return -1
-      this.#seen[row] = test
-      this.#more[many++] = row
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      if (row !== x && row !== this.#target && this.#place[row] === -1) this.#more[many++] = k
     }
     return many
   }
@@ -161,7 +156,7 @@ export class SharedConditions {
   #plain(x: number): number {
     const [a, b] = [this.#alongOf(x), this.#alongOf(this.#target)]
     const along = this.#along
-    let [xx, yy, xy] = [1, 1, this.#correlation(x, this.#target)]
+    let [xx, yy, xy] = [1, 1, correlationOf(this.#covariance, x, this.#target)]
     for (let t = 0; t < this.#many; t++) {
       const [p, q] = [along[a + t]!, along[b + t]!]
       xx -= p * p
@@ -172,29 +167,55 @@ export class SharedConditions {
   }
 
   /** The conditions of the test continue the factor, then `x` and the target. */
-  #extended(x: number, extra: number): number {
+  #extended(x: number, extra: number, { rows, products }: Block): number {
     const known = even(this.#many)
-    const rows = this.#more
     const n = extra + 2
     const width = even(known + n)
     const space = workspace(n * width)
+    const more = this.#more
+    const targets = this.#correlationsOfTarget()
     for (let r = 0; r < n; r++) {
-      const row = r < extra ? rows[r]! : r === extra ? x : this.#target
+      const row = r < extra ? rows[more[r]!]! : r === extra ? x : this.#target
       const [from, to] = [this.#alongOf(row), r * width]
       for (let t = 0; t < known; t++) space[to + t] = this.#along[from + t]!
       const own = to + known
-      for (let c = 0; c < Math.min(r, extra); c++) space[own + c] = this.#correlation(row, rows[c]!)
-      if (r > extra) space[own + extra] = this.#correlation(row, x)
+      const line = r < extra ? (more[r]! * (more[r]! + 1)) / 2 : 0
+      if (r < extra) for (let c = 0; c < r; c++) space[own + c] = products[line + more[c]!]!
+      else if (r === extra)
+        for (let c = 0; c < extra; c++) space[own + c] = correlationOf(this.#covariance, x, rows[more[c]!]!)
+      else for (let c = 0; c < extra; c++) space[own + c] = targets[rows[more[c]!]!]!
+      if (r > extra) space[own + extra] = targets[x]!
       space[own + r] = 1
     }
-    const least = kernelOf().call.extend(0, 8 * width, known, n, EXACT_ENOUGH)
-    if (!(least > 0)) return Number.NaN
-    const last = (n - 1) * width + known
-    const share = space[last + extra]!
-    const yy = space[last + extra + 1]! + share * share
-    const inverse = space[last - width + extra]!
-    const xx = 1 / (inverse * inverse)
-    return exact(Math.min(least, this.#least), xx, yy, share / inverse)
+    return solved(n, width, known, this.#least)
+  }
+
+  /** As `#extended`, without a factor: `x` is one of the shared conditions. */
+  #anew(place: number, extra: number, block: Block): number {
+    const many = this.#many - 1
+    const n = many + extra + 2
+    const width = even(n)
+    const space = workspace(n * width)
+    const rows = new Int32Array(n)
+    rows.set(this.#shared.subarray(0, place))
+    rows.set(this.#shared.subarray(place + 1, this.#many), place)
+    for (let k = 0; k < extra; k++) rows[many + k] = block.rows[this.#more[k]!]!
+    rows[n - 2] = this.#shared[place]!
+    rows[n - 1] = this.#target
+    for (let r = 0; r < n; r++) {
+      for (let c = 0; c < r; c++) space[r * width + c] = correlationOf(this.#covariance, rows[r]!, rows[c]!)
+      space[r * width + r] = 1
+    }
+    return solved(n, width, 0, 1)
+  }
+
+  /** The target's row of the matrix, and its column. */
+  #correlationsOfTarget(): Float64Array {
+    if (this.#targetMade === this.#round) return this.#targets
+    this.#targetMade = this.#round
+    for (let row = 0; row < this.#targets.length; row++)
+      this.#targets[row] = correlationOf(this.#covariance, row, this.#target)
+    return this.#targets
   }
 
   /** Of a condition, given the others. */
@@ -239,6 +260,17 @@ export class SharedConditions {
     this.#coefficients = coefficients
     return coefficients
   }
+}
+
+/** Continues the factor of `n` rows in the kernel's memory, whose last two are those of the test. */
+function solved(n: number, width: number, known: number, leastBefore: number): number {
+  const least = kernelOf().call.extend(0, 8 * width, known, n, EXACT_ENOUGH)
+  if (!(least > 0)) return Number.NaN
+  const last = n * width - width + known + n - 1
+  const share = memory[last - 1]!
+  const yy = memory[last]! + share * share
+  const inverse = memory[last - width - 1]!
+  return exact(Math.min(least, leastBefore), 1 / (inverse * inverse), yy, share / inverse)
 }
 
 /** The correlation; NaN where digits would be lost (see `partialCorrelation`). */
