@@ -11,7 +11,7 @@ export interface LagFunctionOptions {
   readonly strength?: string
 }
 
-const TOP = 76
+const HEAD = 68
 
 /** Rows are causes, columns effects. */
 export function drawLagFunctions(
@@ -20,8 +20,12 @@ export function drawLagFunctions(
 ): Drawing {
   const { variables, values } = found
   const size = Math.max(56, Math.min(130, 760 / variables.length))
-  const left = 62 + Math.max(...variables.map((name) => textWidth(name, 11)))
-  const most = roundUp(values.data.reduce((top, value) => Math.max(top, Math.abs(value)), 0))
+  // Names that are wider than their column stand upright above it.
+  const widest = Math.max(...variables.map((name) => textWidth(name, 11)))
+  const isUpright = widest > size
+  const top = HEAD + (isUpright ? widest : 8)
+  const left = 62 + widest
+  const most = roundUp(values.data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0))
   const least = values.data.some((value) => value < 0) ? -most : 0
   const title = options.title ?? `Strength by lag: row causes column`
   const shapes: Shape[] = [
@@ -36,28 +40,28 @@ export function drawLagFunctions(
     },
   ]
   for (const [i, name] of variables.entries()) {
-    const y = TOP + i * (size + 10) + size / 2
+    const y = top + i * (size + 10) + size / 2
     shapes.push({ kind: 'text', x: left - 40, y: y + 4, text: name, size: 11, anchor: 'end', isBold: true, fill: INK })
     shapes.push({
       kind: 'text',
-      x: left + i * (size + 10) + size / 2,
-      y: TOP - 8,
+      x: left + i * (size + 10) + size / 2 + (isUpright ? 4 : 0),
+      y: top - 8,
       text: name,
       size: 11,
-      anchor: 'middle',
+      ...(isUpright ? { isUpright } : { anchor: 'middle' as const }),
       isBold: true,
       fill: INK,
     })
     for (const j of variables.keys())
       shapes.push(
-        ...cell(found, i, j, { x: left + j * (size + 10), y: TOP + i * (size + 10), size, low: least, high: most }),
+        ...cell(found, i, j, { x: left + j * (size + 10), y: top + i * (size + 10), size, low: least, high: most }),
       )
   }
   const span = variables.length * (size + 10)
   shapes.push({
     kind: 'text',
     x: left + span / 2,
-    y: TOP + span + 26,
+    y: top + span + 26,
     text: 'lag (time steps)',
     size: 11,
     anchor: 'middle',
@@ -65,7 +69,7 @@ export function drawLagFunctions(
   })
   return {
     width: left + span + 24,
-    height: TOP + span + 44,
+    height: top + span + 44,
     background: '#ffffff',
     alt: `${title}, ${variables.join(', ')}`,
     shapes,

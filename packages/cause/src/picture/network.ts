@@ -4,7 +4,9 @@ import { InputError } from '@ecotope/core'
 import { type Drawing, FAINT, HAIR, INK, type Shape, textWidth } from '@ecotope/cube'
 import { type Drawable, type Edge, edgesOf, ownStrength, strongest } from './edges.ts'
 import { circle, curve, endMark, headLength, type Point, stroke, trimmed } from './geometry.ts'
+import { type Label, LINE_HEIGHT, labelHeight, labelSpan, labelsAround, labelsBelow, NAME_SIZE } from './labels.ts'
 import { fillOf, LEGEND_HEIGHT, legend, penOf, roundUp, type Scale } from './link-style.ts'
+import { bendsOf } from './routes.ts'
 
 export interface NetworkOptions {
   readonly title?: string
@@ -14,7 +16,7 @@ export interface NetworkOptions {
   readonly places?: readonly Point[]
   /** Lines behind the nodes in the coordinates of `places`: coasts, borders. */
   readonly outlines?: readonly (readonly Point[])[]
-  /** Width of the picture in pixels; default 640. */
+  /** Least width of the picture in pixels; default 640. Long names and many variables take more. */
   readonly width?: number
 }
 
@@ -24,17 +26,20 @@ const KEY = 'numbers: lags in time steps, strongest first; none: at the same ste
 
 /** Throws `InputError` BadPlaces. */
 export function drawNetwork(found: Drawable, options: NetworkOptions = {}): Drawing {
-  const width = options.width ?? 640
-  const { points, height, outlines } = layout(found, options, width)
+  const { points, labels, width, height, outlines } = layout(found, options, options.width ?? 640)
   const scale = { most: roundUp(strongest(found)), title: options.strength ?? strengthTitle(found) }
   const radius = nodeRadius(found.variables.length)
   const edges = edgesOf(found)
+  const bends = bendsOf(edges, points, radius)
   const shapes: Shape[] = [
     { kind: 'text', x: MARGIN, y: 28, text: options.title ?? titleOf(found), size: 15, isBold: true, fill: INK },
     ...outlines.flatMap((line) => stroke(line, { colour: HAIR, width: 0.8 })),
-    ...edges.flatMap((edge) => edgeLine(edge, points, radius, scale)),
-    ...points.flatMap((point, i) => nodeShapes(point, found, i, radius, scale)),
-    ...edges.flatMap((edge) => edgeLabel(edge, points)),
+    ...edges.flatMap((edge, k) => edgeLine(edge, points, { radius, bend: bends[k]! }, scale)),
+    ...points.map((point, i) =>
+      circle(point, radius, { fill: fillOf(ownStrength(found, i), scale), stroke: FAINT, strokeWidth: 1.2 }),
+    ),
+    ...edges.flatMap((edge, k) => edgeLabel(edge, points, bends[k]!)),
+    ...labels.flatMap((label) => nameShapes(label, options.places !== undefined)),
     ...legend(MARGIN, height + 12, scale, KEY),
   ]
   return {
@@ -61,30 +66,68 @@ const nodeRadius = (count: number): number => Math.max(9, Math.min(24, 150 / Mat
 
 interface Layout {
   readonly points: readonly Point[]
+  readonly labels: readonly Label[]
   readonly outlines: readonly (readonly Point[])[]
+  readonly width: number
   readonly height: number
 }
 
 function layout({ variables }: Drawable, { places, outlines = [] }: NetworkOptions, width: number): Layout {
-  if (places === undefined) {
-    const size = Math.min(width - 2 * MARGIN, 260 + 26 * variables.length)
-    const height = HEAD + size
-    const reach = size / 2 - 52
-    const points = variables.map((_, i): Point => {
-      const angle = (2 * Math.PI * i) / variables.length - Math.PI / 2
-      return [width / 2 + reach * Math.cos(angle), HEAD + size / 2 + reach * Math.sin(angle)]
-    })
-    return { points, outlines: [], height }
-  }
+  const radius = nodeRadius(variables.length)
+  if (places === undefined) return onCircle(variables, width, radius)
   if (places.length !== variables.length || places.flat().some((value) => !Number.isFinite(value)))
     throw new InputError('BadPlaces', `${places.length} places for ${variables.length} variables`, {
       hint: 'Give each variable a finite x and y.',
     })
-  return onMap(places, outlines, width)
+  const map = onMap(places, outlines, width)
+  return { ...map, labels: inside(labelsBelow(variables, map.points, radius, width), map.points, radius), width }
 }
 
+/** Names stand outside of the circle; the picture is as large as they need. */
+function onCircle(variables: readonly string[], least: number, radius: number): Layout {
+  const count = variables.length
+  // Many nodes need a circle that leaves room for the links between neighbours.
+  const reach = Math.max(
+    Math.min(least - 2 * MARGIN, 260 + 26 * count) / 2 - 52,
+    (count * (2 * radius + 40)) / (2 * Math.PI),
+  )
+  const around = Array.from({ length: count }, (_, i): Point => {
+    const angle = (2 * Math.PI * i) / count - Math.PI / 2
+    return [reach * Math.cos(angle), reach * Math.sin(angle)]
+  })
+  const labels = inside(labelsAround(variables, reach, radius), around, radius)
+  const spans = labels.map(labelSpan)
+  const edge = reach + radius + 20
+  const left = Math.min(-edge, ...spans.map(([from]) => from))
+  const right = Math.max(edge, ...spans.map(([, to]) => to))
+  const top = Math.min(-edge, ...labels.map(({ y }) => y))
+  const bottom = Math.max(edge, ...labels.map((label) => label.y + labelHeight(label)))
+  const width = Math.max(least, Math.ceil(right - left + 2 * MARGIN))
+  const [x, y] = [(width - right - left) / 2, HEAD + 4 - top]
+  return {
+    points: around.map(([px, py]): Point => [px + x, py + y]),
+    labels: labels.map((label) => ({ ...label, x: label.x + x, y: label.y + y })),
+    outlines: [],
+    width,
+    height: Math.ceil(y + bottom + 12),
+  }
+}
+
+/** Names that fit stand in their nodes. */
+const inside = (labels: readonly Label[], points: readonly Point[], radius: number): Label[] =>
+  labels.map((label, i) => {
+    const [line = ''] = label.lines
+    if (label.lines.length > 1 || textWidth(line, NAME_SIZE) >= 2 * radius - 4) return label
+    const [x, y] = points[i]!
+    return { lines: label.lines, anchor: 'middle', x, y: y - LINE_HEIGHT / 2 }
+  })
+
 /** Equal scales on both axes at the middle latitude. */
-function onMap(places: readonly Point[], outlines: readonly (readonly Point[])[], width: number): Layout {
+function onMap(
+  places: readonly Point[],
+  outlines: readonly (readonly Point[])[],
+  width: number,
+): Pick<Layout, 'points' | 'outlines' | 'height'> {
   const all = [...places, ...outlines.flat()]
   const xs = all.map(([x]) => x)
   const ys = all.map(([, y]) => y)
@@ -101,13 +144,15 @@ function onMap(places: readonly Point[], outlines: readonly (readonly Point[])[]
   return { points: places.map(project), outlines: outlines.map((line) => line.map(project)), height }
 }
 
-/** Lagged links bend, so that both directions and the contemporaneous one between them can be seen. */
-const bendOf = ({ lags }: Edge): number => (lags[0] === 0 ? 0 : 0.13)
-
-function edgeLine(edge: Edge, points: readonly Point[], radius: number, scale: Scale): Shape[] {
+function edgeLine(
+  edge: Edge,
+  points: readonly Point[],
+  { radius, bend }: { readonly radius: number; readonly bend: number },
+  scale: Scale,
+): Shape[] {
   const pen = penOf(edge.value, scale)
   const [start, end] = [edge.link.at(0)!, edge.link.at(-1)!]
-  const full = curve(points[edge.from]!, points[edge.to]!, bendOf(edge))
+  const full = curve(points[edge.from]!, points[edge.to]!, bend)
   const path = trimmed(full, radius + 2, radius + 2)
   const gap = (mark: string): number => ('<>'.includes(mark) ? headLength(pen) : mark === 'o' ? 9 : 0)
   const line = trimmed(full, radius + 2 + gap(start), radius + 2 + gap(end))
@@ -118,9 +163,9 @@ function edgeLine(edge: Edge, points: readonly Point[], radius: number, scale: S
   ]
 }
 
-function edgeLabel(edge: Edge, points: readonly Point[]): Shape[] {
+function edgeLabel(edge: Edge, points: readonly Point[], bend: number): Shape[] {
   if (edge.lags[0] === 0) return []
-  const path = curve(points[edge.from]!, points[edge.to]!, bendOf(edge))
+  const path = curve(points[edge.from]!, points[edge.to]!, bend)
   const [x, y] = path[Math.floor(path.length / 2)]!
   const text = edge.lags.slice(0, 4).join(', ') + (edge.lags.length > 4 ? ', …' : '')
   const width = textWidth(text, 11) + 6
@@ -130,23 +175,29 @@ function edgeLabel(edge: Edge, points: readonly Point[]): Shape[] {
   ]
 }
 
-function nodeShapes(point: Point, found: Drawable, i: number, radius: number, scale: Scale): Shape[] {
-  const own = ownStrength(found, i)
-  const name = found.variables[i]!
-  const fits = textWidth(name, 12) < 2 * radius - 4
-  const shapes: Shape[] = [circle(point, radius, { fill: fillOf(own, scale), stroke: FAINT, strokeWidth: 1.2 })]
-  const y = fits ? point[1] + 4 : point[1] + radius + 14
-  if (!fits) {
-    const width = textWidth(name, 12) + 6
-    shapes.push({
-      kind: 'rectangle',
-      x: point[0] - width / 2,
-      y: y - 11,
-      width,
-      height: 15,
-      fill: '#ffffff',
-      opacity: 0.8,
-    })
+/** On a map, lines run behind names. */
+function nameShapes(label: Label, isOnMap: boolean): Shape[] {
+  const [left, right] = labelSpan(label)
+  const background: Shape = {
+    kind: 'rectangle',
+    x: left - 3,
+    y: label.y,
+    width: right - left + 6,
+    height: labelHeight(label) + 2,
+    fill: '#ffffff',
+    opacity: 0.8,
   }
-  return [...shapes, { kind: 'text', x: point[0], y, text: name, size: 12, anchor: 'middle', isBold: true, fill: INK }]
+  const lines = label.lines.map(
+    (text, k): Shape => ({
+      kind: 'text',
+      x: label.x,
+      y: label.y + LINE_HEIGHT * k + 11,
+      text,
+      size: NAME_SIZE,
+      anchor: label.anchor,
+      isBold: true,
+      fill: INK,
+    }),
+  )
+  return isOnMap ? [background, ...lines] : lines
 }
