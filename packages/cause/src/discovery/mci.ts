@@ -43,6 +43,7 @@ export async function testLinks(
   const { alpha = 0.05, fdr = 'none' } = options
   checkCorrection(search.tester, fdr)
   const zeros = (): LagArray => new LagArray(search.variables, search.tauMax)
+  await search.prepare()
   const { values, pValues } = search.empty()
   const tables = { values, pValues, lower: zeros(), upper: zeros() }
   await fill(search, links, parents, options, alpha, tables)

@@ -82,6 +82,7 @@ export async function chooseParents(
     maxCombinations: checkCount('maxCombinations', maxCombinations, 1, 1),
   }
   const { values, pValues } = search.empty()
+  await search.prepare()
   const pace = search.pace('parents')
   const parents: (readonly NodeCode[])[] = []
   const chosenAlpha: number[] = []

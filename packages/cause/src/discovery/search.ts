@@ -69,6 +69,12 @@ export class Search {
     return answer instanceof Promise ? answer.then((result) => this.#counted(result)) : this.#counted(answer)
   }
 
+  /** Does what is long before the first test; can be stopped, as the rest. */
+  async prepare(): Promise<void> {
+    const pace = this.pace('correlations')
+    await this.tester.prepare?.({ tauMax: this.tauMax }, (fraction) => pace.at(fraction))
+  }
+
   /**
    * Starts tests of variable j that share the conditions z. What comes back tests node x given z without x, and more nodes;
    * undefined where that has to be asked by itself. It serves until the next call.

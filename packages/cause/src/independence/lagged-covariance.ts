@@ -49,8 +49,26 @@ export interface LaggedOptions {
   readonly scores?: boolean
 }
 
+/** A covariance in the making: what depends on products of rows is there when `building` is done. */
+export interface CovarianceInSteps {
+  readonly covariance: LaggedCovariance
+  /** Small pieces of work; tells the share that is done. */
+  readonly building: Iterator<number, void>
+}
+
 /** Undefined where there are no samples, samples depend on the lags of a test, or there are too many variables and lags. */
 export function laggedCovariance(series: TimeSeries, options: LaggedOptions): LaggedCovariance | undefined {
+  const made = covarianceInSteps(series, options)
+  if (made !== undefined) finish(made.building)
+  return made?.covariance
+}
+
+export function finish(building: Iterator<number, void>): void {
+  while (!building.next().done);
+}
+
+/** See `laggedCovariance`. */
+export function covarianceInSteps(series: TimeSeries, options: LaggedOptions): CovarianceInSteps | undefined {
   const { tauMax, cutOff, scores = false } = options
   const lags: Partial<Record<CutOff, number>> = { '2xtau-max': 2 * tauMax, 'tau-max': tauMax }
   const maxLag = lags[cutOff]
@@ -62,7 +80,7 @@ export function laggedCovariance(series: TimeSeries, options: LaggedOptions): La
   const raw = Array.from({ length: width }, (_, c) => concatenated(series.datasets.map(({ columns }) => columns[c]!)))
   const missing = Uint8Array.from(raw, (column) => (column.some(Number.isNaN) ? 1 : 0))
   const size = width * (maxLag + 1)
-  const made = {
+  const covariance = {
     maxLag,
     count: points.length,
     size,
@@ -76,11 +94,14 @@ export function laggedCovariance(series: TimeSeries, options: LaggedOptions): La
     ends: endsOf(segments),
     missing,
   }
-  if (!scores && segments.every((segment) => segment.length === 0 || adjoining(segment))) {
-    for (const segment of segments) if (segment.length > 0) addSliding(made, segment)
-    normalise(made)
-  } else correlateRows(made, scores)
-  return made
+  const sliding = !scores && segments.every((segment) => segment.length === 0 || adjoining(segment))
+  return { covariance, building: sliding ? slide(covariance, segments) : correlateRows(covariance, scores) }
+}
+
+function* slide(made: LaggedCovariance, segments: readonly Int32Array[]): Generator<number, void> {
+  for (const [k, segment] of segments.entries())
+    if (segment.length > 0) for (const share of addSliding(made, segment)) yield (k + share) / segments.length
+  normalise(made)
 }
 
 function segmentsOf(series: TimeSeries, rule: { maxLag: number; tauMax: number; cutOff: CutOff }): Int32Array[] {
@@ -151,7 +172,7 @@ function statesOf(raw: readonly Float64Array[], points: Int32Array, maxLag: numb
 }
 
 /** Points anywhere: rows are gathered, and all pairs multiplied. */
-function correlateRows(made: LaggedCovariance, scores: boolean): void {
+function* correlateRows(made: LaggedCovariance, scores: boolean): Generator<number, void> {
   const { state, size, count, points, maxLag, correlations, means, spreads } = made
   const lags = maxLag + 1
   const rows = Array.from({ length: size }, (_, k) => {
@@ -177,6 +198,7 @@ function correlateRows(made: LaggedCovariance, scores: boolean): void {
       for (let k = 0; k < many; k++) correlations[a * size + b + k] = four[k]! / count
     }
     correlations[a * size + a] = 1
+    yield ((a + 1) / size) ** 2
   }
 }
 
@@ -213,10 +235,10 @@ function fourProducts(
  * Points that follow one another: the products of (i, lag a + 1) and (j, lag b + 1) are those of lags a and b with one term
  * more at the beginning and one less at the end, so that only pairs with a lag of 0 are summed up.
  */
-function addSliding(
+function* addSliding(
   { correlations: products, means: sums, columns, maxLag, size }: LaggedCovariance,
   segment: Int32Array,
-): void {
+): Generator<number, void> {
   const lags = maxLag + 1
   const [from, length] = [segment[0]!, segment.length]
   const end = from + length
@@ -245,6 +267,7 @@ function addSliding(
             products[(i * lags + a) * size + (j + k) * lags + b]! += block[own + a * lags + b]!
       }
     }
+    yield ((i + 1) / columns.length) ** 2
   }
 }
 

@@ -8,11 +8,13 @@ import { GapIndex } from './gap-index.ts'
 import { GapScores } from './gap-scores.ts'
 import {
   CONSTANT,
+  type CovarianceInSteps,
+  covarianceInSteps,
+  finish,
   GOOD,
   type LaggedCovariance,
   type LaggedOptions,
   LEAST_SHARE,
-  laggedCovariance,
 } from './lagged-covariance.ts'
 import { SharedConditions } from './shared-conditions.ts'
 import type { SharedTests, Shortcut, TestResult } from './test.ts'
@@ -27,16 +29,19 @@ export function parcorrShortcut(
   options: ShortcutOptions,
   noteConstant: (node: Node) => void,
 ): Shortcut | undefined {
-  const covariance = laggedCovariance(series, options)
-  if (covariance === undefined) return undefined
+  const made = covarianceInSteps(series, options)
+  if (made === undefined) return undefined
+  const { covariance } = made
   const masked = options.maskType !== '' && series.datasets.some(({ masks }) => masks !== undefined)
   const gaps = masked || covariance.missing.includes(1) ? new GapIndex(series, covariance, options.maskType) : undefined
   const scores = options.scores ? new GapScores(covariance) : undefined
-  return new CovarianceShortcut(series, covariance, gaps, scores, noteConstant)
+  return new CovarianceShortcut(series, made, gaps, scores, noteConstant)
 }
 
 class CovarianceShortcut implements Shortcut {
+  readonly preparing: Iterator<number, void>
   readonly #covariance: LaggedCovariance
+  #ready = false
   readonly #gaps: GapIndex | undefined
   /** Where values become normal scores, which depend on the samples. */
   readonly #scores: GapScores | undefined
@@ -52,12 +57,13 @@ class CovarianceShortcut implements Shortcut {
 
   constructor(
     series: TimeSeries,
-    covariance: LaggedCovariance,
+    { covariance, building }: CovarianceInSteps,
     gaps: GapIndex | undefined,
     scores: GapScores | undefined,
     noteConstant: (node: Node) => void,
   ) {
     this.#covariance = covariance
+    this.preparing = building
     this.#gaps = gaps
     this.#scores = scores
     this.#vectors = series.vectors
@@ -65,6 +71,7 @@ class CovarianceShortcut implements Shortcut {
   }
 
   test(x: readonly Node[], y: readonly Node[], z: readonly Node[]): TestResult | undefined {
+    this.#prepare()
     const { state } = this.#covariance
     const a = x.length === 1 ? this.#single(x[0]!) : -1
     const b = y.length === 1 ? this.#single(y[0]!) : -1
@@ -88,6 +95,7 @@ class CovarianceShortcut implements Shortcut {
 
   /** The score of a model without X, which stands for the mean that was removed. */
   criterion(j: number, parents: readonly Node[]): number | undefined {
+    this.#prepare()
     const b = this.#single([j, 0])
     if (b < 0 || this.#covariance.state[b] !== GOOD) return undefined
     const given = this.#conditions(parents, b, b)
@@ -102,6 +110,7 @@ class CovarianceShortcut implements Shortcut {
   /** Not where tests lose samples to missing or masked values: each has a matrix of its own. */
   shared(): SharedTests | undefined {
     if (this.#gaps !== undefined || this.#vectors !== undefined) return undefined
+    this.#prepare()
     const conditions = new SharedConditions(this.#covariance)
     const blocks = new ConditionBlocks(this.#covariance)
     const rowsOf = (nodes: readonly Node[]): Int32Array | undefined => {
@@ -119,6 +128,12 @@ class CovarianceShortcut implements Shortcut {
         return row < 0 || block === null ? undefined : conditions.test(row, block)
       },
     }
+  }
+
+  #prepare(): void {
+    if (this.#ready) return
+    finish(this.preparing)
+    this.#ready = true
   }
 
   #constant(a: number, b: number): TestResult | undefined {

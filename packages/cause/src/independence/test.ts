@@ -74,6 +74,8 @@ export interface Shortcut {
   test(x: readonly Node[], y: readonly Node[], z: readonly Node[]): TestResult | undefined
   /** As `IndependenceTest.criterion`, of variable j and its parents. */
   criterion?(j: number, parents: readonly Node[]): number | undefined
+  /** Work that is done before the first test, in small pieces: each tells the share that is done. */
+  readonly preparing?: Iterator<number, void>
   /** For tests that share conditions; undefined where there is no shorter way to them. */
   shared?(): SharedTests | undefined
 }
@@ -122,6 +124,8 @@ export interface Tester {
     z: readonly Node[],
     options: AskOptions,
   ): Promise<readonly [number, number] | undefined>
+  /** Does what the first test would do before, with pauses; `pause` is told the share that is done. */
+  prepare?(options: AskOptions, pause: (fraction: number) => void | Promise<void>): Promise<void>
   /** A shorter way for tests that share conditions; undefined where there is none. */
   shared?(options: AskOptions): SharedTests | undefined
   /** Score of the model of variable j by parents (see `criterion`). Throws `InputError` NoCriterion. */

@@ -64,6 +64,15 @@ class BoundTester implements Tester {
     return answer instanceof Promise ? answer.then((a) => this.#judge(a, options)) : this.#judge(answer, options)
   }
 
+  async prepare(options: AskOptions, pause: (fraction: number) => void | Promise<void>): Promise<void> {
+    const steps = this.#short ? this.#way(options)?.preparing : undefined
+    // Not `for of`, which would end the work where the search is stopped: the next test goes on with it.
+    for (let step = steps?.next(); step && !step.done; step = steps?.next()) {
+      const turn = pause(step.value)
+      if (turn) await turn
+    }
+  }
+
   shared(options: AskOptions): SharedTests | undefined {
     const way = this.#short ? this.#way(options)?.shared?.() : undefined
     return (
