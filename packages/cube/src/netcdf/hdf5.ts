@@ -7,6 +7,7 @@ import type { StoredType } from '../cf/packing.ts'
 import { DTYPES, newArray } from '../dtype.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
+import { extend, type Lengths, type LibraryFiles, truncation } from './hdf5-truncated.ts'
 
 type H5 = typeof import('h5wasm')
 
@@ -35,15 +36,35 @@ const INTERNAL = new Set([
 ])
 const ONLY_DIMENSION = /^This is a netCDF dimension but not a netCDF variable/
 
+interface Opened {
+  readonly file: File
+  close(): void
+}
+
+/** Of a file that is cut off, what lies before its end can be read. */
+function opened(library: H5, path: string): Opened {
+  const lengths = truncation(path)
+  const restore = lengths && extend(library.FS as unknown as LibraryFiles, path, lengths)
+  try {
+    const file = new library.File(path, 'r')
+    const close = (): void => {
+      file.close()
+      restore?.()
+    }
+    return { file, close }
+  } catch (cause) {
+    restore?.()
+    throw corrupt(path, lengths === undefined ? 'the HDF5 file cannot be opened' : cutOff(lengths), cause)
+  }
+}
+
+const cutOff = ({ actual, stored }: Lengths): string =>
+  `the file is cut off after ${actual} of ${stored} bytes, and what describes its contents is missing`
+
 /** Opens an HDF5 file. Throws InputError `CorruptFile`. */
 export async function openHdf5(path: string): Promise<NcFile> {
   const library = await h5()
-  let file: File
-  try {
-    file = new library.File(path, 'r')
-  } catch (cause) {
-    throw corrupt(path, 'the HDF5 file cannot be opened', cause)
-  }
+  const { file, close } = opened(library, path)
   try {
     const variables = new Map<string, NcVariable>()
     const names = new DimensionNames()
@@ -54,14 +75,17 @@ export async function openHdf5(path: string): Promise<NcFile> {
       attributes: attributesOf(file),
       variables,
       read: async (name, start, shape) => read(file, path, variables.get(name)!, start, shape),
-      close: async () => {
-        file.close()
-      },
+      close: async () => close(),
     }
   } catch (cause) {
-    file.close()
+    close()
     if (cause instanceof InputError || cause instanceof EnvironmentError) throw cause
-    throw corrupt(path, 'the structure of the HDF5 file cannot be read', cause)
+    const lengths = truncation(path)
+    throw corrupt(
+      path,
+      lengths === undefined ? 'the structure of the HDF5 file cannot be read' : cutOff(lengths),
+      cause,
+    )
   }
 }
 

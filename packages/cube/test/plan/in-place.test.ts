@@ -1,7 +1,7 @@
 /** What is read into the memory of kernels gives the same cells as blocks do, whatever lies between file and kernel. */
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/cells/cell.ts'
 import { assembledSource, type Slot } from '../../src/collection/assembled.ts'
 import { transposedSource } from '../../src/collection/transposed.ts'
@@ -22,7 +22,7 @@ const TIMES = Array.from({ length: 7 }, (_, i) => `2020-01-0${i + 1}T00:00:00Z`)
 let stored: ArraySource
 let placed: Region[] = []
 
-beforeAll(async () => {
+beforeEach(async () => {
   const path = join(await temporaryFolder(), 'a.zarr')
   const schema = sampleSchema({ ...SIDES, times: TIMES })
   const options = { chunks: { t: 3, y: 8, x: 16 }, shards: { t: 3, y: 8, x: 16 }, compression: 'blosc' }
