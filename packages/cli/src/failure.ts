@@ -29,6 +29,9 @@ function exitCodeOf(error: unknown): Failure['exitCode'] {
 }
 
 function wordsOf(error: unknown): { tag: string; message: string; hint?: string | undefined; data: unknown } {
+  // A command that keeps nothing says so itself.
+  if (error instanceof CancelledError && error.message !== new CancelledError().message)
+    return { tag: 'Cancelled', message: error.message, data: {} }
   if (error instanceof CancelledError)
     return {
       tag: 'Cancelled',

@@ -39,7 +39,11 @@ function csv(seed: number, steps = 300): string {
   return `month,sst,rain,ndvi\n${rows.map((row, t) => [month(t), ...row.slice(1)].join(',')).join('\n')}\n`
 }
 
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+type Ran = Promise<{ code: number; out: string; err: string }>
+
+const cli = (...args: string[]): Ran => cliUntil(new AbortController().signal, ...args)
+
+async function cliUntil(signal: AbortSignal, ...args: string[]): Ran {
   let [out, err] = ['', '']
   const code = await runCli(['cause', ...args], {
     application: {
@@ -49,7 +53,7 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; err:
     },
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
-    signal: new AbortController().signal,
+    signal,
     version: '1.2.3',
   })
   return { code, out, err }
@@ -169,6 +173,7 @@ describe('discover', () => {
     ['an unknown test', ['a.csv', '--test', 'parcor', '--time', 'month'], /test parcor\nhint: Did you mean parcorr\?/],
     ['contexts that the method does not take', ['short.csv', '--context', 'one.csv'], /pcmci takes no contexts/],
     ['dummies that are none', ['short.csv', '--method', 'jpcmci+', '--dummies', 'foo'], /--dummies foo is not space/],
+    ['an option of another verb', ['short.csv', '--nodes', '5'], /discover takes no --nodes/],
     ['no threads', ['short.csv', '--threads', '0'], /--threads 0 is not a whole number of at least 1/],
     ['an output that is an input', ['short.csv', '--links', './short.csv'], /short\.csv is an input of this run/],
     ['times as values', ['a.csv'], /a\.csv, column month, row 1: "2000-01" is not a number/],
@@ -311,6 +316,20 @@ describe('benchmark', () => {
     })
     expect(existsSync('table.md')).toBe(false)
   })
+})
+
+it('stops when asked and writes nothing', async () => {
+  const stop = new AbortController()
+  stop.abort()
+  for (const args of [
+    ['discover', 'a.csv', '--time', 'month', '--json', 'g.json', '--svg', 'g.svg'],
+    ['benchmark', '--out', 'g.md'],
+  ]) {
+    const { code, err } = await cliUntil(stop.signal, ...args, '-q')
+    expect(code).toBe(130)
+    expect(err).toMatch(/nothing is written/)
+  }
+  expect((await readdir('.')).filter((name) => /^g|partial/.test(name))).toEqual([])
 })
 
 it('asks for a verb', async () => {

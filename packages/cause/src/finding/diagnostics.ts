@@ -1,6 +1,7 @@
 /** What in the series themselves speaks against the assumptions of a search. */
 import type { Warning } from '@ecotope/core'
 import type { TimeSeries } from '../series/series.ts'
+import { collinearColumns } from './collinearity.ts'
 
 export interface VariableDiagnostics {
   readonly variable: string
@@ -14,6 +15,8 @@ export interface VariableDiagnostics {
   readonly levelStatistic: number
   readonly spreadStatistic: number
   readonly isConstant: boolean
+  /** Variables that determine this one, but for a millionth of its variance. */
+  readonly determinedBy?: readonly string[]
 }
 
 /** Critical value at 1 % of the statistic (Kwiatkowski et al. 1992, table 1, level stationarity). */
@@ -22,6 +25,8 @@ const STRONG_AUTOCORRELATION = 0.9
 
 /** One row per column; data sets follow one another. */
 export function diagnose(series: TimeSeries): VariableDiagnostics[] {
+  const nameOf = (column: number): string => series.names[column] ?? String(column)
+  const collinear = collinearColumns(series)
   return series.datasets[0]!.columns.map((_, column) => {
     const parts = series.datasets.map(({ columns }) => columns[column]!)
     const present = Float64Array.from(parts.flatMap((part) => [...part.filter((value) => !Number.isNaN(value))]))
@@ -30,13 +35,14 @@ export function diagnose(series: TimeSeries): VariableDiagnostics[] {
     const spread = present.map((value) => (value - mean) ** 2)
     const isConstant = present.length > 0 && present.every((value) => value === present[0])
     return {
-      variable: series.names[column] ?? String(column),
+      variable: nameOf(column),
       count: present.length,
       missing: total === 0 ? 1 : 1 - present.length / total,
       autocorrelation: isConstant ? Number.NaN : lagOneCorrelation(parts),
       levelStatistic: isConstant ? Number.NaN : kpss(present),
       spreadStatistic: isConstant ? Number.NaN : kpss(spread),
       isConstant,
+      ...(collinear.has(column) && { determinedBy: collinear.get(column)!.map(nameOf) }),
     }
   })
 }
@@ -128,6 +134,12 @@ export function warningsOf(
   const warnings = rules
     .filter(([, names]) => names !== '')
     .map(([tag, names, text]) => ({ tag, message: `${names}: ${text}` }))
+  for (const { variable, determinedBy } of diagnostics)
+    if (determinedBy !== undefined)
+      warnings.push({
+        tag: 'Collinear',
+        message: `${variable}: is nearly a linear combination of ${determinedBy.join(', ')}; which of them has a link cannot be told: leave one out`,
+      })
   if (samples > 0 && samples < 50)
     warnings.push({
       tag: 'ShortSeries',

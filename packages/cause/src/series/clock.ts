@@ -98,13 +98,36 @@ function stepsOf(
           hint: 'Sort the rows by time, one row per time step.',
           data: { row: row + 1 },
         })
-  const step = gaps.length === 0 ? 1 : gaps.reduce((least, gap) => Math.min(least, gap))
-  const steps = marks.map((column) => column.map((mark) => (mark - origin) / step))
-  for (const [index, column] of steps.entries())
-    for (const [row, at] of column.entries())
-      if (Math.abs(at - Math.round(at)) > TOLERANCE * Math.max(1, Math.abs(at)))
-        return irregularAt(place(index, row), step, unit)
-  return { step: stepText(step, unit), steps: steps.map((column) => Int32Array.from(column, Math.round)) }
+  // The most common gap is the step, unless smaller ones show that it has gaps itself; of an odd time stamp it is the witness.
+  const usual = mostCommon(gaps) ?? 1
+  const least = gaps.reduce((smallest, gap) => Math.min(smallest, gap), usual)
+  let irregular: InputError | undefined
+  for (const step of new Set([usual, least])) {
+    const steps = marks.map((column) => column.map((mark) => (mark - origin) / step))
+    const odd = firstOdd(steps)
+    if (odd === undefined)
+      return { step: stepText(step, unit), steps: steps.map((column) => Int32Array.from(column, Math.round)) }
+    irregular ??= irregularAt(place(...odd), step, unit)
+  }
+  return irregular!
+}
+
+function mostCommon(gaps: readonly number[]): number | undefined {
+  const counts = new Map<number, number>()
+  for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1)
+  let best: number | undefined
+  for (const [gap, count] of counts)
+    if (best === undefined || count > counts.get(best)! || (count === counts.get(best)! && gap < best)) best = gap
+  return best
+}
+
+/** Data set and row of the first stamp that is no whole number of steps. */
+function firstOdd(steps: readonly (readonly number[])[]): [index: number, row: number] | undefined {
+  for (const [index, column] of steps.entries()) {
+    const row = column.findIndex((at) => Math.abs(at - Math.round(at)) > TOLERANCE * Math.max(1, Math.abs(at)))
+    if (row >= 0) return [index, row]
+  }
+  return undefined
 }
 
 const irregularAt = (place: string, step: number, unit: string): InputError =>

@@ -109,14 +109,27 @@ function dataset(given: DataSetInput, index: number, width: number): DataSet {
 
 const flags = (column: ArrayLike<number | boolean>): Uint8Array => Uint8Array.from(column, (value) => (value ? 1 : 0))
 
+/** Squares of larger values, and of columns whose largest value is smaller, are beyond the range of numbers. */
+const LARGEST = 1e150
+
 function checkFinite(columns: readonly Float64Array[], index: number): void {
   for (const [variable, column] of columns.entries()) {
-    const row = column.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
-    if (row < 0) continue
-    throw new InputError('BadValue', `data set ${index}, column ${variable}, row ${row}: the value is infinite`, {
-      hint: 'Replace it by NaN where it is missing.',
-      data: { dataset: index, column: variable, row },
-    })
+    let most = 0
+    for (const [row, value] of column.entries()) {
+      const size = Math.abs(value)
+      if (size > most) most = size
+      if (!(size > LARGEST)) continue
+      const problem = size === Number.POSITIVE_INFINITY ? 'is infinite' : `is ${value}, too large to compute with`
+      throw new InputError('BadValue', `data set ${index}, column ${variable}, row ${row}: the value ${problem}`, {
+        hint: 'Replace it by NaN where it is missing, or use another unit.',
+        data: { dataset: index, column: variable, row },
+      })
+    }
+    if (most > 0 && most < 1 / LARGEST)
+      throw new InputError('BadValue', `data set ${index}, column ${variable}: no value is larger than ${most}`, {
+        hint: 'Use a unit in which values are of ordinary size.',
+        data: { dataset: index, column: variable },
+      })
   }
 }
 

@@ -109,3 +109,50 @@ describe('findings', () => {
     expect(findingsOf({ ...found, intervals: { lower, upper } }, series).links[0]!.interval).toEqual([-1, 0])
   })
 })
+
+describe('collinear variables', () => {
+  const [a, b, c] = ['x', 'y', 'z'].map((label) => noise(200, label)) as [Float64Array, Float64Array, Float64Array]
+  const warned = (...columns: Float64Array[]): string[] =>
+    warningsOf(diagnose(timeSeries({ columns })), { samples: 190, tests: 1, alpha: 0.01, isCorrected: false })
+      .filter(({ tag }) => tag === 'Collinear')
+      .map(({ message }) => message)
+
+  it('are named with those that determine them, exact or nearly', () => {
+    expect(
+      warned(
+        a,
+        b,
+        a.map((value) => 3 - 2 * value),
+      ),
+    ).toEqual([expect.stringMatching(/^x2: .* of x0;/)])
+    expect(
+      warned(
+        a,
+        b,
+        a.map((value, t) => value + 1e-7 * c[t]!),
+      ),
+    ).toEqual([expect.stringMatching(/^x2: .* of x0;/)])
+    expect(
+      warned(
+        a,
+        c,
+        b,
+        a.map((value, t) => (value + b[t]!) / 2),
+      ),
+    ).toEqual([expect.stringMatching(/^x3: .* of x0, x2;/)])
+    const gappy = a.map((value, t) => (t % 7 === 0 ? Number.NaN : 1e9 + value))
+    expect(warned(a, b, gappy)).toHaveLength(1)
+  })
+
+  it('are not seen in correlated ones, in constants, nor where there are too few steps', () => {
+    expect(
+      warned(
+        a,
+        a.map((value, t) => value + 0.01 * b[t]!),
+        new Float64Array(200).fill(2),
+      ),
+    ).toEqual([])
+    expect(warned(a.slice(0, 12), b.slice(0, 12), a.slice(0, 12))).toEqual([])
+    expect(warned(a, new Float64Array(200).fill(Number.NaN), a)).toEqual([])
+  })
+})

@@ -1,6 +1,7 @@
 import type { Table } from '@ecotope/cube'
 import { describe, expect, it } from 'vitest'
 import { clockOf } from '../../src/series/clock.ts'
+import { timeSeries } from '../../src/series/series.ts'
 import { seriesOf } from '../../src/series/table.ts'
 
 const table = (columns: Record<string, readonly (string | number | null)[]>, label = 'a.csv'): Table => ({
@@ -43,6 +44,11 @@ describe('clock of time stamps', () => {
 
   it.each([
     [['2010-01-04', '2010-01-11', '2010-01-20'], 'IrregularSteps', /row 3 \(2010-01-20\).*7 days/],
+    [
+      ['2010-01-01', '2010-01-02', '2010-01-03', '2010-01-04T07:00:00', '2010-01-05'],
+      'IrregularSteps',
+      /row 4 .*of 1 day/,
+    ],
     [['2010-01-04', '2010-01-04'], 'BadTime', /row 2.*does not follow/],
     [['2010-01-04', 'spring'], 'BadTime', /row 2: spring is not a time/],
     [['2010-01-04', null], 'BadTime', /row 2: there is no time/],
@@ -110,5 +116,18 @@ describe('series of tables', () => {
     [[table({ a: [1] })], { discrete: ['z'] }, 'UnknownVariable', /no variable z/],
   ])('refuses %#', (tables, options, tag, message) => {
     expect(failure(() => seriesOf(tables, options))).toMatchObject({ tag, message: expect.stringMatching(message) })
+  })
+})
+
+describe('values beyond the range of squares', () => {
+  it.each([
+    [[1, 2, 1e200], /column 0, row 2: the value is 1e\+200, too large/],
+    [[1e-200, 2e-200, 0], /column 0: no value is larger than 2e-200/],
+    [[1, Number.POSITIVE_INFINITY, 3], /row 1: the value is infinite/],
+  ])('%j are refused', (column, message) => {
+    expect(failure(() => timeSeries({ columns: [Float64Array.from(column)] }))).toMatchObject({
+      tag: 'BadValue',
+      message: expect.stringMatching(message),
+    })
   })
 })

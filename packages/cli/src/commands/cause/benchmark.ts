@@ -25,7 +25,11 @@ export const benchmarkRows: OptionRows = {
     value: 'SHARE',
     text: 'benchmark: largest autocorrelation, below 1 (default: 0.8)',
     to: 'autocorrelation',
-    read: (text) => Number(text),
+    read: (text, name) => {
+      const share = Number(text)
+      if (text.trim() !== '' && share >= 0 && share < 1) return share
+      throw new InputError('BadOption', `--${name} ${text} is not a share from 0 to below 1`)
+    },
   },
   methods: {
     value: 'NAME,..',

@@ -1,22 +1,29 @@
 /** `ecotope cause`: finds, quantifies and benchmarks cause and effect in time series. */
-import { InputError } from '@ecotope/core'
+import { CancelledError, InputError, nearest } from '@ecotope/core'
 import type { Given } from '../../arguments.ts'
 import type { Answer, Command, CommandContext } from '../../command.ts'
 import { benchmark, benchmarkRows } from './benchmark.ts'
-import { discover, outputRows } from './discover.ts'
+import { discover, discoverRows } from './discover.ts'
 import { effect, effectRows } from './effect.ts'
-import { inputRows, methodRows, type OptionRows, searchRows, testRows } from './options.ts'
+import { inputRows, type OptionRows } from './options.ts'
 
-type Verb = (given: Given, paths: readonly string[], context: CommandContext) => Promise<Answer>
+interface Verb {
+  readonly run: (given: Given, paths: readonly string[], context: CommandContext) => Promise<Answer>
+  /** Names of the options that it takes. */
+  readonly options: readonly string[]
+}
 
-const VERBS: Readonly<Record<string, Verb>> = { discover, effect, benchmark }
+const VERBS: Readonly<Record<string, Verb>> = {
+  discover: { run: discover, options: Object.keys(discoverRows) },
+  effect: {
+    run: effect,
+    options: [...Object.keys({ ...effectRows, ...inputRows }), 'bootstrap', 'block-length', 'seed', 'json'],
+  },
+  benchmark: { run: benchmark, options: [...Object.keys(benchmarkRows), 'tau-max', 'alpha', 'threads', 'seed'] },
+}
 
 const rows: OptionRows = {
-  ...methodRows,
-  ...searchRows,
-  ...testRows,
-  ...inputRows,
-  ...outputRows,
+  ...discoverRows,
   ...effectRows,
   ...benchmarkRows,
 }
@@ -51,6 +58,20 @@ export const causeCommand: Command = {
       throw new InputError('MissingArgument', 'cause needs discover, effect or benchmark', {
         hint: 'For example: ecotope cause discover series.csv --tau-max 5 --svg graph.svg',
       })
-    return found(given, paths, context)
+    checkOptions(verb, found, given)
+    return found.run(given, paths, context).catch((cause: unknown) => {
+      throw cause instanceof CancelledError ? new CancelledError('as you asked; nothing is written') : cause
+    })
   },
+}
+
+/** An option of another verb would be ignored, and look as if it had been taken into account. */
+function checkOptions(verb: string, { options }: Verb, given: Given): void {
+  const foreign = Object.keys(rows).find((name) => given.has(name) && !options.includes(name))
+  if (foreign === undefined) return
+  const near = nearest(foreign, options)
+  throw new InputError('BadOption', `${verb} takes no --${foreign}`, {
+    ...(near !== undefined && { hint: `Did you mean --${near}?` }),
+    data: { option: foreign },
+  })
 }

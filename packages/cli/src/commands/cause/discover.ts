@@ -36,7 +36,7 @@ export const outputRows: OptionRows = {
   },
 }
 
-const rows: OptionRows = { ...inputRows, ...methodRows, ...searchRows, ...testRows, ...outputRows }
+export const discoverRows: OptionRows = { ...inputRows, ...methodRows, ...searchRows, ...testRows, ...outputRows }
 
 export async function discover(given: Given, paths: readonly string[], context: CommandContext): Promise<Answer> {
   if (paths.length === 0)
@@ -44,7 +44,7 @@ export async function discover(given: Given, paths: readonly string[], context: 
       hint: 'For example: ecotope cause discover series.csv --tau-max 5 --svg graph.svg',
     })
   const { display, signal, command } = context
-  const request = requestOf(given, rows) as unknown as DiscoverFileOptions
+  const request = requestOf(given, discoverRows) as unknown as DiscoverFileOptions
   const found = await discoverFiles({
     ...request,
     input: { ...request.input, paths },

@@ -40,6 +40,9 @@ function dummies(text: string, name: string): { space: boolean; time: boolean } 
   throw bad(name, text, 'space, time, both (space,time) or none')
 }
 
+/** What other software calls them. */
+const SIGNIFICANCE: Readonly<Record<string, string>> = { shuffle_test: 'shuffle', fixed_thres: 'threshold' }
+
 /** `none`, a number, or several separated by commas. */
 function levels(text: string, name: string): number | readonly number[] | null {
   if (text.toLowerCase() === 'none') return null
@@ -115,7 +118,7 @@ export const testRows: OptionRows = {
     value: 'NAME',
     text: 'p-values: analytic, shuffle, or threshold (alpha is then one of the value)',
     to: 'testOptions.significance',
-    read: oneWord('analytic', 'shuffle', 'threshold'),
+    read: (text, name) => oneWord('analytic', 'shuffle', 'threshold')(SIGNIFICANCE[text] ?? text, name),
   },
   shuffles: {
     value: 'NUMBER',
