@@ -83,7 +83,14 @@ const rows: Readonly<Record<string, (name: string) => MethodRow>> = {
   dependence: search('lagged dependence, given nothing'),
   rpcmci: () => ({ title: 'Regime-PCMCI: regimes in time and a graph in each', hasTest: true, run: inRegimes }),
   granger: () => ({ title: 'Granger causality by vector autoregression', hasTest: false, run: byGranger }),
+  'kernel-granger': () => ({ title: 'Granger causality by kernels, nonlinear', hasTest: false, run: byKernelGranger }),
   ccm: () => ({ title: 'Convergent cross mapping of pairs', hasTest: false, run: byCrossMap }),
+  'var-lingam': () => ({
+    title: 'VAR-LiNGAM: directions of lag 0 from non-Gaussian noise',
+    hasTest: false,
+    run: byLingam,
+  }),
+  resit: () => ({ title: 'RESIT: directions of lag 0 from nonlinearity', hasTest: false, run: byResit }),
 }
 
 /** What other software calls them. */
@@ -226,27 +233,37 @@ async function inRegimes(series: TimeSeries, options: DiscoverOptions) {
   return { discovery: { ...regimes.discoveries[0]!, warnings: regimes.warnings }, regimes }
 }
 
+/** The common options under the names of a method that has no test, those that were given. */
+function renamed(options: DiscoverOptions, names: Partial<Record<'tauMax' | 'alpha' | 'fdr', string>>): object {
+  const given = Object.entries(names).map(([name, own]) => [own, options.search?.[name]])
+  return { ...Object.fromEntries(given.filter(([, value]) => value !== undefined)), ...workOf(options) }
+}
+
 async function byGranger(series: TimeSeries, options: DiscoverOptions) {
   const { granger } = await import('./granger/granger.ts')
-  const { tauMax, alpha, fdr } = options.search ?? {}
-  const discovery = await granger(series, {
-    ...(tauMax !== undefined && { order: tauMax }),
-    ...(alpha !== undefined && { alpha }),
-    ...(fdr !== undefined && { fdr }),
-    ...(options.bootstrap?.draws !== undefined && { bootstraps: options.bootstrap.draws }),
-    ...workOf(options),
-  })
-  return { discovery }
+  const draws = options.bootstrap?.draws
+  const own = renamed(options, { tauMax: 'order', alpha: 'alpha', fdr: 'fdr' })
+  return { discovery: await granger(series, { ...own, ...(draws !== undefined && { bootstraps: draws }) }) }
+}
+
+async function byKernelGranger(series: TimeSeries, options: DiscoverOptions) {
+  const { kernelGranger } = await import('./granger/kernel.ts')
+  return { discovery: await kernelGranger(series, renamed(options, { tauMax: 'order', alpha: 'alpha', fdr: 'fdr' })) }
 }
 
 async function byCrossMap(series: TimeSeries, options: DiscoverOptions) {
   const { crossMap } = await import('./mapping/cross-map.ts')
-  const { tauMax, alpha, fdr } = options.search ?? {}
-  const discovery = await crossMap(series, {
-    ...(tauMax !== undefined && { tauMax }),
-    ...(alpha !== undefined && { alpha }),
-    ...(fdr !== undefined && { fdr }),
-    ...workOf(options),
-  })
-  return { discovery }
+  return { discovery: await crossMap(series, renamed(options, { tauMax: 'tauMax', alpha: 'alpha', fdr: 'fdr' })) }
+}
+
+async function byLingam(series: TimeSeries, options: DiscoverOptions) {
+  const { varLingam } = await import('./direction/var-lingam.ts')
+  const draws = options.bootstrap?.draws
+  const own = renamed(options, { tauMax: 'tauMax', alpha: 'alpha' })
+  return { discovery: await varLingam(series, { ...own, ...(draws !== undefined && { bootstraps: draws }) }) }
+}
+
+async function byResit(series: TimeSeries, options: DiscoverOptions) {
+  const { resit } = await import('./direction/resit.ts')
+  return { discovery: await resit(series, renamed(options, { tauMax: 'tauMax', alpha: 'alpha' })) }
 }

@@ -312,7 +312,7 @@ describe('benchmark', () => {
   it('refuses kinds that it does not know', async () => {
     expect(await cli('benchmark', '--kind', 'round', '-q')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('kind round'),
+      err: expect.stringContaining('made-up series round'),
     })
     expect(existsSync('table.md')).toBe(false)
   })

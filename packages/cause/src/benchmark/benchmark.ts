@@ -1,5 +1,6 @@
 /** Methods on many made-up data sets whose causes are known: how often they are right, and how long they take. */
 import { InputError, nearest, type WorkOptions } from '@ecotope/core'
+import { knownName } from '../discovery/names.ts'
 import { inThreads } from '../work/threads.ts'
 import { type BenchmarkContext, benchmarkJob, benchmarkTasks, type Trial } from './job.ts'
 import { type BenchmarkMethodName, benchmarkMethods } from './methods.ts'
@@ -8,7 +9,7 @@ import type { Scores } from './scores.ts'
 
 export interface RunBenchmarkOptions extends WorkOptions {
   /** Default `linear`. */
-  readonly kind?: Kind
+  readonly kind?: Kind | string
   /** Variables; default 5. */
   readonly nodes?: number
   /** Time steps; default 500. */
@@ -46,7 +47,9 @@ export interface BenchmarkRow {
 }
 
 export interface BenchmarkResult {
-  readonly settings: Required<Omit<RunBenchmarkOptions, keyof WorkOptions | 'threads' | 'methods'>>
+  readonly settings: Required<Omit<RunBenchmarkOptions, keyof WorkOptions | 'threads' | 'methods' | 'kind'>> & {
+    readonly kind: Kind
+  }
   readonly rows: readonly BenchmarkRow[]
 }
 
@@ -66,17 +69,8 @@ const FAST: readonly BenchmarkMethodName[] = [
  * Throws `InputError`: UnknownKind, UnknownMethod, TooSmall; `CancelledError`.
  */
 export async function runBenchmark(options: RunBenchmarkOptions = {}): Promise<BenchmarkResult> {
-  const {
-    kind = 'linear',
-    nodes = 5,
-    length = 500,
-    repeat = 20,
-    tauMax = 3,
-    alpha = 0.05,
-    autocorrelation = 0.8,
-    seed = 1,
-  } = options
-  checkKind(kind)
+  const { nodes = 5, length = 500, repeat = 20, tauMax = 3, alpha = 0.05, autocorrelation = 0.8, seed = 1 } = options
+  const kind = kindNamed(options.kind ?? 'linear')
   const methods = methodsOf(options.methods ?? FAST)
   const known = { kind, nodes, length, tauMax, autocorrelation }
   const context: BenchmarkContext = { known, methods, tauMax, alpha }
@@ -98,12 +92,16 @@ export async function runBenchmark(options: RunBenchmarkOptions = {}): Promise<B
   }
 }
 
-function checkKind(kind: string): void {
-  if ((KINDS as readonly string[]).includes(kind)) return
-  throw new InputError('UnknownKind', `there are no made-up series of kind ${kind}`, {
-    hint: `Kinds are ${KINDS.join(', ')}.`,
-  })
+/** As others call them. */
+const OTHER_KINDS: Readonly<Record<string, Kind>> = {
+  var: 'linear',
+  hiddenconfounder: 'hidden',
+  missingdata: 'missing',
+  regimes: 'regime',
 }
+
+const kindNamed = (kind: string): Kind =>
+  knownName(kind, KINDS, { tag: 'UnknownKind', what: 'kind of made-up series', others: OTHER_KINDS }) as Kind
 
 function methodsOf(wanted: readonly string[]): BenchmarkMethodName[] {
   const names = Object.keys(benchmarkMethods)

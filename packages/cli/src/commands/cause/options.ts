@@ -245,7 +245,7 @@ export const searchRows: OptionRows = {
 export const methodRows: OptionRows = {
   method: {
     value: 'NAME',
-    text: 'pcmci (default), pcmci+, lpcmci, jpcmci+, rpcmci, pc, fullci, bivci, granger, ccm',
+    text: 'pcmci (default), pcmci+, lpcmci, jpcmci+, rpcmci, pc, fullci, bivci, granger, kernel-granger, ccm, var-lingam, resit',
     to: 'method',
     read: word,
   },
