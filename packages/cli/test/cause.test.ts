@@ -117,6 +117,14 @@ describe('discover', () => {
     expect(await json('g.json')).toMatchObject({ test: knownTest, method: knownMethod })
   })
 
+  it('says why a value is null', async () => {
+    await cli('discover', 'a.csv', ...common, '--json', 'g.json')
+    expect(await json('g.json')).not.toHaveProperty('untested')
+    await cli('discover', 'a.csv', ...common, '--method', 'lpcmci', '--tau-min', '1', '--json', 'g.json')
+    const { val_matrix, untested } = await json('g.json')
+    expect([val_matrix[0][1][0], untested]).toEqual([null, expect.stringContaining('never tested')])
+  })
+
   it('leaves out the samples after a missing value where asked to', async () => {
     const rows = (await readFile('a.csv', 'utf8')).split('\n')
     rows[50] = rows[50]!.replace(/^([^,]*),[^,]*/, '$1,')

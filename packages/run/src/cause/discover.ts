@@ -129,10 +129,14 @@ function placesOf(table: Table, names: readonly string[]): Places {
 const nested = (array: LagArray): (number | null)[][][] =>
   array.nested().map((rows) => rows.map((lags) => lags.map((value) => (Number.isFinite(value) ? value : null))))
 
+const UNTESTED =
+  'null in val_matrix and p_matrix: never tested, because the link is assumed, excluded, or of a lag below the smallest one'
+
 /** The contract for machines, and beside it how the result came about. */
 export function discoveryJson({ discovery, findings, stability, regimes }: Discovered, command?: string): object {
   return {
     ...graphJson(discovery),
+    ...(!discovery.values.data.every(Number.isFinite) && { untested: UNTESTED }),
     ...(discovery.qValues && { p_matrix_uncorrected: nested(discovery.pValues) }),
     ...(discovery.intervals && {
       conf_matrix: { lower: nested(discovery.intervals.lower), upper: nested(discovery.intervals.upper) },
