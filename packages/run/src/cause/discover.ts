@@ -52,6 +52,11 @@ export async function discoverFiles(options: DiscoverFileOptions): Promise<Disco
   checkOutputs(options)
   await checkNotInput([options.json, options.links, options.picture], inputsOf(options))
   const series = await loadSeries({ ...options.input, ...(options.onWarning && { onWarning: options.onWarning }) })
+  if (options.input.masks && options.input.masks.length > 0 && options.testOptions?.maskType === undefined)
+    options.onWarning?.({
+      tag: 'MaskNotUsed',
+      message: 'the mask is not used: say whose masked values are left out, such as --mask-type y',
+    })
   const search = {
     ...options.search,
     ...(options.assumptions !== undefined && { assumptions: await loadAssumptions(options.assumptions, series.names) }),
