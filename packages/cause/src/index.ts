@@ -149,6 +149,8 @@ export type {
   AskOptions,
   IndependenceTest,
   Measured,
+  SharedTests,
+  Shortcut,
   Significance,
   Tester,
   TestOptions,
