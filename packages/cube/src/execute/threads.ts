@@ -27,9 +27,12 @@ interface Pending {
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
+/** Tasks make few objects and large arrays: with little room for new objects, dropped arrays are noticed early. */
+const YOUNG = { maxYoungGenerationSizeMb: 12 } as const
+
 /** One worker thread as request and answer. */
 class Thread {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url))
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { resourceLimits: YOUNG })
   readonly #pending = new Map<number, Pending>()
   #next = 0
   #lost: EnvironmentError | undefined
