@@ -6,7 +6,10 @@ import { PAGE, TABLE, tables, withTables } from '../bench/somalia.ts'
 const hasData = existsSync(TABLE)
 if (!hasData) console.log('skipped: no causal4migrations_somalia in the reference data folder (set ECOTOPE_DATA)')
 
+/** Tables as they are before the formatter pads their cells. */
+const unpadded = (page: string): string => page.replace(/ +\|/g, ' |').replace(/-{3,}/g, '---')
+
 it.skipIf(!hasData)('the page on displacement shows what is found', { timeout: 300_000 }, async () => {
   const page = readFileSync(PAGE, 'utf8')
-  expect(withTables(page, await tables())).toBe(page)
+  expect(unpadded(withTables(page, await tables()))).toBe(unpadded(page))
 })
