@@ -109,6 +109,7 @@ const rows: readonly Row[] = [
     ['CMI by nearest neighbours, no condition / tigramite', 'cause/cmi-knn.ts', ['3', 'tests-0'], 1 / 20],
     ['CMI by nearest neighbours, one condition / tigramite', 'cause/cmi-knn.ts', ['3', 'tests-1'], 1 / 20],
     ['CMI by nearest neighbours, four conditions / tigramite', 'cause/cmi-knn.ts', ['1', 'tests-4'], 1 / 20],
+    ['PCMCI with CMI, every 43rd of its tests / tigramite', 'cause/cmi-knn.ts', ['1', 'pcmci-sample'], 1 / 20],
     ['PCMCI, CMI with 10 shuffles / tigramite', 'cause/cmi-knn.ts', ['1', 'pcmci-short'], 1 / 20],
     ['LPCMCI / tigramite', 'cause/lpcmci.ts', ['5', 'medium'], 1 / 10],
     ['LPCMCI, missing values / tigramite', 'cause/lpcmci.ts', ['5', 'gaps'], 1 / 10],
