@@ -63,7 +63,6 @@ export { discoverJpcmciPlus, type JpcmciPlusOptions } from './discovery/jpcmci-p
 export { LagArray } from './discovery/lag-array.ts'
 export { discoverLpcmci } from './discovery/lpcmci/lpcmci.ts'
 export type { LpcmciOptions } from './discovery/lpcmci/options.ts'
-export { benjaminiHochberg } from './discovery/matrices.ts'
 export type { FdrMethod, SearchOptions } from './discovery/options.ts'
 export { discoverPc, discoverPcWithoutTime, type PcOptions } from './discovery/pc-algorithm.ts'
 export { discoverParents } from './discovery/pc-stable.ts'
@@ -190,6 +189,7 @@ export {
   timeSeries,
 } from './series/series.ts'
 export { numbersOf, seriesOf, type TableSeriesOptions } from './series/table.ts'
+export { benjaminiHochberg } from './statistics/false-discovery.ts'
 export type { Band as CoefficientBand } from './varying/bands.ts'
 export type { TermTest } from './varying/constancy.ts'
 export {

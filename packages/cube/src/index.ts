@@ -52,6 +52,7 @@ export {
 } from './grid.ts'
 export { metresPerDegree, pixelAreasSquareMetres, pixelMetres } from './ground.ts'
 export { type BandIndexName, type BandIndexOptions, bandIndex, bandIndices, rolesOf } from './indices.ts'
+export { type KernelInstance, kernelInstance } from './kernels/load.ts'
 export type { Packing } from './model/block.ts'
 export type { BandsDimension, Calendar, Dimension, SpatialDimension, TemporalDimension } from './model/dimension.ts'
 export type { Geometries, Geometry } from './model/geometry.ts'

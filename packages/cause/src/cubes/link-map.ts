@@ -2,6 +2,7 @@
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { Cube, type CubeArray, type Dimension, memorySource } from '@ecotope/cube'
 import { checkLevel } from '../discovery/options.ts'
+import { benjaminiHochberg } from '../statistics/false-discovery.ts'
 import { paced } from '../work/pace.ts'
 import { type LaggedLinks, laggedRegression } from './lagged-regression.ts'
 
@@ -143,18 +144,10 @@ function correct(planes: Float32Array, links: number, cells: number, alpha: numb
     const plane = (band: number): Float32Array =>
       planes.subarray((k * LINK_BANDS.length + band) * cells, (k * LINK_BANDS.length + band + 1) * cells)
     const [p, q] = [plane(3), plane(4)]
-    const order = Uint32Array.from(p.keys())
-      .filter((i) => !Number.isNaN(p[i]!))
-      .sort((a, b) => p[a]! - p[b]!)
-    let least = 1
-    let below = 0
-    for (let rank = order.length; rank >= 1; rank--) {
-      const i = order[rank - 1]!
-      least = Math.min(least, (p[i]! * order.length) / rank)
-      q[i] = least
-      if (least <= alpha) below++
-    }
-    return order.length === 0 ? Number.NaN : below / order.length
+    const corrected = benjaminiHochberg(p)
+    q.set(corrected)
+    const tested = corrected.filter((value) => !Number.isNaN(value))
+    return tested.filter((value) => value <= alpha).length / tested.length
   })
 }
 

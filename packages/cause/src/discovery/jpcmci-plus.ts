@@ -10,7 +10,7 @@ import type { Discovery, LinkGraph } from './graph.ts'
 import { type NodeKind, type Roles, rolesOf } from './jpcmci-context.ts'
 import { contextLinks, dummyLinks, exogenous, type Found, systemLinks } from './jpcmci-links.ts'
 import type { LagArray } from './lag-array.ts'
-import { benjaminiHochberg, testedLinks } from './matrices.ts'
+import { correctedPValues, testedLinks } from './matrices.ts'
 import { bestOf, chooseParents, levelsOf } from './pc-stable.ts'
 import { orientSkeleton, type PcmciPlusOptions, type PhaseOptions, phaseOptions, plusSkeleton } from './pcmci-plus.ts'
 import { checkCorrection, Search } from './search.ts'
@@ -173,7 +173,7 @@ class JointSearch {
     return {
       values: values.copy(),
       pValues: pValues.copy(),
-      qValues: corrected ? benjaminiHochberg(pValues, tested) : pValues.copy(),
+      qValues: corrected ? correctedPValues(pValues, tested) : pValues.copy(),
     }
   }
 

@@ -1,4 +1,6 @@
 /** What is made of the matrices of values and p-values: corrected p-values, a graph, links without lag alike from both ends. */
+
+import { benjaminiHochberg } from '../statistics/false-discovery.ts'
 import { type AssumedLinks, backOf, codeOf, mayPointToTarget, type NodeCoding, variableOf } from './assumptions.ts'
 import { LinkGraph } from './graph.ts'
 import type { LagArray } from './lag-array.ts'
@@ -16,21 +18,16 @@ export function testedLinks(links: AssumedLinks, coding: NodeCoding, contemporan
 }
 
 /** P-values corrected for a false discovery rate; others stay as they are. Benjamini and Hochberg (1995). */
-export function benjaminiHochberg(pValues: LagArray, included: Included): LagArray {
+export function correctedPValues(pValues: LagArray, included: Included): LagArray {
   const { variables, tauMax, data } = pValues
   const places: number[] = []
   let at = 0
   for (let i = 0; i < variables; i++)
     for (let j = 0; j < variables; j++)
       for (let tau = 0; tau <= tauMax; tau++, at++) if (included(i, j, tau)) places.push(at)
-  const sorted = Uint32Array.from(places).sort((a, b) => data[a]! - data[b]!)
+  const found = benjaminiHochberg(places.map((place) => data[place]!))
   const corrected = pValues.copy()
-  let least = 1
-  for (let rank = sorted.length; rank >= 1; rank--) {
-    const place = sorted[rank - 1]!
-    least = Math.min(least, data[place]! / (rank / sorted.length))
-    corrected.data[place] = least
-  }
+  for (const [k, place] of places.entries()) corrected.data[place] = found[k]!
   return corrected
 }
 

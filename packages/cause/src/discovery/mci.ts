@@ -6,7 +6,7 @@ import type { Node } from '../series/series.ts'
 import { type AssumedLinks, backOf, isCertain, mayPointToTarget, type NodeCode, variableOf } from './assumptions.ts'
 import type { Discovery } from './graph.ts'
 import { LagArray } from './lag-array.ts'
-import { benjaminiHochberg, graphOf, symmetrise, testedLinks } from './matrices.ts'
+import { correctedPValues, graphOf, symmetrise, testedLinks } from './matrices.ts'
 import { checkCount, type SearchOptions } from './options.ts'
 import { CERTAIN, checkCorrection, type Search } from './search.ts'
 
@@ -57,7 +57,7 @@ export async function testLinks(
   const qValues =
     fdr === 'none'
       ? undefined
-      : benjaminiHochberg(pValues, testedLinks(links, search.coding, options.fdrContemporaneous ?? false))
+      : correctedPValues(pValues, testedLinks(links, search.coding, options.fdrContemporaneous ?? false))
   const graph = graphOf(search.variables, search.tauMax, found(search, values, qValues ?? pValues, alpha))
   if (qValues) symmetrise(links, search.coding, pValues, [])
   symmetrise(links, search.coding, qValues ?? pValues, also)

@@ -8,7 +8,7 @@ import { type ColliderOptions, type ColliderRule, orientColliders } from './coll
 import { memberOf } from './equivalence-member.ts'
 import type { Discovery, LinkGraph, Triple } from './graph.ts'
 import type { LagArray } from './lag-array.ts'
-import { benjaminiHochberg, eachLink, symmetrise, testedLinks } from './matrices.ts'
+import { correctedPValues, eachLink, symmetrise, testedLinks } from './matrices.ts'
 import { allConditions, type Parents } from './mci.ts'
 import { checkCount, type SearchOptions } from './options.ts'
 import { orientByRules } from './orientation.ts'
@@ -163,7 +163,7 @@ async function searchAt(search: Search, links: AssumedLinks, level: number, opti
   const { values, pValues, graph } = skeleton
   const qValues =
     options.fdr === 'fdr-bh'
-      ? benjaminiHochberg(pValues, testedLinks(links, search.coding, options.fdrContemporaneous ?? false))
+      ? correctedPValues(pValues, testedLinks(links, search.coding, options.fdrContemporaneous ?? false))
       : undefined
   const ambiguousTriples = await orientSkeleton(search, skeleton, phases)
   return {

@@ -1,7 +1,7 @@
 /** Links as findings: claims with strength, uncertainty, stability, assumptions and warnings. */
 import type { Warning } from '@ecotope/core'
 import type { Discovery, Link } from '../discovery/graph.ts'
-import { benjaminiHochberg } from '../discovery/matrices.ts'
+import { correctedPValues } from '../discovery/matrices.ts'
 import type { TimeSeries } from '../series/series.ts'
 import { diagnose, type VariableDiagnostics, warningsOf } from './diagnostics.ts'
 
@@ -96,7 +96,7 @@ export function findingsOf(found: Discovery, series: TimeSeries, stability?: Sta
 /** The search's own corrected p-values, or those of all pairs and lags; a contemporaneous pair is one test. */
 function correctedBy({ qValues, pValues, tauMin }: Discovery): (i: number, j: number, tau: number) => number {
   if (qValues !== undefined) return (i, j, tau) => qValues.get(i, j, tau)
-  const all = benjaminiHochberg(
+  const all = correctedPValues(
     pValues,
     // Links that were assumed or excluded have no p-value.
     (i, j, tau) => tau >= Math.max(tauMin, i < j ? 0 : 1) && Number.isFinite(pValues.get(i, j, tau)),

@@ -6,9 +6,10 @@ import { checkCount, checkLevel, type FdrMethod } from '../discovery/options.ts'
 import type { MaskType } from '../series/samples.ts'
 import type { TimeSeries } from '../series/series.ts'
 import { chiSquared, studentT } from '../statistics/distributions.ts'
+import { benjaminiHochberg } from '../statistics/false-discovery.ts'
 import { paced } from '../work/pace.ts'
 import { constantVariables, type PairTests, pairTests, type Test, type TestKind, whiteness } from './causality.ts'
-import { benjaminiHochberg, intervalsOf } from './intervals.ts'
+import { intervalsOf } from './intervals.ts'
 import { chosenOrder, fitVar, type OrderSetting, type VarModel } from './var-model.ts'
 
 /** What stands in the values: the coefficient, its partial correlation, or its partial F (the square of Student's t). */

@@ -64,15 +64,3 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   const low = sorted[below]!
   return place === below ? low : low + (place - below) * (sorted[below + 1]! - low)
 }
-
-/** Adjusted p-values (Benjamini and Hochberg 1995), in the order given. */
-export function benjaminiHochberg(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[b]! - pValues[a]!)
-  const out = [...pValues]
-  let least = 1
-  for (const [place, i] of order.entries()) {
-    least = Math.min(least, pValues[i]! * (pValues.length / (pValues.length - place)))
-    out[i] = least
-  }
-  return out
-}

@@ -7,10 +7,10 @@ import { checkCount, checkLevel, type FdrMethod } from '../discovery/options.ts'
 import { type MaskType, type Samples, samplesOf } from '../series/samples.ts'
 import type { Node, TimeSeries } from '../series/series.ts'
 import { studentT } from '../statistics/distributions.ts'
+import { benjaminiHochberg } from '../statistics/false-discovery.ts'
 import { centred, dot, standardised } from '../statistics/moments.ts'
 import { paced } from '../work/pace.ts'
 import { constantVariables } from './causality.ts'
-import { benjaminiHochberg } from './intervals.ts'
 import { centredFeatures, type Kernel, type Span, spanOf, without } from './kernel-span.ts'
 
 export interface KernelGrangerOptions extends WorkOptions {

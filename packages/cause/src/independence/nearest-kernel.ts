@@ -1,7 +1,7 @@
 /** The neighbour kernels of this thread, and their memory, which one estimator at a time lays out for itself. */
 
+import { type KernelInstance, kernelInstance } from '@ecotope/cube'
 import { wasm as distances } from '../kernels/distances.wasm.ts'
-import { type KernelInstance, kernelInstance } from '../kernels/load.ts'
 import { wasm as ranks } from '../kernels/ranks.wasm.ts'
 
 /** See `kernels/pcg64.ts`. */

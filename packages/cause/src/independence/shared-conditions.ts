@@ -2,8 +2,9 @@
  * Partial correlations of one target that share most of their conditions: these are factorised once (Cholesky), the factor is
  * continued by the conditions of each test, and a condition is taken out by the inverse.
  */
+
+import { kernelInstance } from '@ecotope/cube'
 import { wasm } from '../kernels/cholesky.wasm.ts'
-import { kernelInstance } from '../kernels/load.ts'
 import { correlationPValue } from '../statistics/correlation.ts'
 import { EXACT_ENOUGH } from '../statistics/partial.ts'
 import type { Block } from './condition-blocks.ts'

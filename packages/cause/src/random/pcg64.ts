@@ -4,7 +4,7 @@
  * shuffle tests and bootstraps give the same p-values for the same seed. One kernel per thread serves all streams.
  */
 import { InputError } from '@ecotope/core'
-import { kernelInstance } from '../kernels/load.ts'
+import { kernelInstance } from '@ecotope/cube'
 import { wasm } from '../kernels/pcg64.wasm.ts'
 
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { instantaneousTest } from '../../src/granger/causality.ts'
 import { granger } from '../../src/granger/granger.ts'
-import { benjaminiHochberg } from '../../src/granger/intervals.ts'
 import { chosenOrder, fitVar, selectOrder } from '../../src/granger/var-model.ts'
 import { timeSeries } from '../../src/series/series.ts'
 import { studentT } from '../../src/statistics/distributions.ts'
+import { benjaminiHochberg } from '../../src/statistics/false-discovery.ts'
 import { allNear, golden, near, sameTest } from './golden.ts'
 
 const [first] = golden.var

@@ -1,4 +1,4 @@
-/** Instances of the byte kernels: a module, its memory, and room in it. Knows nothing of what kernels do. */
+/** Instances of compiled kernels: a module, its memory, and room in it. Knows nothing of what kernels do. */
 
 const PAGE = 65536
 

@@ -5,7 +5,7 @@ import { firstCombination, nextCombination, subsets } from '../../../src/discove
 import { memberOf } from '../../../src/discovery/equivalence-member.ts'
 import { LinkGraph } from '../../../src/discovery/graph.ts'
 import { LagArray } from '../../../src/discovery/lag-array.ts'
-import { benjaminiHochberg, graphOf, symmetrise, testedLinks } from '../../../src/discovery/matrices.ts'
+import { correctedPValues, graphOf, symmetrise, testedLinks } from '../../../src/discovery/matrices.ts'
 
 const filled = (values: readonly number[], variables: number, tauMax: number): LagArray => {
   const array = new LagArray(variables, tauMax)
@@ -17,15 +17,15 @@ describe('correction for the number of tests', () => {
   it('is that of Benjamini and Hochberg on what is included', () => {
     // By hand: ranks 1 to 4 of 4, each times 4 over its rank, then the smallest from the end.
     const p = filled([0.01, 0.04, 0.03, 0.5], 2, 0)
-    expect([...benjaminiHochberg(p, () => true).data]).toEqual([0.04, 0.16 / 3, 0.16 / 3, 0.5])
-    expect([...benjaminiHochberg(p, (i, j) => i !== j).data]).toEqual([0.01, 0.04, 0.04, 0.5])
+    expect([...correctedPValues(p, () => true).data]).toEqual([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    expect([...correctedPValues(p, (i, j) => i !== j).data]).toEqual([0.01, 0.04, 0.04, 0.5])
   })
 
   it('never lowers a p-value, keeps their order and stays in [0, 1]', () => {
     const values = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 })
     fc.assert(
       fc.property(values, (given) => {
-        const [p, q] = [given, benjaminiHochberg(filled(given, 2, 2), () => true).data]
+        const [p, q] = [given, correctedPValues(filled(given, 2, 2), () => true).data]
         for (const [a, value] of p.entries()) {
           expect(q[a]).toBeGreaterThanOrEqual(value)
           expect(q[a]).toBeLessThanOrEqual(1)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DiscoveryJson } from '../../../src/discovery/graph.ts'
-import { benjaminiHochberg } from '../../../src/discovery/matrices.ts'
+import { correctedPValues } from '../../../src/discovery/matrices.ts'
 import { discoverPcmci } from '../../../src/discovery/pcmci.ts'
 import { discoverPcmciPlus } from '../../../src/discovery/pcmci-plus.ts'
 import { independenceTest } from '../../../src/independence/table.ts'
@@ -34,7 +34,7 @@ describe('published results', () => {
     const bytes = readFileSync(join(published, 'overview_fdr_bh_q.npy'))
     const start = 10 + bytes.readUInt16LE(8)
     const q = Array.from({ length: found.pValues.data.length }, (_, at) => bytes.readDoubleLE(start + 8 * at))
-    const lagged = benjaminiHochberg(found.pValues, (_i, _j, tau) => tau > 0)
+    const lagged = correctedPValues(found.pValues, (_i, _j, tau) => tau > 0)
     expect(apart(lagged.data, q)).toBeLessThan(SINGLE)
   })
 

@@ -4,19 +4,14 @@ import { type BenchmarkFileOptions, benchmarkFiles } from '@ecotope/run'
 import { type Given, listed, wholeNumber } from '../../arguments.ts'
 import type { Answer, CommandContext } from '../../command.ts'
 import { table as textTable } from '../../text.ts'
-import { type OptionRows, requestOf, searchRows } from './options.ts'
-
-const whole =
-  (least: number) =>
-  (text: string, name: string): number | undefined =>
-    wholeNumber(name, text, least)
+import { type OptionRows, requestOf, searchRows, whole, word } from './options.ts'
 
 export const benchmarkRows: OptionRows = {
   kind: {
     value: 'NAME',
     text: 'benchmark: linear, nonlinear, chaotic, contemporaneous, hidden, missing or regime (default: linear)',
     to: 'kind',
-    read: (text) => text,
+    read: word,
   },
   nodes: { value: 'NUMBER', text: 'benchmark: variables (default: 5)', to: 'nodes', read: whole(2) },
   length: { value: 'STEPS', text: 'benchmark: time steps (default: 500)', to: 'length', read: whole(20) },
@@ -36,14 +31,14 @@ export const benchmarkRows: OptionRows = {
     multiple: true,
     text: 'benchmark: methods (default: the fast ones)',
     to: 'methods',
-    read: (text) => text,
+    read: word,
   },
   out: {
     value: 'FILE',
     short: 'o',
     text: 'benchmark: where the table goes, .md, .csv or .json',
     to: 'out',
-    read: (text) => text,
+    read: word,
   },
 }
 

@@ -4,9 +4,7 @@ import { type DiscoveredFiles, type DiscoverFileOptions, discoverFiles, type Lin
 import { type Given, wholeNumber } from '../../arguments.ts'
 import type { Answer, CommandContext } from '../../command.ts'
 import { duration, figure, table } from '../../text.ts'
-import { inputRows, methodRows, type OptionRows, requestOf, searchRows, testRows } from './options.ts'
-
-const word = (text: string): string => text
+import { inputRows, methodRows, type OptionRows, requestOf, searchRows, testRows, word } from './options.ts'
 
 export const outputRows: OptionRows = {
   json: {

@@ -4,9 +4,7 @@ import { type EffectEstimate, type EffectFileOptions, type EffectResult, effectF
 import { type Given, wholeNumber } from '../../arguments.ts'
 import type { Answer, CommandContext } from '../../command.ts'
 import { figure, table } from '../../text.ts'
-import { inputRows, type OptionRows, requestOf } from './options.ts'
-
-const word = (text: string): string => text
+import { inputRows, type OptionRows, requestOf, word } from './options.ts'
 
 export const effectRows: OptionRows = {
   graph: { value: 'FILE', text: 'effect: the graph, as discover writes it', to: 'graph', read: word },

@@ -13,9 +13,9 @@ export type OptionRows = Readonly<Record<string, OptionRow>>
 const bad = (name: string, text: string, what: string): InputError =>
   new InputError('BadOption', `--${name} ${text} is not ${what}`, { data: { option: name, value: text } })
 
-const word = (text: string): string => text
+export const word = (text: string): string => text
 
-const whole =
+export const whole =
   (least: number) =>
   (text: string, name: string): number | undefined =>
     wholeNumber(name, text, least)
