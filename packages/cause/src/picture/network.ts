@@ -21,6 +21,8 @@ export interface NetworkOptions {
 }
 
 const MARGIN = 24
+/** Viewers of SVG have bold letters that are wider than ours. */
+const BOLD = 1.15
 const HEAD = 44
 const KEY = 'numbers: lags in time steps, strongest first; none: at the same step; fill of a node: its own memory'
 
@@ -117,7 +119,7 @@ function onCircle(variables: readonly string[], least: number, radius: number): 
 const inside = (labels: readonly Label[], points: readonly Point[], radius: number): Label[] =>
   labels.map((label, i) => {
     const [line = ''] = label.lines
-    if (label.lines.length > 1 || textWidth(line, NAME_SIZE) >= 2 * radius - 4) return label
+    if (label.lines.length > 1 || BOLD * textWidth(line, NAME_SIZE) >= 2 * radius - 4) return label
     const [x, y] = points[i]!
     return { lines: label.lines, anchor: 'middle', x, y: y - LINE_HEIGHT / 2 }
   })
