@@ -26,6 +26,17 @@ export interface Kernels {
   dot(n: number, x: number, y: number): number
   axpy(n: number, alpha: number, x: number, y: number): void
   scale(n: number, alpha: number, x: number): void
+  combine(
+    m: number,
+    n: number,
+    x: number,
+    rowX: number,
+    y: number,
+    rowY: number,
+    z: number,
+    rowZ: number,
+    sign: number,
+  ): void
   rotate(n: number, x: number, y: number, c: number, s: number): void
   timesVector(m: number, n: number, alpha: number, a: number, row: number, x: number, y: number): void
   transposeTimesVector(m: number, n: number, alpha: number, a: number, row: number, x: number, y: number): void

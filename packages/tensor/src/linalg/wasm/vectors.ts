@@ -89,6 +89,27 @@ const scale = defineFunction('scale', { n: 'i32', alpha: 'f64', x: 'i32' }, unde
   ]
 })
 
+/** Z = X + sign Y for m rows of n; `rowX`, `rowY` and `rowZ` are the bytes from row to row. Z may be X or Y. */
+const combine = defineFunction(
+  'combine',
+  { ...integers('m', 'n', 'x', 'rowX', 'y', 'rowY', 'z', 'rowZ'), sign: 'f64' },
+  undefined,
+  (p, declare) => {
+    const { left, x, y, z } = declareAll(declare, 'i32', 'left', 'x', 'y', 'z')
+    const factor = declare('v128')
+    const pair = (at: number): Code =>
+      f64x2.store(z.get, f64x2.add(f64x2.load(x.get, at), f64x2.mul(factor.get, f64x2.load(y.get, at))), at)
+    const single = f64.store(z.get, f64.add(f64.load(x.get), f64.mul(p.sign.get, f64.load(y.get))))
+    const forward = (bytes: number): Code => [x, y, z].map((each) => bump(each, bytes))
+    const row: Code = [
+      [x.set(p.x.get), y.set(p.y.get), z.set(p.z.get), left.set(p.n.get)],
+      stripes(left, 4, [pair(0), pair(16), forward(32)], [single, forward(8)]),
+      [advance(p.x, p.rowX.get), advance(p.y, p.rowY.get), advance(p.z, p.rowZ.get)],
+    ]
+    return [factor.set(f64x2.splat(p.sign.get)), stripes(p.m, 1, row, [])]
+  },
+)
+
 /** (x, y) = (c x + s y, c y - s x). */
 const rotate = defineFunction(
   'rotate',
@@ -296,6 +317,7 @@ export function vectorFunctions(fused: boolean): readonly WasmFunction[] {
     dot(fused),
     axpy(fused),
     scale,
+    combine,
     rotate,
     timesVector(fused),
     transposeTimesVector(fused),
