@@ -21,7 +21,7 @@ export interface MatmulOptions {
 /**
  * alpha a b + beta add, as a new matrix (m x n from m x k and k x n).
  *
- * Where all extents are 1920 and more, nothing is added, and rows of a and columns of b are finite and of like size, the
+ * Where all extents are 1,000 and more, nothing is added, and rows of a and columns of b are finite and of like size, the
  * product is Strassen's: an eighth faster per halving, its error bounded by some 2⁻⁵² k² max|a| max|b| in every entry
  * (Higham 2002, Accuracy and Stability of Numerical Algorithms, theorem 23.3). `exact` forbids that.
  * @throws InputError `ShapeMismatch`; EnvironmentError `OutOfMemory`.

@@ -9,8 +9,8 @@ import type { Workspace } from './workspace.ts'
 
 type Extents = readonly [m: number, n: number, k: number]
 
-/** From halves of this order on, an eighth of the products is worth more than the sums. Measured on Zen 4: 900. */
-const smallestHalf = 960
+/** From halves of this order on, an eighth of the products is worth more than the sums (measured on Zen 4: 6 % less time). */
+const smallestHalf = 500
 
 const halves = ([m, n, k]: Extents): Extents => [m >> 1, n >> 1, k >> 1]
 
@@ -42,7 +42,7 @@ export function suitsFastProduct(a: Matrix, transposeA: boolean, b: Matrix, tran
   return scale < 1e290 && scale > 1e-250 && [left, right].every((x) => x.largest < spread * x.smallestMean)
 }
 
-/** Of the absolute values: the largest, and the smallest mean of a line. NaN where there is one. */
+/** Of the absolute values: the largest, and the smallest mean of a line, which is NaN where a value is. */
 interface Sizes {
   readonly largest: number
   readonly smallestMean: number
@@ -55,7 +55,7 @@ function rowsOf({ rows, columns, data }: Matrix): Sizes {
     for (let at = i * columns; at < (i + 1) * columns; at++) {
       const size = Math.abs(data[at]!)
       sum += size
-      largest = Math.max(largest, size)
+      if (size > largest) largest = size
     }
     smallest = Math.min(smallest, sum)
   }
@@ -69,7 +69,7 @@ function columnsOf({ rows, columns, data }: Matrix): Sizes {
     for (let j = 0; j < columns; j++) {
       const size = Math.abs(data[i * columns + j]!)
       sums[j]! += size
-      largest = Math.max(largest, size)
+      if (size > largest) largest = size
     }
   }
   return { largest, smallestMean: sums.reduce((least, sum) => Math.min(least, sum), Number.POSITIVE_INFINITY) / rows }

@@ -43,8 +43,8 @@ test('any extents, orientations and number of halvings', () => {
   )
 })
 
-describe('matmul of 1,921 x 1,927 by 1,927 x 1,923 numbers', () => {
-  const [m, n, k] = [1921, 1923, 1927]
+describe('matmul of 1,001 x 1,007 by 1,007 x 1,003 numbers', () => {
+  const [m, n, k] = [1001, 1003, 1007]
   const [a, b] = [randomMatrix(m, k, 7), randomMatrix(k, n, 9)]
 
   test('is fast, close to the plain product, and the same for any number of threads', async () => {
@@ -70,9 +70,10 @@ describe('matmul of 1,921 x 1,927 by 1,927 x 1,923 numbers', () => {
 })
 
 test('the smallest extent decides on halving', () => {
-  expect(levelsOf([1919, 5000, 5000])).toBe(0)
-  expect(levelsOf([1920, 5000, 5000])).toBe(1)
-  expect(levelsOf([3840, 5000, 5000])).toBe(2)
+  expect(levelsOf([999, 5000, 5000])).toBe(0)
+  expect(levelsOf([5000, 1000, 5000])).toBe(1)
+  expect(levelsOf([5000, 5000, 1999])).toBe(1)
+  expect(levelsOf([2000, 2000, 2000])).toBe(2)
 })
 
 describe('operands that do not suit', () => {

@@ -51,12 +51,12 @@ function signed(value: number): number[] {
   }
 }
 
-const simd = (opcode: number): Code => [0xfd, unsigned(opcode)]
-const memory = (align: number, offset: number): Code => [align, unsigned(offset)]
-const binary =
+export const simd = (opcode: number): Code => [0xfd, unsigned(opcode)]
+export const memory = (align: number, offset: number): Code => [align, unsigned(offset)]
+export const binary =
   (opcode: Code) =>
   (a: Code, b: Code): Code => [a, b, opcode]
-const unary =
+export const unary =
   (opcode: Code) =>
   (a: Code): Code => [a, opcode]
 
