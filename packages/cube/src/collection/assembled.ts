@@ -146,34 +146,63 @@ async function readRegion(assembly: Assembly, region: Region, options: WorkOptio
   return out
 }
 
-/** Where one read of one piece gives the whole region. */
-async function readRegionTo(assembly: Assembly, region: Region, place: Place, options: WorkOptions): Promise<boolean> {
-  if (assembly.stored.dtype !== assembly.schema.packing.dtype) return false
-  const [run, more] = runsOf(slotsOf(assembly, region))
-  const part = run === undefined || more !== undefined ? undefined : wholeRun(run, region)
-  if (part === undefined) return false
-  const { source } = run!.slots[0]![0]!.piece
-  const box = regionOf(run!, part, 0)
-  const strides = placedStrides(run!, region.shape, place.strides, box.shape)
-  if (strides === undefined) return false
-  return (await source.readTo?.(box, { ...place, strides }, options)) ?? false
+/** One read of one piece that goes straight to its place. */
+interface Move {
+  readonly source: ArraySource
+  readonly box: Region
+  readonly place: Place
 }
 
-/** Steps in the dimensions of the source, which has one for all outer ones; undefined where they do not follow. */
-function placedStrides(
-  run: Run,
-  shape: readonly number[],
-  strides: readonly number[],
-  box: readonly number[],
-): readonly number[] | undefined {
-  let [step, next] = [0, 0]
-  for (let d = shape.length - 3; d >= 0; d--) {
-    if (shape[d] === 1) continue
-    if (next === 0) step = strides[d]!
-    else if (strides[d] !== next) return undefined
-    next = strides[d]! * shape[d]!
+/** Where each plane is all of one piece. False also where a source cannot place after all. */
+async function readRegionTo(assembly: Assembly, region: Region, place: Place, options: WorkOptions): Promise<boolean> {
+  if (assembly.stored.dtype !== assembly.schema.packing.dtype) return false
+  const moves: Move[] = []
+  for (const run of runsOf(slotsOf(assembly, region))) {
+    const move = moveOf(run, region, place, DTYPES[assembly.stored.dtype].bytes)
+    if (move === undefined) return false
+    moves.push(move)
   }
-  return [...box.slice(0, -2).map((_, k) => (k === run.dimension ? step : 0)), ...strides.slice(-2)]
+  const put = async ({ source, box, place: to }: Move): Promise<boolean> => {
+    throwIfAborted(options.signal)
+    return (await source.readTo?.(box, to, options)) ?? false
+  }
+  // What the first cannot do, the others are not asked for.
+  const [first, ...rest] = moves
+  if (first === undefined || !(await put(first))) return false
+  let arePlaced = true
+  const queue = rest.values()
+  const work = async (): Promise<void> => {
+    for (const move of queue) if (arePlaced && !(await put(move))) arePlaced = false
+  }
+  await Promise.all(Array.from({ length: ABREAST }, work))
+  return arePlaced
+}
+
+/** undefined where planes are not whole pieces, or their places do not follow in equal steps. */
+function moveOf(run: Run, region: Region, place: Place, cellBytes: number): Move | undefined {
+  const part = wholeRun(run, region)
+  if (part === undefined) return undefined
+  const offsets = run.slots.map((_, k) => planeOffset(run.from + k, region.shape, place.strides))
+  const step = run.slots.length > 1 ? offsets[1]! - offsets[0]! : 0
+  if (step < 0 || offsets.some((offset, k) => offset !== offsets[0]! + k * step)) return undefined
+  const { source } = run.slots[0]![0]!.piece
+  const box = regionOf(run, part, 0)
+  const strides = [
+    ...box.shape.slice(0, -2).map((_, k) => (k === run.dimension ? step : 0)),
+    ...place.strides.slice(-2),
+  ]
+  const length = 1 + strides.reduce((sum, stride, d) => sum + stride * (box.shape[d]! - 1), 0)
+  return { source, box, place: { ...place, byteOffset: place.byteOffset + offsets[0]! * cellBytes, strides, length } }
+}
+
+/** Cells from the first plane of a region to its `flat`-th one, counted row-major. */
+function planeOffset(flat: number, shape: readonly number[], strides: readonly number[]): number {
+  let [offset, rest] = [0, flat]
+  for (let d = shape.length - 3; d >= 0; d--) {
+    offset += (rest % shape[d]!) * strides[d]!
+    rest = Math.floor(rest / shape[d]!)
+  }
+  return offset
 }
 
 /** Slots of the planes of a region, row-major. */

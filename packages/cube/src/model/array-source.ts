@@ -33,7 +33,7 @@ export interface ArraySource {
    * `data: { path, chunk }` where a chunk cannot be decoded.
    */
   read(region: Region, options?: WorkOptions): Promise<TypedArray>
-  /** What `read` gives, put where it is needed; false where it cannot be: then nothing has been read. */
+  /** What `read` gives, put where it is needed; false where it cannot be: then the place has to be filled otherwise. */
   readTo?(region: Region, place: Place, options?: WorkOptions): Promise<boolean>
   /**
    * The same array with these labels (by index, any order, repeats allowed) of one dimension, where the source can

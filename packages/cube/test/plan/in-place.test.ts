@@ -124,6 +124,28 @@ describe('what is read into the memory of kernels', () => {
     await expectSame(meanOf(assembledSource({ ...assembly, slots: gap, schema: holed })), 0)
   })
 
+  test('images of several files, each in its own place, by turns or in runs', async () => {
+    const { grid, packing, dims } = stored.schema
+    const other = { ...stored }
+    const slot = (source: ArraySource, t: number): Slot => [
+      { piece: { path: 'a', grid: grid!, packing, source, at: [t] }, offset: { column: 0, row: 0 } },
+    ]
+    const axis = (name: string, length: number) =>
+      ({ type: 'other', name, labels: Array.from({ length }, (_, i) => i) }) as const
+    const of = (slots: readonly Slot[], outer: CubeSchema['dims']): ArraySource => {
+      const schema = { ...stored.schema, dims: [...outer, ...dims.slice(1)] }
+      return assembledSource({ slots, rule: 'first', stored: packing, label: 'a', schema })
+    }
+    const turns = [0, 1, 2].flatMap((t) => [slot(stored, t), slot(other, t + 3)])
+    await expectSame(meanOf(of(turns, [axis('a', 3), axis('b', 2)])), 1)
+    const runs = [slot(stored, 0), slot(stored, 1), slot(other, 4), slot(other, 5), slot(stored, 4), slot(stored, 5)]
+    await expectSame(meanOf(of(runs, [axis('a', 3), axis('b', 2)])), 3)
+    await expectSame(meanOf(of(runs, [axis('a', 2), axis('b', 3)])), 2)
+    await expectSame(meanOf(of(runs, [axis('a', 6)])), 3)
+    const never = { ...stored, readTo: () => Promise.resolve(false) }
+    await expectSame(meanOf(of([slot(stored, 3), slot(never, 0), slot(stored, 5)], [axis('a', 3)])), 1)
+  })
+
   test('other steps than sources and one kernel take blocks, as does a reader that goes on after failures', async () => {
     await expectSame(boxSum(meanOf(stored), 1), 0)
     expect(placed).toEqual([])
