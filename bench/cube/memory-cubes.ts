@@ -13,9 +13,10 @@ import { cellCount } from '../../packages/cube/src/model/region.ts'
 import type { OpenedCube } from '../../packages/cube/src/plan/graph-cube.ts'
 import { kernelNode } from '../../packages/cube/src/process/cubes/kernel.ts'
 import { cellNode, floatPacking } from '../../packages/cube/src/process/cubes/nodes.ts'
+import { spatialSums } from '../../packages/cube/src/process/cubes/zonal-node.ts'
 import { warpNode } from '../../packages/cube/src/warp/warp-node.ts'
 
-export const CASES = ['median', 'monthly', 'warp', 'neighbourhood', 'copy'] as const
+export const CASES = ['median', 'monthly', 'warp', 'neighbourhood', 'image', 'copy'] as const
 export type Case = (typeof CASES)[number]
 
 export interface MemoryContext {
@@ -91,6 +92,13 @@ const operations: Readonly<Record<Case, (node: CubeNode) => CubeNode>> = {
     const months = { type: 'other', name: t!.name, labels: groups.map((_, g) => g) } as const
     const cell: Cell = { kind: 'reduce', reducer: 'mean', dim: t!.name, length, groups, of: input }
     return cellNode('monthly', [node], cell, { ...node.schema, dims: [months, ...dims], packing: floatPacking(UINT16) })
+  },
+  // One median of all pixels of each date, of which not even one date is kept.
+  image: (node) => {
+    const data = { from_parameter: 'data' }
+    const graph = { median: { process_id: 'median', arguments: { data }, result: true } }
+    const unused = () => Number.NaN
+    return spatialSums(node, { graph, run: unused, runSync: unused }, 'image')!
   },
   warp: (node) => {
     const side = shapeOf(node.schema).at(-1)!

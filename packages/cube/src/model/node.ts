@@ -54,9 +54,10 @@ export interface BlockNode extends NodeBase {
   scratchBytes?(region: Region): number
   /**
    * For nodes that read far more than they give (zonal statistics, sums over a whole image): the needed regions in
-   * pieces, which a planner may compute and add one after the other. `compute` stays the same thing in one go.
+   * pieces, which a planner may compute and add one after the other. `compute` stays the same thing in one go. As a
+   * function, it gets the bytes that a piece (and what is kept between pieces) should take.
    */
-  readonly fold?: Fold
+  readonly fold?: Fold | ((targetBytes: number) => Fold)
   /** Set on a concatenation of the inputs along `dim`, in order, so that selections can be passed on to them. */
   readonly concat?: { readonly dim: string }
   /** Dimensions that a task has to hold whole (by index in `schema.dims`), such as the sorted one. */
@@ -69,7 +70,18 @@ export interface Fold<State = unknown> {
   pieces(region: Region): Iterable<readonly (Region | undefined)[]>
   begin(region: Region): State
   add(state: State, inputs: readonly (Block | undefined)[], work: WorkOptions): void | Promise<void>
+  /** Ends a pass: whether all pieces have to be added once more. Default: one pass is enough. */
+  again?(state: State): boolean
   end(state: State, work: WorkOptions): Block | Promise<Block>
+  /** Passes as a rule. Default 1. */
+  passes?(region: Region): number
+  /** Bytes of the state while a piece is added. Default: those that the node's `scratchBytes` tells. */
+  stateBytes?(region: Region): number
+}
+
+/** How a node takes its inputs in pieces of about these bytes; undefined where it needs them all at once. */
+export function foldWithin({ fold }: BlockNode, targetBytes: number): Fold | undefined {
+  return typeof fold === 'function' ? fold(targetBytes) : fold
 }
 
 export type CubeNode = SourceNode | CellNode | BlockNode

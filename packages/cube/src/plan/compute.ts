@@ -13,7 +13,7 @@ import { type EvaluateOptions, evaluateOwned, evaluateRegion } from './evaluate.
 import { fuse } from './fuse.ts'
 import { planOf } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
-import { cacheShare, DEFAULT_BUDGET, foldAbove, taskShape } from './tasks.ts'
+import { cacheShare, DEFAULT_BUDGET, foldAbove, shapeAtLast } from './tasks.ts'
 
 export interface ComputeOptions extends WorkOptions {
   /** Default: the whole cube. */
@@ -36,10 +36,11 @@ export async function computeCube(node: CubeNode, options: ComputeOptions = {}):
     cacheBytes: cacheShare(budgetBytes),
     ...(options.onError === 'skip' ? { onFailedChunk: options.onFailedChunk ?? (() => undefined) } : {}),
   })
-  const work = { ...options, reader, foldAbove: foldAbove(budgetBytes) }
-  if (cellCount(region.shape) === 0) return evaluateRegion(root, region, work)
+  const quick = { ...options, reader, foldAbove: foldAbove(budgetBytes) }
+  if (cellCount(region.shape) === 0) return evaluateRegion(root, region, quick)
   if (options.region === undefined && planOf(root, { budgetBytes }).spools.length > 0) return viaFiles(root, options)
-  const { shape } = taskShape(root, { budgetBytes, region })
+  const { shape, inPasses } = shapeAtLast(root, { budgetBytes, region })
+  const work = { ...quick, inPasses }
   if (chunkCount(region, shape) === 1) return evaluateRegion(root, region, work)
   return assemble(root, region, shape, work)
 }

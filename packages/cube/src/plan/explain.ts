@@ -30,6 +30,8 @@ export interface Explanation {
   readonly cutAnew: readonly { readonly label: string; readonly chunks: readonly number[]; readonly bytes: number }[]
   readonly taskShape: readonly number[]
   readonly pieces?: readonly number[]
+  /** Order statistics take several passes over what they read. */
+  readonly inPasses: boolean
   readonly tasks: number
   readonly workers: number
   readonly budgetBytes: number
@@ -66,6 +68,7 @@ export function explainPlan(plan: Plan, before: CubeNode = plan.fused): Explanat
     }),
     taskShape: plan.shape,
     ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
+    inPasses: plan.inPasses,
     tasks: plan.tasks,
     workers: plan.workers,
     budgetBytes: plan.budgetBytes,
@@ -114,7 +117,7 @@ function sampled(plan: Plan): Schedule[] {
   let at = 0
   if (plan.tasks > 0)
     for (const region of splitRegion(plan.whole, plan.shape))
-      if (at++ % every === 0) found.push(scheduleOf(plan.root, region, { foldAbove: plan.foldAbove }))
+      if (at++ % every === 0) found.push(scheduleOf(plan.root, region, plan))
   return found
 }
 
@@ -169,6 +172,7 @@ export function explainText(explanation: Explanation): string {
         `cut anew on disk: ${label}, ${megabytes(bytes)}, in chunks of ${chunks.join(' x ')}`,
     ),
     `tasks: ${tasks} of ${box(taskShape)}${pieces ? ` in pieces of ${box(pieces)}` : ''}, ${workers} at one time`,
+    ...(explanation.inPasses ? ['order statistics: in several passes, as what they need does not fit'] : []),
     `memory: ${megabytes(explanation.taskBytes)} each, ${megabytes(explanation.totalBytes)} in all of ${megabytes(explanation.budgetBytes)}`,
     `reads: ${megabytes(explanation.leastDecodedBytes)} decoded${stored}; without cache ${again.toFixed(2)} times`,
   ].join('\n')

@@ -3,6 +3,7 @@ import { type Kernel, kernelOf } from '../cells/kernel.ts'
 import { type Access, accessesOf } from '../cells/needs.ts'
 import type { Packing } from '../model/block.ts'
 import type { CellNode } from '../model/node.ts'
+import type { Region } from '../model/region.ts'
 
 const kernels = new WeakMap<CellNode, Kernel>()
 const accesses = new WeakMap<CellNode, readonly Access[]>()
@@ -18,6 +19,14 @@ export function kernelOfNode(node: CellNode): Kernel {
     kernels.set(node, kernel)
   }
   return kernel
+}
+
+/** Memory that a kernel keeps from task to task is the process's own, as its code is; only more than this counts. */
+const KERNEL_BYTES = 2 ** 20
+
+/** Bytes beyond inputs and output while a kernel makes a region. */
+export function kernelBytes(kernel: Kernel, region: Region): number {
+  return Math.max(0, kernel.scratchBytes(region) - KERNEL_BYTES)
 }
 
 export function accessesOfNode(node: CellNode): readonly Access[] {

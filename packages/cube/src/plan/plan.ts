@@ -8,7 +8,7 @@ import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 import { spoolHandle } from './spool.ts'
-import { cacheShare, DEFAULT_BUDGET, foldAbove, type TaskShape, taskShape, taskShare } from './tasks.ts'
+import { cacheShare, DEFAULT_BUDGET, foldAbove, isTooSmall, type TaskShape, taskShape, taskShare } from './tasks.ts'
 
 export interface PlanOptions {
   /** Bytes of all tasks that run at one time and of what they cache. Default 512 MB. */
@@ -38,6 +38,8 @@ export interface Plan {
   readonly budgetBytes: number
   readonly cacheBytes: number
   readonly foldAbove: number
+  /** Order statistics take several passes over what they read, as nothing else fits. */
+  readonly inPasses: boolean
   /** Of the costliest of the measured tasks. */
   readonly costs: Costs
 }
@@ -56,16 +58,20 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
     budgetBytes,
     cacheBytes: cacheShare(budgetBytes, workers),
     foldAbove: foldAbove(budgetBytes, workers),
+    inPasses: false,
   }
   if (extent.includes(0)) {
     const costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
     return { ...base, shape: extent.map((length) => Math.max(1, length)), tasks: 0, costs }
   }
-  const shaped = shapeOrError(fused, { ...options, budgetBytes, workers })
-  const plan = respooled(base, shaped, { ...options, budgetBytes, workers })
+  const known = { ...options, budgetBytes, workers }
+  const shaped = shapeOrError(fused, known)
+  const plan = respooled(base, shaped, known)
   if (plan !== undefined) return plan
-  if (shaped instanceof InputError) throw shaped
-  return { ...base, ...shaped, tasks: chunkCount(base.whole, shaped.shape) }
+  if (!(shaped instanceof InputError)) return { ...base, ...shaped, tasks: chunkCount(base.whole, shaped.shape) }
+  const passing = shapeOrError(fused, { ...known, inPasses: true })
+  if (passing instanceof InputError) throw passing
+  return { ...base, ...passing, inPasses: true, tasks: chunkCount(base.whole, passing.shape) }
 }
 
 type Base = Omit<Plan, 'shape' | 'pieces' | 'tasks' | 'costs'>
@@ -75,7 +81,7 @@ function shapeOrError(root: CubeNode, options: Known): Shaped | InputError {
   try {
     return shapeFor(root, options, options.chunks, options.encodeBytes)
   } catch (error) {
-    if (error instanceof InputError && error.tag === 'BudgetTooSmall') return error
+    if (isTooSmall(error)) return error
     throw error
   }
 }
@@ -96,13 +102,28 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
   if (parts.length === 0) return undefined
   const ideal = withIdealSpools(fused, parts)
   const better = shapeOrError(ideal, options)
-  if (better instanceof InputError) return undefined
+  if (better instanceof InputError || !parts.every((part) => canFill(fused, part, options))) return undefined
   const spools = wantedChunks(fused, ideal, parts, middle(whole, better.pieces ?? better.shape))
   const handles = spools.map(
     ({ node, chunks }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, chunks)] as const,
   )
   const root = withSpools(fused, new Map(handles))
   return { ...base, root, spools, ...better, tasks: chunkCount(whole, better.shape) }
+}
+
+/** What filling a temporary file takes. Throws InputError `BudgetTooSmall`. */
+export function fillShape(node: CubeNode, { budgetBytes, workers }: Share): TaskShape {
+  return taskShape(node, { budgetBytes, workers, extraBytes: (region) => blockBytes(node.schema, region) })
+}
+
+function canFill(fused: CubeNode, part: number, share: Share): boolean {
+  try {
+    fillShape(nodeAt(fused, part), share)
+    return true
+  } catch (error) {
+    if (isTooSmall(error)) return false
+    throw error
+  }
 }
 
 export function nodeAt(root: CubeNode, index: number): CubeNode {
@@ -113,7 +134,11 @@ interface Shaped extends TaskShape {
   readonly pieces?: readonly number[]
 }
 
-type Share = { readonly budgetBytes: number; readonly workers: number }
+interface Share {
+  readonly budgetBytes: number
+  readonly workers: number
+  readonly inPasses?: boolean
+}
 
 function shapeFor(
   root: CubeNode,
@@ -126,7 +151,8 @@ function shapeFor(
   const extent = shapeOf(root.schema)
   const least = { start: extent.map(() => 0), shape: chunks.map((side, d) => Math.min(side, extent[d]!)) }
   const fixed = blockBytes(root.schema, least) + (encodeBytes?.(least) ?? 0)
-  const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers) })
+  const { inPasses = false } = share
+  const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
   if (whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers))
     return taskShape(root, { ...share, ...extra, align: chunks })
   return inPieces(root, share, least, fixed) ?? taskShape(root, { ...share, ...extra, align: chunks })
@@ -134,11 +160,12 @@ function shapeFor(
 
 /** One box of the sink at a time, made from pieces that fit beside it; undefined where that does not help. */
 function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Shaped | undefined {
+  const { inPasses = false } = share
   for (const workers of share.workers > 1 ? [share.workers, 1] : [1]) {
     const budgetBytes = share.budgetBytes / workers - (fixed * 8) / 7
     if (budgetBytes <= 0) continue
     try {
-      const { shape, costs } = taskShape(root, { budgetBytes, region: box })
+      const { shape, costs } = taskShape(root, { budgetBytes, region: box, inPasses })
       return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed } }
     } catch {
       // Too small a share for one of several workers; one alone may do.

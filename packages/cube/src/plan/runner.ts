@@ -28,6 +28,7 @@ export interface RunnerContext {
   readonly sinkModule?: string
   readonly cacheBytes: number
   readonly foldAbove: number
+  readonly inPasses: boolean
   readonly pieces?: readonly number[]
   /** Nodes of the fused graph that lie in temporary files. */
   readonly spools?: readonly { readonly node: number; readonly handle: SpoolHandle }[]
@@ -81,12 +82,12 @@ function runnerOf(
 ): TaskRunner<RegionPayload, RegionResult> {
   const root = rootOf(fuse(opened.node), context)
   let failed: FailedChunk[] = []
-  const { skip, cacheBytes, foldAbove, pieces } = context
+  const { skip, cacheBytes, foldAbove, inPasses, pieces } = context
   const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
   const reader = new ChunkReader({ cacheBytes, ...onFailedChunk })
   const compute = async (region: Region, work: WorkOptions): Promise<Block> => {
     // A worker runs one task at a time.
-    const options = { ...work, reader, foldAbove, alone: !isMainThread }
+    const options = { ...work, reader, foldAbove, inPasses, alone: !isMainThread }
     try {
       const block = await (pieces === undefined
         ? evaluateOwned(root, region, options)

@@ -15,12 +15,12 @@ import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
-import { blockBytes, consumersFirst } from './nodes.ts'
-import { nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
+import { consumersFirst } from './nodes.ts'
+import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
 import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
-import { taskShape, taskShare } from './tasks.ts'
+import { taskShare } from './tasks.ts'
 
 export interface SaveOptions extends WorkOptions {
   readonly sink: SinkFormat
@@ -179,6 +179,7 @@ const common = ({ origin, options }: Save, plan: Plan) => ({
   cube: origin,
   cacheBytes: plan.cacheBytes,
   foldAbove: plan.foldAbove,
+  inPasses: plan.inPasses,
   skip: options.onError === 'skip',
 })
 
@@ -202,12 +203,7 @@ async function fillSpool(save: Save, plan: Plan, executor: Executor, part: numbe
   const { onProgress: _own, ...quiet } = save.work
   createSpool(handle)
   const node = nodeAt(plan.fused, part)
-  const { budgetBytes, workers } = plan
-  const { shape, costs } = taskShape(node, {
-    budgetBytes,
-    workers,
-    extraBytes: (region) => blockBytes(node.schema, region),
-  })
+  const { shape, costs } = fillShape(node, plan)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of splitRegion(wholeRegion(shapeOf(node.schema)), shape))
       yield { id: regionText(region), payload: { region }, bytes: costs.peakBytes }

@@ -3,9 +3,9 @@
  * The evaluator runs schedules; the planner only measures them. Nothing is read here.
  */
 import { regionsOf } from '../cells/needs.ts'
-import type { CubeNode, Fold } from '../model/node.ts'
+import type { CellNode, CubeNode, Fold } from '../model/node.ts'
 import { cellCount, chunkCount, containsRegion, coverRegions, type Region, sameRegion } from '../model/region.ts'
-import { accessesOfNode, isPassing, kernelOfNode } from './kernels.ts'
+import { accessesOfNode, isPassing, kernelBytes, kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
 
@@ -40,6 +40,8 @@ export interface Schedule extends Costs {
 export interface ScheduleOptions {
   /** Nodes that can fold their inputs do so where the inputs are larger. Default: none does. */
   readonly foldAbove?: number
+  /** Order statistics fold too, in several passes. Default: they do not. */
+  readonly inPasses?: boolean
 }
 
 /** One region of one node that is computed once. */
@@ -69,22 +71,29 @@ function addDemand(instances: Instance[], node: CubeNode, region: Region): void 
   instances.push({ node, region, wanted: [], fold: undefined, step: -1 })
 }
 
+const kernelScratch = (node: CellNode, region: Region): number =>
+  isPassing(node) ? 0 : kernelBytes(kernelOfNode(node), region)
+
 /** How a node takes in its inputs piece by piece, where all of them at once are too large. */
-function foldFor(node: CubeNode, wanted: readonly (Region | undefined)[], foldAbove: number): Fold | undefined {
+function foldFor(
+  { node, region, wanted }: Instance,
+  { foldAbove = Number.POSITIVE_INFINITY, inPasses = false }: ScheduleOptions,
+): Fold | undefined {
   if (node.kind === 'source' || foldAbove === Number.POSITIVE_INFINITY) return undefined
   const bytes = node.inputs.map((input, i) => (wanted[i] === undefined ? 0 : blockBytes(input.schema, wanted[i])))
-  return bytes.reduce((sum, n) => sum + n, 0) > foldAbove ? foldOf(node, foldAbove) : undefined
+  const scratch = node.kind === 'blocks' ? node.scratchBytes?.(region) : inPasses ? kernelScratch(node, region) : 0
+  return bytes.reduce((sum, n) => sum + n, scratch ?? 0) > foldAbove ? foldOf(node, foldAbove, inPasses) : undefined
 }
 
 type Demands = Map<CubeNode, Instance[]>
 
-function demandsOf(root: CubeNode, region: Region, foldAbove: number): Demands {
+function demandsOf(root: CubeNode, region: Region, options: ScheduleOptions): Demands {
   const demands: Demands = new Map([[root, []]])
   addDemand(demands.get(root)!, root, region)
   for (const node of consumersFirst(root)) {
     for (const instance of demands.get(node) ?? []) {
       instance.wanted = needsOf(node, instance.region)
-      instance.fold = foldFor(node, instance.wanted, foldAbove)
+      instance.fold = foldFor(instance, options)
       if (instance.fold !== undefined) continue
       for (const [i, wanted] of instance.wanted.entries()) {
         const input = node.inputs[i]!
@@ -145,18 +154,15 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
       cells += costs.cells
     }
   }
-  const scale = count / Math.max(1, Math.min(count, SAMPLES))
+  const scale = ((fold.passes?.(region) ?? 1) * count) / Math.max(1, Math.min(count, SAMPLES))
   // The state is taken to be a few numbers for each cell of the result, unless the node knows better.
   const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
-  const state = Math.max(4 * 8 * cellCount(region.shape), scratch)
+  const state = fold.stateBytes?.(region) ?? Math.max(4 * 8 * cellCount(region.shape), scratch)
   return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
 }
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */
 export const PARALLEL_CHUNKS = 4
-
-/** Memory that a kernel keeps from task to task is the process's own, as its code is; only more than this counts. */
-const KERNEL_BYTES = 2 ** 20
 
 function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions): Costs {
   const { node, region } = step
@@ -168,8 +174,7 @@ function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions)
   }
   if (step.fold !== undefined) return foldCosts(node, step.fold, region, options)
   if (node.kind === 'cells') {
-    const scratch = isPassing(node) ? 0 : kernelOfNode(node).scratchBytes(region)
-    return { peakBytes: Math.max(0, scratch - KERNEL_BYTES), decodedBytes: 0, cells }
+    return { peakBytes: kernelScratch(node, region), decodedBytes: 0, cells }
   }
   // Where a node gets more than it asked for, what it asked for is a copy.
   const copies = step.wanted.map((need, i) => {
@@ -196,7 +201,7 @@ function measure(steps: readonly Step[], options: ScheduleOptions): Costs {
 
 /** The steps alone, without measuring them. */
 export function stepsOf(root: CubeNode, region: Region, options: ScheduleOptions = {}): readonly Step[] {
-  return order(demandsOf(root, region, options.foldAbove ?? Number.POSITIVE_INFINITY), root)
+  return order(demandsOf(root, region, options), root)
 }
 
 export function scheduleOf(root: CubeNode, region: Region, options: ScheduleOptions = {}): Schedule {

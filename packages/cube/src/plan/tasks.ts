@@ -22,6 +22,8 @@ export interface TaskShapeOptions {
   readonly align?: readonly number[]
   /** Bytes that a task's result costs while it is encoded. */
   readonly extraBytes?: (region: Region) => number
+  /** Order statistics may take several passes. Default: they may not. */
+  readonly inPasses?: boolean
 }
 
 export interface TaskShape {
@@ -101,9 +103,10 @@ class Search {
 
   measure(shape: readonly number[]): Candidate {
     let costs: Costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
+    const { inPasses = false } = this.#options
     let [work, cells] = [0, 0]
     for (const region of this.#samples(shape)) {
-      const one = scheduleOf(this.#root, region, { foldAbove: this.#share / 4 })
+      const one = scheduleOf(this.#root, region, { foldAbove: this.#share / 4, inPasses })
       const peakBytes = one.peakBytes + (this.#options.extraBytes?.(region) ?? 0)
       if (peakBytes >= costs.peakBytes) costs = { peakBytes, decodedBytes: one.decodedBytes, cells: one.cells }
       work += one.decodedBytes + CELL_COST * one.cells + TASK_OVERHEAD
@@ -207,6 +210,20 @@ export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape 
   if (least.costs.peakBytes > taskShare(options.budgetBytes)) throw budgetTooSmall(root, least, options.budgetBytes)
   return search.grow(least)
 }
+
+/** The same, with order statistics in several passes where nothing else fits. */
+export function shapeAtLast(root: CubeNode, options: TaskShapeOptions): TaskShape & { readonly inPasses: boolean } {
+  try {
+    return { ...taskShape(root, options), inPasses: false }
+  } catch (error) {
+    if (!isTooSmall(error)) throw error
+    return { ...taskShape(root, { ...options, inPasses: true }), inPasses: true }
+  }
+}
+
+/** Whether an error says that a budget is too small. */
+export const isTooSmall = (error: unknown): error is InputError =>
+  error instanceof InputError && error.tag === 'BudgetTooSmall'
 
 function budgetTooSmall(root: CubeNode, least: TaskShape, budgetBytes: number): InputError {
   const needed = Math.ceil(budgetFor((least.costs.peakBytes * 8) / 7))

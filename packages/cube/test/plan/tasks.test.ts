@@ -60,11 +60,12 @@ describe('task shapes', () => {
     expect(taskShape(root, options).costs.peakBytes).toBeGreaterThan(taskShare(options.budgetBytes, 4))
   })
 
-  test('an order statistic over too much says how much it needs', () => {
+  test('what has to be held whole and is too much says how much it needs', () => {
     const { node } = fakeSource({ t: 200_000 }, [1000], { packing: FLOAT64 })
+    const root = runningSum(node, 0)
     const error = (() => {
       try {
-        return planOf(median(node, {}, 200_000), { budgetBytes: 50_000 })
+        return planOf(root, { budgetBytes: 50_000 })
       } catch (cause) {
         return cause
       }
@@ -72,7 +73,7 @@ describe('task shapes', () => {
     expect(error).toBeInstanceOf(InputError)
     expect(error).toMatchObject({ tag: 'BudgetTooSmall', data: { budgetBytes: 50_000 } })
     const { needed } = (error as InputError).data as { needed: number }
-    expect(planOf(median(node, {}, 200_000), { budgetBytes: needed }).tasks).toBe(1)
+    expect(planOf(root, { budgetBytes: needed }).tasks).toBeGreaterThan(0)
   })
 
   test('tasks cover the cube once, in row-major order', () => {

@@ -7,7 +7,7 @@ import { type Kernel, kernelOf } from '../../cells/kernel.ts'
 import { inputRegions } from '../../cells/needs.ts'
 import type { Block } from '../../model/block.ts'
 import { own, release } from '../../model/garbage.ts'
-import { type CellNode, type CubeNode, shapeOf } from '../../model/node.ts'
+import { type CellNode, type CubeNode, foldWithin, shapeOf } from '../../model/node.ts'
 import { type Region, wholeRegion } from '../../model/region.ts'
 
 const kernels = new WeakMap<CellNode, Kernel>()
@@ -37,10 +37,12 @@ export async function readNode(node: CubeNode, region: Region, work: WorkOptions
       if (input !== undefined && node.inputs[i]!.kind === 'cells') release(own(input.data))
     return block
   }
-  if (node.fold === undefined) return node.compute(region, await readAll(node.needs(region)), work)
-  const state = node.fold.begin(region)
-  for (const piece of node.fold.pieces(region)) await node.fold.add(state, await readAll(piece), work)
-  return node.fold.end(state, work)
+  const fold = foldWithin(node, Number.POSITIVE_INFINITY)
+  if (fold === undefined) return node.compute(region, await readAll(node.needs(region)), work)
+  const state = fold.begin(region)
+  do for (const piece of fold.pieces(region)) await fold.add(state, await readAll(piece), work)
+  while (fold.again?.(state) === true)
+  return fold.end(state, work)
 }
 
 /** All cells of a small cube. */

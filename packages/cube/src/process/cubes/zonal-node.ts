@@ -3,7 +3,9 @@
  * usual reducers keep a few numbers per geometry, any other keeps the values until it runs.
  */
 import { throwIfAborted } from '@ecotope/core'
-import { newArray, type TypedArray } from '../../dtype.ts'
+import { quantileOfSorted } from '../../cells/reducers.ts'
+import { Selection, selectionBytes, USUAL_PASSES } from '../../cells/selection.ts'
+import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import { type Block, FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import type { BlockNode, CubeNode, CubeSchema, Fold } from '../../model/node.ts'
@@ -13,40 +15,25 @@ import type { Callback, Value } from '../row.ts'
 import { offsets, valueWriter } from './along.ts'
 import { axesOf } from './arguments.ts'
 import { isAsync, labelled, runner } from './callback.ts'
-import { burn, meet, type Placed } from './coverage.ts'
+import { meet } from './coverage.ts'
 import { enumerated, otherDimension } from './labels.ts'
 import { withWindow } from './planes.ts'
 import { pieces as boxes } from './reshape.ts'
-import { ADDERS, type AddRun, addMoments, keepRun, STREAMED, type Sums } from './zonal-sums.ts'
+import { type HeldRuns, type Runs, within } from './zonal-runs.ts'
+import { ADDERS, type AddRun, addMoments, keepRun, STREAMED, type Sums, selectRun } from './zonal-sums.ts'
 
 /** The name of the reducer where it is a single usual process of all values that ignores missing ones. */
-function streamedName(reducer: Callback): string | undefined {
+function usualName(reducer: Callback): string | undefined {
   const nodes = Object.values(reducer.graph)
   const [only] = nodes
-  if (nodes.length !== 1 || only === undefined || STREAMED[only.process_id] === undefined) return undefined
+  if (nodes.length !== 1 || only === undefined || !USUAL.has(only.process_id)) return undefined
   const { data, ...rest } = only.arguments as { data?: { from_parameter?: string }; ignore_nodata?: boolean }
   const isPlain = Object.keys(rest).every((key) => key === 'ignore_nodata') && rest.ignore_nodata !== false
   return data?.from_parameter === 'data' && isPlain && only.namespace === undefined ? only.process_id : undefined
 }
 
-/** Runs of pixels: row, first column, length, one after the other. */
-type Runs = Int32Array
-
-/** The runs of pixels that a placed geometry owns. */
-export function runsOf(placed: Placed, zone: number): Runs {
-  const window = placed.windows[zone]!
-  const owned = burn(placed.geometries.features[zone]!.geometry, placed, window)
-  const runs: number[] = []
-  for (let row = 0; row < window.height; row++) {
-    for (let column = 0; column < window.width; column++) {
-      if (owned[row * window.width + column] === 0) continue
-      const start = column
-      while (column < window.width && owned[row * window.width + column] !== 0) column++
-      runs.push(window.row + row, window.column + start, column - start)
-    }
-  }
-  return Int32Array.from(runs)
-}
+const MEDIAN = 'median'
+const USUAL: ReadonlySet<string> = new Set([...Object.keys(STREAMED), MEDIAN])
 
 /** Cells that are read at one time. */
 const PIECE_CELLS = 1 << 21
@@ -107,48 +94,31 @@ export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
     // Zones lie anywhere: tasks of a few of them each would read the same tiles over and over.
     wholeDimensions: layout.count < 0 ? [layout.zone] : [layout.zone, layout.count],
     needs: (region) => [job.extent(region)],
-    fold: job as Fold,
+    fold: (targetBytes) => job.fold(targetBytes) as Fold,
     async compute(region, inputs, work) {
       const state = job.begin(region)
       job.add(state, inputs)
       throwIfAborted(work.signal)
       return job.end(state)
     },
-    scratchBytes: (region) => job.stateBytes(region),
+    scratchBytes: (region) => job.stateBytes(region, Number.POSITIVE_INFINITY),
   }
 }
 
 interface State extends Sums {
   readonly region: Region
+  /** Finds medians where the values are too many to be kept. */
+  readonly selection: Selection | undefined
+  pass: number
   /** The region without the dimension of counts. */
   readonly shape: readonly number[]
 }
 
-/** Runs inside a block, as the first and the end of their cells within a plane. */
-interface HeldRuns {
-  readonly cells: readonly number[]
-  readonly ends: readonly number[]
-  readonly step: number
-}
-
-function within(runs: Runs, held: Window, stepX: number, stepY: number): HeldRuns {
-  const [cells, ends]: [number[], number[]] = [[], []]
-  const [right, bottom] = [held.column + held.width, held.row + held.height]
-  for (let r = 0; r < runs.length; r += 3) {
-    const row = runs[r]!
-    // Runs come in the order of rows.
-    if (row >= bottom) break
-    const column = Math.max(held.column, runs[r + 1]!)
-    const end = Math.min(right, runs[r + 1]! + runs[r + 2]!)
-    if (row < held.row || column >= end) continue
-    cells.push((row - held.row) * stepY + (column - held.column) * stepX)
-    ends.push((row - held.row) * stepY + (end - held.column) * stepX)
-  }
-  return { cells, ends, step: stepX }
-}
-
 /** Bytes of a value in a list that grows, and once more when it is handed to the reducer; half of all pixels. */
 const VALUE_BYTES = 12
+
+/** Values are kept up to this many times the bytes that pieces take. */
+const KEPT_SHARE = 2
 
 /** Pixels of a tile along an axis, where the source has no chunks of a sensible size. */
 const TILE = 512
@@ -168,6 +138,7 @@ function tileOf(node: CubeNode, x: number, y: number): readonly [number, number]
 
 class ZonalJob {
   readonly streamed: string | undefined
+  readonly #isMedian: boolean
   readonly #spec: ZonalSpec
   readonly #layout: Layout
   readonly #runs = new Map<number, Runs>()
@@ -177,7 +148,9 @@ class ZonalJob {
   constructor(spec: ZonalSpec, layout: Layout) {
     this.#spec = spec
     this.#layout = layout
-    this.streamed = streamedName(spec.reducer)
+    const name = usualName(spec.reducer)
+    this.streamed = name === MEDIAN ? undefined : name
+    this.#isMedian = name === MEDIAN
     this.#tile = tileOf(spec.node, spec.at.x, spec.at.y)
     this.#addRun = ADDERS[this.streamed ?? ''] ?? addMoments
   }
@@ -198,13 +171,39 @@ class ZonalJob {
     return { column, row, width, height: -least((w) => -w.row - w.height) - row }
   }
 
-  /** Sums of each zone, and of reducers that need them the values: of pixels that may be owned, about half are. */
-  stateBytes(region: Region): number {
+  fold(targetBytes: number): Fold<State> {
+    return {
+      pieces: (region) => this.pieces(region, targetBytes),
+      begin: (region) => this.begin(region, targetBytes),
+      add: (state, inputs) => this.add(state, inputs),
+      again: (state) => {
+        state.pass++
+        return state.selection?.again() === true
+      },
+      end: (state) => this.end(state),
+      passes: (region) => (this.#selects(region, targetBytes) ? USUAL_PASSES : 1),
+      stateBytes: (region) => this.stateBytes(region, targetBytes),
+    }
+  }
+
+  /** Medians of more values than may be kept are found in several passes. */
+  #selects(region: Region, targetBytes: number): boolean {
+    return this.#isMedian && this.#valueBytes(region) > KEPT_SHARE * targetBytes
+  }
+
+  /** Sums of each zone, and of reducers that need them the values. */
+  stateBytes(region: Region, targetBytes: number): number {
     const sums = 64 * cellCount(region.shape)
     if (this.streamed !== undefined) return sums
+    if (this.#selects(region, targetBytes)) return sums + selectionBytes(cellCount(region.shape), targetBytes)
+    return sums + this.#valueBytes(region)
+  }
+
+  /** Of pixels that may be owned, about half are. */
+  #valueBytes(region: Region): number {
     const areas = this.#zonesIn(region).map((i) => this.#spec.windows[i]!.width * this.#spec.windows[i]!.height)
     const planes = this.#layout.outer.reduce((count, [, to]) => count * region.shape[to]!, 1)
-    return sums + VALUE_BYTES * planes * areas.reduce((sum, area) => sum + area, 0)
+    return VALUE_BYTES * planes * areas.reduce((sum, area) => sum + area, 0)
   }
 
   #inputRegion(region: Region, window: Window, part?: Region): Region {
@@ -223,13 +222,24 @@ class ZonalJob {
     return window === undefined ? undefined : this.#inputRegion(region, window)
   }
 
+  /** The size of tiles, of which a budget may want smaller ones. */
+  #tileWithin(cells: number): readonly [number, number] {
+    let [width, height] = this.#tile
+    while (width * height > Math.max(1, cells)) {
+      if (height >= width) height = Math.ceil(height / 2)
+      else width = Math.ceil(width / 2)
+    }
+    return [width, height]
+  }
+
   /** Tiles in which zones lie, some planes at a time. */
-  *pieces(region: Region): Generator<readonly (Region | undefined)[]> {
+  *pieces(region: Region, targetBytes: number): Generator<readonly (Region | undefined)[]> {
     const window = this.#windowOf(region)
     if (window === undefined) return
     const zones = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
     const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
-    const [width, height] = this.#tile
+    const cells = Math.min(PIECE_CELLS, targetBytes / DTYPES[this.#spec.node.schema.packing.dtype].bytes)
+    const [width, height] = this.#tileWithin(cells)
     for (let row = window.row - (window.row % height); row < window.row + window.height; row += height) {
       for (
         let column = window.column - (window.column % width);
@@ -238,19 +248,23 @@ class ZonalJob {
       ) {
         const tile = meet({ column, row, width, height }, window)
         if (tile === undefined || !zones.some((zone) => meet(tile, zone) !== undefined)) continue
-        const most = Math.max(1, Math.floor(PIECE_CELLS / (tile.width * tile.height)))
+        const most = Math.max(1, Math.floor(cells / (tile.width * tile.height)))
         for (const part of boxes(planes, most)) yield [this.#inputRegion(region, tile, part)]
       }
     }
   }
 
-  begin(region: Region): State {
+  begin(region: Region, targetBytes = Number.POSITIVE_INFINITY): State {
     const shape = region.shape.filter((_, d) => d !== this.#layout.count)
     const n = cellCount(shape)
     const zeros = () => new Float64Array(n)
+    const selects = this.#selects(region, targetBytes)
+    const options = { probability: 0.5, ignoreNodata: true, type: 'float64', bytes: targetBytes } as const
     return {
       region,
       shape,
+      selection: selects ? new Selection(n, options) : undefined,
+      pass: 0,
       total: zeros(),
       valid: zeros(),
       first: zeros(),
@@ -258,7 +272,7 @@ class ZonalJob {
       squares: zeros(),
       least: zeros().fill(Infinity),
       greatest: zeros().fill(-Infinity),
-      values: this.streamed === undefined ? Array.from({ length: n }, () => []) : undefined,
+      values: this.streamed === undefined && !selects ? Array.from({ length: n }, () => []) : undefined,
     }
   }
 
@@ -294,8 +308,9 @@ class ZonalJob {
     const kept = s.values?.[cell]
     for (let r = 0; r < cells.length; r++) {
       const run = { start: from + cells[r]!, end: from + ends[r]!, step }
-      s.total[cell]! += (run.end - run.start) / step
-      if (kept !== undefined) keepRun(s, cell, kept, data, packing, run)
+      if (s.pass === 0) s.total[cell]! += (run.end - run.start) / step
+      if (s.selection !== undefined) selectRun(s, s.selection, cell, data, packing, run)
+      else if (kept !== undefined) keepRun(s, cell, kept, data, packing, run)
       else this.#addRun(s, cell, data, packing, run)
     }
   }
@@ -318,6 +333,7 @@ class ZonalJob {
   #result(state: State, cell: number): Value | Promise<Value> {
     // A geometry without pixels has no value, whatever the reducer makes of nothing.
     if (state.total[cell] === 0) return null
+    if (this.#isMedian) return state.valid[cell] === 0 ? null : medianOf(state, cell)
     if (this.streamed !== undefined) return state.valid[cell] === 0 ? null : STREAMED[this.streamed]!(state, cell)
     const isTruth = this.#spec.node.schema.packing.isBoolean
     const values = state.values![cell]!.map(
@@ -345,9 +361,14 @@ class ZonalJob {
   }
 }
 
+function medianOf({ selection, values }: State, cell: number): number {
+  if (selection !== undefined) return selection.resultOf(cell)
+  return quantileOfSorted(Float64Array.from(values![cell]!.filter((value) => !Number.isNaN(value))).sort(), 0.5)
+}
+
 /** The sums of all pixels along a dimension of one label, for reducers that need no more; undefined of any other. */
 export function spatialSums(node: CubeNode, reducer: Callback, name: string): BlockNode | undefined {
-  if (streamedName(reducer) === undefined) return undefined
+  if (usualName(reducer) === undefined) return undefined
   const [x, y] = axesOf(node)
   const [width, height] = [node.schema.dims[x]!.labels.length, node.schema.dims[y]!.labels.length]
   const runs = (): Runs => Int32Array.from({ length: 3 * height }, (_, k) => [k / 3, 0, width][k % 3]!)

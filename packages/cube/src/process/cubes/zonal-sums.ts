@@ -1,4 +1,5 @@
 /** What is kept of the values of a zone while they pass, and the reducers that need no more than that. */
+import type { Selection } from '../../cells/selection.ts'
 import type { TypedArray } from '../../dtype.ts'
 import type { Packing } from '../../model/block.ts'
 
@@ -83,6 +84,28 @@ export const ADDERS: Readonly<Record<string, AddRun>> = {
   sum: addSums,
   min: addExtremes,
   max: addExtremes,
+}
+
+let passing = new Float64Array(0)
+
+/** Values that pass by; as often as they do, they are counted in the first pass. */
+export function selectRun(
+  s: Sums & { readonly pass: number },
+  selection: Selection,
+  cell: number,
+  data: TypedArray,
+  { nodata, scale, offset }: Packing,
+  { start, end, step }: Run,
+): void {
+  const most = Math.ceil((end - start) / step)
+  if (most > passing.length) passing = new Float64Array(2 * most)
+  let count = 0
+  for (let k = start; k < end; k += step) {
+    const raw = data[k]!
+    if (raw !== nodata && !Number.isNaN(raw)) passing[count++] = raw * scale + offset
+  }
+  if (s.pass === 0) s.valid[cell]! += count
+  selection.add(cell, { data: passing, from: 0, step: 1, count })
 }
 
 export function keepRun(s: Sums, cell: number, kept: number[], data: TypedArray, packing: Packing, run: Run): void {

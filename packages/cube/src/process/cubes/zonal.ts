@@ -28,7 +28,8 @@ import {
   TEXT_OR_NULL,
   VECTOR,
 } from './schemas.ts'
-import { runsOf, zonalNode } from './zonal-node.ts'
+import { zonalNode } from './zonal-node.ts'
+import { runsOf } from './zonal-runs.ts'
 
 const SAMPLED = 4
 

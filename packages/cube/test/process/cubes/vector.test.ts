@@ -2,7 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Geometry } from '../../../src/model/geometry.ts'
-import type { CubeNode } from '../../../src/model/node.ts'
+import { type BlockNode, type CubeNode, foldWithin, shapeOf } from '../../../src/model/node.ts'
+import { computeCube } from '../../../src/plan/compute.ts'
+import { foldAbove } from '../../../src/plan/tasks.ts'
+import { readWhole } from '../../../src/process/cubes/direct.ts'
 import { geometryDimension } from '../../../src/process/cubes/geometries.ts'
 import { isInside } from '../../../src/process/cubes/sampling.ts'
 import type { FeaturesValue } from '../../../src/process/row.ts'
@@ -337,7 +340,29 @@ describe('aggregate_spatial', () => {
       folded.values.forEach((value, i) => {
         expect(value as number).toBeCloseTo(direct.values[i] as number, 8)
       })
-      expect([...made.fold!.pieces({ start: [0, 0], shape: [2, 3] })].length).toBeGreaterThan(3)
+      expect([...foldWithin(made, 0)!.pieces({ start: [0, 0], shape: [2, 3] })].length).toBeGreaterThan(3)
     }
+  })
+
+  it('finds medians of more pixels than the budget holds, the same as of all at once', async () => {
+    const wide = raster(600, 400, (i) => (i % 11 === 0 ? null : (i * 31) % 1009), [other('k', 0, 1)])
+    const geometries = features(
+      polygon(400000, 5696000, 404000, 5700000),
+      polygon(402000, 5697000, 406000, 5700000),
+      polygon(407000, 5697000, 408000, 5700000),
+    )
+    const args = { data: wide, geometries, reducer: reducer('median'), target_dimension: 'n' }
+    const zones = await node('aggregate_spatial', args)
+    const image = await node('reduce_spatial', { data: wide, reducer: reducer('median') })
+    for (const made of [zones, image]) {
+      const budgetBytes = 6_000_000
+      const job = (made.kind === 'blocks' ? made : made.inputs[0]) as BlockNode
+      const shape = shapeOf(job.schema)
+      const whole = { start: shape.map(() => 0), shape }
+      expect(foldWithin(job, foldAbove(budgetBytes))!.passes!(whole)).toBeGreaterThan(1)
+      const { data } = await computeCube(made, { budgetBytes })
+      expect([...data]).toEqual([...(await readWhole(made)).data])
+    }
+    expect((await read(image)).values).toEqual([504, 504])
   })
 })

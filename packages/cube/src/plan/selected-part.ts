@@ -1,0 +1,97 @@
+/** An order statistic of ranges: all values pass by several times, see `cells/selection.ts`. */
+import { kernelOf } from '../cells/kernel.ts'
+import { accessesOf, regionsOf } from '../cells/needs.ts'
+import { Selection, selectionBytes } from '../cells/selection.ts'
+import { DTYPES } from '../dtype.ts'
+import { FLOAT32, FLOAT64 } from '../model/block.ts'
+import type { Dimension } from '../model/dimension.ts'
+import { own, release } from '../model/garbage.ts'
+import type { CubeSchema } from '../model/node.ts'
+import { cellCount, type Region } from '../model/region.ts'
+import { kernelBytes } from './kernels.ts'
+import { keptDims, type Part, type PartPlan, placesOf, type Range, regionOn, type Split } from './ranges.ts'
+
+/** The probability of each order statistic; undefined of other reducers. */
+export function probabilityOf({ reducer, probability }: Part['reduce']): number | undefined {
+  if (reducer === 'median') return 0.5
+  return reducer === 'quantile' ? (probability ?? 0.5) : undefined
+}
+
+/** From the first to the last of ascending indices. */
+const spanOf = (indices: readonly number[]): number => (indices.length === 0 ? 0 : indices.at(-1)! + 1 - indices[0]!)
+
+/** Neighbours in a list of ascending indices, as pairs of first and length. */
+function runsOf(indices: readonly number[]): [first: number, length: number][] {
+  const runs: [number, number][] = []
+  for (const index of indices) {
+    const last = runs.at(-1)
+    if (last !== undefined && last[0] + last[1] === index) last[1]++
+    else runs.push([index, 1])
+  }
+  return runs
+}
+
+/** The values themselves, made by a kernel range after range, in the type that a kernel of the node computes in. */
+export function selectedPart(
+  split: Split,
+  part: Part,
+  unordered: readonly Range[],
+  options: { readonly type: 'float32' | 'float64'; readonly bytes: number },
+): PartPlan {
+  const { node, dim, length } = split
+  const { reduce, dims } = part
+  const { type } = options
+  const kept = keptDims(split, part)
+  const ranges = unordered.map(({ group, indices }) => ({ group, indices: [...indices].sort((a, b) => a - b) }))
+  const along: Dimension = { type: 'other', name: dim, labels: Array.from({ length }, (_, i) => i) }
+  const packing = type === 'float32' ? FLOAT32 : FLOAT64
+  const schema: CubeSchema = { dims: [along, ...kept.map((d) => node.schema.dims[d]!)], packing }
+  const inputs = node.inputs.map((input) => input.schema)
+  const accesses = accessesOf(reduce.of, schema, inputs)
+  const kernel = kernelOf(
+    reduce.of,
+    inputs.map((input) => ({ schema: input })),
+    { schema },
+  )
+  const rangeRegion = (region: Region, r: number): Region => {
+    const { indices } = ranges[r]!
+    const others = regionOn(region, kept)
+    const first = indices[0] ?? 0
+    return { start: [first, ...others.start], shape: [spanOf(indices), ...others.shape] }
+  }
+  const needs: PartPlan['needs'] = (region, r) =>
+    ranges[r]!.indices.length === 0
+      ? inputs.map(() => undefined)
+      : regionsOf(accesses, inputs.length, rangeRegion(region, r))
+  const workBytes = (region: Region, r: number): number => {
+    const wanted = rangeRegion(region, r)
+    return cellCount(wanted.shape) * DTYPES[packing.dtype].bytes + kernelBytes(kernel, wanted)
+  }
+  return {
+    needs,
+    stateBytes: (region) => selectionBytes(cellCount(regionOn(region, dims).shape), options.bytes),
+    workBytes,
+    begin: (region) => {
+      const selection = new Selection(cellCount(regionOn(region, dims).shape), {
+        probability: probabilityOf(reduce)!,
+        ignoreNodata: reduce.ignoreNodata ?? true,
+        ...options,
+      })
+      const step = cellCount(regionOn(region, kept).shape)
+      return {
+        add: (r, _isFirst, blocks) => {
+          const { group, indices } = ranges[r]!
+          if (indices.length === 0) return
+          const { data } = kernel.run(rangeRegion(region, r), blocks)
+          const places = placesOf(split, dims, region, group)
+          for (const [first, count] of runsOf(indices))
+            for (let i = 0; i < step; i++)
+              selection.add(places(i), { data, from: (first - indices[0]!) * step + i, step, count })
+          release(own(data))
+        },
+        again: () => selection.again(),
+        end: () => selection.results(),
+      }
+    },
+  }
+}
