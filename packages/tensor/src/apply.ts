@@ -2,7 +2,7 @@
 
 import { InputError } from '@ecotope/core'
 import type { Attributes, DType, Primitive, Tensor, TensorSpec } from './primitive.ts'
-import { type Shape, sizeOf } from './shape.ts'
+import { checkShape, type Shape, sizeOf } from './shape.ts'
 import { inferShape } from './shapes/index.ts'
 import { captureSource, shortLine, userLine } from './source.ts'
 
@@ -77,11 +77,12 @@ export function reapply<P extends Primitive>(node: Tensor<P>, inputs: readonly T
   return { ...node, id: created++, inputs }
 }
 
+const dtypes: ReadonlySet<string> = new Set<DType>(['float32', 'int32', 'bool'])
+
 function leaf<P extends Primitive>(op: P, attributes: Attributes[P], shape: Shape, dtype: DType): Tensor<P> {
-  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
-    throw new InputError('ShapeMismatch', `a shape has positive integers, not [${shape.join(', ')}]`, {
-      data: { shape },
-    })
+  checkShape(shape)
+  if (!dtypes.has(dtype)) {
+    throw new InputError('DTypeMismatch', `${op}: the element types are ${[...dtypes].join(', ')}, not ${dtype}`)
   }
   return { id: created++, op, inputs: [], attributes, shape, dtype, ...place() }
 }
@@ -130,6 +131,6 @@ export function operand(x: Operand): Tensor {
 
 /** Two operands that meet: a number takes the dtype of a tensor beside it. */
 export function operands(a: Operand, b: Operand): [Tensor, Tensor] {
-  if (typeof a === 'number') return typeof b === 'number' ? [constant(a), constant(b)] : [constant(a, [], b.dtype), b]
-  return [a, typeof b === 'number' ? constant(b, [], a.dtype) : b]
+  if (typeof a === 'number') return typeof b === 'number' ? [constant(a), constant(b)] : [constant(a, [], b?.dtype), b]
+  return [a, typeof b === 'number' ? constant(b, [], a?.dtype) : b]
 }

@@ -4,7 +4,7 @@ import { InputError, type Random } from '@ecotope/core'
 import { parameterLeaf } from './apply.ts'
 import { draw, type Initialiser } from './initialisers.ts'
 import type { Tensor } from './primitive.ts'
-import { type Shape, showShape, sizeOf } from './shape.ts'
+import { checkShape, type Shape, showShape, sizeOf } from './shape.ts'
 
 export interface ParameterSpec {
   readonly kind: 'parameter'
@@ -38,6 +38,7 @@ export interface ParameterOptions {
 
 /** A leaf of a parameter tree: its shape, how it begins, and how it is trained. */
 export function parameter(shape: Shape, init: Initialiser, options: ParameterOptions = {}): ParameterSpec {
+  checkShape(shape)
   const { trainable = true, decay = shape.length >= 2 } = options
   return { kind: 'parameter', shape, init, decay: decay && trainable, trainable }
 }

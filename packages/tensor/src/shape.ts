@@ -12,6 +12,15 @@ export function sizeOf(shape: Shape): number {
   return size
 }
 
+/** Whether all extents are positive integers: there are no empty tensors. */
+export const isShape = (shape: Shape): boolean => shape.every((extent) => Number.isInteger(extent) && extent > 0)
+
+/** Raises `InputError` unless all extents are positive integers. */
+export function checkShape(shape: Shape): void {
+  if (isShape(shape)) return
+  throw new InputError('ShapeMismatch', `a shape has positive integers, not ${showShape(shape)}`, { data: { shape } })
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i])
 }

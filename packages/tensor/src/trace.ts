@@ -4,6 +4,7 @@ import { InputError } from '@ecotope/core'
 import { input, locating } from './apply.ts'
 import { layoutOf, type ParameterLayout, type ParameterTree, type Traced, traceParameters } from './parameters.ts'
 import { type Tensor, type TensorSpec, topological } from './primitive.ts'
+import { isTensor } from './transform/tree.ts'
 
 export type InputSpecs = Readonly<Record<string, TensorSpec>>
 export type InputTensors<I extends InputSpecs> = { readonly [K in keyof I]: Tensor }
@@ -39,7 +40,15 @@ export function traceInputs<I extends InputSpecs>(specs: I): InputTensors<I> {
 }
 
 function checkOutputs(outputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
-  if (Object.keys(outputs).length === 0) throw new InputError('EmptyProgram', 'a program needs at least one output')
+  const names = Object.keys(outputs)
+  if (names.length === 0) throw new InputError('EmptyProgram', 'a program needs at least one output')
+  const other = names.find((name) => !isTensor(outputs[name]))
+  if (other !== undefined) {
+    throw new InputError('NotATensor', `the output ${other} is not a tensor`, {
+      hint: 'A program gives named tensors, { y: ... }; wrap numbers with constant().',
+      data: { name: other },
+    })
+  }
   return outputs
 }
 

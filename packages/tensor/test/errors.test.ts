@@ -47,6 +47,26 @@ describe('an error while tracing', () => {
   })
 })
 
+describe('what is no tensor', () => {
+  test('is named by operation, operand, layer and line', () => {
+    const error = errorOf(() =>
+      trace((_, inputs) => ({ y: scope('head', () => add(inputs.x!, inputs.misspelt!)) }), {
+        parameters: {},
+        inputs: { x: { shape: [2] } } as Record<string, { shape: number[] }>,
+      }),
+    )
+    expect(error.tag).toBe('NotATensor')
+    expect(error.message).toMatch(/^add in head: operand 1 is undefined, not a tensor \(errors\.test\.ts:\d+\)$/)
+    expect(error.hint).toMatch(/spelling/)
+    expect(errorOf(() => add(1, undefined as never)).message).toMatch(/^add: operand 1 is undefined/)
+  })
+
+  test('is refused as an output', () => {
+    const error = errorOf(() => trace(() => ({ y: 3 as never }), { parameters: {}, inputs: {} }))
+    expect(error.message).toBe('the output y is not a tensor')
+  })
+})
+
 test('nodes of a gradient belong to the layer and the line of the nodes they come from', () => {
   let line: string | undefined
   const { outputs } = trace(

@@ -9,7 +9,9 @@ import {
   cast,
   concat,
   constant,
+  constantInit,
   conv2d,
+  convTranspose2d,
   expand,
   gradients,
   greater,
@@ -20,7 +22,9 @@ import {
   meanPool2,
   not,
   pad,
+  parameter,
   reshape,
+  reverse,
   scope,
   slice,
   sliceAxis,
@@ -71,6 +75,41 @@ describe('what primitives refuse, by name', () => {
     ['constant', () => constant([1, 2, 3], [2]), /3 numbers do not fill \[2\]/],
     ['shape', () => input('x', { shape: [0, 2] }), /positive integers/],
     ['gradient of a vector', () => gradients(t(3), []), /must be a scalar/],
+    ['a reshape that leaves a rest', () => reshape(t(3), [-1, 2]), /\[3\] does not reshape to \[-1, 2\]/],
+    ['two open extents', () => reshape(t(4), [-1, -1]), /\[4\] does not reshape to \[-1, -1\]/],
+    ['negative extents', () => reshape(t(6), [-2, -3]), /extents are positive integers, not \[-2, -3\]/],
+    ['a fraction of an extent', () => expand(t(1), [1.5]), /extents are positive integers, not \[1\.5\]/],
+    ['no extent', () => expand(t(1), [0]), /extents are positive integers, not \[0\]/],
+    ['a part of a permutation', () => transpose(t(2, 3), [0]), /\[0\] does not permute the axes of \[2, 3\]/],
+    ['an axis beyond', () => transpose(t(2, 3), [0, 5]), /\[0, 5\] does not permute/],
+    ['a slice of one axis of two', () => slice(t(4, 3), [0], [2]), /\[0\] to \[2\] is not one place for each axis/],
+    ['a slice of three axes of one', () => slice(t(4), [0, 0], [2, 1]), /is not one place for each axis of \[4\]/],
+    ['a slice between elements', () => slice(t(4), [0.5], [1.5]), /0\.5 to 1\.5 is not inside axis 0/],
+    [
+      'pad of one axis of two',
+      () => pad(t(4, 3), [1], [1]),
+      /\[1\] and \[1\] are not one count for each axis of \[4, 3\]/,
+    ],
+    ['pad by a half', () => pad(t(4), [0.5], [0]), /whole/],
+    ['parts that leave a rest', () => split(t(4), 0, [1, 2]), /split: sizes \[1, 2\] do not add up to axis 0 of \[4\]/],
+    ['concat of one beyond its axes', () => concat([t(4)], 3), /axis 3 is not one of the 1 axes/],
+    ['parameter', () => parameter([0, 3], constantInit(1)), /positive integers, not \[0, 3\]/],
+    [
+      'element type',
+      () => input('x', { shape: [2], dtype: 'float64' as 'float32' }),
+      /float32, int32, bool, not float64/,
+    ],
+    [
+      'channels of a transposed convolution',
+      () => convTranspose2d(t(1, 3, 4, 4), t(4, 2, 3, 3)),
+      /the input \[1, 3, 4, 4\] has 3 channels, the weight \[4, 2, 3, 3\] expects 4/,
+    ],
+    [
+      'bias of a transposed convolution',
+      () => convTranspose2d(t(1, 3, 4, 4), t(3, 2, 3, 3), { bias: t(1) }),
+      /convTranspose: the bias must be \[2\], not \[1\]/,
+    ],
+    ['pool of one pixel', () => maxPool2(t(1, 1, 1, 4)), /maxPool2: needs images .* not \[1, 1, 1, 4\]/],
   ])('%s', (_, fn, message) => {
     expect(fn).toThrow(message)
     expect(fn).toThrow(InputError)
@@ -96,6 +135,7 @@ describe('what primitives give', () => {
     ['max', max(t(2, 3, 4), [0, -1]), [3]],
     ['softmax', softmax(t(2, 3), 0), [2, 3]],
     ['slice', slice(t(4, 5), [1, 0], [3, 5]), [2, 5]],
+    ['transpose by axes from the end', transpose(t(2, 3, 4), [-1, 0, -2]), [4, 2, 3]],
     ['cast', cast(not(bool), 'float32'), [2, 3]],
   ])('%s', (_, tensor, shape) => {
     expect(tensor.shape).toEqual(shape)
@@ -109,6 +149,7 @@ describe('what primitives give', () => {
       slice(x, [0, 0], [2, 3]),
       pad(x, [0, 0], [0, 0]),
       expand(x, [2, 3]),
+      reverse(x, []),
       concat([x], 0),
       sum(x, []),
     ]) {

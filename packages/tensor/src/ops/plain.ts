@@ -3,7 +3,7 @@
 import { InputError } from '@ecotope/core'
 import { apply, type Operand, operand, operands } from '../apply.ts'
 import type { DType, Tensor } from '../primitive.ts'
-import { normaliseAxes, range, type Shape, sameShape, sizeOf } from '../shape.ts'
+import { normaliseAxes, range, type Shape, sameShape, showShape, sizeOf } from '../shape.ts'
 
 const none = {} as const
 
@@ -103,17 +103,27 @@ function oneAxis(axis: number, x: Tensor, what: string): number {
 /** Same elements in another shape; one extent may be -1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, extent) => (extent === -1 ? product : product * extent), 1)
-  const full = shape.map((extent) => (extent === -1 ? sizeOf(x.shape) / known : extent))
+  const rest = sizeOf(x.shape) / known
+  const fits = Number.isInteger(rest) && shape.indexOf(-1) === shape.lastIndexOf(-1)
+  const full = shape.map((extent) => (extent === -1 && fits ? rest : extent))
   return sameShape(full, x.shape) ? x : apply('reshape', [x], { shape: full })
 }
 
+/** Axis i of the result is axis `permutation[i]` of x; negative ones count from the end. */
 export const transpose = (x: Tensor, permutation: readonly number[]): Tensor => {
-  return permutation.every((axis, i) => axis === i) ? x : apply('transpose', [x], { permutation })
+  const rank = x.shape.length
+  const axes = permutation.map((axis) => (axis < 0 ? axis + rank : axis))
+  return sameShape(axes, range(0, rank)) ? x : apply('transpose', [x], { permutation: axes })
 }
 
 /** Elements from `starts` up to but without `ends`, one of each per axis. */
 export function slice(x: Tensor, starts: readonly number[], ends: readonly number[]): Tensor {
-  const axes = range(0, x.shape.length).filter((i) => starts[i] !== 0 || ends[i] !== x.shape[i])
+  const rank = x.shape.length
+  if (starts.length !== rank || ends.length !== rank) {
+    const given = `${showShape(starts)} to ${showShape(ends)}`
+    throw new InputError('ShapeMismatch', `slice: ${given} is not one place for each axis of ${showShape(x.shape)}`)
+  }
+  const axes = range(0, rank).filter((i) => starts[i] !== 0 || ends[i] !== x.shape[i])
   if (axes.length === 0) return x
   return apply('slice', [x], { axes, starts: axes.map((i) => starts[i]!), ends: axes.map((i) => ends[i]!) })
 }
@@ -128,8 +138,15 @@ export function sliceAxis(x: Tensor, axis: number, start: number, end: number): 
   )
 }
 
-/** Parts of the given sizes along an axis. */
+/** Parts of the given sizes along an axis, which they must fill. */
 export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
+  const extent = x.shape[oneAxis(axis, x, 'split')]!
+  if (sizes.reduce((sum, size) => sum + size, 0) !== extent) {
+    throw new InputError(
+      'ShapeMismatch',
+      `split: sizes ${showShape(sizes)} do not add up to axis ${axis} of ${showShape(x.shape)}`,
+    )
+  }
   let start = 0
   return sizes.map((size) => {
     const part = sliceAxis(x, axis, start, start + size)
@@ -140,14 +157,16 @@ export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor
 
 /** Adds `before` and `after` elements of `value` to each axis. */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
-  if ([...before, ...after].every((n) => n === 0)) return x
+  const rank = x.shape.length
+  if (before.length === rank && after.length === rank && [...before, ...after].every((n) => n === 0)) return x
   return apply('pad', [x], { before, after, value })
 }
 
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const [head] = parts
   if (head === undefined) throw new InputError('ShapeMismatch', 'concat: nothing to join')
-  return parts.length === 1 ? head : apply('concat', parts, { axis: oneAxis(axis, head, 'concat') })
+  const at = oneAxis(axis, head, 'concat')
+  return parts.length === 1 ? head : apply('concat', parts, { axis: at })
 }
 
 /** Repeats extents of 1 (and adds leading axes) to reach `shape`. */
@@ -155,8 +174,10 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : apply('expand', [x], { shape })
 }
 
+/** The elements of the axes in opposite order. */
 export function reverse(x: Tensor, axes: readonly number[]): Tensor {
-  return apply('reverse', [x], { axes: normaliseAxes(axes, x.shape.length, 'reverse') })
+  const list = normaliseAxes(axes, x.shape.length, 'reverse')
+  return list.length === 0 ? x : apply('reverse', [x], { axes: list })
 }
 
 /** Layer normalisation (Ba et al. 2016) of the last axis: x `[..., C]`, scale and bias `[C]`; eps defaults to 1e-5. */

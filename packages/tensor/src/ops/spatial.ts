@@ -3,7 +3,7 @@
 import { InputError } from '@ecotope/core'
 import { apply, constant } from '../apply.ts'
 import type { Pooling, Tensor, Window } from '../primitive.ts'
-import { range, sizeOf } from '../shape.ts'
+import { range, sameShape, showShape, sizeOf } from '../shape.ts'
 import { add, mean, mul, reshape, silu, slice } from './plain.ts'
 
 /** Zeros beside the image: `same` and `valid` as they say, one number for every side, or `[...before, ...after]`. */
@@ -116,8 +116,27 @@ function transposedExtents(
   return { size, padding: around }
 }
 
+/** What the adjoint's own rule would tell in other words: channels of input, weight and bias. */
+function checkTransposed(d: number, x: Tensor, w: Tensor, { bias, groups = 1 }: ConvTransposeOptions): void {
+  const [input, weight] = [showShape(x.shape), showShape(w.shape)]
+  const fail = (message: string): never => {
+    throw new InputError('ShapeMismatch', `convTranspose: ${message}`, { data: { input: x.shape, weight: w.shape } })
+  }
+  if (x.shape.length !== d + 2 || w.shape.length !== d + 2) {
+    fail(`the input ${input} and the weight ${weight} must have ${d + 2} axes, for ${d} spatial ones`)
+  }
+  if (x.shape[1] !== w.shape[0]) {
+    fail(`the input ${input} has ${x.shape[1]} channels, the weight ${weight} expects ${w.shape[0]}`)
+  }
+  const outputs = w.shape[1]! * groups
+  if (bias !== undefined && !sameShape(bias.shape, [outputs])) {
+    fail(`the bias must be [${outputs}], not ${showShape(bias.shape)}`)
+  }
+}
+
 function convTranspose(d: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
   const { bias, groups = 1 } = options
+  checkTransposed(d, x, w, options)
   const kernel = w.shape.slice(2)
   const moves = { stride: each(options.stride, d, 'stride'), dilation: each(options.dilation, d, 'dilation') }
   const { size, padding } = transposedExtents(x, kernel, moves, options)
@@ -150,8 +169,12 @@ export function up2(x: Tensor, w: Tensor, options: { readonly bias?: Tensor } = 
   return apply('up2', options.bias === undefined ? [x, w] : [x, w, options.bias], {})
 }
 
-function evenPart(x: Tensor): Tensor {
+function evenPart(x: Tensor, what: string): Tensor {
   const [n = 1, c = 1, h = 1, w = 1] = x.shape
+  if (x.shape.length !== 4 || h < 2 || w < 2) {
+    const message = `${what}: needs images [N, C, H, W] of 2 x 2 or more, not ${showShape(x.shape)}`
+    throw new InputError('ShapeMismatch', message, { data: { shape: x.shape } })
+  }
   return slice(x, [0, 0, 0, 0], [n, c, h - (h % 2), w - (w % 2)])
 }
 
@@ -233,9 +256,9 @@ export function meanPool(x: Tensor, options: MeanPoolOptions): Tensor {
 export const globalMeanPool = (x: Tensor): Tensor => mean(x, range(2, x.shape.length))
 
 /** Maximum over 2 x 2 windows; a last odd row or column is left out. Tied maxima share the gradient equally. */
-export const maxPool2 = (x: Tensor): Tensor => apply('maxPool2', [evenPart(x)], {})
+export const maxPool2 = (x: Tensor): Tensor => apply('maxPool2', [evenPart(x, 'maxPool2')], {})
 /** Mean over 2 x 2 windows; a last odd row or column is left out. */
-export const meanPool2 = (x: Tensor): Tensor => mul(apply('sumPool2', [evenPart(x)], {}), 0.25)
+export const meanPool2 = (x: Tensor): Tensor => mul(apply('sumPool2', [evenPart(x, 'meanPool2')], {}), 0.25)
 /** Nearest-neighbour enlargement by 2. */
 export const upsample2 = (x: Tensor): Tensor => apply('upsample2', [x], {})
 

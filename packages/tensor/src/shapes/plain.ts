@@ -93,14 +93,15 @@ export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> 
     return { shape, dtype: x!.dtype }
   },
   transpose: ([x], { permutation }, what) => {
-    const valid = permutation.length === x!.shape.length && new Set(permutation).size === permutation.length
+    const valid = permutation.length === x!.shape.length && x!.shape.every((_, axis) => permutation.includes(axis))
     need(valid, what, `[${permutation.join(', ')}] does not permute the axes of ${showShape(x!.shape)}`)
     return { shape: permutation.map((axis) => x!.shape[axis]!), dtype: x!.dtype }
   },
   slice: ([x], { axes, starts, ends }, what) => {
     const shape = [...x!.shape]
     axes.forEach((axis, i) => {
-      const inside = 0 <= starts[i]! && starts[i]! < ends[i]! && ends[i]! <= (shape[axis] ?? 0)
+      const whole = Number.isInteger(starts[i]) && Number.isInteger(ends[i])
+      const inside = whole && 0 <= starts[i]! && starts[i]! < ends[i]! && ends[i]! <= (shape[axis] ?? 0)
       need(inside, what, `${starts[i]} to ${ends[i]} is not inside axis ${axis} of ${showShape(x!.shape)}`)
       shape[axis] = ends[i]! - starts[i]!
     })
@@ -108,10 +109,17 @@ export const plainShapes: { readonly [P in PlainPrimitive]: Rule<Attributes[P]> 
   },
   pad: ([x], { before, after }, what) => {
     needNumbers([x!], what)
+    const rank = x!.shape.length
+    const fits = before.length === rank && after.length === rank
     need(
-      [...before, ...after].every((n) => n >= 0),
+      fits,
       what,
-      'padding must not be negative',
+      `${showShape(before)} and ${showShape(after)} are not one count for each axis of ${showShape(x!.shape)}`,
+    )
+    need(
+      [...before, ...after].every((n) => Number.isInteger(n) && n >= 0),
+      what,
+      `padding must not be negative, and whole: ${showShape(before)} and ${showShape(after)}`,
     )
     return { shape: x!.shape.map((extent, i) => extent + before[i]! + after[i]!), dtype: x!.dtype }
   },
