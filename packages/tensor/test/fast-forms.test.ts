@@ -1,7 +1,21 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { concat, conv2d, evaluate, groupNorm, maxPool2, mul, type Shape, silu, sum, up2 } from '../src/index.ts'
+import {
+  concat,
+  constant,
+  conv2d,
+  evaluate,
+  groupNorm,
+  maxPool2,
+  mul,
+  type Shape,
+  silu,
+  sum,
+  up2,
+} from '../src/index.ts'
+import { narrowings } from '../src/lower/narrow.ts'
 import type { LoweringTarget } from '../src/lower/target.ts'
+import { topological } from '../src/primitive.ts'
 import type { Engine } from '../src/run/engine.ts'
 import { type ProgramCase, targetOf, testEngine, traceCase, worstError } from './support.ts'
 
@@ -38,6 +52,8 @@ describe('convolutions take a fast form only where it is right', () => {
     ['blocks in, fewer out', 48, 16, 5, 8, PLAIN],
     ['no blocks: channels', 20, 32, 8, 8, PLAIN],
     ['no blocks: outputs', 16, 5, 8, 8, PLAIN],
+    ['all shifts of the input in one product', 5, 15, 2, 3, PLAIN],
+    ['all shifts of the gradient in one product', 15, 5, 4, 2, PLAIN],
     ['one row', 16, 16, 1, 8, PLAIN],
     ['one column', 16, 16, 8, 1, PLAIN],
     ['one pixel', 64, 128, 1, 1, PLAIN],
@@ -88,6 +104,43 @@ describe('convolutions take a fast form only where it is right', () => {
       }),
       { numRuns: 40, seed: 7 },
     )
+  })
+})
+
+describe('the gradient of some channels', () => {
+  const frame: Shape = [2, 6, 8, 8]
+  const state: Shape = [2, 32, 8, 8]
+  const weight: Shape = [16, 38, 3, 3]
+  const traced = (fn: ProgramCase['fn'], shapes: readonly Shape[]) => {
+    const made = traceCase({ shapes, fn })
+    const outputs = Object.values(made.program.outputs)
+    return { made, narrowed: [...narrowings(topological(outputs), outputs).keys()].map(({ op }) => op) }
+  }
+
+  test('is computed for those alone where nothing else reads it', async () => {
+    const { made, narrowed } = traced((h, w) => conv2d(concat([constant(0.5, frame), h], 1), w), [state, weight])
+    expect(narrowed).toEqual(['slice', 'convInputGrad'])
+    expect(await worstError(engine, target, made)).toBeLessThan(PLAIN)
+  })
+
+  test('and as a whole where both parts are read', async () => {
+    const { made, narrowed } = traced((x, h, w) => conv2d(concat([x, h], 1), w), [frame, state, weight])
+    expect(narrowed).toEqual([])
+    expect(await worstError(engine, target, made)).toBeLessThan(PLAIN)
+  })
+
+  test('with stride, dilation and a slice in the middle', async () => {
+    for (const options of [{ stride: 2 }, { dilation: 2 }, { padding: 'valid' }] as const) {
+      const { made, narrowed } = traced(
+        (h, w) => conv2d(concat([constant(0.5, frame), h, constant(2, frame)], 1), w, options),
+        [
+          [2, 16, 8, 8],
+          [16, 28, 3, 3],
+        ],
+      )
+      expect(narrowed).toHaveLength(2)
+      expect(await worstError(engine, target, made)).toBeLessThan(PLAIN)
+    }
   })
 })
 

@@ -4,6 +4,7 @@ import type { TuplePrimitive } from '../attributes/control.ts'
 import type { Value } from '../onnx/graph.ts'
 import { type Tensor, topological } from '../primitive.ts'
 import { tupleRules } from './control.ts'
+import { type Narrowing, narrowings } from './narrow.ts'
 import type { Lower, LoweredPrimitive, Lowering, LowerTuple } from './target.ts'
 
 function emit<P extends LoweredPrimitive>(l: Lowering, node: Tensor<P>, inputs: readonly Value[]): Value {
@@ -31,10 +32,18 @@ function picks(order: readonly Tensor[]): Map<Tensor, Set<number>> {
   return used
 }
 
+/** The wanted channels of a gradient, from those of the weight. */
+function emitNarrowed(l: Lowering, { slice, gradient }: Narrowing, [g, w]: readonly Value[]): Value {
+  const { starts, ends } = slice.attributes
+  const narrow = { ...gradient, shape: slice.shape }
+  return emit(l, narrow, [g!, l.slice(w!, [1], starts, ends)])
+}
+
 /** Emits what `outputs` need; leaves must be bound already. Binds the value of every node. */
 export function lowerNodes(l: Lowering, outputs: readonly Tensor[], bound: Map<Tensor, Value>): Map<Tensor, Value> {
   const order = topological(outputs, (node) => bound.has(node))
   const used = picks(order)
+  const narrowed = narrowings(order, outputs)
   const tuples = new Map<Tensor, (Value | undefined)[]>()
   for (const node of order) {
     if (bound.has(node)) continue
@@ -43,6 +52,20 @@ export function lowerNodes(l: Lowering, outputs: readonly Tensor[], bound: Map<T
       continue
     }
     l.graph.scope = node.scope
+    const narrowing = narrowed.get(node)
+    if (narrowing !== undefined) {
+      const { slice, gradient } = narrowing
+      if (node === slice)
+        bound.set(
+          node,
+          emitNarrowed(
+            l,
+            narrowing,
+            gradient.inputs.map((input) => bound.get(input)!),
+          ),
+        )
+      continue
+    }
     const inputs = node.inputs.map((input) => bound.get(input)!)
     if (node.op in tupleRules) tuples.set(node, emitTuple(l, node as Tensor<TuplePrimitive>, inputs, used.get(node)!))
     else bound.set(node, emit(l, node as Tensor<LoweredPrimitive>, inputs))
