@@ -125,7 +125,7 @@ const picked = (labels: readonly unknown[], indices: readonly number[]): never[]
 interface Run {
   readonly from: number
   readonly slots: Slot[]
-  readonly dimension: number | undefined
+  dimension: number | undefined
 }
 
 async function readRegion(assembly: Assembly, region: Region, options: WorkOptions): Promise<TypedArray> {
@@ -227,7 +227,8 @@ function runsOf(slots: readonly Slot[]): Run[] {
     const before = last?.slots.at(-1)
     const step = slot.length === 1 && before?.length === 1 ? steppedDimension(before[0], slot[0]) : undefined
     if (last !== undefined && step !== undefined && (last.slots.length === 1 || last.dimension === step)) {
-      runs[runs.length - 1] = { from: last.from, slots: [...last.slots, slot], dimension: step }
+      last.slots.push(slot)
+      last.dimension = step
     } else runs.push({ from: i, slots: [slot], dimension: undefined })
   }
   return runs

@@ -106,9 +106,9 @@ export function copyOut(
   to: number,
   targetStrides: readonly number[],
 ): void {
-  const rank = box.length
-  const run = rank === 0 ? 1 : box[rank - 1]!
-  eachRun(box, Math.max(0, rank - 1), sourceStrides, targetStrides, (a, b) =>
-    copyRun(source, from + a, target, to + b, run),
-  )
+  // Rows that follow each other in both are copied as one.
+  let first = Math.max(0, box.length - 1)
+  let run = box[first] ?? 1
+  while (first > 0 && sourceStrides[first - 1] === run && targetStrides[first - 1] === run) run *= box[--first]!
+  eachRun(box, first, sourceStrides, targetStrides, (a, b) => copyRun(source, from + a, target, to + b, run))
 }

@@ -6,8 +6,9 @@ import type { Block } from '../../model/block.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type Access, regionsOf } from '../needs.ts'
-import { copyIn, copyOut, type Layout, layoutOf, planesApart } from './copy.ts'
+import { copyIn, copyOut, layoutOf, planesApart } from './copy.ts'
 import { SCALARS } from './emissions.ts'
+import { type Parameter, parameterOf, type Running, type Spread } from './parameters.ts'
 import type { Program } from './program.ts'
 import { tileShape, tilesOf } from './tiles.ts'
 
@@ -22,11 +23,8 @@ const MOST_PLACED_BYTES = 2 ** 30
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
 /** One input's box of the current tile in memory. */
-interface Loaded {
+interface Loaded extends Spread {
   readonly key: string
-  readonly address: number
-  readonly layout: Layout
-  readonly box: Region
 }
 
 /** Whole blocks of inputs in a kernel's memory, which others have to fill. */
@@ -39,8 +37,9 @@ export interface Placed {
 export class ProgramRunner {
   readonly #program: Program
   readonly #inputs: readonly CubeSchema[]
-  readonly #output: CubeSchema
+  readonly #schema: CubeSchema
   readonly #accesses: readonly Access[]
+  readonly #parameters: readonly Parameter[]
   readonly #memory: WebAssembly.Memory
   readonly #exports: { run(): void }
   #views = new Map<string, TypedArray>()
@@ -55,7 +54,8 @@ export class ProgramRunner {
   ) {
     this.#program = program
     this.#inputs = inputs
-    this.#output = output
+    this.#schema = output
+    this.#parameters = program.parameters.map(parameterOf)
     this.#accesses = accesses
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(program.staticBytes / PAGE_BYTES) + 1 })
     const scalars = Object.fromEntries(program.scalars.map((name) => [name, SCALARS[name]]))
@@ -70,7 +70,7 @@ export class ProgramRunner {
     const first = { start: region.start, shape: tile }
     const boxes = regionsOf(this.#accesses, this.#inputs.length, first)
     const inputs = boxes.reduce((sum, box, i) => sum + (box ? cellCount(box.shape) * this.#bytes(i) * 1.25 : 0), 0)
-    const output = cellCount(tile) * DTYPES[this.#output.packing.dtype].bytes * 1.25
+    const output = cellCount(tile) * DTYPES[this.#schema.packing.dtype].bytes * 1.25
     return Math.max(this.#memory.buffer.byteLength, Math.ceil(this.#program.staticBytes + inputs + output) + PAGE_BYTES)
   }
 
@@ -79,36 +79,37 @@ export class ProgramRunner {
     let end = align(this.#program.staticBytes)
     const loaded = regions.map((region, input): Loaded | undefined => {
       if (region === undefined) return undefined
-      const layout = planesApart(region.shape, this.#bytes(input))
-      const address = end
-      end = align(end + layout.length * this.#bytes(input) + this.#slack(input, layout))
-      return { key: `placed ${address}`, address, layout, box: region }
+      const { strides, length } = planesApart(region.shape, this.#bytes(input))
+      const cellBytes = this.#bytes(input)
+      const spread = { key: `placed ${end}`, address: end, strides, length, cellBytes, start: region.start }
+      end = align(end + length * cellBytes + this.#slack(input, spread))
+      return spread
     })
     if (end > MOST_PLACED_BYTES) return undefined
     this.#grow(end)
     const { buffer } = this.#memory
     const places = loaded.map((each): Place | undefined => {
       if (each === undefined) return undefined
-      const { strides, length } = each.layout
-      return { buffer: buffer as ArrayBuffer, byteOffset: each.address, strides, length }
+      const { address, strides, length } = each
+      return { buffer: buffer as ArrayBuffer, byteOffset: address, strides, length }
     })
     return { places, loaded, end }
   }
 
   run(region: Region, blocks: readonly (Block | undefined)[], placed?: Placed): Block {
-    const { dtype } = this.#output.packing
+    const { dtype } = this.#schema.packing
     const data = newArray(dtype, cellCount(region.shape))
     if (data.length === 0) return { region, data }
     const strides = stridesOf(region.shape)
     let loaded: readonly (Loaded | undefined)[] = []
     for (const tile of tilesOf(region, this.#tile(region))) {
       loaded = this.#load(tile, blocks, loaded, placed)
-      const { address, layout } = this.#outputLayout(tile, loaded)
-      this.#setParameters(tile, loaded, address, layout)
+      const output = this.#output(tile, loaded)
+      this.#setParameters({ tile, output, inputs: loaded })
       this.#exports.run()
       const to = tile.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
-      const from = address / data.BYTES_PER_ELEMENT
-      copyOut(this.#view(dtype), from, layout.strides, tile.shape, data, to, strides)
+      const from = output.address / data.BYTES_PER_ELEMENT
+      copyOut(this.#view(dtype), from, output.strides, tile.shape, data, to, strides)
     }
     return { region, data }
   }
@@ -119,7 +120,7 @@ export class ProgramRunner {
     const known = this.#tiles.get(key)
     if (known !== undefined) return known
     const { vector, group } = this.#program
-    const shape = tileShape(region, vector, group, this.#accesses, this.#inputs, this.#output)
+    const shape = tileShape(region, vector, group, this.#accesses, this.#inputs, this.#schema)
     if (this.#tiles.size > REMEMBERED_SHAPES) this.#tiles.clear()
     this.#tiles.set(key, shape)
     return shape
@@ -130,7 +131,7 @@ export class ProgramRunner {
   }
 
   /** Bytes beyond a box that vectors may read. */
-  #slack(input: number, { strides }: Layout): number {
+  #slack(input: number, { strides }: Pick<Spread, 'strides'>): number {
     return SLACK_BYTES + Math.max(0, ...strides) * this.#program.group * this.#bytes(input)
   }
 
@@ -163,86 +164,53 @@ export class ProgramRunner {
     before: readonly (Loaded | undefined)[],
     placed: Placed | undefined,
   ): readonly (Loaded | undefined)[] {
+    if (placed !== undefined && blocks.every((block) => block === undefined)) return placed.loaded
     const boxes = regionsOf(this.#accesses, this.#inputs.length, tile)
-    let address = placed?.end ?? align(this.#program.staticBytes)
-    const loaded = boxes.map((box, input): Loaded | undefined => {
+    const layouts = boxes.map((box, input) => {
       const block = blocks[input]
-      if (box !== undefined && block === undefined) return placed?.loaded[input]
-      if (box === undefined || block === undefined) return undefined
-      const layout = layoutOf(box.shape, block.region.shape, this.#bytes(input))
-      const key = `${address}|${box.start.join()}|${box.shape.join()}`
-      const at = address
-      address = align(address + layout.length * this.#bytes(input) + this.#slack(input, layout))
-      return { key, address: at, layout, box }
+      return box && block && layoutOf(box.shape, block.region.shape, this.#bytes(input))
     })
-    this.#grow(address)
-    for (const [input, each] of loaded.entries()) {
-      if (each === undefined || blocks[input] === undefined || before[input]?.key === each.key) continue
+    let end = placed?.end ?? align(this.#program.staticBytes)
+    const loaded = layouts.map((layout, input): Loaded | undefined => {
+      const [box, cellBytes] = [boxes[input], this.#bytes(input)]
+      if (box === undefined) return undefined
+      if (layout === undefined) return placed?.loaded[input]
+      const { strides, length } = layout
+      const key = `${end}|${box.start.join()}|${box.shape.join()}`
+      const spread = { key, address: end, strides, length, cellBytes, start: box.start }
+      end = align(end + length * cellBytes + this.#slack(input, spread))
+      return spread
+    })
+    this.#grow(end)
+    for (const [input, layout] of layouts.entries()) {
+      const each = loaded[input]
+      if (layout === undefined || each === undefined || before[input]?.key === each.key) continue
       const { region, data } = blocks[input]!
       const strides = stridesOf(region.shape)
-      const from = each.box.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
+      const from = each.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
       const view = this.#view(this.#inputs[input]!.packing.dtype)
-      copyIn(data, from, strides, each.box.shape, each.layout, view, each.address / data.BYTES_PER_ELEMENT)
+      copyIn(data, from, strides, boxes[input]!.shape, layout, view, each.address / data.BYTES_PER_ELEMENT)
     }
     return loaded
   }
 
-  /** Row-major, the vector dimension padded to whole groups. */
-  #outputLayout(
-    tile: Region,
-    loaded: readonly (Loaded | undefined)[],
-  ): { address: number; layout: { strides: readonly number[]; length: number } } {
+  /** Where the result of a tile lies: row-major, the vector dimension padded to whole groups. */
+  #output(tile: Region, loaded: readonly (Loaded | undefined)[]): Spread {
     const { vector, group, staticBytes } = this.#program
     const padded = tile.shape.map((length, d) => (d === vector ? Math.ceil(length / group) * group : length))
-    const ends = loaded.map((each, input) =>
-      each === undefined ? 0 : each.address + each.layout.length * this.#bytes(input) + this.#slack(input, each.layout),
-    )
-    const address = align(Math.max(staticBytes, ...ends))
-    const length = cellCount(padded)
-    this.#grow(address + length * DTYPES[this.#output.packing.dtype].bytes + SLACK_BYTES)
-    return { address, layout: { strides: stridesOf(padded), length } }
+    let end = staticBytes
+    for (const [input, each] of loaded.entries()) {
+      if (each !== undefined)
+        end = Math.max(end, each.address + each.length * each.cellBytes + this.#slack(input, each))
+    }
+    const cellBytes = DTYPES[this.#schema.packing.dtype].bytes
+    const [address, length] = [align(end), cellCount(padded)]
+    this.#grow(address + length * cellBytes + SLACK_BYTES)
+    return { address, strides: stridesOf(padded), length, cellBytes, start: tile.start }
   }
 
-  #setParameters(
-    tile: Region,
-    loaded: readonly (Loaded | undefined)[],
-    outputAddress: number,
-    outputLayout: { strides: readonly number[] },
-  ): void {
-    const values = new Map<string, number>()
-    const bytes = DTYPES[this.#output.packing.dtype].bytes
-    let base = outputAddress
-    for (const [d, start] of tile.start.entries()) {
-      const stride = outputLayout.strides[d]! * bytes
-      values
-        .set(`start ${d}`, start)
-        .set(`end ${d}`, start + tile.shape[d]!)
-        .set(`output stride ${d}`, stride)
-      base -= start * stride
-    }
-    values.set('output base', base)
-    for (const [input, each] of loaded.entries()) this.#setInput(values, input, each)
-    const view = new Int32Array(this.#memory.buffer)
-    for (const [i, name] of this.#program.parameters.entries()) {
-      const value = values.get(name)
-      if (value === undefined) throw new Error(`a kernel asks for '${name}', which no run gives`)
-      view[i] = value
-    }
-  }
-
-  /** An input of which the tile reads nothing points at the static part, all strides 0. */
-  #setInput(values: Map<string, number>, input: number, each: Loaded | undefined): void {
-    const name = `input ${input}`
-    const rank = this.#inputs[input]!.dims.length
-    const bytes = this.#bytes(input)
-    let base = each?.address ?? 0
-    const low = base
-    for (let d = 0; d < rank; d++) {
-      const stride = (each?.layout.strides[d] ?? 0) * bytes
-      values.set(`${name} stride ${d}`, stride)
-      base -= (each?.box.start[d] ?? 0) * stride
-    }
-    const high = each === undefined ? low : low + each.layout.length * bytes
-    values.set(`${name} base`, base).set(`${name} low`, low).set(`${name} high`, high)
+  #setParameters(run: Running): void {
+    const view = this.#view('int32')
+    for (let i = 0; i < this.#parameters.length; i++) view[i] = this.#parameters[i]!(run)
   }
 }

@@ -51,8 +51,8 @@ export function tileShape(
 export function* tilesOf(region: Region, shape: readonly number[]): Generator<Region> {
   const rank = shape.length
   const start = [...region.start]
+  const end = region.start.map((from, d) => from + region.shape[d]!)
   for (;;) {
-    const end = region.start.map((from, d) => from + region.shape[d]!)
     yield { start: [...start], shape: shape.map((length, d) => Math.min(length, end[d]! - start[d]!)) }
     let d = rank - 1
     for (; d >= 0; d--) {
