@@ -5,8 +5,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dataFolder, hasData } from '../packages/cube/test/data.ts'
 import { conformance, linesOf, stateOf } from '../scripts/conformance-openeo.ts'
+import { runCase } from '../scripts/openeo/run.ts'
 import { readCases } from '../scripts/openeo/suite.ts'
 import { page, published } from '../scripts/openeo-table.ts'
+import { casesOf } from './openeo-case.ts'
+import { cubeCases } from './openeo-cube-cases.ts'
+import { pixelCases } from './openeo-pixel-cases.ts'
+import { temporalCases } from './openeo-temporal-cases.ts'
+import { valueCases } from './openeo-value-cases.ts'
 
 test('docs/openeo-processes.md is the table of the code', () => {
   expect(published(), 'if meant, run: npx node scripts/openeo-table.ts --write').toBe(page())
@@ -18,6 +24,21 @@ test.skipIf(!hasData(suite))('every case of the openEO test files passes', async
   const report = await conformance(join(dataFolder, suite))
   expect(linesOf(report).filter((line) => line.startsWith('FAIL'))).toEqual([])
   expect(report.passed).toBeGreaterThan(500)
+})
+
+test.each([
+  ['values', valueCases],
+  ['cubes', cubeCases],
+  ['cubes along time', temporalCases],
+  ['pixels', pixelCases],
+] as const)('cases of our own on %s pass', async (_name, rows) => {
+  const wrong: string[] = []
+  for (const one of casesOf(rows)) {
+    const verdict = await runCase(one, {})
+    if (verdict.state !== 'passed') wrong.push(`${one.id}: ${verdict.reason}`)
+  }
+  expect(wrong).toEqual([])
+  expect(rows.length).toBeGreaterThan(10)
 })
 
 /** A folder with one test file for `add` and one for `drop_dimension`. */

@@ -189,7 +189,13 @@ export const dimensionRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with a dimension renamed'),
     errors: ['DimensionNotAvailable', 'DimensionExists'],
     chunks: 'metadata',
-    evaluate: (args) => cubeValue(renameDimension(cubeOf(args), textOf(args, 'source'), textOf(args, 'target'))),
+    evaluate: (args) => {
+      const [node, source, target] = [cubeOf(args), textOf(args, 'source'), textOf(args, 'target')]
+      requireDimension(node, source)
+      // The name that it has counts too, as the specification says.
+      refuseDimension(node, target, 'DimensionExists')
+      return cubeValue(renameDimension(node, source, target))
+    },
   },
   {
     id: 'rename_labels',

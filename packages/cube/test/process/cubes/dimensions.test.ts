@@ -62,6 +62,7 @@ describe('drop, rename, labels', () => {
       'DimensionNotAvailable',
     )
     expect(await tagOf(node('rename_dimension', { data: small(), source: 'a', target: 'b' }))).toBe('DimensionExists')
+    expect(await tagOf(node('rename_dimension', { data: small(), source: 'a', target: 'a' }))).toBe('DimensionExists')
   })
 
   it('renames the dimensions of pixels without losing the grid', async () => {
