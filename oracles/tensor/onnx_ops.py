@@ -320,6 +320,46 @@ def graphs():
         run(f"Scan {backwards}", [*constants, loop], {"x": x}, opsets[:1], outputs=["last", "y"])
 
 
+def later():
+    """Operators that came after the others, so that the numbers of those stay as they are."""
+    x = real(2, 3)
+    case("Asinh", [np.float32([-900, -2, -0.4, 0, 1e-4, 0.7, 30])])
+    case("Acosh", [np.float32([1.0001, 1.5, 40])])
+    case("Atanh", [np.float32([-0.9, 0, 1e-4, 0.5])])
+    case("Shrink", [x], lambd=0.6, bias=0.2)
+    case("GreaterOrEqual", [np.float32([1, np.nan]), np.float32([1, 1])], name="GreaterOrEqual of no number")
+    case("Trilu", [np.float32([[1, 2], [-np.inf, 3]])], name="Trilu of the infinite")
+    case("EyeLike", [real(3, 4)], k=1)
+    case("EyeLike", [real(3, 3)], dtype=TensorProto.INT64, name="EyeLike of integers")
+    case("GatherND", [real(2, 3, 4), np.array([[0, 1], [1, -1]])], name="GatherND of the data")
+    case("GatherND", [real(2, 3, 4), np.array([[[1], [-1]], [[0], [2]]])], batch_dims=1, name="GatherND in batches")
+    case("GatherND", [real(2, 3, 4), np.array([[1], [-1]])], [1], batch_dims=1, name="GatherND in batches by constants")
+    case("ScatterND", [real(4, 3), np.array([[-1], [0]]), real(2, 3)], name="ScatterND of the data")
+    for kernel, options in (((2, 2), {}), ((2, 3), {"strides": [2, 1], "pads": [1, 0, 1, 2], "dilations": [1, 2]})):
+        size, d = (5, 6), options.get("dilations", [1, 1])
+        pads = options.get("pads", [0] * 4)
+        out = [(size[i] + pads[i] + pads[i + 2] - d[i] * (kernel[i] - 1) - 1) // options.get("strides", [1, 1])[i] + 1 for i in (0, 1)]
+        columns = real(2, 3 * kernel[0] * kernel[1], out[0] * out[1])
+        case("Col2Im", [columns, ints(*size), ints(*kernel)], [1, 2], name=f"Col2Im {kernel}", **options)
+    image, grid = real(2, 3, 5, 4), real(2, 3, 2, 2, low=-1.7, high=1.7)
+    for padding in ("zeros", "border", "reflection"):
+        for corners in (0, 1):
+            how = {"padding_mode": padding, "align_corners": corners}
+            case("GridSample", [image, grid], opset=20, mode="linear", name=f"GridSample {padding} {corners}", **how)
+            case("GridSample", [image, grid], opset=16, mode="nearest", name=f"GridSample nearest {padding} {corners}", **how)
+    case("GridSample", [real(1, 2, 3, 4, 3), real(1, 2, 2, 3, 3, low=-1.2, high=1.2)], opset=20, mode="linear", name="GridSample of a volume")
+    for corners in (0, 1):
+        case("AffineGrid", [real(2, 2, 3), ints(2, 1, 3, 4)], [1], opset=20, align_corners=corners, name=f"AffineGrid {corners}")
+    case("AffineGrid", [real(1, 3, 4), ints(1, 1, 2, 3, 2)], [1], opset=20, name="AffineGrid of a volume")
+    scores, classes, weights = real(3, 4), ints(2, 0, 3), real(4, low=0.2)
+    for reduction in ("mean", "sum", "none"):
+        case("SoftmaxCrossEntropyLoss", [scores, classes, weights], outputs=2, reduction=reduction, name=f"SoftmaxCrossEntropyLoss {reduction}")
+        case("NegativeLogLikelihoodLoss", [scores, classes, weights], reduction=reduction, name=f"NegativeLogLikelihoodLoss {reduction}")
+    pixels = np.array([[[1, 0], [255, 2]], [[0, 2], [1, 255]]])
+    case("SoftmaxCrossEntropyLoss", [real(2, 3, 2, 2), pixels], ignore_index=255, name="SoftmaxCrossEntropyLoss of images")
+    case("NegativeLogLikelihoodLoss", [scores, classes, weights], ignore_index=0, name="NegativeLogLikelihoodLoss without a class")
+
+
 def run(name, nodes, inputs, opsets, functions=(), outputs=("y",)):
     graph = helper.make_graph(
         nodes,
@@ -332,7 +372,7 @@ def run(name, nodes, inputs, opsets, functions=(), outputs=("y",)):
     store(name, 18, model, inputs, dict(zip(outputs, session.run(None, inputs))))
 
 
-for part in (elementwise, shapes, reductions, products, indexing, spatial, resizes, normalisations, recurrent, graphs):
+for part in (elementwise, shapes, reductions, products, indexing, spatial, resizes, normalisations, recurrent, graphs, later):
     part()
 (HERE / "onnx_ops.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
 print(len(rows), "rows,", onnx.__version__, ort.__version__)

@@ -8,7 +8,7 @@ import type { Tensor } from '../primitive.ts'
 import { range } from '../shape.ts'
 import { affine, denseParameters, type WeightAndBias } from './dense.ts'
 import { drop } from './dropout.ts'
-import { checkAxes, type Layer, layer } from './layer.ts'
+import { checkAxes, checkMask, type Layer, layer } from './layer.ts'
 
 export interface AttentionInputs {
   /** `[N, L, width]`. */
@@ -101,10 +101,14 @@ function attend(q: Tensor, k: Tensor, v: Tensor, { mask, drop }: AttendOptions):
 function joinedMask({ keyMask, mask, causal }: AttentionInputs, length: number, keys: number): Tensor | undefined {
   const parts: Tensor[] = []
   if (keyMask !== undefined) {
+    checkMask(keyMask, 'multiHeadAttention: keyMask')
     checkAxes(keyMask, 'multiHeadAttention: keyMask', [2], 1, keys)
     parts.push(reshape(keyMask, [keyMask.shape[0]!, 1, 1, keys]))
   }
-  if (mask !== undefined) parts.push(reshape(mask, [...range(mask.shape.length, 4).map(() => 1), ...mask.shape]))
+  if (mask !== undefined) {
+    checkMask(mask, 'multiHeadAttention: mask')
+    parts.push(reshape(mask, [...range(mask.shape.length, 4).map(() => 1), ...mask.shape]))
+  }
   if (causal === true) parts.push(reshape(causalMask(length, keys), [1, 1, length, keys]))
   const [head, ...rest] = parts
   return head === undefined ? undefined : rest.reduce<Tensor>((joint, part) => and(joint, part), head)

@@ -95,3 +95,12 @@ export function checkAxes(x: Tensor, what: string, ranks: readonly number[], axi
     },
   )
 }
+
+/** Raises `InputError` unless a mask is bool: numbers would be taken for shares, and what is added to scores for nonsense. */
+export function checkMask(mask: Tensor, what: string): void {
+  if (mask.dtype === 'bool') return
+  throw new InputError('DTypeMismatch', `${what}: needs bool, not ${mask.dtype}`, {
+    hint: 'True is what may be seen: greater(mask, 0.5) for a mask of ones and zeros.',
+    data: { dtype: mask.dtype },
+  })
+}

@@ -20,7 +20,7 @@ import {
 import type { Tensor } from '../primitive.ts'
 import { range } from '../shape.ts'
 import { affine, denseParameters, type WeightAndBias } from './dense.ts'
-import { checkAxes, type Layer, layer } from './layer.ts'
+import { checkAxes, checkMask, type Layer, layer } from './layer.ts'
 
 const positionsOf = (x: Tensor): number[] => range(2, x.shape.length)
 
@@ -31,6 +31,7 @@ export const globalMax = (x: Tensor): Tensor => max(x, positionsOf(x))
 
 /** Mean of x `[N, L, width]` over the places where mask `[N, L]` (bool) is true; zeros where it never is. */
 export function maskedMean(x: Tensor, mask: Tensor): Tensor {
+  checkMask(mask, 'maskedMean: mask')
   checkAxes(mask, 'maskedMean: mask', [2], 1, x.shape[1]!)
   const weights = reshape(cast(mask, 'float32'), [...mask.shape, 1])
   return div(sum(mul(x, weights), 1), maximum(sum(weights, 1), 1))
@@ -48,6 +49,7 @@ export function attentionPool(width: number): Layer<{ readonly score: WeightAndB
   const parameters = { score: denseParameters(width, 1, { init: glorotUniform(), bias: false }) }
   return layer('attentionPool', parameters, (p, inputs) => {
     const { x, mask }: PoolInputs = 'x' in inputs ? inputs : { x: inputs }
+    if (mask !== undefined) checkMask(mask, 'attentionPool: mask')
     checkAxes(x, 'attentionPool', [3], 2, width)
     const scores = affine(x, p.score)
     const away = mask === undefined ? undefined : mul(sub(1, cast(reshape(mask, scores.shape), 'float32')), -1e30)

@@ -57,7 +57,7 @@ export function scaleBySchedule(schedule: Schedule): Optimiser {
 
 /**
  * Multiplies the update by minus the learning rate: that of the very step where it has one, else `rate`.
- * Raises `InputError` (`MissingLearningRate`) in a step when there is neither.
+ * Raises `InputError` in a step when there is neither (`MissingLearningRate`), and where it is negative or no number.
  */
 export function scaleByLearningRate(rate?: number | Schedule): Optimiser {
   if (typeof rate === 'number') checkRange('learningRate', rate, 0, Number.POSITIVE_INFINITY)
@@ -71,6 +71,7 @@ export function scaleByLearningRate(rate?: number | Schedule): Optimiser {
           hint: 'Give the optimiser one, { learningRate: 1e-3 }, or each step.',
         })
       }
+      checkRange('learningRate', found, 0, Number.POSITIVE_INFINITY)
       return [-found]
     },
     transform: ({ update, numbers: [factor] }) => ({ update: scaled(update, factor!), moments: [] }),

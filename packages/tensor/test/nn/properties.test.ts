@@ -80,6 +80,17 @@ describe('attention', () => {
     expect(largest(g!)).toBe(0)
   })
 
+  test('masks of numbers are refused: they may be shares, or what others add to scores', () => {
+    const given = { parameters: attention.parameters, inputs: { x: { shape }, m: { shape: [n, length] } } }
+    expect(() => trace((p, { x, m }) => ({ y: attention.apply(p, { query: x, keyMask: m }) }), given)).toThrow(
+      /keyMask: needs bool, not float32 in attention/,
+    )
+    expect(() => trace((p, { x, m }) => ({ y: attention.apply(p, { query: x, mask: m }) }), given)).toThrow(
+      /mask: needs bool/,
+    )
+    expect(() => trace((_, { x, m }) => ({ y: nn.maskedMean(x, m) }), given)).toThrow(/maskedMean: mask: needs bool/)
+  })
+
   test('causal: nothing depends on what comes later', () => {
     const at = 3
     const { g } = run(attention.parameters, { x: [shape, x] }, (p, { x }) => {

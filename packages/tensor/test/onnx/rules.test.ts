@@ -81,6 +81,52 @@ describe('what is known stays known', () => {
   })
 })
 
+describe('random numbers', () => {
+  /** A node named by its result, which the key comes from. */
+  const drawn = (
+    op: 'RandomNormalLike' | 'RandomUniform',
+    result: string,
+    items: readonly Item[],
+    given = {},
+  ): Tensor => {
+    const named = {
+      ...node(
+        op,
+        items.map((_, i) => `x${i}`),
+        given,
+      ),
+      outputs: [result],
+    }
+    return rules[op](new Call(named, items, around)) as Tensor
+  }
+  const numbersOf = (y: Tensor): number[] => {
+    return Array.from(
+      evaluate(
+        trace(() => ({ y }), { parameters: {}, inputs: {} }),
+        {},
+      ).y!.data,
+    )
+  }
+
+  test('have the shape, the mean and the scale of the node, and differ from node to node', () => {
+    const noise = { scale: { float: 0.5 }, mean: { float: 3 } }
+    const [a, b] = ['a', 'b'].map((name) => numbersOf(drawn('RandomNormalLike', name, [t(40, 25)], noise)))
+    const mean = a!.reduce((sum, v) => sum + v, 0) / 1000
+    const deviation = Math.sqrt(a!.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 1000)
+    expect(Math.abs(mean - 3)).toBeLessThan(0.1)
+    expect(Math.abs(deviation - 0.5)).toBeLessThan(0.05)
+    expect(a).not.toEqual(b)
+    expect(numbersOf(drawn('RandomNormalLike', 'a', [t(40, 25)], noise))).toEqual(a)
+  })
+
+  test('of a given shape lie between the limits', () => {
+    const y = drawn('RandomUniform', 'a', [], { shape: [30, 2], low: { float: -2 }, high: { float: -1 } })
+    expect(y.shape).toEqual([30, 2])
+    expect(numbersOf(y).every((v) => v >= -2 && v < -1)).toBe(true)
+    expect(() => drawn('RandomUniform', 'a', [], { shape: [2], dtype: 7 })).toThrow(/no floats/)
+  })
+})
+
 describe('what a rule refuses, by operator and node', () => {
   const lstm = [t(4, 1, 3), constant(0, [1, 20, 3]), constant(0, [1, 20, 5])]
   test.each<[string, () => unknown, RegExp]>([
@@ -123,6 +169,13 @@ describe('what a rule refuses, by operator and node', () => {
       'a reduction of scatter',
       () => call('ScatterND', [t(3, 2), known('int', [1, 1], [0]), t(1, 2)], { reduction: 'mul' }),
       /reduction mul/,
+    ],
+    ['a grid of another rank', () => call('GridSample', [t(1, 1, 4, 4), t(1, 2, 2, 3)]), /a grid of 3 coordinates/],
+    ['a cubic grid', () => call('GridSample', [t(1, 1, 4, 4), t(1, 2, 2, 2)], { mode: 'cubic' }), /mode cubic/],
+    [
+      'a loss of another reduction',
+      () => call('NegativeLogLikelihoodLoss', [t(2, 3), integers(0, 1)], { reduction: 'max' }),
+      /reduction max/,
     ],
     ['an index outside', () => call('Gather', [t(3), integers(1, 5)]), /an index is outside an axis of 3/],
     ['a huge constant', () => call('ConstantOfShape', [integers(2 ** 20, 2 ** 20)]), /a constant of shape/],

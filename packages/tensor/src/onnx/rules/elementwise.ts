@@ -10,13 +10,16 @@ import {
   equal,
   exp,
   greater,
+  greaterEqual,
   less,
+  lessEqual,
   log,
   maximum,
   minimum,
   mul,
   neg,
   not,
+  or,
   pow,
   relu,
   sigmoid,
@@ -38,6 +41,7 @@ import {
   floor,
   gelu,
   leakyRelu,
+  log1p,
   reciprocal,
   round,
   sign,
@@ -69,8 +73,6 @@ const logic =
   (fn: (a: Tensor, b: Tensor) => Tensor): Rule =>
   (c) =>
     c.as('bool', fn(c.bool(0), c.bool(1)))
-
-const either = (a: Tensor, b: Tensor): Tensor => not(and(not(a), not(b)))
 
 /** Powers by a known number have exact forms; the exponent may be an integer tensor. */
 function power(c: Call): Item {
@@ -123,6 +125,29 @@ function selu(c: Call): Item {
   return mul(elu(c.tensor(0), alpha), c.float('gamma', 1.0507009873554805))
 }
 
+/** The inverse of sinh: near 0 by that of tanh, elsewhere by the logarithm of what cannot cancel. */
+function asinh(x: Tensor): Tensor {
+  const near = less(abs(x), 0.5)
+  const small = where(near, x, 0)
+  const size = abs(where(near, 1, x))
+  return where(near, atanh(div(small, hypotenuse(small))), mul(sign(x), log(add(size, hypotenuse(size)))))
+}
+
+const hypotenuse = (x: Tensor): Tensor => sqrt(add(mul(x, x), 1))
+
+const atanh = (x: Tensor): Tensor => mul(sub(log1p(x), log1p(neg(x))), 0.5)
+
+function acosh(x: Tensor): Tensor {
+  const above = sub(x, 1)
+  return log1p(add(above, sqrt(mul(above, add(x, 1)))))
+}
+
+/** Towards 0 by `bias` where the size is beyond `lambd`, else 0. */
+function shrunk(c: Call): Item {
+  const [x, limit, bias] = [c.tensor(0), c.float('lambd', 0.5), c.float('bias', 0)]
+  return c.as(c.kind(0), where(greater(x, limit), sub(x, bias), where(less(x, -limit), add(x, bias), 0)))
+}
+
 /** Slopes broadcast towards x, as ONNX's unidirectional broadcasting has it. */
 function prelu(c: Call): Item {
   const [x, slope] = [c.tensor(0), c.tensor(1)]
@@ -147,7 +172,7 @@ function infinite(c: Call): Item {
   const x = c.tensor(0)
   const above = c.integer('detect_positive', 1) === 1 ? Number.POSITIVE_INFINITY : Number.NaN
   const below = c.integer('detect_negative', 1) === 1 ? Number.NEGATIVE_INFINITY : Number.NaN
-  return c.as('bool', either(equal(x, above), equal(x, below)))
+  return c.as('bool', or(equal(x, above), equal(x, below)))
 }
 
 const castTo = (c: Call): Item => {
@@ -168,10 +193,13 @@ function dropout(c: Call): readonly Item[] {
 export const elementwiseRules = {
   Abs: unary(abs),
   Acos: unary(acos),
+  Acosh: unary(acosh),
   Add: arithmetic(add),
   And: logic(and),
   Asin: unary(asin),
+  Asinh: unary(asinh),
   Atan: unary(atan),
+  Atanh: unary(atanh),
   Cast: castTo,
   CastLike: (c) => cast(c, c.kind(1)),
   Ceil: unary(ceil),
@@ -191,15 +219,15 @@ export const elementwiseRules = {
   Floor: unary(floor),
   Gelu: geluOf,
   Greater: comparison(greater),
-  GreaterOrEqual: comparison((a, b) => not(less(a, b))),
+  GreaterOrEqual: comparison(greaterEqual),
   HardSigmoid: (c) => hardSigmoid(c.tensor(0), c.float('alpha', 0.2), c.float('beta', 0.5)),
   HardSwish: unary((x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
   Identity: (c) => c.item(0),
   IsInf: infinite,
-  IsNaN: (c) => c.as('bool', not(either(finite(c.tensor(0)), equal(abs(c.tensor(0)), Number.POSITIVE_INFINITY)))),
+  IsNaN: (c) => c.as('bool', not(or(finite(c.tensor(0)), equal(abs(c.tensor(0)), Number.POSITIVE_INFINITY)))),
   LeakyRelu: (c) => leakyRelu(c.tensor(0), c.float('alpha', 0.01)),
   Less: comparison(less),
-  LessOrEqual: comparison((a, b) => not(greater(a, b))),
+  LessOrEqual: comparison(lessEqual),
   Log: unary(log),
   Max: arithmetic(maximum),
   Mean: (c) => div(c.tensors().reduce(add), c.items.length),
@@ -209,7 +237,7 @@ export const elementwiseRules = {
   Mul: arithmetic(mul),
   Neg: unary(neg),
   Not: (c) => c.as('bool', not(c.bool(0))),
-  Or: logic(either),
+  Or: logic(or),
   PRelu: prelu,
   Pow: power,
   Reciprocal: unary(reciprocal),
@@ -217,6 +245,7 @@ export const elementwiseRules = {
   Round: unary(round),
   Selu: selu,
   Sigmoid: unary(sigmoid),
+  Shrink: shrunk,
   Sign: unary(sign),
   Sin: unary(sin),
   Sinh: unary(sinh),
@@ -232,5 +261,5 @@ export const elementwiseRules = {
     return where(greater(x, c.float('alpha', 1)), x, 0)
   },
   Where: choose,
-  Xor: logic((a, b) => and(either(a, b), not(and(a, b)))),
+  Xor: logic((a, b) => and(or(a, b), not(and(a, b)))),
 } as const satisfies Readonly<Record<string, Rule>>

@@ -4,11 +4,13 @@ import type { Rule } from '../item.ts'
 import { controlRules } from './control.ts'
 import { elementwiseRules } from './elementwise.ts'
 import { indexingRules } from './indexing.ts'
+import { lossRules } from './losses.ts'
 import { normaliseRules } from './normalise.ts'
 import { productRules } from './products.ts'
 import { recurrentRules } from './recurrent.ts'
 import { reductionRules } from './reductions.ts'
 import { resizeRules } from './resize.ts'
+import { samplingRules } from './sampling.ts'
 import { shapeRules } from './shapes.ts'
 import { spatialRules } from './spatial.ts'
 
@@ -16,11 +18,13 @@ const table = {
   ...controlRules,
   ...elementwiseRules,
   ...indexingRules,
+  ...lossRules,
   ...normaliseRules,
   ...productRules,
   ...recurrentRules,
   ...reductionRules,
   ...resizeRules,
+  ...samplingRules,
   ...shapeRules,
   ...spatialRules,
 }

@@ -2,7 +2,7 @@
 
 import { constant } from '../../apply.ts'
 import { cumsum, gather, gatherElements, oneHot, scatterAdd, topK } from '../../ops/indexing.ts'
-import { add, cast, mul, reshape, reverse, sliceAxis, sub, transpose } from '../../ops/plain.ts'
+import { add, cast, less, mul, reshape, reverse, sliceAxis, sub, transpose, where } from '../../ops/plain.ts'
 import type { Tensor } from '../../primitive.ts'
 import { range, sizeOf, stridesOf } from '../../shape.ts'
 import { type Call, type Item, isKnown, type Rule } from '../item.ts'
@@ -23,38 +23,62 @@ function gatheredElements(c: Call): Item {
   return c.as(c.kind(0), gatherElements(c.raw(0), c.index(1, c.shape(0)[axis]!), axis))
 }
 
-/** Rows `[rows, width]` of x with the first axes joined, and the known places `[..., k]` as places of rows. */
-function rowsOf(c: Call): { readonly x: Tensor; readonly places: readonly number[]; readonly rest: readonly number[] } {
-  const shape = c.shape(0)
-  const depth = c.shape(1).at(-1)!
-  const values = c.values(1)
-  const places = range(0, values.length / depth).map((row) =>
-    range(0, depth).reduce((at, axis) => {
-      const index = values[row * depth + axis]!
-      return at * shape[axis]! + (index < 0 ? index + shape[axis]! : index)
-    }, 0),
-  )
-  const rest = shape.slice(depth)
-  return { x: reshape(c.tensor(0), [sizeOf(shape.slice(0, depth)), sizeOf(rest)]), places, rest }
+interface Rows {
+  /** `[rows, width]`: x with the axes that indices name joined. */
+  readonly x: Tensor
+  /** int32, the place of a row for each index. */
+  readonly places: Tensor
+  /** The axes that indices do not name. */
+  readonly rest: readonly number[]
 }
 
-const indices = (list: readonly number[]): Tensor => constant(list, [list.length], 'int32')
+/** The axes before `batch` are x's and the indices' in common. */
+function rowsOf(c: Call, batch = 0): Rows {
+  const shape = c.shape(0)
+  const depth = c.shape(1).at(-1)!
+  const named = shape.slice(batch, batch + depth)
+  const rest = shape.slice(batch + depth)
+  const x = reshape(c.tensor(0), [-1, sizeOf(rest)])
+  const count = sizeOf(c.shape(1)) / depth
+  const rowsEach = count / sizeOf(shape.slice(0, batch))
+  const starts = range(0, count).map((row) => Math.floor(row / rowsEach) * sizeOf(named))
+  if (isKnown(c.item(1))) {
+    const values = c.values(1)
+    const strides = stridesOf(named)
+    const places = starts.map((start, row) =>
+      named.reduce((at, extent, axis) => {
+        const index = values[row * depth + axis]!
+        return at + (index < 0 ? index + extent : index) * strides[axis]!
+      }, start),
+    )
+    return { x, places: constant(places, [count], 'int32'), rest }
+  }
+  // Exact in float32, in which places are reckoned.
+  if (x.shape[0]! >= 2 ** 24) throw c.fail('2^24 rows or more')
+  const list = reshape(c.tensor(1), [count, depth])
+  const places = named.reduce(
+    (at, extent, axis) => {
+      const index = reshape(sliceAxis(list, 1, axis, axis + 1), [count])
+      return add(mul(at, extent), where(less(index, 0), add(index, extent), index))
+    },
+    constant(0, [count]),
+  )
+  return { x, places: cast(add(places, constant(starts)), 'int32'), rest }
+}
 
 function gatheredRows(c: Call): Item {
-  if (c.integer('batch_dims', 0) !== 0) throw c.fail('batch_dims')
-  const { x, places, rest } = rowsOf(c)
-  return c.as(c.kind(0), reshape(gather(x, indices(places)), [...c.shape(1).slice(0, -1), ...rest]))
+  const { x, places, rest } = rowsOf(c, c.integer('batch_dims', 0))
+  return c.as(c.kind(0), reshape(gather(x, places), [...c.shape(1).slice(0, -1), ...rest]))
 }
 
 /** x with its rows at `places` (distinct, as ONNX demands) set to the updates: what was there is taken away first. */
 function scatteredRows(c: Call): Item {
   const { x, places } = rowsOf(c)
-  const updates = reshape(c.tensor(2), [places.length, x.shape[1]!])
+  const updates = reshape(c.tensor(2), [places.shape[0]!, x.shape[1]!])
   const reduction = c.text('reduction', 'none')
   if (reduction !== 'none' && reduction !== 'add') throw c.fail(`reduction ${reduction}`)
-  const at = indices(places)
-  const change = reduction === 'add' ? updates : sub(updates, gather(x, at))
-  return c.as(c.kind(0), reshape(scatterAdd(x, at, change), c.shape(0)))
+  const change = reduction === 'add' ? updates : sub(updates, gather(x, places))
+  return c.as(c.kind(0), reshape(scatterAdd(x, places, change), c.shape(0)))
 }
 
 /** Places in the flat x of indices along an axis; the other axes' places are the indices' own. */

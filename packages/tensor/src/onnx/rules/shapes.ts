@@ -1,11 +1,11 @@
 /** ONNX's operators that move elements or speak of shapes. Shapes are known while importing. */
 
 import { constant } from '../../apply.ts'
-import { concat, expand, mul, pad, reshape, reverse, slice, sliceAxis, transpose } from '../../ops/plain.ts'
+import { concat, expand, pad, reshape, reverse, slice, sliceAxis, transpose, where } from '../../ops/plain.ts'
 import { type PadMode, padMode } from '../../ops/resize.ts'
 import type { Tensor } from '../../primitive.ts'
 import { broadcastShapes, range, type Shape, sizeOf } from '../../shape.ts'
-import { valuesOf } from '../data.ts'
+import { elementOf, valuesOf } from '../data.ts'
 import { type Call, countOf, type Item, isKnown, known, knownIntegers, type Rule } from '../item.ts'
 
 /** Moves operand 0, whatever its element type. */
@@ -234,7 +234,17 @@ function triangular(c: Call): Item {
     const data = Array.from(item.data, (v, i) => (mask[i % mask.length] === 1 ? v : 0))
     return known(item.kind, item.shape, data)
   }
-  return c.as(c.kind(0), mul(c.tensor(0), constant(mask, [rows, columns])))
+  return c.as(c.kind(0), where(constant(mask, [rows, columns], 'bool'), c.tensor(0), 0))
+}
+
+/** Ones on the k-th diagonal, in the shape of a matrix. */
+function eyeLike(c: Call): Item {
+  const [rows, columns] = c.shape(0) as [number, number]
+  const type = c.attribute('dtype')?.integer
+  const kind = type === undefined ? c.kind(0) : elementOf(type, `the result of ${c.node.name}`).kind
+  const k = c.integer('k', 0)
+  const data = range(0, rows * columns).map((i) => ((i % columns) - Math.floor(i / columns) === k ? 1 : 0))
+  return known(kind, [rows, columns], data)
 }
 
 /** Blocks of channels to cells of an image; DCR: the block is the slower part of the channel, CRD: the faster. */
@@ -264,6 +274,7 @@ export const shapeRules = {
   Constant: constantOf,
   ConstantOfShape: filled,
   DepthToSpace: moved(depthToSpace),
+  EyeLike: eyeLike,
   Expand: moved((c, x) => expand(x, broadcastShapes(x.shape, c.values(1), 'Expand'))),
   Flatten: flatten,
   Pad: padded,
