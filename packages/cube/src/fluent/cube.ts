@@ -273,7 +273,7 @@ export class Cube extends Operand<Cube> implements Derived {
     const isLarge = options.workers !== undefined || cellsRead(this.node) >= MANY_CELLS
     if (graph === undefined || !isLarge) return cubeArray(schema, await computeCube(this.node, options))
     const { sink, result } = memorySink()
-    await saveGraph(graph, 'memory', { ...options, sink, sinkModule: MEMORY_SINKS })
+    await saveGraph(graph, 'memory', { ...options, node: this.node, sink, sinkModule: MEMORY_SINKS })
     return cubeArray(schema, { region: wholeRegion(this.shape), data: result() })
   }
   /**
@@ -286,7 +286,9 @@ export class Cube extends Operand<Cube> implements Derived {
     const sink = sinkFor(path, format)
     const all = { ...rest, ...(budget === undefined ? {} : { budgetBytes: parseBytes(budget) }), sink }
     const graph = this.#graph()
-    const saved = await (graph === undefined ? saveCube(this.node, path, all) : saveGraph(graph, path, all))
+    const saved = await (graph === undefined
+      ? saveCube(this.node, path, all)
+      : saveGraph(graph, path, { ...all, node: this.node }))
     if (graph !== undefined && options.dryRun !== true) {
       await describeOutput(this.node, { path, format: sink.format, graph, software: { Ecotope: VERSION } })
     }

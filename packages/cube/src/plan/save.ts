@@ -53,17 +53,19 @@ export interface Saved {
 export interface GraphSaveOptions extends SaveOptions {
   readonly parameters?: Readonly<Record<string, Value>>
   readonly folder?: string
+  /** What the graph gives, where that is known, which spares making it here once more. */
+  readonly node?: CubeNode
 }
 
 /** Saves the cube that a graph gives; every worker makes it from the graph again. */
 export function saveGraph(graph: ProcessGraph, path: string, options: GraphSaveOptions): Promise<Saved> {
-  const { parameters, folder, ...rest } = options
+  const { parameters, folder, node, ...rest } = options
   const context = {
     graph,
     ...(parameters === undefined ? {} : { parameters }),
     ...(folder === undefined ? {} : { folder }),
   }
-  return saveOrigin({ module: new URL('./graph-cube.ts', import.meta.url).href, context }, path, rest)
+  return saveOrigin({ module: new URL('./graph-cube.ts', import.meta.url).href, context }, path, rest, node)
 }
 
 /** Saves a cube that exists only in this process, in this thread. A killed run of it starts again from nothing. */
@@ -71,9 +73,14 @@ export function saveCube(node: CubeNode, path: string, options: SaveOptions): Pr
   return saveOrigin({ node }, path, { ...options, workers: 1, executor: inlineExecutor() })
 }
 
-/** Saves a cube of any origin. */
-export async function saveOrigin(origin: CubeOrigin, path: string, options: SaveOptions): Promise<Saved> {
-  const opened = await openOrigin(origin)
+/** Saves a cube of any origin. `node`: what the origin gives, where that is known. */
+export async function saveOrigin(
+  origin: CubeOrigin,
+  path: string,
+  options: SaveOptions,
+  node?: CubeNode,
+): Promise<Saved> {
+  const opened = await openOrigin(node === undefined ? origin : { node })
   try {
     if (options.sink.format !== 'memory') {
       refuseEmptyMap(opened.node.schema, path)
