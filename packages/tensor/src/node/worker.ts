@@ -1,15 +1,15 @@
 /** The worker thread that owns onnxruntime-node: `session.run` blocks, and so it blocks here and not elsewhere. */
 
 import { parentPort } from 'node:worker_threads'
-import * as ort from 'onnxruntime-node'
+import type * as Ort from 'onnxruntime-node'
 import { encodeModel } from '../onnx/encode.ts'
 import { OnnxGraph } from '../onnx/graph.ts'
 import { type Runtime, serve } from '../run/host.ts'
 import type { OpenRequest, RequestMessage } from '../run/protocol.ts'
-import { checkDevice } from './devices.ts'
+import { startHelper } from './inference-threads.ts'
 
 /** Sequential, no memory pattern (it costs memory and, in training graphs, time), threads that sleep when idle. */
-function cpuOptions(threads: number): ort.InferenceSession.SessionOptions {
+function cpuOptions(threads: number): Ort.InferenceSession.SessionOptions {
   return {
     executionMode: 'sequential',
     intraOpNumThreads: threads,
@@ -22,7 +22,7 @@ function cpuOptions(threads: number): ort.InferenceSession.SessionOptions {
   }
 }
 
-function sessionOptions({ device, threads }: OpenRequest): ort.InferenceSession.SessionOptions {
+function sessionOptions({ device, threads }: OpenRequest): Ort.InferenceSession.SessionOptions {
   const options = cpuOptions(threads)
   if (device === 'cpu') return options
   const { session } = options.extra as { session: object }
@@ -38,7 +38,7 @@ function sessionOptions({ device, threads }: OpenRequest): ort.InferenceSession.
  * Blocked convolutions lay channels out in blocks of 8 or 16, as the processor's vectors demand. A reordered ramp
  * of 16 channels x 2 pixels shows which; where the operator is missing, there is no blocked layout.
  */
-async function probe(): Promise<number> {
+async function probe(ort: typeof Ort): Promise<number> {
   const graph = new OnnxGraph()
   const x = graph.input('x', [1, 16, 1, 2], 'float32')
   graph.output('y', graph.emit('ReorderInput', [x], x.shape, { domain: 'com.microsoft.nchwc' }))
@@ -55,18 +55,23 @@ async function probe(): Promise<number> {
 }
 
 async function openRuntime(request: OpenRequest): Promise<Runtime> {
+  // Loaded when it is asked for: programs that the image engine runs do without its memory.
+  const ort = await import('onnxruntime-node')
   const options = sessionOptions(request)
   if (request.device !== 'cpu') {
     // What is missing is told by an error of our own.
     ort.env.logLevel = 'fatal'
+    const { checkDevice } = await import('./devices.ts')
     await checkDevice(request.device, options)
   }
   return {
     Tensor: ort.Tensor,
-    nchwcBlock: request.device === 'cpu' ? await probe() : 0,
+    nchwcBlock: request.device === 'cpu' ? await probe(ort) : 0,
     create: (bytes) => ort.InferenceSession.create(bytes, options),
   }
 }
 
-const handle = serve(openRuntime, (message) => parentPort?.postMessage(message))
+const handle = serve({ openRuntime, startHelper, mostThreads: Number.POSITIVE_INFINITY }, (message) =>
+  parentPort?.postMessage(message),
+)
 parentPort?.on('message', (message: RequestMessage) => handle(message))

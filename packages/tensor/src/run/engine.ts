@@ -2,6 +2,7 @@
 
 import { EnvironmentError, InputError } from '@ecotope/core'
 import { platform } from '#platform'
+import type { Plan } from '../inference/steps.ts'
 import { type LoweringTarget, portable } from '../lower/target.ts'
 import { webGpu } from '../lower/web-gpu.ts'
 import type { Channel } from './platform.ts'
@@ -39,10 +40,13 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly device: Device
+  readonly threads: number
   /** The target for which graphs should be lowered on this machine. */
   target(choice: TargetChoice): Promise<LoweringTarget>
   /** Loads a model; its bytes are moved to the worker. `kept`: outputs that will stay there. Returns its number. */
   load(bytes: Bytes, kept?: readonly string[]): Promise<number>
+  /** Loads a plan of the image engine; its numbers are moved to the worker. Returns its number. */
+  loadPlan(plan: Plan): Promise<number>
   unload(session: number): Promise<void>
   run(request: RunRequest, transfer?: boolean): Promise<RunReply>
   put(name: string, tensor: TensorMessage): Promise<void>
@@ -53,35 +57,48 @@ export interface Engine {
 
 class WorkerEngine implements Engine {
   readonly device: Device
+  readonly threads: number
   readonly #channel: Channel
   readonly #pending = new Map<number, Pending>()
-  readonly #opened: Promise<{ readonly nchwcBlock: number }>
+  #opened: Promise<{ readonly nchwcBlock: number }> | undefined
   #count = 0
   #sessions = 0
   #ended: Error | undefined
 
   constructor(options: OpenRequest) {
     this.device = options.device
+    this.threads = options.threads
     this.#channel = platform.open({
       onMessage: (message) => this.#settle(message),
       onLost: (reason, cause) => this.#end(new EnvironmentError('WorkerLost', `the worker ${reason}`, { cause })),
     })
-    this.#opened = this.#request('open', options)
-    // Reported by the first request that needs the device.
-    this.#opened.catch(() => undefined)
+  }
+
+  /** ONNX Runtime on the device, made ready by the first request that needs it. */
+  #open(): Promise<{ readonly nchwcBlock: number }> {
+    const { device, threads } = this
+    this.#opened ??= this.#request('open', { device, threads })
+    return this.#opened
   }
 
   async target({ exact, fixedWeights }: TargetChoice): Promise<LoweringTarget> {
-    const { nchwcBlock } = await this.#opened
+    const { nchwcBlock } = await this.#open()
     if (this.device === 'webgpu') return webGpu
     if (this.device !== 'cpu') return portable
     return { name: 'node-cpu', nchwcBlock: exact ? 0 : nchwcBlock, winograd: !exact && !fixedWeights, fixedWeights }
   }
 
   async load(bytes: Bytes, kept: readonly string[] = []): Promise<number> {
-    await this.#opened
+    await this.#open()
     const session = this.#sessions++
     await this.#request('load', { session, bytes, kept }, [bytes.buffer])
+    return session
+  }
+
+  async loadPlan(plan: Plan): Promise<number> {
+    const session = this.#sessions++
+    const numbers = plan.buffers.flatMap(({ constant }) => (constant === undefined ? [] : [constant.data.buffer]))
+    await this.#request('plan', { session, plan, threads: this.threads }, numbers)
     return session
   }
 
@@ -94,7 +111,7 @@ class WorkerEngine implements Engine {
   }
 
   async put(name: string, tensor: TensorMessage): Promise<void> {
-    await this.#opened
+    await this.#open()
     await this.#request('put', { name, tensor })
   }
 

@@ -3,6 +3,7 @@
 import { EnvironmentError } from '@ecotope/core'
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common'
 import { draw } from '../draw.ts'
+import type { Session, StartHelper } from '../inference/run/session.ts'
 import type {
   Bytes,
   ErrorMessage,
@@ -41,30 +42,48 @@ async function toMessage(tensor: Tensor): Promise<TensorMessage> {
 const allFinite = (tensor: Tensor | undefined): boolean =>
   tensor === undefined || (tensor.data as Float32Array).every(Number.isFinite)
 
+/** What differs between Node and a page. */
+export interface Surroundings {
+  readonly openRuntime: (request: OpenRequest) => Promise<Runtime>
+  /** Starts a thread of the image engine. */
+  readonly startHelper: StartHelper
+  /** 1 where threads cannot share memory. */
+  readonly mostThreads: number
+}
+
 class Host {
-  readonly #openRuntime: (request: OpenRequest) => Promise<Runtime>
+  readonly #surroundings: Surroundings
   readonly #sessions = new Map<number, InferenceSession>()
+  readonly #plans = new Map<number, Session>()
   readonly #kept = new Map<string, Tensor>()
   #runtime: Runtime | undefined
 
-  constructor(openRuntime: (request: OpenRequest) => Promise<Runtime>) {
-    this.#openRuntime = openRuntime
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings
   }
 
   readonly handlers: {
     readonly [K in RequestKind]: (request: Requests[K]['request']) => Promise<Requests[K]['reply']>
   } = {
     open: async (request) => {
-      this.#runtime = await this.#openRuntime(request)
+      this.#runtime = await this.#surroundings.openRuntime(request)
       return { nchwcBlock: this.#runtime.nchwcBlock }
     },
     load: async ({ session, bytes, kept }) => {
       this.#sessions.set(session, await this.#opened().create(bytes, kept))
       return null
     },
+    plan: async ({ session, plan, threads }) => {
+      const { openSession } = await import('../inference/run/session.ts')
+      const { startHelper, mostThreads } = this.#surroundings
+      this.#plans.set(session, await openSession(plan, Math.min(threads, mostThreads), startHelper))
+      return null
+    },
     unload: async ({ session }) => {
       await this.#sessions.get(session)?.release()
+      this.#plans.get(session)?.release()
       this.#sessions.delete(session)
+      this.#plans.delete(session)
       return null
     },
     put: async ({ name, tensor }) => {
@@ -72,7 +91,7 @@ class Host {
       return null
     },
     get: async ({ name }) => toMessage(this.#keptTensor(name)),
-    run: (request) => this.#run(request),
+    run: async (request) => this.#plans.get(request.session)?.run(request.feeds) ?? this.#run(request),
   }
 
   async #run({ session, feeds, resident, keep, guard = [], draws }: RunRequest): Promise<RunReply> {
@@ -138,10 +157,10 @@ function toError(cause: unknown): ErrorMessage {
 
 /** Answers requests one at a time, in order: sessions share the kept arrays. */
 export function serve(
-  openRuntime: (request: OpenRequest) => Promise<Runtime>,
+  surroundings: Surroundings,
   reply: (message: ReplyMessage) => void,
 ): (message: RequestMessage) => void {
-  const { handlers } = new Host(openRuntime)
+  const { handlers } = new Host(surroundings)
   const answer = async ({ id, kind, request }: RequestMessage): Promise<ReplyMessage> => {
     try {
       const handle = handlers[kind] as (request: unknown) => Promise<unknown>

@@ -1,6 +1,7 @@
 /** Messages between the main thread and the worker that owns the ONNX Runtime sessions. Types only. */
 
 import type { Draw } from '../draw.ts'
+import type { Plan } from '../inference/steps.ts'
 import type { Shape } from '../shape.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -25,6 +26,8 @@ export interface Requests {
   /** Makes the device ready; tells what this processor's blocked layout is like (0: none). */
   readonly open: { readonly request: OpenRequest; readonly reply: { readonly nchwcBlock: number } }
   readonly load: { readonly request: LoadRequest; readonly reply: null }
+  /** Loads a plan of the image engine, which needs no ONNX Runtime. */
+  readonly plan: { readonly request: PlanRequest; readonly reply: null }
   readonly unload: { readonly request: { readonly session: number }; readonly reply: null }
   /** Keeps an array in the worker under a name. */
   readonly put: { readonly request: { readonly name: string; readonly tensor: TensorMessage }; readonly reply: null }
@@ -37,6 +40,12 @@ export interface LoadRequest {
   readonly bytes: Bytes
   /** Outputs that will be kept: they stay on the device where there is one. */
   readonly kept: readonly string[]
+}
+
+export interface PlanRequest {
+  readonly session: number
+  readonly plan: Plan
+  readonly threads: number
 }
 
 export interface RunRequest {

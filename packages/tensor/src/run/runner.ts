@@ -2,6 +2,8 @@
 
 import { InputError } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
+import { planInference } from '../inference/choose.ts'
+import type { Plan } from '../inference/steps.ts'
 import { lowerProgram, PARAMETERS, type Storage } from '../lower/lower.ts'
 import { checkMemory } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
@@ -10,6 +12,7 @@ import type { Shape } from '../shape.ts'
 import type { Program } from '../trace.ts'
 import { type Dense, type Feeds, toDense, toFeed, toFeeds } from './arrays.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import type { RunRequest } from './protocol.ts'
 import { Recent } from './recent.ts'
 
 /** The opset in which graphs are written. */
@@ -36,7 +39,7 @@ export type ProgramByShape = (shapes: Readonly<Record<string, Shape>>) => Progra
 export interface RunnerOptions extends EngineOptions {
   /** Flat vector; its values become initialisers. */
   readonly parameters?: Float32Array
-  /** Standard forms only: slower, rounding as PyTorch's. Default false. */
+  /** Standard forms only, in ONNX Runtime: slower, rounding as PyTorch's. Default false. */
   readonly exact?: boolean
   /** `float16` halves the weights that are handed over, rounded to 11 bits; arithmetic stays in float32. Default `float32`. */
   readonly storage?: Storage
@@ -51,9 +54,29 @@ interface LoadOptions extends Pick<RunnerOptions, 'parameters' | 'exact' | 'stor
   readonly moment?: () => { readonly seed: number; readonly step: number }
 }
 
-/** A program that has been lowered and loaded. */
+/** A program that has been planned or lowered, and loaded. */
 export async function loadProgram(engine: Engine, program: Program, options: LoadOptions): Promise<Runner> {
   if (options.parameters !== undefined) checkSize(options.parameters, program.parameters.size)
+  const plan = planFor(engine, program, options)
+  if (plan !== undefined)
+    return runnerOfSession(engine, program, { session: await engine.loadPlan(plan), resident: {} })
+  return lowered(engine, program, options)
+}
+
+/** The plan by which the image engine runs a program; undefined where ONNX Runtime runs it. */
+function planFor({ device, threads }: Engine, program: Program, options: LoadOptions): Plan | undefined {
+  const { parameters, live, exact, storage, memoryLimitBytes } = options
+  const fixed = live === undefined && (parameters !== undefined || program.parameters.size === 0)
+  if (!fixed || exact === true || storage === 'float16' || (device !== 'cpu' && device !== 'wasm')) return undefined
+  return planInference(program, parameters ?? new Float32Array(0), {
+    inputs: numbered(program.inputs, '_x'),
+    outputs: numbered(program.outputs, '_y'),
+    threads,
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+  })
+}
+
+async function lowered(engine: Engine, program: Program, options: LoadOptions): Promise<Runner> {
   const target = await engine.target({
     exact: options.exact ?? false,
     fixedWeights: options.parameters !== undefined,
@@ -77,12 +100,23 @@ export async function loadProgram(engine: Engine, program: Program, options: Loa
   checkMemory(graph, options.memoryLimitBytes)
   const session = await engine.load(encodeModel(graph, { opset: OPSET }))
   const resident: Record<string, string> = needsParameters ? { [PARAMETERS]: options.live! } : {}
+  return runnerOfSession(engine, program, { session, resident, moment: options.moment })
+}
+
+interface Loaded extends Pick<RunRequest, 'session' | 'resident'> {
+  readonly moment?: LoadOptions['moment'] | undefined
+}
+
+/** Runs a session that takes inputs and gives outputs by their numbers. */
+function runnerOfSession(engine: Engine, program: Program, { session, resident, moment }: Loaded): Runner {
+  const inputNames = numbered(program.inputs, '_x')
+  const outputNames = numbered(program.outputs, '_y')
   const leaves = drawsOf(program)
   return {
-    run: async (inputs, { transfer = false, ...moment } = {}) => {
-      const given = Object.entries(toFeeds(inputs, program.inputs))
-      const feeds = Object.fromEntries(given.map(([name, feed]) => [inputNames[name]!, feed]))
-      const draws = { leaves, seed: 0, step: 0, ...options.moment?.(), ...moment }
+    run: async (inputs, { transfer = false, ...given } = {}) => {
+      const named = Object.entries(toFeeds(inputs, program.inputs))
+      const feeds = Object.fromEntries(named.map(([name, feed]) => [inputNames[name]!, feed]))
+      const draws = { leaves, seed: 0, step: 0, ...moment?.(), ...given }
       const outputs = await engine.run({ session, feeds, resident, keep: {}, draws }, transfer)
       return mapValues(outputNames, (name) => toDense(outputs[name]!))
     },

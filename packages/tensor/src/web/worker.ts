@@ -4,6 +4,7 @@ import { EnvironmentError } from '@ecotope/core'
 import type { InferenceSession } from 'onnxruntime-common'
 import { type Runtime, serve } from '../run/host.ts'
 import type { OpenRequest, RequestMessage } from '../run/protocol.ts'
+import { startHelper } from './inference-threads.ts'
 
 /** As on Node: sequential, and no memory pattern. */
 const common: InferenceSession.SessionOptions = {
@@ -54,5 +55,6 @@ const worker = globalThis as unknown as {
   onmessage: (event: MessageEvent<RequestMessage>) => void
   postMessage(message: unknown): void
 }
-const handle = serve(openRuntime, (message) => worker.postMessage(message))
+const mostThreads = globalThis.crossOriginIsolated ? Number.POSITIVE_INFINITY : 1
+const handle = serve({ openRuntime, startHelper, mostThreads }, (message) => worker.postMessage(message))
 worker.onmessage = ({ data }) => handle(data)

@@ -1,0 +1,67 @@
+/** How the image engine carries out every primitive, complete by type. */
+import type { Primitive } from '../../primitive.ts'
+import { concat, pad, reshape, slice } from './arrange.ts'
+import { cast, clip, elementwiseRules, expand, powConstant } from './elementwise.ts'
+import { elsewhere, type Rule } from './rule.ts'
+import { spatialRules } from './spatial.ts'
+
+const passed: Rule<Primitive> = (_, _node, [x]) => x!
+
+export const rules: { readonly [P in Primitive]: Rule<P> } = {
+  ...elementwiseRules,
+  ...spatialRules,
+  powConstant,
+  clip,
+  cast,
+  expand,
+  concat,
+  slice,
+  reshape,
+  pad,
+  identity: passed,
+  stopGradient: passed,
+  barrier: passed,
+  // Leaves: bound before the walk, or folded with what they are made of.
+  input: elsewhere,
+  parameter: elsewhere,
+  constant: elsewhere,
+  random: elsewhere,
+  sin: elsewhere,
+  cos: elsewhere,
+  transpose: elsewhere,
+  reverse: elsewhere,
+  layerNorm: elsewhere,
+  layerNormInputGrad: elsewhere,
+  layerNormScaleGrad: elsewhere,
+  convWeightGrad: elsewhere,
+  up2InputGrad: elsewhere,
+  up2WeightGrad: elsewhere,
+  maxPoolGrad: elsewhere,
+  maxPoolTake: elsewhere,
+  maxPool2Grad: elsewhere,
+  reluMask: elsewhere,
+  siluGrad: elsewhere,
+  groupNormInputGrad: elsewhere,
+  groupNormScaleGrad: elsewhere,
+  erfc: elsewhere,
+  log1p: elsewhere,
+  tan: elsewhere,
+  asin: elsewhere,
+  acos: elsewhere,
+  atan: elsewhere,
+  lgamma: elsewhere,
+  polygamma: elsewhere,
+  power: elsewhere,
+  gammaSample: elsewhere,
+  gather: elsewhere,
+  scatterSum: elsewhere,
+  gatherElements: elsewhere,
+  scatterSumElements: elsewhere,
+  argTopK: elsewhere,
+  cumsum: elsewhere,
+  output: elsewhere,
+  call: elsewhere,
+  scan: elsewhere,
+  cholesky: elsewhere,
+  triangularSolve: elsewhere,
+}

@@ -1,0 +1,99 @@
+/** Constants as the kernels read them: panels of eight output channels, transformed for Winograd's method in float64. */
+import { range, sizeOf } from '../shape.ts'
+import { padded } from './layout.ts'
+import type { Constant, Packing } from './steps.ts'
+import { PANEL } from './wasm/products.ts'
+import { KERNEL_TRANSFORM } from './wasm/winograd.ts'
+
+/** Where each input channel lies in a pixel whose parts are filled up one by one. */
+function places(parts: readonly number[]): readonly number[] {
+  const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, n) => sum + padded(n), 0))
+  return parts.flatMap((n, i) => range(0, n).map((c) => starts[i]! + c))
+}
+
+/** Numbers of a pixel with these parts. */
+export const depthOf = (parts: readonly number[]): number => parts.reduce((sum, n) => sum + padded(n), 0)
+
+export const PANEL_WIDTH = PANEL
+
+export const panelsOf = (outputs: number): number => Math.ceil(outputs / PANEL)
+
+/** Numbers that a constant takes. */
+export function packedNumbers({ data, packing }: Constant): number {
+  if (packing.kind === 'plain') return data.length
+  const taps = packing.kind === 'winograd' ? 36 : packing.taps
+  return taps * panelsOf(packing.outputs) * PANEL * depthOf(packing.inputs)
+}
+
+type Pack<K extends Packing['kind']> = (
+  data: Float32Array,
+  packing: Extract<Packing, { kind: K }>,
+  into: Float32Array,
+) => void
+
+/** G g G^T of one kernel of 3 x 3 at `at`. */
+function transformed(data: Float32Array, at: number, half: Float64Array, out: Float64Array): void {
+  KERNEL_TRANSFORM.forEach(([a, b, c], i) => {
+    for (let x = 0; x < 3; x++) half[i * 3 + x] = a! * data[at + x]! + b! * data[at + 3 + x]! + c! * data[at + 6 + x]!
+  })
+  for (let i = 0; i < 6; i++) {
+    const [x, y, z] = [half[i * 3]!, half[i * 3 + 1]!, half[i * 3 + 2]!]
+    KERNEL_TRANSFORM.forEach(([a, b, c], j) => {
+      out[i * 6 + j] = a! * x + b! * y + c! * z
+    })
+  }
+}
+
+/** `[O, I, 3, 3]` to `[position][panel][input][8]`. */
+const winograd: Pack<'winograd'> = (data, { outputs, inputs }, into) => {
+  const place = places(inputs)
+  const depth = depthOf(inputs)
+  const panels = panelsOf(outputs)
+  const [half, out] = [new Float64Array(18), new Float64Array(36)]
+  into.fill(0)
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < place.length; i++) {
+      transformed(data, (o * place.length + i) * 9, half, out)
+      const at = (Math.floor(o / PANEL) * depth + place[i]!) * PANEL + (o % PANEL)
+      for (let k = 0; k < 36; k++) into[k * panels * depth * PANEL + at] = out[k]!
+    }
+  }
+}
+
+/** `[O, I, taps]` to `[panel][tap][input][8]`. */
+const panels: Pack<'panels'> = (data, { outputs, inputs, taps }, into) => {
+  const place = places(inputs)
+  const depth = depthOf(inputs)
+  into.fill(0)
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < place.length; i++) {
+      for (let k = 0; k < taps; k++) {
+        const at = ((Math.floor(o / PANEL) * taps + k) * depth + place[i]!) * PANEL + (o % PANEL)
+        into[at] = data[(o * place.length + i) * taps + k]!
+      }
+    }
+  }
+}
+
+/** Writes a constant where the kernels read it. */
+export function pack({ data, packing }: Constant, into: Float32Array): void {
+  if (packing.kind === 'plain') into.set(data)
+  else if (packing.kind === 'winograd') winograd(data, packing, into)
+  else panels(data, packing, into)
+}
+
+/** `[N, C, H, W]` numbers as a plain constant in the layout of images. */
+export function pixelOrder(
+  data: ArrayLike<number>,
+  extent: readonly [number, number, number, number],
+): Float32Array<ArrayBuffer> {
+  const [n, c, h, w] = extent
+  const pixel = padded(c)
+  const out = new Float32Array(n * h * w * pixel)
+  for (let i = 0; i < sizeOf(extent); i++) {
+    const channel = Math.floor(i / (h * w)) % c
+    const sample = Math.floor(i / (h * w * c))
+    out[(sample * h * w + (i % (h * w))) * pixel + channel] = data[i]!
+  }
+  return out
+}

@@ -1,0 +1,6 @@
+/** The script of a thread of the image engine on Node. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { type CrewStart, serveCrew } from '../inference/run/crew.ts'
+
+parentPort!.postMessage('ready')
+serveCrew(workerData as CrewStart)

@@ -1,0 +1,142 @@
+/** The image engine as a whole: threads, random convolutions, numbers that are not finite, a U-Net, memory. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { firstValues, unet, unetTree } from '../../../../oracles/tensor/unet.ts'
+import { constant } from '../../src/apply.ts'
+import {
+  conv2d,
+  createRunner,
+  evaluate,
+  mul,
+  type Program,
+  relu,
+  type Shape,
+  type Tensor,
+  trace,
+} from '../../src/index.ts'
+import { bytesOf, placementOf } from '../../src/inference/memory.ts'
+import { sizeOf } from '../../src/shape.ts'
+import { relativeError } from '../support.ts'
+import { errorOf, inputsOf, normals, planOf, programOf, runPlan } from './support.ts'
+
+const fixed = (shape: Shape, seed = 50): Tensor => constant(normals(sizeOf(shape), seed), shape)
+
+const small = { bands: 5, classes: 3, base: 8, levels: 3 } as const
+
+function network(activation: 'relu' | 'silu', shape: Shape): { program: Program; parameters: Float32Array } {
+  const tree = unetTree({ ...small, activation })
+  const program = trace((p, { x }) => ({ y: unet(p as never, x!, activation) }), {
+    parameters: tree,
+    inputs: { x: { shape } },
+  })
+  return { program, parameters: firstValues(tree, 7) }
+}
+
+describe('a U-Net', () => {
+  test.each(['relu', 'silu'] as const)(
+    'with %s is as near to float64 as ONNX Runtime, to a factor',
+    async (activation) => {
+      const { program, parameters } = network(activation, [1, 5, 36, 44])
+      const inputs = inputsOf(program)
+      const expected = evaluate(program, inputs, parameters).y!.data
+      const { y } = await runPlan(program, inputs, { parameters, threads: 2 })
+      const exact = await createRunner(program, { parameters: Float32Array.from(parameters), exact: true })
+      const there = (await exact.run(inputs)).y!.data
+      await exact.close()
+      expect(relativeError(y!, expected)).toBeLessThan(1e-5)
+      expect(relativeError(y!, expected)).toBeLessThan(10 * relativeError(there, expected))
+    },
+  )
+
+  test('gives the same bytes for every number of threads, and run after run', async () => {
+    const { program, parameters } = network('silu', [2, 5, 60, 52])
+    const inputs = inputsOf(program)
+    const [one, ...others] = await Promise.all(
+      [1, 2, 3].map((threads) => runPlan(program, inputs, { parameters, threads, runs: threads })),
+    )
+    for (const other of others) expect(other.y).toEqual(one!.y)
+  })
+})
+
+test('convolutions of random shapes equal the float64 interpreter', async () => {
+  const side = fc.integer({ min: 1, max: 21 })
+  const shape = fc.record({
+    n: fc.integer({ min: 1, max: 3 }),
+    c: fc.integer({ min: 1, max: 11 }),
+    o: fc.integer({ min: 1, max: 41 }),
+    h: side,
+    w: side,
+    kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 3)),
+    stride: fc.constantFrom(1, 1, 2),
+    before: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+    seed: fc.integer({ min: 0, max: 1e6 }),
+  })
+  const check = fc.asyncProperty(shape, async ({ n, c, o, h, w, kernel, stride, before, seed }) => {
+    const after = kernel.map((k, i) => k - 1 - Math.min(before[i]!, k - 1))
+    const program = programOf([[n, c, h, w]], (x) => {
+      const options = { stride, padding: [...before, ...after], bias: fixed([o], seed + 1) }
+      return conv2d(relu(x!), fixed([o, c, ...kernel], seed), options)
+    })
+    expect(await errorOf(program, seed)).toBeLessThan(3e-6)
+  })
+  await fc.assert(check, { numRuns: 60, seed: 1 })
+})
+
+describe('numbers that are not finite', () => {
+  const program = programOf([[1, 5, 16, 16]], (x) => conv2d(x!, fixed([6, 5, 3, 3])))
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s stays within the tiles that read it', async (bad) => {
+    const inputs = inputsOf(program)
+    const clean = (await runPlan(program, inputs)).y!
+    inputs.x0![5 * 16 + 6] = bad
+    const { y } = await runPlan(program, inputs)
+    for (let i = 0; i < y!.length; i++) {
+      const [row, column] = [Math.floor(i / 16) % 16, i % 16]
+      const near = Math.abs(row - 5) <= 1 && Math.abs(column - 6) <= 1
+      // The window of the tile of rows 4 to 7 and columns 4 to 7; no other tile's holds the pixel.
+      const inTile = row >= 4 && row < 8 && column >= 4 && column < 8
+      if (near) expect(Number.isFinite(y![i])).toBe(false)
+      if (!inTile) expect(y![i]).toBe(clean[i])
+    }
+  })
+
+  test('do not spread through the lanes that fill channels up', async () => {
+    const log = programOf([[1, 3, 8, 8]], (x) => conv2d(mul(relu(x!), 1e30), fixed([2, 3, 3, 3])))
+    const values = Object.values(await runPlan(log, inputsOf(log)))[0]!
+    expect(values.every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('memory', () => {
+  const chain = (depth: number): Program =>
+    programOf([[1, 16, 64, 64]], (x) => {
+      let y = x!
+      for (let i = 0; i < depth; i++) y = conv2d(y, fixed([16, 16, 3, 3]))
+      return y
+    })
+
+  test('is shared by images that are never alive together', () => {
+    const image = 64 * 64 * 16 * 4
+    const weights = 36 * 16 * 16 * 4
+    const grown = bytesOf(planOf(chain(9)), 1) - bytesOf(planOf(chain(3)), 1)
+    expect(grown).toBeGreaterThanOrEqual(6 * weights)
+    expect(grown).toBeLessThan(6 * weights + image)
+  })
+
+  test('is never given twice', () => {
+    const { program, parameters } = network('relu', [1, 5, 36, 44])
+    const plan = planOf(program, parameters)
+    const { offsets, numbers, scratch } = placementOf(plan, 2)
+    expect(scratch[1]! - scratch[0]!).toBeGreaterThan(0)
+    const constants = plan.buffers.flatMap((buffer, i) => {
+      return buffer.constant === undefined ? [] : [{ from: offsets[i]!, to: offsets[i]! + buffer.numbers }]
+    })
+    const ordered = constants.toSorted((a, b) => a.from - b.from)
+    for (const [i, { from }] of ordered.slice(1).entries()) expect(from).toBeGreaterThanOrEqual(ordered[i]!.to)
+    expect(Math.max(...ordered.map(({ to }) => to))).toBeLessThanOrEqual(numbers)
+  })
+})
+
+test('what the engine lacks is named', () => {
+  const program = programOf([[1, 4, 6, 6]], (x) => conv2d(x!, fixed([4, 2, 3, 3]), { groups: 2 }))
+  expect(() => planOf(program)).toThrow('convolutions in 2 groups of 2 channels')
+})
