@@ -123,10 +123,14 @@ const ends: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
   erf: [
     [INF, 1],
     [-INF, -1],
+    [1e7, 1],
+    [-3e12, -1],
     [Number.NaN, Number.NaN],
   ],
   erfc: [
     [INF, 0],
+    [1e7, 0],
+    [40, 0],
     [-INF, 2],
     [0, 1],
     [Number.NaN, Number.NaN],
@@ -151,6 +155,7 @@ const ends: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
     [2, 0],
     [Number.NaN, Number.NaN],
   ],
+  polygamma1: [[Number.NaN, Number.NaN]],
   sign: [
     [0, 0],
     [INF, 1],

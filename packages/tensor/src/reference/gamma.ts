@@ -134,7 +134,7 @@ export function factorial(n: number): number {
 
 /** The derivative of an order from 0 on of digamma (DLMF 5.15); NaN at the poles 0, -1, -2, ... */
 export function polygamma(order: number, x: number): number {
-  if (isPole(x)) return Number.NaN
+  if (isPole(x) || !(x > Number.NEGATIVE_INFINITY)) return Number.NaN
   if (order === 0) return digamma(x)
   const sign = order % 2 === 0 ? -1 : 1
   if (x > 0) return sign * factorial(order) * hurwitzZeta(order + 1, x)

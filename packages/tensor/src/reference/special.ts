@@ -13,6 +13,8 @@ const unary =
 
 /** Below this the series of erf, from it on the continued fraction of erfc. */
 const SWITCH = 2
+/** From here on erfc is below the smallest number (and the parts of its product may be 0 and infinite). */
+const NOTHING = 28
 
 /** DLMF 7.6.2: all terms positive. */
 function erfSeries(x: number): number {
@@ -44,7 +46,7 @@ export function erf(x: number): number {
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x
   if (x < SWITCH) return 1 - erf(x)
-  return x === Number.POSITIVE_INFINITY ? 0 : erfcFraction(x)
+  return x > NOTHING ? 0 : erfcFraction(x)
 }
 
 /** To the nearest integer, halves to the even one. */
