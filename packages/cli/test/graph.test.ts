@@ -90,7 +90,7 @@ describe('graph', () => {
     )
     expect(code).toBe(0)
     expect(out).toMatch(
-      /^out\/s2\.tif: done in .*\n\n {2}tasks .*\n {2}memory .*\n {2}STAC item +out\/s2\.stac\.json\n$/,
+      /^out\/s2\.tif: done in .*\n\n {2}tasks .*\n {2}memory .*\n {2}STAC item +out\/s2\.tif\.stac\.json\n$/,
     )
     const json = JSON.parse(
       (

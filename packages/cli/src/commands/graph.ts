@@ -49,8 +49,8 @@ export const graphCommand: Command = {
   ],
   notes: [
     'Relative paths start at the working folder. Ctrl-C stops cleanly, and a killed run leaves the old result; the same',
-    'command goes on where it stopped. Beside the result lies a STAC item with the graph (ndvi.stac.json). A graph that',
-    'gives no cube but a value prints it.',
+    'command goes on where it stopped. Beside the result lies a STAC item with the graph (ndvi.tif.stac.json). A graph',
+    'that gives no cube but a value prints it.',
   ],
   run: async (given, context) => {
     const [verb = '', path, ...rest] = given.positionals

@@ -3,8 +3,9 @@
  * after the other, a journal of where they are (so that a killed run goes on), and halved pixels for the overviews.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '../format/folder.ts'
 import { writeError } from './aside.ts'
 import { writeFully } from './spool.ts'
 
@@ -35,7 +36,7 @@ export function storeFolder(path: string, job: string): string {
 /** Opens the store of a job, with what an earlier run of it left. `slotBytes`: halved pixels of one tile. */
 export async function openStore(folder: string, slotBytes: number): Promise<SinkStore> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const files = await Promise.all(['tiles', 'journal', 'halved'].map((name) => openFile(join(folder, name))))
     return await storeOf(folder, files as [FileHandle, FileHandle, FileHandle], slotBytes)
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** Saved cubes as STAC 1.1 items, with the extensions for projection, rasters, cubes and processing. */
 import { randomBytes } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { isUrl } from '../format/sniff.ts'
 import { writeError } from '../geotiff/aside.ts'
@@ -52,21 +52,23 @@ export interface StacItemDocument extends Readonly<Record<string, unknown>> {
   readonly id: string
 }
 
-/** Where the item of an output lies: `ndvi.tif` has `ndvi.stac.json` beside it. */
-export const itemPath = (path: string): string => `${path.replace(/\/+$/, '').replace(/\.[^./]+$/, '')}.stac.json`
+/** Where the item of an output lies: `ndvi.tif` has `ndvi.tif.stac.json` beside it, so that `ndvi.zarr` keeps its own. */
+export const itemPath = (path: string): string => `${path.replace(/[\\/]+$/, '')}.stac.json`
+
+/** Where earlier versions put it. */
+const formerPath = (path: string): string => `${path.replace(/[\\/]+$/, '').replace(/\.[^./\\]+$/, '')}.stac.json`
 
 /** The item of a saved cube; undefined where the cube lies nowhere (no grid), which STAC cannot describe. */
 export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
   const { schema, path, format, created } = saved
   if (schema.grid === undefined) return undefined
-  const name = basename(path.replace(/\/+$/, ''))
-  const id = name.replace(/\.[^.]+$/, '')
+  const name = basename(path.replace(/[\\/]+$/, ''))
   const footprint = footprintOf(schema.grid)
   return {
     type: 'Feature',
     stac_version: '1.1.0',
     stac_extensions: Object.values(EXTENSIONS),
-    id,
+    id: name,
     geometry: footprint.geometry,
     bbox: footprint.bbox,
     properties: {
@@ -82,7 +84,7 @@ export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
     links: saved.inputs.map((input) => ({ rel: 'derived_from', href: hrefOf(input, path) })),
     assets: {
       data: {
-        href: `./${encodeURIComponent(name)}`,
+        href: hrefWithin(name),
         ...(MEDIA[format] === undefined ? {} : { type: MEDIA[format] }),
         roles: ['data'],
         ...bands(schema),
@@ -125,7 +127,21 @@ export async function writeStacItem(saved: SavedCube): Promise<string | undefine
     await rm(aside, { force: true })
     throw writeError(path, cause)
   }
+  await removeFormer(saved.path, item.id)
   return path
+}
+
+const hrefWithin = (name: string): string => `./${encodeURIComponent(name)}`
+
+/** Removes the item that an earlier version wrote of the same output, which would describe it twice. */
+async function removeFormer(output: string, name: string): Promise<void> {
+  const path = formerPath(output)
+  try {
+    const { assets } = JSON.parse(await readFile(path, 'utf8')) as { assets?: { data?: { href?: string } } }
+    if (assets?.data?.href === hrefWithin(name)) await rm(path, { force: true })
+  } catch {
+    // None is there, or it is somebody else's.
+  }
 }
 
 const hrefOf = (input: string, output: string): string => {

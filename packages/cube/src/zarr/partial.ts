@@ -3,9 +3,10 @@
  * go on. The old store stays until the new one is whole.
  */
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
+import { makeFolder } from '../format/folder.ts'
 import { isAlive } from '../geotiff/aside.ts'
 import { isAside } from './shard-writer.ts'
 
@@ -51,7 +52,7 @@ export async function openPartial(path: string, job: string, layout: string): Pr
   const goesOn = before?.head.job === job && (await exists(folder))
   if (!goesOn) await rm(folder, { recursive: true, force: true })
   else await sweep(folder)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const done = goesOn ? before.done : new Set<string>()
   const head = JSON.stringify({ job, pid: process.pid } satisfies Head)
   await writeFile(`${journal}.new`, `${[head, ...done].join('\n')}\n`)

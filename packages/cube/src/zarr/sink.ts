@@ -1,9 +1,9 @@
 /** Cubes as Zarr 3 stores: sharded, compressed, with CF and GeoZarr attributes. Workers write shards, the main side files them. */
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EnvironmentError } from '@ecotope/core'
 import { DTYPES } from '../dtype.ts'
 import type { SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
+import { makeFolder } from '../format/folder.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, splitRegion } from '../model/region.ts'
 import { openPartial } from './partial.ts'
@@ -22,7 +22,7 @@ export const zarrSink: SinkFormat = {
 async function create(path: string, schema: CubeSchema, { job, options }: SinkOptions): Promise<SinkJob> {
   const target = path.replace(/[\\/]+$/, '')
   const layout = planOf(target, '', schema, options)
-  await mkdir(dirname(target), { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(dirname(target)).catch((cause: unknown) => {
     throw cannotWrite(dirname(target), cause)
   })
   const partial = await openPartial(target, job, JSON.stringify(layout.plan)).catch((cause: unknown) => {

@@ -76,7 +76,7 @@ describe('Collection', () => {
     expect(shape).toEqual([2, 40, 40])
     expect(at(0, 3, 4)).toBeCloseTo(ndviAt(0, 4, 3), 5)
     expect(at(0, 3, 30)).toBeCloseTo((ndviAt(0, 30, 3) + ndviAt(1, 30, 3)) / 2, 5)
-    const item = JSON.parse(readFileSync(join(folder, 'ndvi.stac.json'), 'utf8')) as { stac_version: string }
+    const item = JSON.parse(readFileSync(join(folder, 'ndvi.zarr.stac.json'), 'utf8')) as { stac_version: string }
     expect(item.stac_version).toBe('1.1.0')
     await using again = await open(path)
     const read = await again.stack().compute()

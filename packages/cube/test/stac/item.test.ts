@@ -1,5 +1,5 @@
 /** Items beside outputs: valid by STAC's schemas, true to the cube, and openable again. */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openCollection } from '../../src/collection/open.ts'
@@ -48,7 +48,7 @@ describe('stacItemOf', () => {
   it('says where, when, of what and by which program', () => {
     const item = stacItemOf(saved(schemaOf(grid, ['2020-06-01T00:00:00Z', '2020-07-01'])))!
     expect(item).toMatchObject({
-      id: 'ndvi',
+      id: 'ndvi.tif',
       properties: {
         datetime: null,
         start_datetime: '2020-06-01T00:00:00Z',
@@ -146,6 +146,21 @@ describe('footprints', () => {
 })
 
 describe('writeStacItem', () => {
+  it('keeps one item for each output of a folder, and none of an earlier name', async () => {
+    const folder = await temporaryFolder()
+    const schema = schemaOf(gridAt(10, 8, 6), ['2020-06-01T00:00:00Z'])
+    const earlier = join(folder, 'ndvi.stac.json')
+    const hrefAt = async (path: string) => JSON.parse(await readFile(path, 'utf8')).assets.data.href
+    await writeFile(earlier, JSON.stringify({ assets: { data: { href: './ndvi.zarr' } } }))
+    await writeStacItem(saved(schema, join(folder, 'ndvi.tif')))
+    expect((await readdir(folder)).sort()).toEqual(['ndvi.stac.json', 'ndvi.tif.stac.json'])
+    await writeStacItem(saved(schema, join(folder, 'ndvi.zarr')))
+    expect((await readdir(folder)).sort()).toEqual(['ndvi.tif.stac.json', 'ndvi.zarr.stac.json'])
+    expect(await hrefAt(join(folder, 'ndvi.tif.stac.json'))).toBe('./ndvi.tif')
+    expect(await hrefAt(join(folder, 'ndvi.zarr.stac.json'))).toBe('./ndvi.zarr')
+    expect(itemPath('out/ndvi.zarr/')).toBe('out/ndvi.zarr.stac.json')
+  })
+
   it('writes beside the output what can be opened again', async () => {
     const folder = await temporaryFolder()
     const grid = gridAt(10, 8, 6)

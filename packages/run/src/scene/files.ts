@@ -1,8 +1,7 @@
 /** The tutorial scene as files: a terrain model, an image, polygons. What is simulated says so in its metadata. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EnvironmentError } from '@ecotope/core'
 import { type Band, type TypedArray, type Window, writeCog, writeGeoJson } from '@ecotope/cube'
+import { makeFolder } from '../surroundings.ts'
 import { DEFAULT_SIZE, IMAGE_SCALE, makeScene, type SceneOptions } from './scene.ts'
 import { BANDS, type BandName } from './spectra.ts'
 
@@ -43,21 +42,10 @@ function windowsOf(
   }
 }
 
-async function makeFolder(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true })
-  } catch (cause) {
-    throw new EnvironmentError('CannotWrite', `the folder ${directory} cannot be made`, {
-      data: { path: directory },
-      cause,
-    })
-  }
-}
-
 /**
  * Simulates the landslide scene and writes `dem.tif`, `rapideye.tif` and `scars.geojson` into a folder, which is made
  * when missing. The same seed and size give the same bytes. Each file appears whole or not at all.
- * Throws `InputError('OutOfRange')`, `EnvironmentError('CannotWrite' | 'Unwritable')`, `CancelledError`.
+ * Throws `InputError('OutOfRange')`, `EnvironmentError('NotWritable' | 'CannotWrite')`, `CancelledError`.
  */
 export async function makeLandslideScene(directory: string, options: SceneOptions = {}): Promise<SceneFiles> {
   const { signal } = options

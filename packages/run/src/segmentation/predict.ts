@@ -1,5 +1,5 @@
 /** Applying a saved model to other features: checks that they are what it was trained on, then maps them. */
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import {
@@ -14,6 +14,7 @@ import {
 } from '@ecotope/cube'
 import { openEnsemble } from '@ecotope/model'
 import type { PredictOptions, Published } from '../application.ts'
+import { makeFolder } from '../surroundings.ts'
 import { CLASS_FILE, PROBABILITY_FILE, UNCERTAINTY_FILE, writeBeliefMap } from './belief-map.ts'
 import { readVector } from './fit.ts'
 import { openLayers } from './layers.ts'
@@ -33,7 +34,7 @@ export async function predictWithModel(options: PredictOptions): Promise<Publish
     const features = alignedFeatures(layers.rasters, layers.cubes)
     checkBands(saved, features, options)
     await checkRanges(saved, features)
-    await mkdir(aside, { recursive: true })
+    await makeFolder(aside)
     const members = await Promise.all(saved.members.map((file) => readVector(join(options.model, file))))
     const { threads, device } = options
     const ensemble = openEnsemble({ network: saved.network, members, views: saved.views, threads, device })

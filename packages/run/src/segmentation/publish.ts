@@ -1,11 +1,12 @@
 /** Puts the results of a run into the user's folder: maps, polygons, model, numbers, lineage, report. Each file whole or not at all. */
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRefusal } from '@ecotope/belief'
 import type { Published, PublishOptions } from '../application.ts'
 import type { Run } from '../execute.ts'
 import { lineage } from '../lineage.ts'
 import { renderReport } from '../report/index.ts'
+import { makeFolder } from '../surroundings.ts'
 import { CLASS_FILE, PROBABILITY_FILE, UNCERTAINTY_FILE } from './belief-map.ts'
 import { areasOf, metricsOf, type Outcome, outcomeOf } from './metrics.ts'
 import { MODEL_FOLDER } from './model-file.ts'
@@ -25,7 +26,7 @@ const copies = [
 
 export async function publish(run: Run, out: string, options: PublishOptions): Promise<Published> {
   const outcome = outcomeOf(run)
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   const files: string[] = []
   for (const copy of copies) {
     const name = 'to' in copy ? copy.to : copy.file

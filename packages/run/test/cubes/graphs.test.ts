@@ -102,16 +102,16 @@ describe('cubes', () => {
     expect(run).toMatchObject({
       kind: 'cube',
       path: out,
-      item: 'out/ndvi.stac.json',
+      item: `${out}.stac.json`,
       saved: { failed: [], resumed: 0 },
     })
-    const item = JSON.parse(await readFile('out/ndvi.stac.json', 'utf8')) as Record<string, Record<string, unknown>>
+    const item = JSON.parse(await readFile(`${out}.stac.json`, 'utf8')) as Record<string, Record<string, unknown>>
     expect(item.properties!['processing:expression']).toEqual({
       format: 'openeo',
       expression: { process_graph: ndviGraph },
     })
     expect((item.links as unknown as { href: string }[]).map(({ href }) => href)).toContain('../s2/20200601_B04.tif')
-    const set = await openCollection({ paths: 'out/ndvi.stac.json' })
+    const set = await openCollection({ paths: `${out}.stac.json` })
     const node = stackLayers(set)
     const last = node.schema.dims.at(-1)!
     expect(last.labels).toHaveLength(40)

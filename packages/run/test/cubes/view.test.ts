@@ -58,7 +58,7 @@ describe('inspect', () => {
     await writeFile('g.json', JSON.stringify(graph))
     const { loadProgram } = await import('../../src/cubes/program.ts')
     await runGraphFile(await loadProgram('g.json'), { out: 's2.zarr', threads: 1 })
-    const { inputs, problems } = await inspect(['s2.zarr', 's2.stac.json', 's2/20200601_B04.tif'], {
+    const { inputs, problems } = await inspect(['s2.zarr', 's2.zarr.stac.json', 's2/20200601_B04.tif'], {
       statistics: false,
     })
     expect(inputs.map(({ kind }) => kind)).toEqual(['cube', 'cube', 'raster'])
