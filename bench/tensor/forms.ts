@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node'
 import { nchwcConv, nchwcInputGrad } from '../../packages/tensor/src/lower/nchwc.ts'
 import { nodeCpuSpatial } from '../../packages/tensor/src/lower/node-cpu.ts'
 import { adjointImage, adjointWeight, portableSpatial } from '../../packages/tensor/src/lower/portable.ts'
-import { shiftWeightGrad } from '../../packages/tensor/src/lower/shift-gemm.ts'
+import { oneProduct, threeProducts } from '../../packages/tensor/src/lower/shift-gemm.ts'
 import { asImage, groupedBlocks, phasedInputGrad, withRow } from '../../packages/tensor/src/lower/stencils.ts'
 import { type Lower, Lowering, type LoweringTarget, type LowerRules } from '../../packages/tensor/src/lower/target.ts'
 import { winogradConv, winogradInputGrad, winogradWeightGrad } from '../../packages/tensor/src/lower/winograd.ts'
@@ -75,6 +75,11 @@ const settings: readonly Setting[] = [
   line(16, 16, 32, 256, 5),
   line(16, 64, 64, 256, 3, 4),
   square(4, 32, 32, 64, 3),
+  square(4, 38, 128, 64, 3),
+  square(4, 64, 128, 64, 3),
+  square(4, 96, 32, 64, 3),
+  square(4, 6, 32, 128, 3),
+  square(4, 32, 4, 128, 3),
 ]
 
 /** The same use with signals as images of one row. */
@@ -137,7 +142,8 @@ const inputGradForms = (setting: Setting): Forms => {
 const weightGradForms = (setting: Setting): Forms => {
   if (!traits(setting).three) return {}
   return {
-    shifts: (l, { a, b, shape }) => shiftWeightGrad(l, a, b, shape),
+    'three products': (l, { a, b }) => threeProducts(l, a, b),
+    'one product': (l, { a, b }) => oneProduct(l, a, b),
     winograd: (l, { a, b, shape }) => winogradWeightGrad(l, a, b, shape),
   }
 }

@@ -130,7 +130,7 @@ const convWeightGrad: Lower<'convWeightGrad'> = (l, [g, kept], node) => {
   const kind = caseOf(x.shape, shape, attributes)
   if (winogradFits(l, kind)) return winogradWeightGrad(l, g!, x, shape)
   const [, , h, w] = extents(x)
-  if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x, shape)
+  if (kind.three && h > 1 && w > 1) return shiftWeightGrad(l, g!, x)
   return portableSpatial.convWeightGrad(l, [g!, x], node)
 }
 

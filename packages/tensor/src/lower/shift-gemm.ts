@@ -4,7 +4,6 @@
  */
 
 import type { Value } from '../onnx/graph.ts'
-import type { Shape } from '../shape.ts'
 import { extents } from './portable.ts'
 import type { Lowering } from './target.ts'
 
@@ -35,8 +34,8 @@ function allShifts(l: Lowering, x: Value, columns: readonly number[]): Value {
   return l.reshape(l.concat(parts, 2), [n, 9 * r, h * w])
 }
 
-/** Where one side has far fewer channels: one product, of all its shifts. */
-function oneProduct(l: Lowering, g: Value, x: Value): Value {
+/** One product, of all shifts of the side with fewer channels. */
+export function oneProduct(l: Lowering, g: Value, x: Value): Value {
   const [[n, o, h, w], c] = [extents(g), x.shape[1]!]
   const flat = (v: Value): Value => l.reshape(v, [n, v.shape[1]!, h * w])
   const totalOf = (a: Value, b: Value): Value => l.reduce('ReduceSum', l.matmul(a, b, false, true), [0], false)
@@ -49,12 +48,10 @@ function oneProduct(l: Lowering, g: Value, x: Value): Value {
   return l.transpose(l.reverse(l.reshape(taps, [c, 3, 3, o]), [2]), [3, 0, 2, 1])
 }
 
-export function shiftWeightGrad(l: Lowering, g: Value, x: Value, shape: Shape): Value {
-  const [n, c] = extents(x)
-  const o = shape[0]!
+/** Three products: the side with fewer channels stacked in row shifts, the other shifted by columns. */
+export function threeProducts(l: Lowering, g: Value, x: Value): Value {
+  const [[n, c], o] = [extents(x), g.shape[1]!]
   const stackInput = c < o
-  // Then nine copies of the one side are less than three of it and two of the other.
-  if (3 * Math.min(c, o) <= Math.max(c, o)) return oneProduct(l, g, x)
   const [stacked, shifted] = stackInput ? [x, g] : [g, x]
   const [r, k] = stackInput ? [c, o] : [o, c]
   const rows = rowShifts(l, stacked)
@@ -67,4 +64,11 @@ export function shiftWeightGrad(l: Lowering, g: Value, x: Value, shape: Shape): 
   const taps = l.reshape(total, [3, r, 3, k])
   if (!stackInput) return l.transpose(taps, [1, 3, 2, 0])
   return l.reverse(l.transpose(taps, [3, 1, 2, 0]), [2])
+}
+
+/** The weight gradient `[O, C, 3, 3]` from that of the result and the input. */
+export function shiftWeightGrad(l: Lowering, g: Value, x: Value): Value {
+  const [few, many] = [g.shape[1]!, x.shape[1]!].sort((a, b) => a - b) as [number, number]
+  // Then nine copies of the one side are less than three of it and two of the other.
+  return 3 * few <= many ? oneProduct(l, g, x) : threeProducts(l, g, x)
 }
