@@ -31,6 +31,29 @@ import { numbersFor, numbersOf, weighted } from './numeric.ts'
 const dot = (a: readonly Float64Array[], b: readonly Float64Array[]): number =>
   a.reduce((total, x, i) => total + x.reduce((s, v, j) => s + v * b[i]![j]!, 0), 0)
 
+describe('derivatives of derivatives', () => {
+  const length = 3
+  const cell = (s: Tensor, x: Tensor, w: Tensor): Tensor => sin(add(mul(s, w), x))
+  const looped = (s: Tensor, xs: Tensor, w: Tensor): Tensor =>
+    scan((c: Tensor, x: Tensor) => ({ carry: cell(c, x, w) }), s, xs).carry
+  const plain = (s: Tensor, xs: Tensor, w: Tensor): Tensor =>
+    Array.from({ length }, (_, t) => gather(xs, constant(t, [], 'int32'))).reduce((c, x) => cell(c, x, w), s)
+
+  /** The sum of a function's gradients, each by a pass of its own. */
+  const slope =
+    (f: typeof plain): typeof plain =>
+    (s, xs, w) =>
+      add(add(grad(f)(s, xs, w), sum(grad(f, { argument: 1 })(s, xs, w))), grad(f, { argument: 2 })(s, xs, w))
+
+  test.each([1, 2, 3, 4])('order %i equals that of a plain loop', (order) => {
+    const nth = (f: typeof plain): typeof plain =>
+      Array.from({ length: order - 1 }).reduce<typeof plain>((inner) => slope(inner), f)
+    const of = (f: typeof plain) =>
+      numbersOf((s, xs, w) => [slope(nth(f))(s!, xs!, w!)], [[], [length], []], numbersFor([[], [length], []]))
+    expect(of(looped)[0]![0]).toBeCloseTo(of(plain)[0]![0]!, 10)
+  })
+})
+
 describe('scan', () => {
   test('gives what a plain loop gives, forwards and backwards', () => {
     const looped = (s: Tensor, xs: readonly Tensor[]): Tensor =>

@@ -75,7 +75,9 @@ export function propagate(
     const [r, several] = [sums.get(node), tuples.get(node)]
     if (r !== undefined && node.op === 'output') {
       const parts = tuples.get(node.inputs[0]!) ?? []
-      parts[(node as Tensor<'output'>).attributes.index] = r
+      const { index } = (node as Tensor<'output'>).attributes
+      const before = parts[index] ?? null
+      parts[index] = before === null ? r : add(before, r)
       tuples.set(node.inputs[0]!, parts)
     } else if (several !== undefined) {
       onBehalf(node, () => tuple(node as Tensor<TuplePrimitive>, several, context)).forEach((part, i) => {

@@ -125,11 +125,16 @@ class Sums {
     if (g === undefined) return []
     this.#single.delete(node)
     if (node.op !== 'output') return pullSingle(node as Tensor<SinglePrimitive>, g)
-    const tuple = node.inputs[0]!
-    const gs = this.#tuple.get(tuple) ?? []
-    gs[(node as Tensor<'output'>).attributes.index] = g
-    this.#tuple.set(tuple, gs)
+    this.#give(node.inputs[0]!, (node as Tensor<'output'>).attributes.index, g)
     return []
+  }
+
+  /** One value may have been picked by several nodes: every gradient of a loop picks its carries. */
+  #give(tuple: Tensor, index: number, g: Tensor): void {
+    const gs = this.#tuple.get(tuple) ?? []
+    const before = gs[index] ?? null
+    gs[index] = before === null ? g : total([before, g])
+    this.#tuple.set(tuple, gs)
   }
 }
 
