@@ -11,7 +11,11 @@ import { elsewhere } from './rules/rule.ts'
 import type { Plan } from './steps.ts'
 import { f32x4 } from './wasm/f32x4.ts'
 
+/** Devices on which the engine runs: the processor, in Node and in a page. */
+export type EngineDevice = 'cpu' | 'wasm'
+
 export interface PlanOptions extends PlanNames {
+  readonly device: EngineDevice
   readonly threads: number
   /** Where a plan needs more, ONNX Runtime is asked. */
   readonly memoryLimitBytes?: number
@@ -23,7 +27,7 @@ const ADDRESSES = 2 ** 32 - 2 ** 20
 /** The plan of a program with fixed weights; undefined where the engine lacks a primitive, or would be slower. */
 export function planInference(program: Program, parameters: Float32Array, options: PlanOptions): Plan | undefined {
   const nodes = topological(Object.values(program.outputs))
-  if (!pays(nodes) || !isPlannable(nodes) || !fuses()) return undefined
+  if (!pays(nodes, options.device) || !isPlannable(nodes) || !fuses()) return undefined
   try {
     const plan = planProgram(program, parameters, options)
     const limit = Math.min(ADDRESSES, options.memoryLimitBytes ?? ADDRESSES)
@@ -61,36 +65,47 @@ function productsOf({ op, shape, inputs }: Tensor): number {
 
 const multiplying: ReadonlySet<string> = new Set(['conv', 'up2', 'convInputGrad'])
 
-function countProducts(nodes: readonly Tensor[]): Products {
+function countProducts(nodes: readonly Tensor[], pairs: number): Products {
   let [reduced, all] = [0, 0]
   for (const node of nodes) {
     if (!multiplying.has(node.op)) continue
     const products = productsOf(node)
     all += products
-    if (node.op === 'conv' && isReduced(node as Tensor<'conv'>)) reduced += products
+    if (node.op === 'conv' && isReduced(node as Tensor<'conv'>, pairs)) reduced += products
   }
   return { reduced, all }
 }
 
-function isReduced({ inputs, attributes: { stride, dilation, groups } }: Tensor<'conv'>): boolean {
+function isReduced({ inputs, attributes }: Tensor<'conv'>, pairs: number): boolean {
+  const { stride, dilation, groups } = attributes
   const [o, i, ...kernel] = inputs[1]!.shape
   const dense = groups === 1 && [...stride, ...dilation].every((n) => n === 1)
-  return dense && kernel.join() === '3,3' && o! * i! >= LEAST_PAIRS
+  return dense && kernel.join() === '3,3' && o! * i! >= pairs
 }
 
-// Measured by bench/tensor/inference.ts on two cores with 512-bit vectors, of which WebAssembly uses 128: two layers of
-// 64 channels on 64 x 64 pixels take 0.8 of ONNX Runtime's time, 128 on 256 x 256 0.7; 32 channels 0.9 to 1.1, fewer or
-// 1 x 1 up to twice as much.
-/** Pairs of channels of a convolution from which the transforms are paid for. */
-const LEAST_PAIRS = 2048
-/** Products of a program below which starting its steps on several threads costs more than is won. */
-const LEAST_PRODUCTS = 2e8
-/** Of all products so many must be in convolutions that gain. */
-const LEAST_SHARE = 0.6
+interface Threshold {
+  /** Pairs of channels of a convolution from which the transforms are paid for. */
+  readonly pairs: number
+  /** Products of a program below which starting its steps on several threads costs more than is won. */
+  readonly products: number
+  /** Of all products so many must be in convolutions that gain. */
+  readonly share: number
+}
 
-function pays(nodes: readonly Tensor[]): boolean {
-  const { reduced, all } = countProducts(nodes)
-  return reduced >= LEAST_PRODUCTS && reduced >= LEAST_SHARE * all
+/**
+ * Measured by bench/tensor/inference.ts on two cores. Node: ONNX Runtime multiplies vectors of 512 bits, WebAssembly of
+ * 128; two layers of 64 channels on 64 x 64 pixels take 0.8 of its time, 128 on 256 x 256 0.7, 32 channels 0.9 to 1.1,
+ * fewer, or 1 x 1, up to twice as much. In a page both are WebAssembly: 0.25 to 0.6 from 16 channels on 128 x 128 on.
+ */
+const thresholds: Readonly<Record<EngineDevice, Threshold>> = {
+  cpu: { pairs: 2048, products: 2e8, share: 0.6 },
+  wasm: { pairs: 256, products: 5e7, share: 0.3 },
+}
+
+function pays(nodes: readonly Tensor[], device: EngineDevice): boolean {
+  const { pairs, products, share } = thresholds[device]
+  const { reduced, all } = countProducts(nodes, pairs)
+  return reduced >= products && reduced >= share * all
 }
 
 let fused: boolean | undefined

@@ -85,7 +85,9 @@ export class Planner {
   /** Writes an image to memory, unless it is there as it is. */
   view(image: Image): View {
     const [only, second] = image.parts
-    if (second === undefined && only!.expression.kind === 'read') return only!.expression.view
+    if (second === undefined && only!.expression.kind === 'read' && only!.expression.view.strides.c === 1) {
+      return only!.expression.view
+    }
     const to = this.newImage(image.extent)
     this.emit('map', { from: this.aligned(image), to })
     return to

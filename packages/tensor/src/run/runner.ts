@@ -71,6 +71,7 @@ function planFor({ device, threads }: Engine, program: Program, options: LoadOpt
   return planInference(program, parameters ?? new Float32Array(0), {
     inputs: numbered(program.inputs, '_x'),
     outputs: numbered(program.outputs, '_y'),
+    device,
     threads,
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
   })

@@ -26,7 +26,7 @@ function program(shape: Shape, o: number, { kernel = 3, after = relu as (x: Tens
   return trace((p, { x }) => ({ y: after(conv2d(x!, p.w)) }), { parameters, inputs: { x: { shape } } })
 }
 
-const names = { inputs: { x: 'x' }, outputs: { y: 'y' }, threads: 2 }
+const names = { device: 'cpu', inputs: { x: 'x' }, outputs: { y: 'y' }, threads: 2 } as const
 const chosen = (candidate: Program, memoryLimitBytes?: number): boolean => {
   const parameters = new Float32Array(candidate.parameters.size)
   const options = memoryLimitBytes === undefined ? names : { ...names, memoryLimitBytes }
@@ -37,7 +37,11 @@ describe('the engine is chosen', () => {
   const large: Shape = [1, 64, 128, 128]
   test('for large images and many channels', () => expect(chosen(program(large, 64))).toBe(true))
   test('not for small images', () => expect(chosen(program([1, 64, 32, 32], 64))).toBe(false))
-  test('not for few channels', () => expect(chosen(program([1, 16, 512, 512], 16))).toBe(false))
+  test('for few channels in a page only', () => {
+    const few = program([1, 16, 512, 512], 16)
+    expect(chosen(few)).toBe(false)
+    expect(planInference(few, new Float32Array(few.parameters.size), { ...names, device: 'wasm' })).toBeDefined()
+  })
   test('not for kernels of 1 x 1', () => expect(chosen(program(large, 640, { kernel: 1 }))).toBe(false))
   test('not where it lacks a primitive', () => expect(chosen(program(large, 64, { after: sin }))).toBe(false))
   test('not where it needs more memory than allowed', () => {

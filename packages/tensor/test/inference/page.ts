@@ -19,7 +19,8 @@ export async function segment(settings: Pick<RunnerOptions, 'device' | 'threads'
     parameters: tree,
     inputs: { x: { shape } },
   })
-  const plan = planInference(program, parameters, { inputs: { x: 'x' }, outputs: { y: 'y' }, threads: 1 })
+  const names = { inputs: { x: 'x' }, outputs: { y: 'y' } }
+  const plan = planInference(program, parameters, { ...names, device: 'wasm', threads: 1 })
   const runner = await createRunner(program, { ...settings, parameters })
   const { y } = await runner.run({ x: hashed(4 * 100 * 84, 6) })
   await runner.close()

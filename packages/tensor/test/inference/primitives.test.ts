@@ -120,6 +120,8 @@ const elementwise: Readonly<Record<string, Case>> = {
   expand: { shapes: [[2, 5, 1, 1]], fn: (x) => add(expand(x!, image), 1) },
 }
 
+const flat = (x: Tensor): Tensor => reshape(x, [2, 5, 42])
+
 const chain = (x: Tensor): Tensor => {
   let y = x
   for (let i = 0; i < 40; i++) y = add(mul(y, 0.9), tanh(x))
@@ -146,7 +148,13 @@ const arranged: Readonly<Record<string, Case>> = {
   'a slice read by a convolution': one((x) => conv2d(slice(x, [0, 3, 2, 1], [2, 5, 7, 6]), fixed([4, 2, 3, 3]))),
   pad: one((x) => pad(x, [0, 0, 1, 2], [0, 0, 3, 0], 0.7)),
   'another shape of the same pixels': one((x) => mul(reshape(x, [2, 5, 6, 7]), 2)),
-  'a flat shape': one((x) => reshape(relu(x), [2, 5, 42])),
+  'a flat shape': one((x) => flat(relu(x))),
+  'a flat shape of part of an image': one((x) => reshape(slice(x, [0, 0, 1, 0], [2, 3, 7, 6]), [2, 3, 36])),
+  'a flat shape of what repeats': { shapes: [[2, 5, 1, 6]], fn: (x) => flat(expand(x!, image)) },
+  'channels that repeat': { shapes: [[2, 1, 7, 6]], fn: (x) => expand(x!, image) },
+  'rows that repeat, padded': { shapes: [[2, 5, 1, 6]], fn: (x) => pad(expand(x!, image), [0, 0, 1, 1], [0, 0, 1, 1]) },
+  'a join along rows': { shapes: [image, [2, 5, 3, 6]], fn: (x, y) => mul(concat([relu(x!), y!], 2), 2) },
+  'an input as it is': one((x) => x),
   'a value of several readers': one((x) => {
     const y = add(mul(x, 2), relu(x))
     return add(mul(y, y), maxPool(y, { kernel: 3, stride: 1, padding: 1 }))

@@ -48,8 +48,8 @@ export const slice: Rule<'slice'> = (planner, node, [x]) => {
 /** The same numbers in other extents of the same pixels, if they lie one after the other. */
 function renamed(planner: Planner, image: Image, extent: Extent): Image['parts'] {
   const view = planner.view(image)
-  const { h, n } = view.strides
-  const dense = h === view.extent.w * view.strides.w && n === view.extent.h * h
+  const plain = imageIn(view.buffer, image.extent).strides
+  const dense = (['n', 'h', 'w'] as const).every((axis) => view.strides[axis] === plain[axis])
   const whole = dense ? view : copied(planner, image)
   const { offset, buffer } = whole
   return [{ channels: extent.c, expression: read({ ...imageIn(buffer, extent), offset }) }]
