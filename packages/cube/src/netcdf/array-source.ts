@@ -1,11 +1,12 @@
 /** Variables of NetCDF and HDF5 files as array sources, decoded as CF says; one file is opened once for all of them. */
-import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { type Attributes, textOf } from '../cf/attributes.ts'
 import { type CfCoordinate, type CfVariable, decodeVariable, gridMappingOf, type StoredType } from '../cf/decode.ts'
 import { westToEast } from '../cf/longitudes.ts'
 import { dtypeOf, newArray, type TypedArray } from '../dtype.ts'
+import { isHttp, openHttpSource } from '../geotiff/http-source.ts'
+import { type ByteSource, openSource } from '../geotiff/source.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import { selectedSource } from '../model/selected.ts'
@@ -16,40 +17,35 @@ import { openNetcdf3 } from './netcdf3.ts'
 
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
-/** Opens a NetCDF-3, NetCDF-4 or other HDF5 file. Throws InputError `MissingFile`, `UnknownFormat`, `CorruptFile`. */
+/**
+ * Opens a NetCDF-3, NetCDF-4 or other HDF5 file, of a web server by ranges. Throws InputError `MissingFile`,
+ * `UnknownFormat`, `CorruptFile`, `NoRanges`, EnvironmentError `CannotRead`.
+ */
 export async function openNetcdfFile(path: string | URL): Promise<NcFile> {
   const place = String(path).startsWith('file:') ? fileURLToPath(path) : String(path)
-  if (/^https?:/i.test(place)) {
-    throw new InputError('FormatUnsuitable', `${place}: NetCDF cannot be read over the network`, {
-      hint: 'download the file first, or use Zarr or GeoTIFF, which are read in pieces',
-      data: { path: place },
-    })
+  const source = await (isHttp(place) ? openHttpSource(place) : openSource(place))
+  try {
+    return await openAs(source)
+  } catch (error) {
+    await source.close()
+    throw error
   }
-  const head = await headOf(place)
-  if (head[0] === 0x43 && head[1] === 0x44 && head[2] === 0x46 && [1, 2, 5].includes(head[3]!)) {
-    return openNetcdf3(place)
-  }
-  if (HDF5.every((byte, i) => head[i] === byte)) return openHdf5(place)
-  if (head.length < 8) throw corrupt(place, 'the file is too short for a NetCDF file')
-  throw new InputError('UnknownFormat', `${place} is neither NetCDF nor HDF5`, { data: { path: place } })
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
-  try {
-    const file = await open(path, 'r')
-    try {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(8), 0, 8, 0)
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await file.close()
-    }
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new InputError('MissingFile', `there is no file ${path}`, { hint: 'check the path', data: { path }, cause })
-    }
-    throw new EnvironmentError('CannotRead', `cannot read ${path}: ${message}`, { data: { path }, cause })
+async function openAs(source: ByteSource): Promise<NcFile> {
+  const { path, size } = source
+  const head = await source.read(0, Math.min(8, size), 'the first bytes')
+  if (head[0] === 0x43 && head[1] === 0x44 && head[2] === 0x46 && [1, 2, 5].includes(head[3]!)) {
+    return openNetcdf3(source)
   }
+  if (HDF5.every((byte, i) => head[i] === byte)) {
+    if (isHttp(path)) return openHdf5(path, source)
+    // The library opens files itself.
+    await source.close()
+    return openHdf5(path)
+  }
+  if (head.length < 8) throw corrupt(path, 'the file is too short for a NetCDF file')
+  throw new InputError('UnknownFormat', `${path} is neither NetCDF nor HDF5`, { data: { path } })
 }
 
 /** Every data variable of a file, in its order; coordinates, bounds and grid mappings are what describes them. */

@@ -1,13 +1,16 @@
 /** HDF5 files (NetCDF-4 and others) through h5wasm on the real file: groups, attributes, cells by boxes. */
 
-import { EnvironmentError, InputError } from '@ecotope/core'
+import { EcotopeError, InputError } from '@ecotope/core'
 import type { Dataset, File, Group } from 'h5wasm'
 import type { Attributes } from '../cf/attributes.ts'
 import type { StoredType } from '../cf/packing.ts'
 import { DTYPES, newArray } from '../dtype.ts'
+import type { ByteSource } from '../geotiff/source.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
-import { extend, type Lengths, type LibraryFiles, truncation } from './hdf5-truncated.ts'
+import { type LibraryFiles, see } from './hdf5-files.ts'
+import { remoteHdf5 } from './hdf5-remote.ts'
+import { type Lengths, truncation } from './hdf5-truncated.ts'
 
 type H5 = typeof import('h5wasm')
 
@@ -36,56 +39,73 @@ const INTERNAL = new Set([
 ])
 const ONLY_DIMENSION = /^This is a netCDF dimension but not a netCDF variable/
 
-interface Opened {
-  readonly file: File
-  close(): void
+/** Where the library finds a file, and how its work on it is run. */
+interface Place {
+  readonly path: string
+  /** Both lengths of a file that is cut off. */
+  readonly lengths?: Lengths | undefined
+  attempt<T>(work: () => T): Promise<T>
+  close(): Promise<void>
 }
 
 /** Of a file that is cut off, what lies before its end can be read. */
-function opened(library: H5, path: string): Opened {
+async function placeOf({ FS }: H5, path: string, source: ByteSource | undefined): Promise<Place> {
+  const files = FS as unknown as LibraryFiles
+  if (source !== undefined) return remoteHdf5(files, source)
   const lengths = truncation(path)
-  const restore = lengths && extend(library.FS as unknown as LibraryFiles, path, lengths)
-  try {
-    const file = new library.File(path, 'r')
-    const close = (): void => {
-      file.close()
-      restore?.()
-    }
-    return { file, close }
-  } catch (cause) {
-    restore?.()
-    throw corrupt(path, lengths === undefined ? 'the HDF5 file cannot be opened' : cutOff(lengths), cause)
+  const restore = lengths && see(files, path, { bytes: lengths.stored })
+  return {
+    path,
+    lengths,
+    attempt: async (work) => work(),
+    close: async () => restore?.(),
   }
 }
 
-const cutOff = ({ actual, stored }: Lengths): string =>
-  `the file is cut off after ${actual} of ${stored} bytes, and what describes its contents is missing`
+interface Contents {
+  readonly file: File
+  readonly attributes: Attributes
+  readonly variables: ReadonlyMap<string, NcVariable>
+}
 
-/** Opens an HDF5 file. Throws InputError `CorruptFile`. */
-export async function openHdf5(path: string): Promise<NcFile> {
-  const library = await h5()
-  const { file, close } = opened(library, path)
+function contentsOf(library: H5, path: string): Contents {
+  const file = new library.File(path, 'r')
   try {
     const variables = new Map<string, NcVariable>()
-    const names = new DimensionNames()
-    walk(library, file, '', names, variables)
+    walk(library, file, '', new DimensionNames(), variables)
+    return { file, attributes: attributesOf(file), variables }
+  } catch (cause) {
+    file.close()
+    throw cause
+  }
+}
+
+/** Opens an HDF5 file; one that is not on this machine by its bytes. Throws InputError `CorruptFile`. */
+export async function openHdf5(path: string, source?: ByteSource): Promise<NcFile> {
+  const library = await h5()
+  const place = await placeOf(library, path, source)
+  try {
+    const { file, attributes, variables } = await place.attempt(() => contentsOf(library, place.path))
     return {
       path,
       kind: 'HDF5',
-      attributes: attributesOf(file),
+      attributes,
       variables,
-      read: async (name, start, shape) => read(file, path, variables.get(name)!, start, shape),
-      close: async () => close(),
+      read: (name, start, shape) => read({ file, path, place }, variables.get(name)!, start, shape),
+      close: async () => {
+        file.close()
+        await place.close()
+      },
     }
   } catch (cause) {
-    close()
-    if (cause instanceof InputError || cause instanceof EnvironmentError) throw cause
-    const lengths = truncation(path)
-    throw corrupt(
-      path,
-      lengths === undefined ? 'the structure of the HDF5 file cannot be read' : cutOff(lengths),
-      cause,
-    )
+    await place.close()
+    if (cause instanceof EcotopeError) throw cause
+    const { lengths } = place
+    const why =
+      lengths === undefined
+        ? 'the structure of the HDF5 file cannot be read'
+        : `the file is cut off after ${lengths.actual} of ${lengths.stored} bytes, and what describes its contents is missing`
+    throw corrupt(path, why, cause)
   }
 }
 
@@ -190,15 +210,20 @@ function attributesOf(entity: Group | Dataset): Attributes {
 /** Filters that the library decodes: deflate, shuffle, Fletcher's checksum, szip, n-bit, scale-offset. */
 const KNOWN_FILTERS = new Set([1, 2, 3, 4, 5, 6])
 
-function read(
-  file: File,
-  path: string,
+interface Open {
+  readonly file: File
+  readonly path: string
+  readonly place: Place
+}
+
+async function read(
+  { file, path, place }: Open,
   variable: NcVariable,
   start: readonly number[],
   shape: readonly number[],
-): NcValues {
-  const dataset = file.get(variable.name) as Dataset
-  const foreign = dataset.filters.find(({ id }) => !KNOWN_FILTERS.has(id))
+): Promise<NcValues> {
+  const datasetOf = (): Dataset => file.get(variable.name) as Dataset
+  const foreign = await place.attempt(() => datasetOf().filters.find(({ id }) => !KNOWN_FILTERS.has(id)))
   if (foreign !== undefined) {
     throw new InputError('UnsupportedCodec', `${path}: "${variable.name}" is compressed with ${foreign.name}`, {
       hint: 'repack it with deflate, for example by nccopy -d 4 or h5repack -f GZIP=4',
@@ -207,9 +232,12 @@ function read(
   }
   if (cellCount(shape) === 0) return newArray('float64', 0)
   try {
-    return valuesOf(cellsOf(dataset, start, shape), variable, cellCount(shape))
+    return await place.attempt(() => valuesOf(cellsOf(datasetOf(), start, shape), variable, cellCount(shape)))
   } catch (cause) {
-    throw corruptChunk(path, variable.name, damagedChunk(dataset, variable, start, shape), cause)
+    // A server that fails is no damage of the file.
+    if (cause instanceof EcotopeError) throw cause
+    const chunk = await place.attempt(() => damagedChunk(datasetOf(), variable, start, shape))
+    throw corruptChunk(path, variable.name, chunk, cause)
   }
 }
 

@@ -1,18 +1,17 @@
 /** NetCDF-3 files, read by windows: the header, and of the cells only the bytes that a box covers. */
-import { type FileHandle, open } from 'node:fs/promises'
 import { newArray } from '../dtype.ts'
+import type { ByteSource } from '../geotiff/source.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
 import { type Header3, NeedMore, parseHeader3, type Variable3 } from './header3.ts'
 
 const FIRST_WINDOW = 64 << 10
 
-/** Opens a file whose first bytes are `CDF`. Throws InputError `CorruptFile`. */
-export async function openNetcdf3(path: string): Promise<NcFile> {
-  const file = await open(path, 'r')
+/** Opens a file whose first bytes are `CDF`, which is closed with what is opened. Throws InputError `CorruptFile`. */
+export async function openNetcdf3(file: ByteSource): Promise<NcFile> {
+  const { path } = file
   try {
-    const size = (await file.stat()).size
-    const header = await headerOf(file, size, path)
+    const header = await headerOf(file)
     const byName = new Map(header.variables.map((variable) => [variable.name, variable]))
     const variables = new Map(header.variables.map((variable) => [variable.name, describe(variable, header)]))
     return {
@@ -20,7 +19,7 @@ export async function openNetcdf3(path: string): Promise<NcFile> {
       kind: header.kind,
       attributes: header.attributes,
       variables,
-      read: (name, start, shape) => read(file, path, header, byName.get(name)!, variables.get(name)!, start, shape),
+      read: (name, start, shape) => read(file, header, byName.get(name)!, variables.get(name)!, start, shape),
       close: () => file.close(),
     }
   } catch (error) {
@@ -29,12 +28,12 @@ export async function openNetcdf3(path: string): Promise<NcFile> {
   }
 }
 
-async function headerOf(file: FileHandle, size: number, path: string): Promise<Header3> {
+async function headerOf(file: ByteSource): Promise<Header3> {
+  const { path, size } = file
   for (let length = FIRST_WINDOW; ; length *= 4) {
-    const bytes = new Uint8Array(Math.min(size, length))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+    const bytes = await file.read(0, Math.min(size, length), 'the header')
     try {
-      return parseHeader3(bytes.subarray(0, bytesRead), size, path)
+      return parseHeader3(bytes, size, path)
     } catch (error) {
       if (!(error instanceof NeedMore)) throw error
       if (length >= size) throw corrupt(path, 'the file ends within its header', error)
@@ -63,8 +62,7 @@ interface Run {
 }
 
 async function read(
-  file: FileHandle,
-  path: string,
+  file: ByteSource,
   header: Header3,
   variable: Variable3,
   described: NcVariable,
@@ -81,7 +79,7 @@ async function read(
   const runs = runsOf(variable, header, whole, from, box)
   const failed = await readRuns(file, runs, target)
   if (failed !== undefined)
-    throw corruptChunk(path, variable.name, chunkAt(failed, bytes, box, start, described.chunks))
+    throw corruptChunk(file.path, variable.name, chunkAt(failed, bytes, box, start, described.chunks))
   if (isText) return textsOf(target, cellCount(shape), length)
   swap(target, bytes)
   if (dtype === 'int64') return new BigInt64Array(target.buffer)
@@ -123,7 +121,11 @@ function runsOf(
 const MOST_AT_ONCE = 1 << 20
 
 /** Reads runs, near ones together. Returns the byte of the target from which on the file has nothing. */
-async function readRuns(file: FileHandle, runs: readonly Run[], target: Uint8Array): Promise<number | undefined> {
+async function readRuns(
+  file: ByteSource,
+  runs: readonly Run[],
+  target: Uint8Array<ArrayBuffer>,
+): Promise<number | undefined> {
   for (let i = 0; i < runs.length; ) {
     const first = runs[i]!
     let last = i
@@ -149,14 +151,13 @@ async function readRuns(file: FileHandle, runs: readonly Run[], target: Uint8Arr
   return undefined
 }
 
-async function readFully(file: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
-  let done = 0
-  while (done < buffer.length) {
-    const { bytesRead } = await file.read(buffer, done, buffer.length - done, position + done)
-    if (bytesRead === 0) break
-    done += bytesRead
-  }
-  return done
+/** As much as the file has. */
+async function readFully(file: ByteSource, buffer: Uint8Array<ArrayBuffer>, position: number): Promise<number> {
+  const count = Math.max(0, Math.min(buffer.length, file.size - position))
+  if (count === 0) return 0
+  const bytes = await file.read(position, count, 'cells', buffer)
+  if (bytes.buffer !== buffer.buffer) buffer.set(bytes)
+  return count
 }
 
 /** The chunk of the cell that lies at a byte of a box. */

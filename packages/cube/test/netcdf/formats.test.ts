@@ -141,7 +141,6 @@ test('headers that are cut off or damaged, other files, unknown variables', asyn
   await expect(netcdfSources(path)).rejects.toMatchObject({ tag: 'CorruptFile' })
   await writeFile(path, 'a text file of no format')
   await expect(netcdfSources(path)).rejects.toMatchObject({ tag: 'UnknownFormat' })
-  await expect(netcdfSources(new URL('https://example.org/a.nc'))).rejects.toMatchObject({ tag: 'FormatUnsuitable' })
   await expect(netcdfSources('/none.nc')).rejects.toMatchObject({ tag: 'MissingFile' })
   await expect(netcdfSource(await file('single'), 'even')).rejects.toThrow(/no variable "even"/)
 })

@@ -1,12 +1,20 @@
 /** Zip files byte by byte: stored, deflated, with comments, of 64 bits, and damaged in every way that matters. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { crc32Of } from '../../src/codecs/engine.ts'
+import { openLayers } from '../../src/format/formats.ts'
 import { openSource } from '../../src/geotiff/source.ts'
+import { shapeOf } from '../../src/model/node.ts'
+import { wholeRegion } from '../../src/model/region.ts'
 import { openStore } from '../../src/zarr/hierarchy.ts'
+import { zarrSink } from '../../src/zarr/sink.ts'
 import { openZip } from '../../src/zarr/zip-store.ts'
+import { serve } from '../geotiff/server.ts'
+import { packed } from '../netcdf/sample.ts'
+import { writeAll } from '../netcdf/write.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 interface Entry {
@@ -208,4 +216,36 @@ describe('damage', () => {
     await expect(store.get('x')).rejects.toMatchObject(damaged)
     await store.close()
   })
+})
+
+test.each([0, 8])('cells of a zip file on a web server (method %i) come by ranges', async (method) => {
+  const path = join(await temporaryFolder(), 'cube.zarr')
+  const { schema, data } = packed()
+  await writeAll(zarrSink, path, schema, data)
+  const names = (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const entries = names.map(({ parentPath, name }): Entry => {
+    const file = join(parentPath, name)
+    return { name: relative(path, file).replaceAll('\\', '/'), data: readFileSync(file), method }
+  })
+  const zip = zipOf(entries)
+  const server = await serve(zip)
+  try {
+    const [zipped, folder] = [
+      await openLayers(server.url.replace('scene.tif', 'cube.zarr.zip')),
+      await openLayers(path),
+    ]
+    expect(zipped.layers.map(({ name }) => name)).toEqual(folder.layers.map(({ name }) => name))
+    for (const [i, { source }] of zipped.layers.entries()) {
+      const shape = shapeOf(source.schema)
+      const corner = { start: shape.map(() => 1), shape: shape.map((side) => Math.min(9, side - 1)) }
+      for (const region of [corner, wholeRegion(shape)])
+        expect(await source.read(region)).toEqual(await folder.layers[i]!.source.read(region))
+    }
+    expect(zipped.layers.length).toBeGreaterThan(0)
+    expect(server.ranges.every((range) => range !== '' && range !== `bytes=0-${zip.length - 1}`)).toBe(true)
+    await zipped.close()
+    await folder.close()
+  } finally {
+    await server.close()
+  }
 })
