@@ -36,17 +36,17 @@ function loadInputs(planner: Planner, program: Program, names: PlanNames, values
   }
 }
 
-function bindParameters({ leaves, parameters }: Program, flat: ArrayLike<number>): Map<Tensor, Float64Dense> {
+function bindParameters({ leaves, parameters }: Program, flat: Float32Array): Map<Tensor, Float64Dense> {
   return new Map(
     leaves.map((leaf, i) => {
       const { offset, size, shape } = parameters.leaves[i]!
-      return [leaf, { shape, data: Float64Array.from({ length: size }, (_, k) => flat[offset + k]!) }] as const
+      return [leaf, { shape, data: new Float64Array(flat.subarray(offset, offset + size)) }] as const
     }),
   )
 }
 
 /** Plans a program. Raises `Unsupported` where the engine lacks something. */
-export function planProgram(program: Program, parameters: ArrayLike<number>, names: PlanNames): Plan {
+export function planProgram(program: Program, parameters: Float32Array, names: PlanNames): Plan {
   const outputs = Object.entries(program.outputs)
   const nodes = topological(Object.values(program.outputs))
   const planner = new Planner(usesOf(nodes, Object.values(program.outputs)))

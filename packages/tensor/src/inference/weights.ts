@@ -31,31 +31,40 @@ type Pack<K extends Packing['kind']> = (
   into: Float32Array,
 ) => void
 
-/** G g G^T of one kernel of 3 x 3 at `at`. */
-function transformed(data: Float32Array, at: number, half: Float64Array, out: Float64Array): void {
-  KERNEL_TRANSFORM.forEach(([a, b, c], i) => {
-    for (let x = 0; x < 3; x++) half[i * 3 + x] = a! * data[at + x]! + b! * data[at + 3 + x]! + c! * data[at + 6 + x]!
-  })
+const TRANSFORM = Float64Array.from(KERNEL_TRANSFORM.flat())
+
+/** G g G^T of one kernel of 3 x 3 at `at`, to `out[position * 8 + lane]`. */
+function transform(data: Float32Array, at: number, half: Float64Array, out: Float64Array, lane: number): void {
+  for (let i = 0; i < 6; i++) {
+    const [a, b, c] = [TRANSFORM[i * 3]!, TRANSFORM[i * 3 + 1]!, TRANSFORM[i * 3 + 2]!]
+    for (let x = 0; x < 3; x++) half[i * 3 + x] = a * data[at + x]! + b * data[at + 3 + x]! + c * data[at + 6 + x]!
+  }
   for (let i = 0; i < 6; i++) {
     const [x, y, z] = [half[i * 3]!, half[i * 3 + 1]!, half[i * 3 + 2]!]
-    KERNEL_TRANSFORM.forEach(([a, b, c], j) => {
-      out[i * 6 + j] = a! * x + b! * y + c! * z
-    })
+    for (let j = 0; j < 6; j++) {
+      const value = TRANSFORM[j * 3]! * x + TRANSFORM[j * 3 + 1]! * y + TRANSFORM[j * 3 + 2]! * z
+      out[(i * 6 + j) * PANEL + lane] = value
+    }
   }
 }
 
-/** `[O, I, 3, 3]` to `[position][panel][input][8]`. */
+/** `[O, I, 3, 3]` to `[position][panel][input][8]`; eight kernels at a time, so that what is written lies together. */
 const winograd: Pack<'winograd'> = (data, { outputs, inputs }, into) => {
   const place = places(inputs)
   const depth = depthOf(inputs)
   const panels = panelsOf(outputs)
-  const [half, out] = [new Float64Array(18), new Float64Array(36)]
+  const [half, out] = [new Float64Array(18), new Float64Array(36 * PANEL)]
   into.fill(0)
-  for (let o = 0; o < outputs; o++) {
+  for (let panel = 0; panel < panels; panel++) {
+    const lanes = Math.min(PANEL, outputs - panel * PANEL)
     for (let i = 0; i < place.length; i++) {
-      transformed(data, (o * place.length + i) * 9, half, out)
-      const at = (Math.floor(o / PANEL) * depth + place[i]!) * PANEL + (o % PANEL)
-      for (let k = 0; k < 36; k++) into[k * panels * depth * PANEL + at] = out[k]!
+      for (let lane = 0; lane < lanes; lane++) {
+        transform(data, ((panel * PANEL + lane) * place.length + i) * 9, half, out, lane)
+      }
+      for (let k = 0; k < 36; k++) {
+        const at = ((k * panels + panel) * depth + place[i]!) * PANEL
+        for (let lane = 0; lane < lanes; lane++) into[at + lane] = out[k * PANEL + lane]!
+      }
     }
   }
 }

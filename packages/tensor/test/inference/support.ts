@@ -26,14 +26,14 @@ export function inputsOf(program: Program, seed = 1): Arrays {
 const same = (record: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.keys(record).map((name) => [name, name]))
 
-export const planOf = (program: Program, parameters: ArrayLike<number> = []): Plan =>
+export const planOf = (program: Program, parameters: Float32Array = new Float32Array(0)): Plan =>
   planProgram(program, parameters, { inputs: same(program.inputs), outputs: same(program.outputs) })
 
 /** The outputs of so many runs one after the other. */
 export async function runPlan(
   program: Program,
   inputs: Arrays,
-  { threads = 1, parameters = [], runs = 1 }: { threads?: number; parameters?: ArrayLike<number>; runs?: number } = {},
+  { threads = 1, parameters, runs = 1 }: { threads?: number; parameters?: Float32Array; runs?: number } = {},
 ): Promise<Arrays> {
   const session = await openSession(planOf(program, parameters), threads, startHelper)
   try {
@@ -56,10 +56,10 @@ export async function runPlan(
 }
 
 /** Greatest difference from the float64 interpreter over the greatest value of each output. */
-export async function errorOf(program: Program, seed = 1, parameters: ArrayLike<number> = []): Promise<number> {
+export async function errorOf(program: Program, seed = 1, parameters?: Float32Array): Promise<number> {
   const inputs = inputsOf(program, seed)
   const expected = evaluate(program, inputs, parameters)
-  const actual = await runPlan(program, inputs, { parameters })
+  const actual = await runPlan(program, inputs, parameters === undefined ? {} : { parameters })
   const errors = Object.entries(expected).map(([name, { data }]) => {
     const scale = data.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-3)
     return (

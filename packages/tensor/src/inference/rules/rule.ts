@@ -11,7 +11,7 @@ export const elsewhere: Rule<Primitive> = (_, { op }) => {
 }
 
 /** The numbers of an operand that must be fixed: weights, scales. */
-export function fixed(value: Value | undefined, what: string): ArrayLike<number> {
+export function fixed(value: Value | undefined, what: string): Float64Array {
   if (value?.kind !== 'constant') throw new Unsupported(`${what} that are not fixed`)
   return value.array.data
 }
