@@ -175,12 +175,18 @@ function chooser(split: Split, targetBytes: number): (region: Region) => Ranges 
       const read = needs.reduce((sum, need, i) => sum + (need ? blockBytes(split.node.inputs[i]!.schema, need) : 0), 0)
       return read + workBytes(ranges, region, r) <= bytes
     })
+  // Planning asks several times for one region.
+  const known = new WeakMap<Region, Ranges>()
   return (region) => {
+    const before = known.get(region)
+    if (before !== undefined) return before
     let step = chunkAlong(split)
     // Parts of chunks are decoded as often as there are parts.
     while (step > 1 && !fits(region, withStep(step), MOST_OF_TARGET * targetBytes)) step = Math.ceil(step / 2)
     while (step < split.length && fits(region, withStep(2 * step), targetBytes)) step *= 2
-    return withStep(step)
+    const found = withStep(step)
+    known.set(region, found)
+    return found
   }
 }
 
