@@ -21,8 +21,8 @@ export interface PlanOptions extends PlanNames {
   readonly memoryLimitBytes?: number
 }
 
-/** All that 32-bit addresses reach. */
-const ADDRESSES = 2 ** 32 - 2 ** 20
+/** Kernels compare addresses as signed numbers. */
+const ADDRESSES = 2 ** 31
 
 /** The plan of a program with fixed weights; undefined where the engine lacks a primitive, or would be slower. */
 export function planInference(program: Program, parameters: Float32Array, options: PlanOptions): Plan | undefined {

@@ -179,6 +179,14 @@ const stencils: Readonly<Record<string, Case>> = {
   '7 x 7 of strides': one((x) => conv2d(x, fixed([4, 3, 7, 7]), { stride: 2, padding: 3 }), [1, 3, 15, 14]),
   '5 x 2': one((x) => conv2d(x, fixed([4, 5, 5, 2]), { padding: [2, 0, 2, 1], dilation: [1, 3] }), [1, 5, 8, 150]),
   'each channel by itself': one((x) => conv2d(x, fixed([5, 1, 3, 3]), { groups: 5, stride: 2, padding: 1 })),
+  '3 x 3 in groups': one((x) => conv2d(x, fixed([12, 3, 3, 3]), { groups: 3, bias: fixed([12], 3) }), [2, 9, 7, 6]),
+  '5 x 5 in groups, normalised': one(
+    (x) => {
+      const y = conv2d(relu(x), fixed([8, 3, 5, 5]), { groups: 2, stride: 2, padding: 2 })
+      return groupNorm(y, fixed([8]), fixed([8], 4), { groups: 2 })
+    },
+    [2, 6, 9, 6],
+  ),
   'a signal': one((x) => conv1d(x, fixed([6, 5, 4]), { stride: 3, padding: 2 }), [2, 5, 300]),
   up2: one((x) => up2(x, fixed([5, 3, 2, 2]), { bias: fixed([3], 9) })),
   'a transposed convolution': one((x) => convTranspose2d(x, fixed([5, 9, 3, 2]), { stride: [3, 2] })),

@@ -15,6 +15,7 @@ import {
   trace,
 } from '../../src/index.ts'
 import { bytesOf, placementOf } from '../../src/inference/memory.ts'
+import { openSession } from '../../src/inference/run/session.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { relativeError } from '../support.ts'
 import { errorOf, inputsOf, normals, planOf, programOf, runPlan } from './support.ts'
@@ -137,6 +138,20 @@ describe('memory', () => {
 })
 
 test('what the engine lacks is named', () => {
-  const program = programOf([[1, 4, 6, 6]], (x) => conv2d(x!, fixed([4, 2, 3, 3]), { groups: 2 }))
-  expect(() => planOf(program)).toThrow('convolutions in 2 groups of 2 channels')
+  const program = programOf([[1, 4, 6, 6]], (x) => conv2d(x!, fixed([6, 2, 3, 3]), { groups: 2 }))
+  expect(() => planOf(program)).toThrow('convolutions in groups of 3 output channels')
+})
+
+test('a thread that cannot be started is an error, and the others are ended', async () => {
+  const plan = planOf(programOf([[1, 4, 6, 6]], (x) => relu(x!)))
+  let running = 0
+  const opened = openSession(plan, 3, async ({ thread }) => {
+    if (thread === 2) throw new Error('no more threads')
+    running++
+    return () => {
+      running--
+    }
+  })
+  await expect(opened).rejects.toMatchObject({ tag: 'ThreadsUnavailable' })
+  expect(running).toBe(0)
 })

@@ -1,6 +1,7 @@
 /** Convolutions, pooling and their kin. */
 import type { Pooling, Stencil, Tensor } from '../../primitive.ts'
-import { Unsupported } from '../layout.ts'
+import { cropped } from '../formula.ts'
+import { cropView, Unsupported } from '../layout.ts'
 import { asImage, type Image, imageExtent, type Planner, type Value } from '../planner.ts'
 import type { Pair, Reach } from '../steps.ts'
 import { depthOf, PANEL_WIDTH } from '../weights.ts'
@@ -31,19 +32,36 @@ function conv(planner: Planner, node: Tensor<'conv'>, inputs: readonly Value[]):
   const [outputs, perGroup] = node.inputs[1]!.shape as [number, number]
   const reach = reachOf(node.inputs[1]!.shape.slice(2), node.attributes)
   const { groups } = node.attributes
-  const given = inputs[2] === undefined ? undefined : fixed(inputs[2], 'biases')
+  const bias = inputs[2] === undefined ? undefined : fixed(inputs[2], 'biases')
   const to = planner.newImage(imageExtent(node.shape))
-  const bias = planner.perChannel(given, outputs)
-  if (groups === 1) product(planner, image, { w, outputs, bias, to, reach })
-  else if (perGroup === 1 && outputs === groups) depthwise(planner, image, { w, outputs, bias, to, reach })
-  else throw new Unsupported(`convolutions in ${groups} groups of ${perGroup} channels`)
+  const weighted = { w, outputs, bias, to, reach }
+  if (groups === 1) product(planner, image, weighted)
+  else if (perGroup === 1 && outputs === groups) depthwise(planner, image, weighted)
+  else grouped(planner, image, weighted, groups)
   return planner.stored(to, node.shape)
+}
+
+/** A step per group, from its channels to its channels: whole vectors are written, so that groups must consist of them. */
+function grouped(planner: Planner, image: Image, whole: Weighted, groups: number): void {
+  const [inputs, outputs] = [image.extent.c / groups, whole.outputs / groups]
+  if (outputs % 4 !== 0) throw new Unsupported(`convolutions in groups of ${outputs} output channels`)
+  const expression = planner.expression(image)
+  const size = whole.w.length / groups
+  for (let group = 0; group < groups; group++) {
+    const extent = { ...image.extent, c: inputs }
+    const start = { n: 0, c: group * inputs, h: 0, w: 0 }
+    const parts = [{ channels: inputs, expression: cropped(expression, start, extent) }]
+    const to = cropView(whole.to, { ...start, c: group * outputs }, { ...whole.to.extent, c: outputs })
+    const bias = whole.bias?.slice(group * outputs, (group + 1) * outputs)
+    const w = whole.w.slice(group * size, (group + 1) * size)
+    product(planner, { ...image, extent, parts }, { w, outputs, bias, to, reach: whole.reach })
+  }
 }
 
 interface Weighted {
   readonly w: Float32Array<ArrayBuffer>
   readonly outputs: number
-  readonly bias: number
+  readonly bias: Float64Array | undefined
   readonly to: ReturnType<Planner['newImage']>
   readonly reach: Reach
 }
@@ -51,7 +69,7 @@ interface Weighted {
 function product(planner: Planner, image: Image, { w, outputs, bias, to, reach }: Weighted): void {
   const from = planner.source(image)
   const inputs = from.parts.map(({ channels }) => channels)
-  const step = { from, to, bias, moments: undefined }
+  const step = { from, to, bias: planner.perChannel(bias, outputs), moments: undefined }
   const { kernel, stride, dilation, before } = reach
   const large = Math.min(to.extent.h, to.extent.w) >= LEAST_SIDE
   if (large && is(kernel, 3) && is(stride, 1) && is(dilation, 1)) {
@@ -72,7 +90,15 @@ function depthwise(planner: Planner, image: Image, { w, outputs, bias, to, reach
     data[(i % taps) * depth + Math.floor(i / taps)] = value
   })
   const weights = planner.plain(data)
-  planner.emit('window', { from: planner.aligned(image), to, reach, fill: 0, combine: 'weighted', weights, bias })
+  planner.emit('window', {
+    from: planner.aligned(image),
+    to,
+    reach,
+    fill: 0,
+    combine: 'weighted',
+    weights,
+    bias: planner.perChannel(bias, outputs),
+  })
 }
 
 function pooled(combine: 'max' | 'sum', planner: Planner, node: Tensor, x: Value, reach: Reach): Value {
@@ -193,7 +219,7 @@ const matmul: Rule<'matmul'> = (planner, node, inputs) => {
   })
   const to = planner.newImage({ n, c: outputs, h: 1, w: 1 })
   const reach: Reach = { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], before: [0, 0] }
-  product(planner, image, { w, outputs, bias: planner.perChannel(undefined, outputs), to, reach })
+  product(planner, image, { w, outputs, bias: undefined, to, reach })
   return planner.stored(to, node.shape)
 }
 
