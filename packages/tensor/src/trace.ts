@@ -24,12 +24,20 @@ export type ProgramFunction<T extends ParameterTree, I extends InputSpecs> = (
   inputs: InputTensors<I>,
 ) => Readonly<Record<string, Tensor>>
 
+/** The graph's input that holds the flat parameters. */
+export const PARAMETERS = 'parameters'
+
 /** Traces `fn` once with symbolic tensors of the given shapes. */
 export function trace<T extends ParameterTree, I extends InputSpecs>(
   fn: ProgramFunction<T, I>,
   spec: { readonly parameters: T; readonly inputs: I },
 ): Program {
   const { traced, leaves } = traceParameters(spec.parameters)
+  if (leaves.length > 0 && PARAMETERS in spec.inputs) {
+    throw new InputError('ReservedName', `an input cannot be called ${PARAMETERS}`, {
+      hint: 'That is what exported files call the vector of all parameters: choose another name.',
+    })
+  }
   const inputs: InputTensors<I> = traceInputs(spec.inputs)
   const outputs = locating(() => fn(traced as never, inputs))
   return { inputs, parameters: layoutOf(spec.parameters), leaves, outputs: checkOutputs(outputs) }

@@ -15,6 +15,7 @@ import {
   type Shape,
   sum,
   trace,
+  where,
 } from '../src/index.ts'
 import { openEngine } from '../src/run/engine.ts'
 import { apart } from './support.ts'
@@ -39,6 +40,41 @@ describe('runner', () => {
     expect([...n!.data]).toEqual([1, -1, 2, -2, 3, -3])
     expect(y!.shape).toEqual([2, 3])
     await runner.close()
+  })
+
+  test('takes bools as bytes, and says what an input must be held in', async () => {
+    const inputs = { x: { shape: [3] }, keep: { shape: [3], dtype: 'bool' } } as const
+    const masked = trace<Record<string, never>, typeof inputs>((_, { x, keep }) => ({ y: where(keep, x, 0) }), {
+      parameters: {},
+      inputs,
+    })
+    const runner = await createRunner(masked, { threads: 1 })
+    const x = Float32Array.of(1, 2, 3)
+    const { y } = await runner.run({ x, keep: Uint8Array.of(1, 0, 1) })
+    expect([...y!.data]).toEqual([1, 0, 3])
+    const refused = (given: object) => expect(runner.run(given as never)).rejects
+    await refused({ x: Float64Array.of(1, 2, 3), keep: Uint8Array.of(1, 0, 1) }).toMatchObject({
+      tag: 'NotATensor',
+      message: 'input x must be a Float32Array, not Float64Array',
+    })
+    await refused({ x: [1, 2, 3], keep: Uint8Array.of(1, 0, 1) }).toMatchObject({ tag: 'NotATensor' })
+    await refused({ x: 1, keep: Uint8Array.of(1, 0, 1) }).toMatchObject({ tag: 'NotATensor' })
+    await refused({ x: null, keep: Uint8Array.of(1, 0, 1) }).toMatchObject({ tag: 'NotATensor' })
+    await refused({ x, keep: [true, false, true] }).toMatchObject({
+      message: 'input keep must be a Uint8Array, not Array',
+    })
+    await refused({ x, keep: Int32Array.of(1, 0, 1) }).toMatchObject({ tag: 'ShapeMismatch' })
+    await runner.close()
+  })
+
+  test('an input cannot take the name of the vector of parameters', () => {
+    const inputs = { parameters: { shape: [3] } } as const
+    const named = () =>
+      trace<typeof tree, typeof inputs>((p, { parameters }) => ({ y: mul(p.w, parameters) }), {
+        parameters: tree,
+        inputs,
+      })
+    expect(named).toThrow(expect.objectContaining({ tag: 'ReservedName' }))
   })
 
   test('stores weights as float16 where asked, and refuses those that it cannot hold', async () => {

@@ -107,3 +107,30 @@ describe('trainer', () => {
     await expect(step({ x, y, z: y })).rejects.toMatchObject({ tag: 'UnknownInput' })
   })
 })
+
+describe('what a trainer refuses', () => {
+  const small = { w: parameter([2], constantInit(1)) }
+  const options = { parameters: small, initial: Float32Array.of(1, 1), optimiser: optim.adamW(), threads: 1 }
+  const batch = { schedule: { shape: [2] }, moment0: { shape: [2] } } as const
+
+  test('nothing of inputs that are called like its own', async () => {
+    const trainer = await createTrainer({
+      ...options,
+      batch,
+      loss: (p, { schedule, moment0 }) => ({ loss: sum(mul(p.w, mul(schedule, moment0))) }),
+    })
+    const feeds = { schedule: Float32Array.of(1, 2), moment0: Float32Array.of(3, 4) }
+    expect((await trainer.step(feeds, { learningRate: 0 })).loss).toBe(11)
+    const { parameters, moments, step } = await trainer.state()
+    const mismatch = { tag: 'StateMismatch' }
+    await expect(trainer.restore({ parameters, moments: moments.slice(1), step })).rejects.toMatchObject(mismatch)
+    await expect(trainer.restore({ parameters, moments, step: -1 })).rejects.toMatchObject(mismatch)
+    await trainer.restore({ parameters, moments, step })
+    await trainer.close()
+  })
+
+  test.each([undefined, {}, { loss: 1 }])('a loss that is no tensor: %j', async (given) => {
+    const made = createTrainer({ ...options, batch, loss: () => given as never })
+    await expect(made).rejects.toMatchObject({ tag: 'NotATensor' })
+  })
+})

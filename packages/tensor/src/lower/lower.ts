@@ -4,7 +4,7 @@ import { randomLeaves } from '../draw.ts'
 import { elementType, OnnxGraph, type Value } from '../onnx/graph.ts'
 import { toHalves } from '../onnx/half.ts'
 import { type Tensor, topological } from '../primitive.ts'
-import type { Program } from '../trace.ts'
+import { PARAMETERS, type Program } from '../trace.ts'
 import { controlRules } from './control.ts'
 import { indexingRules } from './indexing.ts'
 import { matrixRules } from './matrix.ts'
@@ -36,9 +36,6 @@ export interface LowerOptions {
   readonly inputNames?: Readonly<Record<string, string>>
   readonly outputNames?: Readonly<Record<string, string>>
 }
-
-/** Name of the graph input that holds the flat parameter vector. */
-export const PARAMETERS = 'parameters'
 
 function bindLeaf(l: Lowering, leaf: Tensor<'parameter'>, flat: Float32Array | Value, storage: Storage): Value {
   const { offset, path } = leaf.attributes

@@ -11,15 +11,40 @@ export interface Dense {
   readonly shape: Shape
 }
 
+/** float32, int32, and bool as a byte each, 0 or 1. */
+export type FeedArray = Float32Array | Int32Array | Uint8Array
+
 /** An input: a plain array of the declared shape, or one that brings its shape along. */
-export type Feed = Float32Array | Int32Array | { readonly data: Float32Array | Int32Array; readonly shape: Shape }
+export type Feed = FeedArray | { readonly data: FeedArray; readonly shape: Shape }
 
 export type Feeds = Readonly<Record<string, Feed>>
 
+/** What each element type is held in. */
+const arrays: readonly (readonly [TensorMessage['type'], abstract new (...args: never[]) => FeedArray])[] = [
+  ['float32', Float32Array],
+  ['int32', Int32Array],
+  ['bool', Uint8Array],
+]
+
+const typeOf = (data: unknown): TensorMessage['type'] | undefined =>
+  arrays.find(([, kind]) => data instanceof kind)?.[0]
+
+/** The shape that an input brings along. */
+export const givenShape = (feed: Feed | undefined): Shape | undefined => (feed as { readonly shape?: Shape })?.shape
+
 /** A view that owns its whole buffer, so that sending it sends no more than it shows. */
-function compact(data: Float32Array | Int32Array): TensorArray {
+function compact(data: FeedArray): TensorArray {
   const whole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength
   return (whole ? data : data.slice()) as TensorArray
+}
+
+function notAnArray(name: string, data: unknown, wanted: string | undefined): InputError {
+  const [, wants] = arrays.find(([type]) => type === wanted) ?? arrays[0]!
+  const actual = Object(data).constructor?.name ?? String(data)
+  return new InputError('NotATensor', `input ${name} must be a ${wants.name}, not ${actual}`, {
+    hint: `Convert it: ${wants.name}.from(values); with a shape of its own: { data, shape }.`,
+    data: { name },
+  })
 }
 
 export function toFeed(
@@ -27,10 +52,10 @@ export function toFeed(
   feed: Feed,
   declared: { readonly shape: Shape; readonly dtype: string } | undefined,
 ): TensorMessage {
-  const plain = feed instanceof Float32Array || feed instanceof Int32Array
-  const data = plain ? feed : feed.data
-  const shape = plain ? (declared?.shape ?? [feed.length]) : feed.shape
-  const type = data instanceof Float32Array ? 'float32' : 'int32'
+  const { data, shape = declared?.shape ?? [data.length] }: { readonly data: FeedArray; readonly shape?: Shape } =
+    Array.isArray(feed) || ArrayBuffer.isView(feed) ? { data: feed as FeedArray } : Object(feed)
+  const type = typeOf(data)
+  if (type === undefined) throw notAnArray(name, data, declared?.dtype)
   if (declared !== undefined && (!sameShape(shape, declared.shape) || type !== declared.dtype)) {
     throw new InputError(
       'ShapeMismatch',

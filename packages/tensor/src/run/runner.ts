@@ -4,13 +4,13 @@ import { InputError } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
 import { planInference } from '../inference/choose.ts'
 import type { Plan } from '../inference/steps.ts'
-import { lowerProgram, PARAMETERS, type Storage } from '../lower/lower.ts'
+import { lowerProgram, type Storage } from '../lower/lower.ts'
 import { checkMemory } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { checkSize } from '../parameters.ts'
 import type { Shape } from '../shape.ts'
-import type { Program } from '../trace.ts'
-import { type Dense, type Feeds, toDense, toFeed, toFeeds } from './arrays.ts'
+import { PARAMETERS, type Program } from '../trace.ts'
+import { type Dense, type FeedArray, type Feeds, givenShape, toDense, toFeed, toFeeds } from './arrays.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import type { RunRequest } from './protocol.ts'
 import { Recent } from './recent.ts'
@@ -175,7 +175,7 @@ function byShape(engine: Engine, source: ProgramByShape, options: RunnerOptions)
   const loaded = new Recent<Runner>(KEPT_SHAPES, (runner) => runner.close())
   return {
     run: async (inputs, runOptions) => {
-      const shapes = mapValues(inputs, (feed): Shape => ('shape' in feed ? feed.shape : [feed.length]))
+      const shapes = mapValues(inputs, (feed): Shape => givenShape(feed) ?? [(feed as FeedArray).length])
       const key = JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)))
       const runner = await loaded.get(key, () => loadProgram(engine, source(shapes), options))
       return runner.run(inputs, runOptions)

@@ -2,14 +2,14 @@
 
 import { InputError } from '@ecotope/core'
 import { constant, input } from '../apply.ts'
-import { PARAMETERS } from '../lower/lower.ts'
 import type { BufferUpdate } from '../nn/layer.ts'
 import { concat, reshape, sliceAxis } from '../ops/plain.ts'
 import { type Optimiser, stepNumbers, takeStep } from '../optim/transform.ts'
 import type { ParameterTree, Traced } from '../parameters.ts'
 import type { Tensor } from '../primitive.ts'
 import { sameShape, showShape, sizeOf } from '../shape.ts'
-import { type InputSpecs, type InputTensors, type Program, trace } from '../trace.ts'
+import { type InputSpecs, type InputTensors, PARAMETERS, type Program, trace } from '../trace.ts'
+import { isTensor } from '../transform/tree.ts'
 import { gradients } from '../vjp/index.ts'
 
 export interface LossContext {
@@ -44,8 +44,9 @@ export interface LossProgram {
 }
 
 export const AUX = 'aux.'
-export const NUMBERS = 'schedule'
-export const momentName = (i: number): string => `moment${i}`
+// Names that no input of a loss has by chance.
+export const NUMBERS = '.schedule'
+export const momentName = (i: number): string => `.moment${i}`
 
 /** Traces a loss for the given shapes. Raises `InputError` unless the loss is a scalar. */
 export function lossProgram<T extends ParameterTree, B extends InputSpecs>(
@@ -57,6 +58,11 @@ export function lossProgram<T extends ParameterTree, B extends InputSpecs>(
   const program = trace<T, B>((parameters, batch) => {
     const collected: BufferUpdate[] = []
     const traced = loss(parameters, batch, { training, updates: collected })
+    if (!isTensor(traced?.loss)) {
+      throw new InputError('NotATensor', 'a loss function gives { loss, ... }, where loss is a tensor', {
+        hint: 'Wrap a number with constant().',
+      })
+    }
     if (sizeOf(traced.loss.shape) !== 1) {
       throw new InputError('ShapeMismatch', `the loss must be a scalar, not ${showShape(traced.loss.shape)}`)
     }
@@ -107,8 +113,8 @@ function withUpdates(flat: Tensor, { program, updates }: LossProgram): Tensor {
 }
 
 /**
- * The loss program with gradient and update. Further inputs: the flat `parameters`, `moment0` ..., and the step's numbers;
- * further outputs: `gradientNorm`, `parameters.next`, `moment0.next` ...
+ * The loss program with gradient and update. Further inputs: the flat `parameters`, the moments, and the step's numbers;
+ * further outputs: `gradientNorm`, and the next parameters and moments, `NAME.next`.
  */
 export function stepProgram(loss: LossProgram, optimiser: Optimiser): Program {
   const { program } = loss

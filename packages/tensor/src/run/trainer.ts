@@ -2,14 +2,13 @@
 
 import { InputError, throwIfAborted } from '@ecotope/core'
 import { drawsOf } from '../draw.ts'
-import { PARAMETERS } from '../lower/lower.ts'
 import { checkMemory, lowerStep } from '../lower/memory.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { type Optimiser, stepNumbers } from '../optim/transform.ts'
 import { checkSize, layoutOf, type ParameterTree } from '../parameters.ts'
-import { type Shape, showShape } from '../shape.ts'
-import { type InputSpecs, type Program, type ProgramFunction, trace } from '../trace.ts'
-import { type Dense, type Feeds, toDense, toFeeds, vector } from './arrays.ts'
+import { showShape } from '../shape.ts'
+import { type InputSpecs, PARAMETERS, type Program, type ProgramFunction, trace } from '../trace.ts'
+import { type Dense, type Feeds, givenShape, toDense, toFeeds, vector } from './arrays.ts'
 import { culprit, describeCulprit, flagged, type NonFinite } from './diagnose.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import type { Draws, TensorMessage } from './protocol.ts'
@@ -226,6 +225,14 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
   }
 
   async restore({ parameters, moments, step }: TrainerState): Promise<void> {
+    const expected = this.#options.optimiser.moments.length
+    if (moments.length !== expected || !Number.isInteger(step) || step < 0) {
+      throw new InputError(
+        'StateMismatch',
+        `this optimiser's state has ${expected} moments and a count of steps, not ${moments.length} and ${step}`,
+        { hint: 'Restore what state() of a trainer with the same optimiser gave.' },
+      )
+    }
     for (const flat of [parameters, ...moments]) checkSize(flat, this.#size)
     await this.#queue
     await this.#engine.put(PARAMETERS, vector(parameters))
@@ -266,8 +273,7 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
   #specsOf(batch: Feeds): B {
     const { batch: declared } = this.#options
     const specs = Object.entries(declared).map(([name, spec]) => {
-      const feed = batch[name]
-      const shape: Shape = feed !== undefined && 'shape' in feed ? feed.shape : spec.shape
+      const shape = givenShape(batch[name]) ?? spec.shape
       if (shape.length !== spec.shape.length) {
         const shapes = `${spec.shape.length} axes as in ${showShape(spec.shape)}, not ${showShape(shape)}`
         throw new InputError('ShapeMismatch', `input ${name} must have ${shapes}`, {
