@@ -13,6 +13,8 @@ export interface Offset {
 
 /** Where the first pixel of `grid` lies in `target`, in whole pixels; undefined where their pixels do not coincide. */
 export function offsetIn(target: Grid, grid: Grid): Offset | undefined {
+  // The images of one file share their grid, and there may be thousands.
+  if (grid === target) return { column: 0, row: 0 }
   if (!crsEquals(target.crs, grid.crs)) return undefined
   const inverse = invertAffine(target.affine)
   const [x0, y0] = pixelToCrs(inverse, ...corner(grid, 0, 0))
