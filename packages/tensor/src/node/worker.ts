@@ -71,7 +71,6 @@ async function openRuntime(request: OpenRequest): Promise<Runtime> {
   }
 }
 
-const handle = serve({ openRuntime, startHelper, mostThreads: Number.POSITIVE_INFINITY }, (message) =>
-  parentPort?.postMessage(message),
-)
+const surroundings = { openRuntime, startHelper, mostThreads: Number.POSITIVE_INFINITY }
+const handle = serve(surroundings, (message, move) => parentPort?.postMessage(message, move))
 parentPort?.on('message', (message: RequestMessage) => handle(message))

@@ -94,6 +94,12 @@ class Host {
     run: async (request) => this.#plans.get(request.session)?.run(request.feeds) ?? this.#run(request),
   }
 
+  /** Buffers of a reply that the worker needs no more; ONNX Runtime keeps its own. */
+  movable({ kind, request }: RequestMessage, reply: unknown): readonly ArrayBuffer[] {
+    if (kind !== 'run' || !this.#plans.has(request.session)) return []
+    return Object.values(reply as RunReply).map(({ data }) => data.buffer)
+  }
+
   async #run({ session, feeds, resident, keep, guard = [], draws }: RunRequest): Promise<RunReply> {
     const loaded = this.#sessions.get(session)
     if (loaded === undefined) throw new Error(`session ${session} is not loaded`)
@@ -155,22 +161,24 @@ function toError(cause: unknown): ErrorMessage {
   }
 }
 
-/** Answers requests one at a time, in order: sessions share the kept arrays. */
+/** Answers requests one at a time, in order: sessions share the kept arrays. `reply` moves the buffers that it is told. */
 export function serve(
   surroundings: Surroundings,
-  reply: (message: ReplyMessage) => void,
+  reply: (message: ReplyMessage, move: readonly ArrayBuffer[]) => void,
 ): (message: RequestMessage) => void {
-  const { handlers } = new Host(surroundings)
-  const answer = async ({ id, kind, request }: RequestMessage): Promise<ReplyMessage> => {
+  const host = new Host(surroundings)
+  const answer = async (message: RequestMessage): Promise<void> => {
+    const { id, kind, request } = message
     try {
-      const handle = handlers[kind] as (request: unknown) => Promise<unknown>
-      return { id, reply: await handle(request) }
+      const handle = host.handlers[kind] as (request: unknown) => Promise<unknown>
+      const answered = await handle(request)
+      reply({ id, reply: answered }, host.movable(message, answered))
     } catch (cause) {
-      return { id, error: toError(cause) }
+      reply({ id, error: toError(cause) }, [])
     }
   }
   let queue: Promise<void> = Promise.resolve()
   return (message) => {
-    queue = queue.then(async () => reply(await answer(message)))
+    queue = queue.then(() => answer(message))
   }
 }

@@ -53,8 +53,8 @@ const openRuntime = ({ device, threads }: OpenRequest): Promise<Runtime> =>
 
 const worker = globalThis as unknown as {
   onmessage: (event: MessageEvent<RequestMessage>) => void
-  postMessage(message: unknown): void
+  postMessage(message: unknown, move: readonly ArrayBuffer[]): void
 }
 const mostThreads = globalThis.crossOriginIsolated ? Number.POSITIVE_INFINITY : 1
-const handle = serve({ openRuntime, startHelper, mostThreads }, (message) => worker.postMessage(message))
+const handle = serve({ openRuntime, startHelper, mostThreads }, (message, move) => worker.postMessage(message, move))
 worker.onmessage = ({ data }) => handle(data)

@@ -1,4 +1,5 @@
 /** The image engine as a whole: threads, random convolutions, numbers that are not finite, a U-Net, memory. */
+import { EnvironmentError } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { firstValues, unet, unetTree } from '../../../../oracles/tensor/unet.ts'
@@ -16,6 +17,8 @@ import {
 } from '../../src/index.ts'
 import { bytesOf, placementOf } from '../../src/inference/memory.ts'
 import { openSession } from '../../src/inference/run/session.ts'
+import type { Step } from '../../src/inference/steps.ts'
+import { startHelper } from '../../src/node/inference-threads.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { relativeError } from '../support.ts'
 import { errorOf, inputsOf, normals, planOf, programOf, runPlan } from './support.ts'
@@ -154,4 +157,16 @@ test('a thread that cannot be started is an error, and the others are ended', as
   })
   await expect(opened).rejects.toMatchObject({ tag: 'ThreadsUnavailable' })
   expect(running).toBe(0)
+})
+
+test.each([1, 2])('a step that fails on one of %i threads is an error, and ends the run', async (threads) => {
+  const program = programOf([[1, 4, 64, 64]], (x) => relu(x!))
+  const plan = planOf(program)
+  const steps = plan.steps.map((step): Step => {
+    return step.kind === 'map' ? { ...step, to: { ...step.to, offset: 2 ** 28 } } : step
+  })
+  const session = await openSession({ ...plan, steps }, threads, startHelper)
+  const feeds = { x0: { type: 'float32', data: normals(4 * 64 * 64, 1), shape: [1, 4, 64, 64] } } as const
+  for (let i = 0; i < 3; i++) expect(() => session.run(feeds)).toThrow(EnvironmentError)
+  session.release()
 })

@@ -1,5 +1,6 @@
 /** What every thread of a session does: bind the plan to the shared memory, and carry its steps out together. */
 
+import { EnvironmentError } from '@ecotope/core'
 import type { Placement } from '../memory.ts'
 import type { Plan } from '../steps.ts'
 import type { Kernel } from '../wasm/registry.ts'
@@ -46,7 +47,7 @@ export function joinCrew({ module, memory, plan, placement, names, threads, thre
         try {
           if (failure === undefined && !control.failed) carryOut(work, () => control.take(step))
         } catch (cause) {
-          failure = new Error(`${work.name}: ${String(cause)}`, { cause })
+          failure = new EnvironmentError('ImageEngine', `${work.name} failed: ${String(cause)}`, { cause })
           control.fail()
         }
         control.arrive(generation, step)

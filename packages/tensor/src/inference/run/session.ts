@@ -77,7 +77,7 @@ export async function openSession(plan: Plan, threads: number, startHelper: Star
         planes(buffer, data.length).set(data)
       }
       run(control.begin())
-      if (control.failed) throw new Error('a thread of the image engine failed')
+      if (control.failed) throw new EnvironmentError('ImageEngine', 'a thread of the image engine failed')
       return Object.fromEntries(stepsOf(plan, 'store').map((step) => [step.output, outputOf(step, plan, planes)]))
     },
     release: stop,
