@@ -8,7 +8,17 @@ import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 import { spoolHandle } from './spool.ts'
-import { cacheShare, DEFAULT_BUDGET, foldAbove, isTooSmall, type TaskShape, taskShape, taskShare } from './tasks.ts'
+import {
+  cacheShare,
+  DEFAULT_BUDGET,
+  foldAbove,
+  isTooSmall,
+  neededBy,
+  type TaskShape,
+  taskShape,
+  taskShare,
+  tooSmall,
+} from './tasks.ts'
 
 export interface PlanOptions {
   /** Bytes of all tasks that run at one time and of what they cache. Default 512 MB. */
@@ -67,10 +77,10 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   const known = { ...options, budgetBytes, workers }
   const shaped = shapeOrError(fused, known)
   const plan = respooled(base, shaped, known)
-  if (plan !== undefined) return plan
+  if (plan !== undefined && !(plan instanceof InputError)) return plan
   if (!(shaped instanceof InputError)) return { ...base, ...shaped, tasks: chunkCount(base.whole, shaped.shape) }
   const passing = shapeOrError(fused, { ...known, inPasses: true })
-  if (passing instanceof InputError) throw passing
+  if (passing instanceof InputError) throw leastOf([passing, ...(plan === undefined ? [] : [plan])])
   return { ...base, ...passing, inPasses: true, tasks: chunkCount(base.whole, passing.shape) }
 }
 
@@ -92,8 +102,15 @@ function middle({ shape: extent }: Region, shape: readonly number[]): Region {
   return { start, shape: start.map((from, d) => Math.min(shape[d]!, extent[d]! - from)) }
 }
 
-/** The plan with nodes cut anew on disk, where tasks do not fit otherwise or would decode everything many times. */
-function respooled(base: Base, shaped: Shaped | InputError, options: Known): Plan | undefined {
+/** What asks for the least memory. */
+const leastOf = (errors: readonly InputError[]): InputError =>
+  errors.reduce((a, b) => (neededBy(b).needed < neededBy(a).needed ? b : a))
+
+/**
+ * The plan with nodes cut anew on disk, where tasks do not fit otherwise or would decode everything many times; an error
+ * where only cutting does not fit, undefined where it would not help.
+ */
+function respooled(base: Base, shaped: Shaped | InputError, options: Known): Plan | InputError | undefined {
   const { fused, whole } = base
   const parts =
     shaped instanceof InputError
@@ -102,7 +119,9 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
   if (parts.length === 0) return undefined
   const ideal = withIdealSpools(fused, parts)
   const better = shapeOrError(ideal, options)
-  if (better instanceof InputError || !parts.every((part) => canFill(fused, part, options))) return undefined
+  if (better instanceof InputError) return undefined
+  const unfillable = parts.flatMap((part) => fillError(fused, part, options))
+  if (unfillable.length > 0) return unfillable.reduce((a, b) => (a === leastOf([a, b]) ? b : a))
   const spools = wantedChunks(fused, ideal, parts, middle(whole, better.pieces ?? better.shape))
   const handles = spools.map(
     ({ node, chunks }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, chunks)] as const,
@@ -116,12 +135,12 @@ export function fillShape(node: CubeNode, { budgetBytes, workers }: Share): Task
   return taskShape(node, { budgetBytes, workers, extraBytes: (region) => blockBytes(node.schema, region) })
 }
 
-function canFill(fused: CubeNode, part: number, share: Share): boolean {
+function fillError(fused: CubeNode, part: number, share: Share): InputError[] {
   try {
     fillShape(nodeAt(fused, part), share)
-    return true
+    return []
   } catch (error) {
-    if (isTooSmall(error)) return false
+    if (isTooSmall(error)) return [error]
     throw error
   }
 }
@@ -155,23 +174,34 @@ function shapeFor(
   const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
   if (whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers))
     return taskShape(root, { ...share, ...extra, align: chunks })
-  return inPieces(root, share, least, fixed) ?? taskShape(root, { ...share, ...extra, align: chunks })
+  const pieces = inPieces(root, share, least, fixed)
+  if (pieces !== undefined && !(pieces instanceof InputError)) return pieces
+  try {
+    return taskShape(root, { ...share, ...extra, align: chunks })
+  } catch (error) {
+    throw isTooSmall(error) && pieces !== undefined && neededBy(error).needed > neededBy(pieces).needed ? pieces : error
+  }
 }
 
-/** One box of the sink at a time, made from pieces that fit beside it; undefined where that does not help. */
-function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Shaped | undefined {
+/** One box of the sink at a time, made from pieces that fit beside it; else what budget that would take, if known. */
+function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Shaped | InputError | undefined {
   const { inPasses = false } = share
+  const beside = (fixed * 8) / 7
+  let failure: InputError | undefined
   for (const workers of share.workers > 1 ? [share.workers, 1] : [1]) {
-    const budgetBytes = share.budgetBytes / workers - (fixed * 8) / 7
+    const budgetBytes = share.budgetBytes / workers - beside
     if (budgetBytes <= 0) continue
     try {
       const { shape, costs } = taskShape(root, { budgetBytes, region: box, inPasses })
       return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed } }
-    } catch {
+    } catch (error) {
       // Too small a share for one of several workers; one alone may do.
+      if (!isTooSmall(error)) throw error
+      const { needed, shape } = neededBy(error)
+      failure = tooSmall(root, shape, Math.ceil(needed + beside), share.budgetBytes)
     }
   }
-  return undefined
+  return failure
 }
 
 /** The regions of all tasks, in row-major order. */

@@ -59,6 +59,8 @@ const TASK_OVERHEAD = 2 ** 18
 const CELL_COST = 4
 /** A larger task has to save this part of the work. */
 const GAIN = 0.02
+/** Tasks that take this many times the memory of the least ones are small enough: smaller ones decode the same again. */
+const NEARLY = 1.05
 /** Tasks for each worker, at least, so that all end at about the same time. */
 const TASKS_PER_WORKER = 4
 /** A task this small is never split further for the sake of balance. */
@@ -140,11 +142,12 @@ class Search {
     }
   }
 
-  /** Halves sides until it fits or one cell is left; never below `align`. */
+  /** Halves sides until it fits or memory for whole chunks is nearly all that is left; never below `align`. */
   shrink(from: Candidate): Candidate {
     const { align } = this.#options
+    const floor = this.measure(from.shape.map((side, d) => Math.min(side, align?.[d] ?? 1))).costs.peakBytes
     let best = from
-    while (!best.fits) {
+    while (!best.fits && best.costs.peakBytes > NEARLY * floor) {
       const some = this.#changed(best.shape, (side, d) => (this.#whole.has(d) ? side : halved(side, align?.[d] ?? 1)))
       const candidates = some.length > 0 ? some : this.#changed(best.shape, (side, d) => halved(side, align?.[d] ?? 1))
       if (candidates.length === 0) return best
@@ -208,7 +211,8 @@ export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape 
   const start = search.measure(unit.map((side, d) => Math.min(side, extent[d]!)))
   const least = start.fits ? start : search.shrink(start)
   if (least.costs.peakBytes > taskShare(options.budgetBytes)) throw budgetTooSmall(root, least, options.budgetBytes)
-  return search.grow(least)
+  // What is too large a share for one of several workers is made by one, in tasks as large as it can.
+  return least.fits ? search.grow(least) : taskShape(root, { ...options, workers: 1 })
 }
 
 /** The same, with order statistics in several passes where nothing else fits. */
@@ -226,17 +230,25 @@ export const isTooSmall = (error: unknown): error is InputError =>
   error instanceof InputError && error.tag === 'BudgetTooSmall'
 
 function budgetTooSmall(root: CubeNode, least: TaskShape, budgetBytes: number): InputError {
-  const needed = Math.ceil(budgetFor((least.costs.peakBytes * 8) / 7))
-  const shape = regionText({ start: least.shape.map(() => 0), shape: least.shape })
+  return tooSmall(root, least.shape, Math.ceil(budgetFor((least.costs.peakBytes * 8) / 7)), budgetBytes)
+}
+
+/** The error of a piece that needs a larger budget. */
+export function tooSmall(root: CubeNode, shape: readonly number[], needed: number, budgetBytes: number): InputError {
+  const piece = regionText({ start: shape.map(() => 0), shape })
   return new InputError(
     'BudgetTooSmall',
-    `${root.label}: the least piece (${shape}) needs ${megabytes(needed)} of memory, the budget is ${megabytes(budgetBytes)}`,
+    `${root.label}: the least piece (${piece}) needs ${megabytes(needed)} of memory, the budget is ${megabytes(budgetBytes)}`,
     {
       hint: `give a budget of at least ${megabytes(needed)}, or write smaller chunks`,
-      data: { needed, budgetBytes, shape: least.shape },
+      data: { needed, budgetBytes, shape },
     },
   )
 }
+
+/** The budget that a `BudgetTooSmall` asks for, and the piece that it is for. */
+export const neededBy = ({ data }: InputError): { readonly needed: number; readonly shape: readonly number[] } =>
+  data as unknown as { needed: number; shape: readonly number[] }
 
 export function megabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`

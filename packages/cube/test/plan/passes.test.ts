@@ -1,3 +1,4 @@
+import type { InputError } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cell, Reducer } from '../../src/cells/cell.ts'
@@ -120,6 +121,24 @@ describe('order statistics larger than the budget', () => {
     const budgetBytes = 1_400_000
     expect(planOf(root, { budgetBytes })).toMatchObject({ inPasses: true, tasks: 1 })
     expect([...(await computeCube(root, { budgetBytes })).data]).toEqual(await wholeOf(root))
+  })
+
+  test('what is asked for is what pieces of a box need, and enough', () => {
+    const { node } = fakeSource({ t: 100, y: 256, x: 256 }, [100, 64, 64], { packing: UINT16 })
+    const root = made(node, over(100, 'median'), { y: 256, x: 256 }, FLOAT32)
+    const options = { chunks: [128, 128], encodeBytes: () => 128 * 128 * 4, workers: 2 }
+    const error = (() => {
+      try {
+        return planOf(root, { ...options, budgetBytes: 1_000_000 })
+      } catch (cause) {
+        return cause as InputError
+      }
+    })() as InputError
+    const { needed } = error.data as { needed: number }
+    // One chunk of 0.8 MB, a part of it, and the box beside them.
+    expect(needed).toBeLessThan(2_500_000)
+    expect(planOf(root, { ...options, budgetBytes: needed }).tasks).toBe(4)
+    expect(() => planOf(root, { ...options, budgetBytes: 0.5 * needed })).toThrow('needs')
   })
 
   test('a budget in which not even one chunk can be decoded is refused with what it takes', () => {

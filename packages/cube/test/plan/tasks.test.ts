@@ -76,6 +76,19 @@ describe('task shapes', () => {
     expect(planOf(root, { budgetBytes: needed }).tasks).toBeGreaterThan(0)
   })
 
+  test('where only one worker has room, its tasks are as large as for one, not single cells', () => {
+    const { node } = fakeSource({ t: 64, y: 64, x: 64 }, [64, 64, 64])
+    const chunk = 4 * 64 ** 3
+    const budgetBytes = 2.2 * chunk
+    const { shape, costs } = taskShape(node, { budgetBytes, workers: 2 })
+    expect(costs.peakBytes).toBeGreaterThan(taskShare(budgetBytes, 2))
+    expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(budgetBytes))
+    expect(chunkCount(wholeRegion([64, 64, 64]), shape)).toBeLessThanOrEqual(8)
+    // Nor are they cut finer for the last few percent of memory.
+    const least = scheduleOf(node, { start: [0, 0, 0], shape: [1, 1, 1] }).peakBytes
+    expect(() => taskShape(node, { budgetBytes: 1.01 * ((1.5 * least * 8) / 7), workers: 2 })).toThrow(/at least|needs/)
+  })
+
   test('tasks cover the cube once, in row-major order', () => {
     const { node } = fakeSource({ y: 100, x: 90 }, [16, 16])
     const plan = planOf(boxSum(node, 1), { budgetBytes: 30_000, chunks: [8, 8] })
