@@ -8,10 +8,14 @@ import {
   conv2d,
   createRunner,
   evaluate,
+  mean,
+  meanPool,
   mul,
   type Program,
   relu,
+  reshape,
   type Shape,
+  softmax,
   type Tensor,
   trace,
 } from '../../src/index.ts'
@@ -140,9 +144,16 @@ describe('memory', () => {
   })
 })
 
-test('what the engine lacks is named', () => {
-  const program = programOf([[1, 4, 6, 6]], (x) => conv2d(x!, fixed([6, 2, 3, 3]), { groups: 2 }))
-  expect(() => planOf(program)).toThrow('convolutions in groups of 3 output channels')
+test.each([
+  [(x: Tensor) => conv2d(x, fixed([6, 2, 3, 3]), { groups: 2 }), 'convolutions in groups of 3 output channels'],
+  [(x: Tensor) => meanPool(x, { kernel: 20 }), 'windows of 20 x 20'],
+  [(x: Tensor) => softmax(x, 3), 'softmax along other axes than channels'],
+  [(x: Tensor) => mean(x, 1), 'sums over other axes than all of space'],
+  [(x: Tensor) => conv2d(x, mul(x, 1)), 'weights that are not fixed'],
+  [(x: Tensor) => reshape(x, [4, 24, 24]), 'a change of shape from [1, 4, 24, 24] to [4, 24, 24]'],
+] as const)('what the engine lacks is named: %#', (fn, message) => {
+  const program = programOf([[1, 4, 24, 24]], (x) => fn(x!))
+  expect(() => planOf(program)).toThrow(message)
 })
 
 test('a thread that cannot be started is an error, and the others are ended', async () => {

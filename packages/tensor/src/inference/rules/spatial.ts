@@ -82,7 +82,16 @@ function product(planner: Planner, image: Image, { w, outputs, bias, to, reach }
   planner.emit('gathered', { ...step, reach, weights })
 }
 
+/** Kernels of windows, and of softmax, are written out tap by tap and vector by vector. */
+const MOST_TAPS = 256
+const MOST_CLASSES = 256
+
+function checkTaps({ kernel: [rows, columns] }: Reach): void {
+  if (rows * columns > MOST_TAPS) throw new Unsupported(`windows of ${rows} x ${columns}`)
+}
+
 function depthwise(planner: Planner, image: Image, { w, outputs, bias, to, reach }: Weighted): void {
+  checkTaps(reach)
   const taps = reach.kernel[0] * reach.kernel[1]
   const depth = depthOf([outputs])
   const data = new Float32Array(taps * depth)
@@ -102,6 +111,7 @@ function depthwise(planner: Planner, image: Image, { w, outputs, bias, to, reach
 }
 
 function pooled(combine: 'max' | 'sum', planner: Planner, node: Tensor, x: Value, reach: Reach): Value {
+  checkTaps(reach)
   const to = planner.newImage(imageExtent(node.shape))
   const fill = combine === 'max' ? Number.NEGATIVE_INFINITY : 0
   const from = planner.aligned(asImage(planner, x))
@@ -199,6 +209,7 @@ const softmax =
   (logarithm: boolean): Rule<'softmax' | 'logSoftmax'> =>
   (planner, node, [x]) => {
     if (node.attributes.axis !== 1) throw new Unsupported('softmax along other axes than channels')
+    if (node.shape[1]! > MOST_CLASSES) throw new Unsupported(`softmax over ${node.shape[1]} channels`)
     const to = planner.newImage(imageExtent(node.shape))
     planner.emit('softmax', { from: planner.aligned(asImage(planner, x!)), to, logarithm })
     return planner.stored(to, node.shape)

@@ -1,7 +1,7 @@
 /**
  * The transforms of Winograd's F(4 x 4, 3 x 3) (Lavin and Gray 2016) for four channels at once, at the points 0,
- * +-sqrt(1/2), +-sqrt(2) and infinity: their powers stay near 1, which keeps the rounding error at twice that of a
- * direct convolution, where the usual 0, +-1, +-2 have five times.
+ * +-sqrt(1/2), +-sqrt(2) and infinity: their powers stay near 1, which keeps the rounding error of a network at about
+ * twice that of direct convolutions.
  */
 import {
   advance,
