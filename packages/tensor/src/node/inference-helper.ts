@@ -2,5 +2,4 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type CrewStart, serveCrew } from '../inference/run/crew.ts'
 
-parentPort!.postMessage('ready')
-serveCrew(workerData as CrewStart)
+serveCrew(workerData as CrewStart, () => parentPort!.postMessage('ready'))

@@ -2,6 +2,5 @@
 import { type CrewStart, serveCrew } from '../inference/run/crew.ts'
 
 globalThis.onmessage = ({ data }: MessageEvent<CrewStart>) => {
-  globalThis.postMessage('ready')
-  serveCrew(data)
+  serveCrew(data, () => globalThis.postMessage('ready'))
 }

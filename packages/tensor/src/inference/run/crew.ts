@@ -61,9 +61,13 @@ function carryOut({ units, run }: Work, take: () => number): void {
   for (let unit = take(); unit < units; unit = take()) run(unit)
 }
 
-/** The life of a thread that does not lead; it ends when it is ended from outside. */
-export function serveCrew(start: CrewStart): never {
+/**
+ * The life of a thread that does not lead; it ends when it is ended from outside. `ready` is called when nothing is left
+ * that could fail: the others wait for a thread that has said so.
+ */
+export function serveCrew(start: CrewStart, ready: () => void): never {
   const { control, run } = joinCrew(start)
+  ready()
   for (let generation = 0; ; ) {
     generation = control.awaitRun(generation)
     try {
