@@ -2,7 +2,7 @@
  * Elementwise expressions over images. A step that reads an image evaluates one as it reads, so that norms, activations
  * and sums cost no pass over memory of their own.
  */
-import { broadcastView, cropView, type Extent, type View } from './layout.ts'
+import { broadcastView, cropView, type Extent, reversedView, sameView, type View } from './layout.ts'
 
 /** Operations on numbers; comparisons and their kin give and take masks. */
 export type Elementary =
@@ -33,6 +33,8 @@ export type Elementary =
   | 'greaterEqual'
   | 'less'
   | 'equal'
+  /** Of masks. */
+  | 'same'
   | 'and'
   | 'or'
   | 'not'
@@ -76,8 +78,6 @@ export interface Formula {
   readonly leaves: readonly View[]
   readonly operations: readonly Operation[]
 }
-
-const sameView = (a: View, b: View): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 export function formulaOf(expression: Expression): Formula {
   const leaves: View[] = []
@@ -129,6 +129,10 @@ export const broadcastTo = (expression: Expression, extent: Extent): Expression 
 /** Part of the image that an expression is. */
 export const cropped = (expression: Expression, start: Extent, extent: Extent): Expression =>
   mapReads(expression, (view) => cropView(view, start, extent))
+
+/** The image that an expression is, with axes in reverse order. */
+export const reversed = (expression: Expression, axes: Parameters<typeof reversedView>[1]): Expression =>
+  mapReads(expression, (view) => reversedView(view, axes))
 
 export interface Weight {
   /** Different images of more than one pixel that are read. */

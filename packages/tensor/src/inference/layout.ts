@@ -47,6 +47,10 @@ export function extentOf(shape: Shape): Extent | undefined {
   return space.length === 2 ? { n, c, h: space[0]!, w: space[1]! } : { n, c, h: 1, w: space[0] ?? 1 }
 }
 
+/** Whether two views are of the same numbers in the same order. */
+export const sameView = (a: View, b: View): boolean =>
+  a.buffer === b.buffer && a.offset === b.offset && sameExtent(a.extent, b.extent) && sameExtent(a.strides, b.strides)
+
 /** The view repeated to an extent, as broadcasting wants it. */
 export function broadcastView(view: View, extent: Extent): View {
   const along = (axis: keyof Extent): number => (view.extent[axis] === 1 && extent[axis] !== 1 ? 0 : view.strides[axis])
@@ -57,6 +61,18 @@ export function broadcastView(view: View, extent: Extent): View {
 export function cropView(view: View, start: Extent, extent: Extent): View {
   const { n, c, h, w } = view.strides
   return { ...view, extent, offset: view.offset + start.n * n + start.c * c + start.h * h + start.w * w }
+}
+
+/** The view with axes in reverse order: strides become negative. */
+export function reversedView(view: View, axes: readonly ('n' | 'h' | 'w')[]): View {
+  const { extent, strides } = view
+  const along = (axis: 'n' | 'h' | 'w'): number => (axes.includes(axis) ? -strides[axis] : strides[axis])
+  const skipped = axes.reduce((sum, axis) => sum + (extent[axis] - 1) * strides[axis], 0)
+  return {
+    ...view,
+    offset: view.offset + skipped,
+    strides: { n: along('n'), c: strides.c, h: along('h'), w: along('w') },
+  }
 }
 
 /** What a program has that this engine does not; the program then runs elsewhere. */

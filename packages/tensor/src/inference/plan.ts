@@ -45,6 +45,13 @@ function bindParameters({ leaves, parameters }: Program, flat: Float32Array): Ma
   )
 }
 
+/** Masks are ones in all bits, which constants are not. */
+function checkMasks({ inputs }: Tensor, values: readonly Value[]): void {
+  if (inputs.some(({ dtype }, i) => dtype === 'bool' && values[i]!.kind === 'constant')) {
+    throw new Unsupported('constant masks')
+  }
+}
+
 /** Plans a program. Raises `Unsupported` where the engine lacks something. */
 export function planProgram(program: Program, parameters: Float32Array, names: PlanNames): Plan {
   const outputs = Object.entries(program.outputs)
@@ -58,6 +65,7 @@ export function planProgram(program: Program, parameters: Float32Array, names: P
     planner.enter(node)
     const inputs = node.inputs.map((input) => values.get(input)!)
     const fixed = node.op !== 'random' && inputs.every(({ kind }) => kind === 'constant')
+    if (!fixed) checkMasks(node, inputs)
     values.set(node, fixed ? folded(node, known) : (rules[node.op] as Rule<typeof node.op>)(planner, node, inputs))
   }
   for (const [name, node] of outputs) {

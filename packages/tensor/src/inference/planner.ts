@@ -5,7 +5,7 @@ import type { Float64Dense } from '../reference/array.ts'
 import { type Shape, sizeOf } from '../shape.ts'
 import { applied, broadcastTo, type Expression, formulaOf, read, weightOf } from './formula.ts'
 import { productRows, rowGeometry, SEGMENT, winogradGeometry } from './geometry.ts'
-import { type Extent, extentOf, imageIn, numbersOf, padded, sameExtent, Unsupported, type View } from './layout.ts'
+import { type Extent, extentOf, imageIn, numbersOf, padded, sameView, Unsupported, type View } from './layout.ts'
 import type { Buffer, Constant, Plan, Source, Step, StepKinds } from './steps.ts'
 import { blockNumbers } from './wasm/moments.ts'
 import { packedNumbers, pixelOrder } from './weights.ts'
@@ -34,6 +34,9 @@ export class Planner {
   readonly #uses: ReadonlyMap<Tensor, number>
   /** The step that wrote a buffer. */
   readonly #writers = new Map<number, number>()
+  /** Buffers of constants by their numbers, and by how these are packed. */
+  readonly #constants = new Map<Float32Array, Map<string, number>>()
+  readonly #rounded = new Map<Float64Array, Float32Array<ArrayBuffer>>()
   #scope = ''
 
   constructor(uses: ReadonlyMap<Tensor, number>) {
@@ -53,8 +56,21 @@ export class Planner {
     return this.buffers.push(constant === undefined ? { numbers } : { numbers, constant }) - 1
   }
 
+  /** A constant; numbers that are packed the same way twice, as by networks that share weights, are held once. */
   constant(constant: Constant): number {
-    return this.buffer(packedNumbers(constant), constant)
+    const packing = JSON.stringify(constant.packing)
+    const held = this.#constants.get(constant.data) ?? new Map<string, number>()
+    this.#constants.set(constant.data, held)
+    const at = held.get(packing) ?? this.buffer(packedNumbers(constant), constant)
+    held.set(packing, at)
+    return at
+  }
+
+  /** Weights in float32: the same array for the same numbers. */
+  rounded(weights: Float64Array): Float32Array<ArrayBuffer> {
+    const made = this.#rounded.get(weights) ?? new Float32Array(weights)
+    this.#rounded.set(weights, made)
+    return made
   }
 
   plain(data: Float32Array<ArrayBuffer>): number {
@@ -150,7 +166,7 @@ export class Planner {
       const { view } = only!.expression
       const at = this.#writers.get(view.buffer)
       const step = at === undefined ? undefined : this.steps[at]!
-      if (step !== undefined && isMeasurable(step) && sameExtent(step.to.extent, view.extent)) {
+      if (step !== undefined && isMeasurable(step) && sameView(step.to, view)) {
         const moments = step.moments ?? this.buffer(extent.n * blocksOf(step) * blockNumbers(extent.c))
         this.steps[at!] = { ...step, moments }
         return moments

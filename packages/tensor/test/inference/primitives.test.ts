@@ -47,6 +47,7 @@ import {
   relu,
   reshape,
   resize,
+  reverse,
   round,
   type Shape,
   sigmoid,
@@ -111,6 +112,13 @@ const elementwise: Readonly<Record<string, Case>> = {
   'add, sub, mul, div': two((x, y) => div(mul(add(x, y), sub(x, 2)), add(abs(y), 1))),
   'minimum, maximum': two((x, y) => add(minimum(x, y), mul(maximum(x, 0.3), 3))),
   masks: two((x, y) => where(or(and(greater(x, 0), less(y, 0)), not(greaterEqual(x, y))), x, mul(y, 2))),
+  'masks that are equal': two((x, y) => cast(equal(greater(x, 0), greater(y, 0.5)), 'float32')),
+  'infinities that differ': two((x, y) => {
+    const [high, low] = [x, y].map((v, i) =>
+      maxPool(where(greater(v, 0), v, i === 0 ? Infinity : -Infinity), { kernel: 2 }),
+    )
+    return add(minimum(high!, 9), maximum(low!, -5))
+  }),
   'a mask as numbers': two((x, y) => add(cast(greater(x, y), 'float32'), cast(equal(x, x), 'float32'))),
   'broadcasting over pixels': two((x, y) => mul(x, y), [2, 5, 1, 1]),
   'broadcasting over channels': two((x, y) => mul(x, y), [2, 1, 7, 6]),
@@ -146,6 +154,26 @@ const arranged: Readonly<Record<string, Case>> = {
   'a slice of channels': one((x) => mul(slice(x, [0, 1, 0, 0], [2, 4, 7, 6]), 2)),
   'a slice of everything': one((x) => slice(relu(x), [1, 2, 1, 3], [2, 5, 6, 6])),
   'a slice read by a convolution': one((x) => conv2d(slice(x, [0, 3, 2, 1], [2, 5, 7, 6]), fixed([4, 2, 3, 3]))),
+  'a slice of a convolution in groups, normalised': one(
+    (x) => {
+      const y = conv2d(x, fixed([8, 3, 3, 3]), { groups: 2 })
+      return groupNorm(slice(y, [0, 0, 0, 0], [2, 4, 7, 6]), fixed([4]), fixed([4], 4), { groups: 1 })
+    },
+    [2, 6, 7, 6],
+  ),
+  'rows and columns in reverse order': one((x) => reverse(x, [2, 3])),
+  'a mirrored image through a convolution and back': one((x) => {
+    return reverse(relu(conv2d(reverse(x, [3]), fixed([6, 5, 3, 3]))), [3])
+  }),
+  'a mirrored join': one((x) => {
+    const y = reverse(concat([mul(x, fixed([7, 1])), relu(x)], 1), [0, 2])
+    return conv2d(y, fixed([4, 10, 3, 3]))
+  }),
+  'a mirrored image, normalised, sliced and renamed': one((x) => {
+    const y = groupNorm(reverse(conv2d(x, fixed([8, 5, 3, 3])), [2]), fixed([8]), fixed([8], 4), { groups: 2 })
+    return reshape(slice(reverse(y, [0, 3]), [0, 1, 2, 0], [2, 6, 7, 4]), [2, 5, 20])
+  }),
+  'a mirrored signal': one((x) => reverse(mul(x, 2), [2]), [2, 5, 9]),
   pad: one((x) => pad(x, [0, 0, 1, 2], [0, 0, 3, 0], 0.7)),
   'another shape of the same pixels': one((x) => mul(reshape(x, [2, 5, 6, 7]), 2)),
   'a flat shape': one((x) => flat(relu(x))),

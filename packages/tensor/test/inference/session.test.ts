@@ -5,19 +5,24 @@ import { describe, expect, test } from 'vitest'
 import { firstValues, unet, unetTree } from '../../../../oracles/tensor/unet.ts'
 import { constant } from '../../src/apply.ts'
 import {
+  add,
+  concat,
   conv2d,
   createRunner,
   evaluate,
+  greater,
   mean,
   meanPool,
   mul,
   type Program,
   relu,
   reshape,
+  reverse,
   type Shape,
   softmax,
   type Tensor,
   trace,
+  where,
 } from '../../src/index.ts'
 import { bytesOf, placementOf } from '../../src/inference/memory.ts'
 import { openSession } from '../../src/inference/run/session.ts'
@@ -28,6 +33,8 @@ import { relativeError } from '../support.ts'
 import { errorOf, inputsOf, normals, planOf, programOf, runPlan } from './support.ts'
 
 const fixed = (shape: Shape, seed = 50): Tensor => constant(normals(sizeOf(shape), seed), shape)
+
+const TRUE = constant(new Array(24 * 24).fill(1), [1, 1, 24, 24], 'bool')
 
 const small = { bands: 5, classes: 3, base: 8, levels: 3 } as const
 
@@ -130,6 +137,17 @@ describe('memory', () => {
     expect(grown).toBeLessThan(6 * weights + image)
   })
 
+  test('holds weights once that several images go through', () => {
+    const mirrored = (times: number): Program =>
+      programOf([[1, 16, 8, 8]], (x) => {
+        const w = fixed([16, 16, 3, 3])
+        return Array.from({ length: times }, (_, i) => conv2d(mul(x!, i + 1), w)).reduce((a, b) => add(a, b))
+      })
+    const weights = (times: number): number =>
+      planOf(mirrored(times)).buffers.filter(({ constant }) => constant?.packing.kind === 'winograd').length
+    expect([weights(1), weights(4)]).toEqual([1, 1])
+  })
+
   test('is never given twice', () => {
     const { program, parameters } = network('relu', [1, 5, 36, 44])
     const plan = planOf(program, parameters)
@@ -149,6 +167,8 @@ test.each([
   [(x: Tensor) => meanPool(x, { kernel: 20 }), 'windows of 20 x 20'],
   [(x: Tensor) => softmax(x, 3), 'softmax along other axes than channels'],
   [(x: Tensor) => mean(x, 1), 'sums over other axes than all of space'],
+  [(x: Tensor) => reverse(x, [1]), 'channels in reverse order'],
+  [(x: Tensor) => relu(where(concat([greater(x, 0), TRUE], 1), 1, 2)), 'constant masks'],
   [(x: Tensor) => conv2d(x, mul(x, 1)), 'weights that are not fixed'],
   [(x: Tensor) => reshape(x, [4, 24, 24]), 'a change of shape from [1, 4, 24, 24] to [4, 24, 24]'],
 ] as const)('what the engine lacks is named: %#', (fn, message) => {

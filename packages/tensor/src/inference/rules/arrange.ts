@@ -1,7 +1,7 @@
 /** Primitives that cut, join and rename images; most only change how they are read. */
 import type { Tensor } from '../../primitive.ts'
 import type { Shape } from '../../shape.ts'
-import { cropped, read } from '../formula.ts'
+import { cropped, read, reversed } from '../formula.ts'
 import { cropView, type Extent, imageIn, sameExtent, Unsupported } from '../layout.ts'
 import { asImage, type Image, imageExtent, type Part, type Planner } from '../planner.ts'
 import type { Rule } from './rule.ts'
@@ -17,7 +17,7 @@ export const concat: Rule<'concat'> = (planner, node, inputs) => {
 const ORIGIN: Extent = { n: 0, c: 0, h: 0, w: 0 }
 
 /** Which axis of an image an axis of a shape is. */
-const axisOf = (axis: number, rank: number): keyof Extent => (axis === 0 ? 'n' : axis === rank - 1 ? 'w' : 'h')
+const axisOf = (axis: number, rank: number): 'n' | 'h' | 'w' => (axis === 0 ? 'n' : axis === rank - 1 ? 'w' : 'h')
 
 /** Joined along samples, rows or columns: each image is written into its part of the result. */
 function sideBySide(planner: Planner, images: readonly Image[], shape: Shape, axis: number): Image {
@@ -29,6 +29,15 @@ function sideBySide(planner: Planner, images: readonly Image[], shape: Shape, ax
     at += image.extent[along]
   }
   return planner.stored(to, shape)
+}
+
+export const reverse: Rule<'reverse'> = (planner, node, [x]) => {
+  const { axes } = node.attributes
+  if (axes.includes(1)) throw new Unsupported('channels in reverse order')
+  const image = asImage(planner, x!)
+  const along = axes.map((axis) => axisOf(axis, image.shape.length))
+  const parts = image.parts.map((part) => ({ ...part, expression: reversed(part.expression, along) }))
+  return { ...image, parts }
 }
 
 /** What a slice of an axis takes of it. */

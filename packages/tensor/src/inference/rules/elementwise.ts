@@ -35,15 +35,11 @@ const several =
     return planner.elementwise(node, applied(op, operands))
   }
 
-/** Masks are ones in all bits, which constants are not. */
-const logical =
-  (op: Elementary): Rule<Primitive> =>
-  (planner, node, inputs) => {
-    if (inputs.some((input, i) => input.kind === 'constant' && node.inputs[i]!.dtype === 'bool')) {
-      throw new Unsupported('constant masks')
-    }
-    return several(op)(planner, node, inputs)
-  }
+/** Masks have ones in all bits, and as a number that is NaN. */
+const equal: Rule<Primitive> = (planner, node, inputs) => {
+  const masks = node.inputs[0]!.dtype === 'bool'
+  return several(masks ? 'same' : 'equal')(planner, node, inputs)
+}
 
 export const elementwiseRules = {
   neg: one('neg'),
@@ -71,10 +67,10 @@ export const elementwiseRules = {
   greater: several('greater'),
   greaterEqual: several('greaterEqual'),
   less: several('less'),
-  equal: several('equal'),
-  and: logical('and'),
-  or: logical('or'),
-  where: logical('where'),
+  equal,
+  and: several('and'),
+  or: several('or'),
+  where: several('where'),
 } as const
 
 export const powConstant: Rule<'powConstant'> = (planner, node, [x]) => {

@@ -1,6 +1,6 @@
 /** How the image engine carries out every primitive, complete by type. */
 import type { Primitive } from '../../primitive.ts'
-import { concat, pad, reshape, slice } from './arrange.ts'
+import { concat, pad, reshape, reverse, slice } from './arrange.ts'
 import { cast, clip, elementwiseRules, expand, powConstant } from './elementwise.ts'
 import { elsewhere, type Rule } from './rule.ts'
 import { spatialRules } from './spatial.ts'
@@ -18,6 +18,7 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   slice,
   reshape,
   pad,
+  reverse,
   identity: passed,
   stopGradient: passed,
   barrier: passed,
@@ -29,7 +30,6 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   sin: elsewhere,
   cos: elsewhere,
   transpose: elsewhere,
-  reverse: elsewhere,
   layerNorm: elsewhere,
   layerNormInputGrad: elsewhere,
   layerNormScaleGrad: elsewhere,

@@ -28,7 +28,7 @@ const LEAST_SIDE = 4
 
 function conv(planner: Planner, node: Tensor<'conv'>, inputs: readonly Value[]): Value {
   const image = asImage(planner, inputs[0]!)
-  const w = new Float32Array(fixed(inputs[1], 'weights'))
+  const w = planner.rounded(fixed(inputs[1], 'weights'))
   const [outputs, perGroup] = node.inputs[1]!.shape as [number, number]
   const reach = reachOf(node.inputs[1]!.shape.slice(2), node.attributes)
   const { groups } = node.attributes

@@ -62,6 +62,7 @@ export const bits = {
   not: unary(simd(0x4d)),
   and: binary(simd(0x4e)),
   or: binary(simd(0x50)),
+  xor: binary(simd(0x51)),
   /** a where the mask has ones, b elsewhere. */
   select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(0x52)],
 }

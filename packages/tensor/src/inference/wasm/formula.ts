@@ -24,8 +24,12 @@ export interface FormulaKernel {
 
 export function formulaName({ formula, channels, pixel }: FormulaKernel): string {
   const steps = formula.leaves.map(({ strides: { w, c } }) => [w, c])
-  return `formula ${JSON.stringify([channels, pixel, steps, formula.operations])}`
+  return `formula ${JSON.stringify([channels, pixel, steps, formula.operations], distinct)}`
 }
+
+/** JSON has neither infinities nor NaN nor -0, and kernels that differ in one must not share a name. */
+const distinct = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? String(value) : value
 
 /** Names of the leaves' address parameters. */
 const leafNames = (formula: Formula): `leaf${number}`[] => formula.leaves.map((_, i) => `leaf${i}` as const)

@@ -222,6 +222,7 @@ export const functions: Readonly<Record<Elementary, Rule>> = {
   greaterEqual: two(f32x4.greaterEqual),
   less: two(f32x4.less),
   equal: two(f32x4.equal),
+  same: two((a, b) => bits.not(bits.xor(a, b))),
   and: two(bits.and),
   or: two(bits.or),
   not: one(bits.not),
