@@ -110,6 +110,20 @@ describe('runner', () => {
     await runner.close()
   })
 
+  test('more shapes at once than stay loaded are all answered, and one that fails is an error of its own', async () => {
+    const failing = (shapes: Readonly<Record<string, Shape>>) => {
+      if (shapes.x![0] === 3) throw new Error('no program for three rows')
+      return program(shapes.x!)
+    }
+    const runner = await createRunner(failing, { parameters: weights, threads: 1 })
+    const rows = [1, 2, 3, 4, 5, 6, 7, 1, 8, 3]
+    const answers = await Promise.allSettled(
+      rows.map((n) => runner.run({ x: { data: new Float32Array(n * 3).fill(1), shape: [n, 3] } })),
+    )
+    expect(answers.map(({ status }) => status === 'fulfilled')).toEqual(rows.map((n) => n !== 3))
+    await runner.close()
+  })
+
   test('concurrent calls keep their own answers', async () => {
     const runner = await createRunner(program([1, 3]), { parameters: weights, threads: 1 })
     const answers = await Promise.all([1, 2, 3, 4].map((v) => runner.run({ x: new Float32Array(3).fill(v) })))

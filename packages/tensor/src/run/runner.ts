@@ -177,8 +177,8 @@ function byShape(engine: Engine, source: ProgramByShape, options: RunnerOptions)
     run: async (inputs, runOptions) => {
       const shapes = mapValues(inputs, (feed): Shape => givenShape(feed) ?? [(feed as FeedArray).length])
       const key = JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)))
-      const runner = await loaded.get(key, () => loadProgram(engine, source(shapes), options))
-      return runner.run(inputs, runOptions)
+      const load = async (): Promise<Runner> => loadProgram(engine, source(shapes), options)
+      return loaded.use(key, load, (runner) => runner.run(inputs, runOptions))
     },
   }
 }

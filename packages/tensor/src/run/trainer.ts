@@ -155,11 +155,11 @@ class WorkerTrainer<T extends ParameterTree, B extends InputSpecs> implements Tr
 
   async evaluate(batch: Feeds): Promise<{ loss: number; aux: Readonly<Record<string, Dense>> }> {
     const specs = this.#specsOf(batch)
-    const evaluator = await this.#evaluators.get(keyOf(specs), () => {
+    const load = async (): Promise<Runner> => {
       const { parameters, loss } = this.#options
       return this.#load(lossProgram(loss, { parameters, inputs: specs }, { training: false }).program)
-    })
-    const outputs = await evaluator.run(batch)
+    }
+    const outputs = await this.#evaluators.use(keyOf(specs), load, (evaluator) => evaluator.run(batch))
     return { loss: outputs.loss!.data[0]!, aux: auxOf(outputs, (value) => value) }
   }
 
