@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ByteSource } from '../geotiff/source.ts'
+import { consecutive, type Run } from '../model/consecutive.ts'
 import { type LibraryFiles, see } from './hdf5-files.ts'
 
 export interface RemoteHdf5 {
@@ -58,14 +59,14 @@ class Blocks {
         const missing = [...this.#missing].sort((a, b) => a - b)
         // The library may take something that it cannot read for something that is not there.
         if (missing.length === 0) return resultOf(done)
-        await Promise.all(neighbours(missing).map((run) => this.#fetch(run)))
+        await Promise.all(consecutive(missing).map((run) => this.#fetch(run)))
       }
     } finally {
       if (--this.#running === 0) this.#drop()
     }
   }
 
-  async #fetch({ first, count }: Run): Promise<void> {
+  async #fetch({ start: first, length: count }: Run): Promise<void> {
     const start = first * BLOCK_BYTES
     const length = Math.min(count * BLOCK_BYTES, this.#source.size - start)
     const bytes = await this.#source.read(start, length, 'a part of the file')
@@ -94,23 +95,6 @@ function outcomeOf<T>(work: () => T): Outcome<T> {
 function resultOf<T>(outcome: Outcome<T>): T {
   if ('error' in outcome) throw outcome.error
   return outcome.value
-}
-
-interface Run {
-  readonly first: number
-  readonly count: number
-}
-
-/** Ascending numbers as runs of neighbours. */
-function neighbours(indices: readonly number[]): Run[] {
-  const runs: Run[] = []
-  for (const index of indices) {
-    const last = runs.at(-1)
-    if (last !== undefined && last.first + last.count === index)
-      runs[runs.length - 1] = { ...last, count: last.count + 1 }
-    else runs.push({ first: index, count: 1 })
-  }
-  return runs
 }
 
 /** The source is closed with it. */

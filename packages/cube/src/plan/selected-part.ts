@@ -4,6 +4,7 @@ import { accessesOf, regionsOf } from '../cells/needs.ts'
 import { Selection, selectionBytes } from '../cells/selection.ts'
 import { DTYPES } from '../dtype.ts'
 import { FLOAT32, FLOAT64 } from '../model/block.ts'
+import { consecutive } from '../model/consecutive.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { own, release } from '../model/garbage.ts'
 import type { CubeSchema } from '../model/node.ts'
@@ -19,17 +20,6 @@ export function probabilityOf({ reducer, probability }: Part['reduce']): number 
 
 /** From the first to the last of ascending indices. */
 const spanOf = (indices: readonly number[]): number => (indices.length === 0 ? 0 : indices.at(-1)! + 1 - indices[0]!)
-
-/** Neighbours in a list of ascending indices, as pairs of first and length. */
-function runsOf(indices: readonly number[]): [first: number, length: number][] {
-  const runs: [number, number][] = []
-  for (const index of indices) {
-    const last = runs.at(-1)
-    if (last !== undefined && last[0] + last[1] === index) last[1]++
-    else runs.push([index, 1])
-  }
-  return runs
-}
 
 /** The values themselves, made by a kernel range after range, in the type that a kernel of the node computes in. */
 export function selectedPart(
@@ -84,9 +74,9 @@ export function selectedPart(
           if (indices.length === 0) return
           const { data } = kernel.run(rangeRegion(region, r), blocks)
           const places = placesOf(split, dims, region, group)
-          for (const [first, count] of runsOf(indices))
+          for (const { start, length: count } of consecutive(indices))
             for (let i = 0; i < step; i++)
-              selection.add(places(i), { data, from: (first - indices[0]!) * step + i, step, count })
+              selection.add(places(i), { data, from: (start - indices[0]!) * step + i, step, count })
           release(own(data))
         },
         again: () => selection.again(),

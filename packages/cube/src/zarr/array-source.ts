@@ -4,6 +4,7 @@ import { InputError, type WorkOptions } from '@ecotope/core'
 import { type CfCoordinate, decodeVariable } from '../cf/decode.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
+import { consecutive } from '../model/consecutive.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -353,14 +354,4 @@ function runsOf(region: Region, kept: Kept): { from: Region; to: number[] }[] {
     )
   })
   return boxes
-}
-
-function consecutive(indices: readonly number[]): { at: number; start: number; length: number }[] {
-  const runs: { at: number; start: number; length: number }[] = []
-  indices.forEach((index, at) => {
-    const last = runs.at(-1)
-    if (last !== undefined && last.start + last.length === index) last.length++
-    else runs.push({ at, start: index, length: 1 })
-  })
-  return runs
 }

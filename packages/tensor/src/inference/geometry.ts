@@ -3,11 +3,11 @@
  * number of threads adds in the same order.
  */
 import type { Extent } from './layout.ts'
-import { padded } from './layout.ts'
+import { depthOf } from './layout.ts'
 import type { Source, StepOf } from './steps.ts'
 
-/** Numbers of a pixel whose parts are filled up one by one. */
-export const sourceDepth = ({ parts }: Source): number => parts.reduce((sum, { channels }) => sum + padded(channels), 0)
+/** Numbers of a pixel of a source. */
+export const sourceDepth = ({ parts }: Source): number => depthOf(parts.map(({ channels }) => channels))
 
 /** Units that a step should have at least, for threads that do not all come at once. */
 const UNITS = 16

@@ -24,6 +24,9 @@ export interface View {
 /** Channels as they are stored. */
 export const padded = (channels: number): number => Math.ceil(channels / 4) * 4
 
+/** Numbers of a pixel whose parts are filled up one by one. */
+export const depthOf = (parts: readonly number[]): number => parts.reduce((sum, n) => sum + padded(n), 0)
+
 export const vectors = (channels: number): number => Math.ceil(channels / 4)
 
 /** A whole buffer as an image. */
@@ -35,8 +38,6 @@ export function imageIn(buffer: number, extent: Extent): View {
 
 /** Numbers of the buffer of `imageIn`. */
 export const numbersOf = ({ n, c, h, w }: Extent): number => n * h * w * padded(c)
-
-export const pixelsOf = ({ n, h, w }: Extent): number => n * h * w
 
 export const sameExtent = (a: Extent, b: Extent): boolean => a.n === b.n && a.c === b.c && a.h === b.h && a.w === b.w
 

@@ -1,20 +1,15 @@
 /** Constants as the kernels read them: panels of eight output channels, transformed for Winograd's method in float64. */
 import { range, sizeOf } from '../shape.ts'
-import { padded } from './layout.ts'
+import { depthOf, padded } from './layout.ts'
 import type { Constant, Packing } from './steps.ts'
 import { PANEL } from './wasm/products.ts'
 import { KERNEL_TRANSFORM } from './wasm/winograd.ts'
 
 /** Where each input channel lies in a pixel whose parts are filled up one by one. */
 function places(parts: readonly number[]): readonly number[] {
-  const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, n) => sum + padded(n), 0))
+  const starts = parts.map((_, i) => depthOf(parts.slice(0, i)))
   return parts.flatMap((n, i) => range(0, n).map((c) => starts[i]! + c))
 }
-
-/** Numbers of a pixel with these parts. */
-export const depthOf = (parts: readonly number[]): number => parts.reduce((sum, n) => sum + padded(n), 0)
-
-export const PANEL_WIDTH = PANEL
 
 export const panelsOf = (outputs: number): number => Math.ceil(outputs / PANEL)
 

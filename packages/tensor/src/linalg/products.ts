@@ -43,8 +43,8 @@ export function matmul(a: Matrix, b: Matrix, options: MatmulOptions = {}): Matri
     }
   }
   const extents = [m, n, k] as const
-  const mayBeFast = !exact && add === undefined && levelsOf(extents) > 0
-  const levels = mayBeFast && suitsFastProduct(a, transposeA, b, transposeB) ? levelsOf(extents) : 0
+  const halvings = exact || add !== undefined ? 0 : levelsOf(extents)
+  const levels = halvings > 0 && suitsFastProduct(a, transposeA, b, transposeB) ? halvings : 0
   return withWorkspace(a.data.length + b.data.length + m * n + roomOf(extents, levels), (space) => {
     const brought = [bring(space, a), bring(space, b)] as const
     const left = transposeA ? transposeOf(brought[0]) : brought[0]

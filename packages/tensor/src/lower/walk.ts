@@ -53,21 +53,11 @@ export function lowerNodes(l: Lowering, outputs: readonly Tensor[], bound: Map<T
     }
     l.graph.scope = node.scope
     const narrowing = narrowed.get(node)
-    if (narrowing !== undefined) {
-      const { slice, gradient } = narrowing
-      if (node === slice)
-        bound.set(
-          node,
-          emitNarrowed(
-            l,
-            narrowing,
-            gradient.inputs.map((input) => bound.get(input)!),
-          ),
-        )
-      continue
-    }
-    const inputs = node.inputs.map((input) => bound.get(input)!)
-    if (node.op in tupleRules) tuples.set(node, emitTuple(l, node as Tensor<TuplePrimitive>, inputs, used.get(node)!))
+    if (node === narrowing?.gradient) continue
+    const inputs = (narrowing?.gradient ?? node).inputs.map((input) => bound.get(input)!)
+    if (narrowing !== undefined) bound.set(node, emitNarrowed(l, narrowing, inputs))
+    else if (node.op in tupleRules)
+      tuples.set(node, emitTuple(l, node as Tensor<TuplePrimitive>, inputs, used.get(node)!))
     else bound.set(node, emit(l, node as Tensor<LoweredPrimitive>, inputs))
   }
   return bound

@@ -1,10 +1,11 @@
 /** Convolutions, pooling and their kin. */
 import type { Pooling, Stencil, Tensor } from '../../primitive.ts'
 import { cropped } from '../formula.ts'
-import { cropView, Unsupported } from '../layout.ts'
+import { cropView, depthOf, Unsupported } from '../layout.ts'
 import { asImage, type Image, imageExtent, type Planner, type Value } from '../planner.ts'
 import type { Pair, Reach } from '../steps.ts'
-import { depthOf, PANEL_WIDTH } from '../weights.ts'
+import { PANEL } from '../wasm/products.ts'
+import { panelsOf } from '../weights.ts'
 import { fixed, type Rule } from './rule.ts'
 
 /** Values for rows and columns; a signal has one row. */
@@ -128,7 +129,7 @@ function spread(planner: Planner, node: Tensor, inputs: readonly Value[], factor
   const [from, to] = [planner.source(image), planner.newImage(imageExtent(node.shape))]
   const [channels, outputs] = [image.extent.c, to.extent.c]
   const taps = factor[0] * factor[1]
-  const wide = Math.ceil(outputs / PANEL_WIDTH) * PANEL_WIDTH
+  const wide = panelsOf(outputs) * PANEL
   const data = new Float32Array(taps * wide * channels)
   for (let i = 0; i < w.length; i++) {
     const [tap, o, c] = [i % taps, Math.floor(i / taps) % outputs, Math.floor(i / (taps * outputs))]
