@@ -1,7 +1,7 @@
 /** Products of matrices and vectors. NaN and infinities go through as IEEE 754 has them. */
 import { bring, fetch, product, rowMajor, transposeOf } from './blocks.ts'
 import { checkMatrix, type Matrix, matrix, shapeMismatch, shapeText } from './matrix.ts'
-import { fastProduct, levelsOf, roomOf, suitsFastProduct } from './strassen.ts'
+import { fastProduct, halvingsOf, roomOf, suitsFastProduct } from './strassen.ts'
 import { withWorkspace } from './workspace.ts'
 
 export interface MatmulOptions {
@@ -43,7 +43,7 @@ export function matmul(a: Matrix, b: Matrix, options: MatmulOptions = {}): Matri
     }
   }
   const extents = [m, n, k] as const
-  const halvings = exact || add !== undefined ? 0 : levelsOf(extents)
+  const halvings = exact || add !== undefined ? 0 : halvingsOf(extents)
   const levels = halvings > 0 && suitsFastProduct(a, transposeA, b, transposeB) ? halvings : 0
   return withWorkspace(a.data.length + b.data.length + m * n + roomOf(extents, levels), (space) => {
     const brought = [bring(space, a), bring(space, b)] as const

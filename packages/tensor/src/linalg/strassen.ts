@@ -14,7 +14,7 @@ const smallestHalf = 500
 
 const halves = ([m, n, k]: Extents): Extents => [m >> 1, n >> 1, k >> 1]
 
-/** How often a product is halved. */
+/** How often the extents can be halved and pay. */
 export function levelsOf(extents: Extents): number {
   const half = halves(extents)
   return Math.min(...half) < smallestHalf ? 0 : 1 + levelsOf(half)
@@ -25,6 +25,16 @@ export function roomOf(extents: Extents, levels: number): number {
   if (levels === 0) return 0
   const [m, n, k] = halves(extents)
   return m * k + k * n + roomOf([m, n, k], levels - 1)
+}
+
+/** Numbers that WebAssembly addresses, less what packing takes. */
+const MOST_NUMBERS = 2 ** 29 - 2 ** 23
+
+/** How often a product should be halved: not at all where the room would be what ends the memory. */
+export function halvingsOf(extents: Extents): number {
+  const levels = levelsOf(extents)
+  const [m, n, k] = extents
+  return m * k + k * n + m * n + roomOf(extents, levels) > MOST_NUMBERS ? 0 : levels
 }
 
 /**

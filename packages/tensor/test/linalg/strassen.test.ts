@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bring, rowMajor, transposeOf } from '../../src/linalg/blocks.ts'
 import { type Matrix, matmul, matrix, release, setThreads } from '../../src/linalg/index.ts'
-import { fastProduct, levelsOf, roomOf, suitsFastProduct } from '../../src/linalg/strassen.ts'
+import { fastProduct, halvingsOf, levelsOf, roomOf, suitsFastProduct } from '../../src/linalg/strassen.ts'
 import { withWorkspace } from '../../src/linalg/workspace.ts'
 import { eps, expectClose, fill, randomMatrix, size, times, transpose } from './support.ts'
 
@@ -74,6 +74,11 @@ test('the smallest extent decides on halving', () => {
   expect(levelsOf([5000, 1000, 5000])).toBe(1)
   expect(levelsOf([5000, 5000, 1999])).toBe(1)
   expect(levelsOf([2000, 2000, 2000])).toBe(2)
+})
+
+test('a product that only fits plainly is plain', () => {
+  expect(halvingsOf([12_000, 12_000, 12_000])).toBe(4)
+  expect(halvingsOf([12_500, 12_500, 12_500])).toBe(0)
 })
 
 describe('operands that do not suit', () => {
