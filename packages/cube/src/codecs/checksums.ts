@@ -1,4 +1,4 @@
-/** Checksums that lie beside data: CRC-32C (Castagnoli) and Adler-32. */
+/** Checksums that lie beside data: CRC-32C (Castagnoli), Adler-32, and Fletcher-32 as HDF5 computes it. */
 
 /** Eight tables, so that eight bytes are taken in one step. */
 const TABLES = makeTables(0x82f63b78)
@@ -59,4 +59,25 @@ export function adler32(data: Uint8Array): number {
     b %= 65521
   }
   return ((b << 16) | a) >>> 0
+}
+
+/** Words after which the sums have to be folded before the second one leaves 32 bits. */
+const FLETCHER_RUN = 360
+
+const folded = (sum: number): number => (sum & 0xffff) + (sum >>> 16)
+
+/** Of 16-bit words with the high byte first; an odd last byte is the high one of a last word (H5checksum.c). */
+export function fletcher32(data: Uint8Array): number {
+  let a = 0
+  let b = 0
+  for (let start = 0; start < data.length; start += 2 * FLETCHER_RUN) {
+    const end = Math.min(data.length, start + 2 * FLETCHER_RUN)
+    for (let p = start; p < end; p += 2) {
+      a += (data[p]! << 8) | (p + 1 < data.length ? data[p + 1]! : 0)
+      b += a
+    }
+    a = folded(a)
+    b = folded(b)
+  }
+  return ((folded(b) << 16) | folded(a)) >>> 0
 }

@@ -2,7 +2,7 @@
 import { InputError, nearest } from '@ecotope/core'
 import { decodeBlosc, decodeBloscParts, type TakeBytes } from './blosc.ts'
 import { decodeBz2 } from './bz2.ts'
-import { adler32, crc32c } from './checksums.ts'
+import { adler32, crc32c, fletcher32 } from './checksums.ts'
 import { sound } from './damage.ts'
 import { crc32Of, engineDecode, engineDecodeAside } from './engine.ts'
 import { decodeJsonItems, decodeVlenBytes, decodeVlenUtf8 } from './items.ts'
@@ -70,6 +70,7 @@ const CODECS: Readonly<Record<string, Row>> = {
   crc32: checksum('crc32', crc32Of, 'start'),
   crc32c: checksum('crc32c', crc32c, 'end'),
   adler32: checksum('adler32', adler32, 'start'),
+  fletcher32: checksum('fletcher32', fletcher32, 'end'),
   delta: (configuration, context) => {
     const type = typeIn('delta', configuration.dtype ?? context.dtype)
     const stored = typeIn('delta', configuration.astype ?? configuration.dtype ?? context.dtype)

@@ -2,7 +2,7 @@
 import { InputError } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { adler32, crc32c } from '../../src/codecs/checksums.ts'
+import { adler32, crc32c, fletcher32 } from '../../src/codecs/checksums.ts'
 import { DamagedData } from '../../src/codecs/damage.ts'
 import {
   crc32Of,
@@ -44,8 +44,16 @@ describe('checksums of "123456789" and of nothing, as published', () => {
     expect(adler32(data)).toBe(b * 65536 + a)
   })
 
+  test('fletcher32 is what numcodecs writes, also of odd and long data', () => {
+    const made = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + Math.floor(i / 3)) & 255)
+    expect([2, 5, 720, 721, 5000, 100_001].map((length) => fletcher32(made(length)))).toEqual([
+      0x70007, 0x39412b1d, 0x748169b9, 0x7e3b09ba, 0x55d7790f, 0xfb964a7f,
+    ])
+    expect(fletcher32(new Uint8Array(100_000).fill(255))).toBe(0xffffffff)
+  })
+
   test('a codec that finds another sum says so', () => {
-    for (const name of ['crc32', 'crc32c', 'adler32']) {
+    for (const name of ['crc32', 'crc32c', 'adler32', 'fletcher32']) {
       const codec = codecOf(name, {}, { dtype: '<i2' }, 'here') as ByteCodec
       expect(() => codec.decode(new Uint8Array(9).fill(3))).toThrow(`${name}: the checksum does not match`)
       expect(() => codec.decode(new Uint8Array(2))).toThrow(DamagedData)
