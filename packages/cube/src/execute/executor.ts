@@ -11,18 +11,12 @@ export interface Task<Payload = unknown> {
 }
 
 /**
- * Where a task's code is: a module (URL or package specifier) that exports `open(context, prepared?) -> TaskRunner` and,
- * where opening can begin before all of the context is known, `prepare(context) -> Prepared`. It is opened once per
- * worker; the context is plain data (a process graph, a sink's handle).
+ * Where a task's code is: a module (URL or package specifier) that exports `open(context) -> TaskRunner`. It is opened
+ * once per worker; the context is plain data (a process graph, a sink's handle).
  */
 export interface JobSpec<Context = unknown> {
   readonly module: string
   readonly context: Context
-}
-
-/** What a module's `prepare(context)` gives: `open` is handed it, and takes or closes it. */
-export interface Prepared {
-  close(): Promise<void>
 }
 
 export interface TaskRunner<Payload = unknown, Result = unknown> {
@@ -46,11 +40,6 @@ export interface RunOptions extends WorkOptions {
 
 export interface Executor {
   readonly workers: number
-  /**
-   * Says that a job of this module is being planned: workers load it meanwhile, and open what its `prepare(context)`
-   * opens. A hint, until `close`: what fails here fails again, and is told, when tasks run.
-   */
-  prepare?(job: JobSpec): void
   /** Tasks are pulled as there is room for them, so an endless iterable is fine; outcomes are pulled likewise. */
   run<Payload, Result>(
     job: JobSpec,

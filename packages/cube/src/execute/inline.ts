@@ -1,22 +1,16 @@
 /** Runs tasks in this very process, one at a time: for small work, for cubes that only exist here, and for browsers. */
 import { throwIfAborted } from '@ecotope/core'
 import { dispatch, type Slot } from './dispatch.ts'
-import type { Executor, JobSpec, Prepared, RunOptions, TaskRunner } from './executor.ts'
+import type { Executor, JobSpec, RunOptions, TaskRunner } from './executor.ts'
 
 /** The shape of a job's module. */
 export interface RunnerModule {
-  open(context: unknown, prepared?: Prepared): TaskRunner | Promise<TaskRunner>
-  prepare?(context: unknown): Prepared
+  open(context: unknown): TaskRunner | Promise<TaskRunner>
 }
 
-const moduleOf = (job: JobSpec): Promise<RunnerModule> => import(job.module) as Promise<RunnerModule>
-
-export async function openRunner(job: JobSpec, prepared?: Prepared): Promise<TaskRunner> {
-  return (await moduleOf(job)).open(job.context, prepared)
-}
-
-export async function prepareRunner(job: JobSpec): Promise<Prepared | undefined> {
-  return (await moduleOf(job)).prepare?.(job.context)
+export async function openRunner(job: JobSpec): Promise<TaskRunner> {
+  const module = (await import(job.module)) as RunnerModule
+  return module.open(job.context)
 }
 
 /** How long a cancelled task may take to notice before it is left to itself. */

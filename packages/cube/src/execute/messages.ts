@@ -4,7 +4,7 @@ import type { JobSpec } from './executor.ts'
 import type { ErrorData } from './failures.ts'
 
 export type Request =
-  | { readonly kind: 'prepare' | 'open'; readonly id: number; readonly job: JobSpec }
+  | { readonly kind: 'open'; readonly id: number; readonly job: JobSpec }
   | { readonly kind: 'run'; readonly id: number; readonly payload: unknown }
   | { readonly kind: 'close'; readonly id: number }
 

@@ -133,21 +133,6 @@ class ThreadPool {
     }
   }
 
-  /** Lets threads prepare for a job; they are the next that are taken. */
-  prepare(job: JobSpec, count: number): readonly Thread[] {
-    const threads = Array.from({ length: count }, () => this.#idle.pop() ?? this.#start())
-    for (const thread of threads) thread.ask({ kind: 'prepare', job }).catch(() => undefined)
-    this.#idle.push(...threads)
-    this.#endLater()
-    return threads
-  }
-
-  /** Lets idle threads close what they prepared and nobody took. */
-  async forget(threads: Iterable<Thread>): Promise<void> {
-    const idle = [...threads].filter((thread) => thread.alive && this.#idle.includes(thread))
-    await Promise.allSettled(idle.map((thread) => thread.ask({ kind: 'close' })))
-  }
-
   #start(): Thread {
     const thread = new Thread()
     this.#all.add(thread)
@@ -205,13 +190,9 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
     budgetBytes: options.budgetBytes ?? Number.POSITIVE_INFINITY,
     open: (job: JobSpec, run: RunOptions) => pool.open(job, run),
   }
-  const prepared = new Set<Thread>()
   return {
     workers,
-    prepare: (job) => {
-      for (const thread of pool.prepare(job, workers)) prepared.add(thread)
-    },
     run: (job, tasks, run) => dispatch(slots, job, tasks, run),
-    close: () => (shared ? pool.forget(prepared) : pool.close()),
+    close: () => (shared ? Promise.resolve() : pool.close()),
   }
 }

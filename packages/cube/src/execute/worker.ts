@@ -1,9 +1,9 @@
 /** The thread side of `threadExecutor`: opens one job at a time and runs its tasks as they are asked for. */
 import { enableCompileCache } from 'node:module'
 import { isMarkedAsUntransferable, type MessagePort, parentPort } from 'node:worker_threads'
-import type { Prepared, TaskRunner } from './executor.ts'
+import type { TaskRunner } from './executor.ts'
 import { errorData } from './failures.ts'
-import { openRunner, prepareRunner } from './inline.ts'
+import { openRunner } from './inline.ts'
 import { type Reply, type Request, transferable } from './messages.ts'
 
 // Compiled code is kept on disk from one thread to the next: loading takes a quarter of the time.
@@ -11,39 +11,22 @@ enableCompileCache()
 
 const port: MessagePort = parentPort!
 let runner: TaskRunner | undefined
-let preparing: Promise<Prepared | undefined> | undefined
-
-/** What was prepared, for one to take. */
-function prepared(): Promise<Prepared | undefined> {
-  const taken = preparing
-  preparing = undefined
-  // Opening the job tells what is wrong.
-  return taken?.catch(() => undefined) ?? Promise.resolve(undefined)
-}
 
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
-    case 'prepare': {
-      const before = prepared()
-      preparing = prepareRunner(request.job)
-      return (await before)?.close()
-    }
-    case 'open': {
-      const early = prepared()
+    case 'open':
       await runner?.close()
       runner = undefined
-      runner = await openRunner(request.job, await early)
+      runner = await openRunner(request.job)
       return undefined
-    }
     case 'run':
       return runner!.run(request.payload, {
         onWarning: ({ tag, message }) => port.postMessage({ kind: 'warning', tag, message } satisfies Reply),
       })
     case 'close': {
-      const [closing, early] = [runner, prepared()]
+      const closing = runner
       runner = undefined
-      await closing?.close()
-      return (await early)?.close()
+      return closing?.close()
     }
   }
 }

@@ -8,14 +8,14 @@ import { runGraph } from '../graph/evaluate.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
-import { type Region, wholeRegion } from '../model/region.ts'
+import { cellCount, type Region, wholeRegion } from '../model/region.ts'
 import { type Picture, type PlotOptions, plot } from '../picture/plot.ts'
 import { computeCube } from '../plan/compute.ts'
 import { type Explanation, explain } from '../plan/explain.ts'
 import { memorySink } from '../plan/memory-sink.ts'
-import { sourceBytes } from '../plan/nodes.ts'
 import type { PlanOptions } from '../plan/plan.ts'
 import { type Saved, type SaveOptions, saveCube, saveGraph } from '../plan/save.ts'
+import { consumersFirst } from '../plan/schedule.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
@@ -58,8 +58,8 @@ export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule'
   readonly format?: string
 }
 
-/** Bytes to read below which threads cost more than they gain. */
-const MANY_BYTES = 2 ** 24
+/** Cells below which threads cost more than they gain. */
+const MANY_CELLS = 2 ** 22
 
 /** What processes hand to their callbacks. */
 const reducerParameters = ['data', 'context']
@@ -270,7 +270,7 @@ export class Cube extends Operand<Cube> implements Derived {
   async compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
     const graph = options.region === undefined ? this.#graph() : undefined
     const { schema } = this.node
-    const isLarge = options.workers !== undefined || sourceBytes(this.node) >= MANY_BYTES
+    const isLarge = options.workers !== undefined || cellsRead(this.node) >= MANY_CELLS
     if (graph === undefined || !isLarge) return cubeArray(schema, await computeCube(this.node, options))
     const { sink, result } = memorySink()
     await saveGraph(graph, 'memory', { ...options, node: this.node, sink, sinkModule: MEMORY_SINKS })
@@ -340,6 +340,12 @@ function summary(labels: readonly (string | number)[]): string {
 }
 
 const MEMORY_SINKS = new URL('../plan/memory-sink.ts', import.meta.url).href
+
+/** Cells of the sources: how much there is to read at most. */
+function cellsRead(node: CubeNode): number {
+  const sources = consumersFirst(node).filter(({ kind }) => kind === 'source')
+  return sources.reduce((sum, { schema }) => sum + cellCount(shapeOf(schema)), 0)
+}
 
 const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 }
 

@@ -1,6 +1,6 @@
 /** Small readings of graphs of nodes and of the sizes of their blocks. */
 import { DTYPES } from '../dtype.ts'
-import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
+import type { CubeNode, CubeSchema } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 
 export function blockBytes(schema: CubeSchema, region: Region): number {
@@ -30,10 +30,4 @@ export function consumersFirst(root: CubeNode): readonly CubeNode[] {
   order.reverse()
   orders.set(root, order)
   return order
-}
-
-/** Decoded bytes of all sources: what there is to read at most. */
-export function sourceBytes(root: CubeNode): number {
-  const sources = consumersFirst(root).filter(({ kind }) => kind === 'source')
-  return sources.reduce((sum, { schema }) => sum + chunkBytes(schema, shapeOf(schema)), 0)
 }

@@ -2,7 +2,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray } from '../dtype.ts'
-import type { Prepared, TaskRunner } from '../execute/executor.ts'
+import type { TaskRunner } from '../execute/executor.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import type { Block } from '../model/block.ts'
 import { dropBytes, release } from '../model/garbage.ts'
@@ -64,38 +64,8 @@ async function sinkOf(handle: SinkHandle, module: string | undefined): Promise<P
   return sinks.find(({ format }) => format === handle.format)!
 }
 
-/** A cube that was opened before it was known how it will be cut. */
-interface PreparedCube extends Prepared {
-  /** undefined where it is another cube, or could not be opened. */
-  take(origin: CubeOrigin): Promise<OpenedCube | undefined>
-}
-
-export function prepare({ cube }: Pick<RunnerContext, 'cube'>): PreparedCube {
-  const name = JSON.stringify(cube)
-  let opening: Promise<OpenedCube | undefined> = openOrigin(cube).catch(() => undefined)
-  const taken = async (): Promise<OpenedCube | undefined> => {
-    const opened = opening
-    opening = Promise.resolve(undefined)
-    return opened
-  }
-  return {
-    take: async (origin) => (JSON.stringify(origin) === name ? taken() : undefined),
-    close: async () => (await taken())?.close(),
-  }
-}
-
-async function openedCube(origin: CubeOrigin, prepared: PreparedCube | undefined): Promise<OpenedCube> {
-  const early = await prepared?.take(origin)
-  if (early !== undefined) return early
-  await prepared?.close()
-  return openOrigin(origin)
-}
-
-export async function open(
-  context: RunnerContext,
-  prepared?: PreparedCube,
-): Promise<TaskRunner<RegionPayload, RegionResult>> {
-  const opened = await openedCube(context.cube, prepared)
+export async function open(context: RunnerContext): Promise<TaskRunner<RegionPayload, RegionResult>> {
+  const opened = await openOrigin(context.cube)
   try {
     const encoder = await (await sinkOf(context.sink, context.sinkModule)).encoder(context.sink)
     return runnerOf(context, opened, encoder)

@@ -15,13 +15,12 @@ import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
-import { fuse } from './fuse.ts'
-import { consumersFirst, sourceBytes } from './nodes.ts'
+import { consumersFirst } from './nodes.ts'
 import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
 import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
-import { DEFAULT_BUDGET, taskShare } from './tasks.ts'
+import { taskShare } from './tasks.ts'
 
 export interface SaveOptions extends WorkOptions {
   readonly sink: SinkFormat
@@ -143,8 +142,6 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
   const executors = new Set<Executor>()
   try {
     const workers = options.executor?.workers ?? options.workers ?? availableParallelism()
-    const threads = threadsFor(save, node, workers)
-    if (threads !== undefined) executors.add(threads)
     const plan = planOf(node, {
       workers,
       chunks: job.chunks,
@@ -156,7 +153,8 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       await job.abandon(true)
       return { path, failed: [], plan: explanation, tasks: plan.tasks, resumed: 0 }
     }
-    const executor = options.executor ?? (threads === undefined || isSmall(plan) ? inlineExecutor() : threads)
+    const executor = options.executor ?? ownExecutor(save, plan)
+    if (options.executor === undefined) executors.add(executor)
     const { failed, resumed } = await withSpoolFiles(save, plan, executor, (spools) =>
       runTasks(save, plan, executor, spools),
     )
@@ -174,21 +172,13 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
 /** Work that is done before a thread would have started. */
 const SMALL_BYTES = 2 ** 25
 
-const isSmall = ({ tasks, costs }: Plan): boolean => tasks <= 1 && costs.peakBytes < SMALL_BYTES
+/** Threads, even for one worker: this one stays free for progress and cancelling. Small work is done at once. */
+function ownExecutor({ origin }: Save, { workers, tasks, budgetBytes, costs }: Plan): Executor {
+  if ('node' in origin || (tasks <= 1 && costs.peakBytes < SMALL_BYTES)) return inlineExecutor()
+  return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: true })
+}
 
 const RUNNER = new URL('./runner.ts', import.meta.url).href
-
-/**
- * Threads, even for one worker: this one stays free for progress and cancelling. Where there is much to read, they start
- * and open the cube while it is planned. undefined where none can or need be.
- */
-function threadsFor({ origin, options }: Save, node: CubeNode, workers: number): Executor | undefined {
-  if ('node' in origin || options.executor !== undefined || options.dryRun === true) return undefined
-  const budgetBytes = taskShare(options.budgetBytes ?? DEFAULT_BUDGET)
-  const threads = threadExecutor({ workers, budgetBytes, shared: true })
-  if (sourceBytes(fuse(node)) >= SMALL_BYTES) threads.prepare?.({ module: RUNNER, context: { cube: origin } })
-  return threads
-}
 
 type Spools = NonNullable<RunnerContext['spools']>
 

@@ -1,9 +1,9 @@
 /** A job for the conformance suite of executors: its tasks do, on demand, everything that tasks can do to an executor. */
 
-import { appendFileSync, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import type { JobSpec, Prepared, Task, TaskRunner } from '../../src/execute/executor.ts'
+import type { JobSpec, Task, TaskRunner } from '../../src/execute/executor.ts'
 
 export interface Payload {
   readonly n: number
@@ -18,7 +18,6 @@ export interface Payload {
 export interface Context {
   /** A line for every start and end of a task; files beside it remember what happened once. */
   readonly log: string
-  readonly failsToPrepare?: boolean
 }
 
 export const jobOf = (context: Context): JobSpec<Context> => ({ module: import.meta.url, context })
@@ -64,15 +63,7 @@ async function runTask({ log }: Context, payload: Payload, work: WorkOptions): P
   return payload.n * payload.n
 }
 
-export function prepare({ log, failsToPrepare = false }: Context): Prepared & { readonly log: string } {
-  if (failsToPrepare) throw new InputError('BadThing', 'this cannot be prepared')
-  appendFileSync(log, 'prepare\n')
-  return { log, close: async () => appendFileSync(log, 'unused\n') }
-}
-
-export function open(context: Context, prepared?: ReturnType<typeof prepare>): TaskRunner<Payload> {
-  if (prepared !== undefined)
-    appendFileSync(context.log, `open with ${prepared.log === context.log ? 'own' : 'other'}\n`)
+export function open(context: Context): TaskRunner<Payload> {
   return {
     run: (payload, work) => runTask(context, payload, work),
     close: () => appendFile(context.log, 'close\n'),
