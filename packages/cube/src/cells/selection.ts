@@ -1,28 +1,23 @@
 /**
  * Quantiles of more values than fit in memory, exactly: values pass several times, and each pass narrows down where the
- * wanted one lies by digits of its bits (a radix selection), until what is left can be kept and sorted.
+ * wanted one lies by digits of its bits (a radix selection), until what is left can be kept and sorted. Several
+ * selections may share the values between them: what each has counted and kept is joined after every pass.
  */
-import type { TypedArray } from '../dtype.ts'
+import { countIntegers, countLower, countUpper, Digits, holeBits, type SelectedType, type Stretch } from './digits.ts'
+
+export type { SelectedType, Stretch } from './digits.ts'
 
 export interface SelectionOptions {
   readonly probability: number
   /** false: one missing value makes the result missing. */
   readonly ignoreNodata: boolean
-  /** Of the values, and of the arithmetic between two neighbours. */
-  readonly type: 'float32' | 'float64'
+  /** Of the values. */
+  readonly type: SelectedType
   /** Bytes that counts and kept values may take; more cells than fit even so take 2 kB each. */
   readonly bytes: number
+  /** What values mean, where not themselves: those that are missing beside NaN; the scale is positive. */
+  readonly packing?: { readonly nodata?: number; readonly scale: number; readonly offset: number }
 }
-
-/** Values that pass by: `count` of them from index `from` in steps of `step`. */
-export interface Stretch {
-  readonly data: TypedArray
-  readonly from: number
-  readonly step: number
-  readonly count: number
-}
-
-type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
 const COUNT_BYTES = 8
 const VALUE_BYTES = 8
@@ -37,76 +32,12 @@ export function selectionBytes(cells: number, bytes: number): number {
   return cells * 2 ** digitBits(cells, bytes) * COUNT_BYTES + Math.max(0, bytes / 2)
 }
 
-/** Passes as a rule: two by digits, one over what is left. */
+/** Passes as a rule: two by digits, one over what is left; integers of 16 bits have one such digit, float32 two. */
 export const USUAL_PASSES = 3
-
-/**
- * Numbers in the order of their bits, as digits. Zeros are one number, and missing ones have been left out, so that
- * intervals of digits are intervals of numbers.
- */
-class Digits {
-  readonly levels: number
-  readonly size: number
-  readonly #wide: boolean
-  readonly #number: Floats
-  readonly #words: Uint8Array | Uint16Array
-  readonly #mask: number
-  readonly #sign: number
-  /** The number nearest to zero on the negative side. */
-  readonly #negative: number
-
-  constructor(type: SelectionOptions['type'], bits: 8 | 16) {
-    this.#number = type === 'float32' ? new Float32Array(1) : new Float64Array(1)
-    this.#wide = bits === 16
-    this.#words = this.wordsOf(this.#number)
-    this.levels = this.#words.length
-    this.size = 2 ** bits
-    this.#mask = this.size - 1
-    this.#sign = this.size / 2
-    this.#negative = type === 'float32' ? -(2 ** -149) : -Number.MIN_VALUE
-  }
-
-  wordsOf({ buffer, byteOffset, byteLength }: Floats): Uint8Array | Uint16Array {
-    return this.#wide
-      ? new Uint16Array(buffer, byteOffset, byteLength / 2)
-      : new Uint8Array(buffer, byteOffset, byteLength)
-  }
-
-  /** The digit of a level (0: the highest) of number `x`, which is number `index` of the array that `words` are of. */
-  digit(level: number, x: number, words: Uint8Array | Uint16Array, index: number): number {
-    if (x === 0) return level === 0 ? this.#sign : 0
-    const word = words[index * this.levels + this.levels - 1 - level]!
-    if (x < 0) return word ^ this.#mask
-    return level === 0 ? word ^ this.#sign : word
-  }
-
-  /** The least number with these digits. */
-  least(digits: ArrayLike<number>, level: number): number {
-    const x = this.#filled(digits, level, 0)
-    return Number.isNaN(x) ? Number.NEGATIVE_INFINITY : x
-  }
-
-  /** The greatest number with these digits. */
-  greatest(digits: ArrayLike<number>, level: number): number {
-    const x = this.#filled(digits, level, this.#mask)
-    if (Object.is(x, -0)) return this.#negative
-    return Number.isNaN(x) ? Number.POSITIVE_INFINITY : x
-  }
-
-  #filled(digits: ArrayLike<number>, level: number, rest: number): number {
-    const isNegative = digits[0]! < this.#sign
-    for (let k = 0; k < this.levels; k++) {
-      const digit = k <= level ? digits[k]! : rest
-      const word = isNegative ? digit ^ this.#mask : k === 0 ? digit ^ this.#sign : digit
-      this.#words[this.levels - 1 - k] = word
-    }
-    return this.#number[0]!
-  }
-}
 
 type Stage = 'counting' | 'keeping' | 'done'
 
-/** One quantile on its way. */
+/** One quantile on its way: plain data. */
 interface Cell {
   stage: Stage
   valid: number
@@ -117,12 +48,16 @@ interface Cell {
   digits: number[]
   least: number
   greatest: number
+  /** Numbers in the interval, of one that is kept. */
+  inside: number
   /** The least number beyond the interval. */
   above: number
   kept: Float64Array<ArrayBuffer>
   held: number
   result: number
 }
+
+const EMPTY = new Float64Array(0)
 
 const newCell = (): Cell => ({
   stage: 'counting',
@@ -133,11 +68,24 @@ const newCell = (): Cell => ({
   digits: [],
   least: Number.NEGATIVE_INFINITY,
   greatest: Number.POSITIVE_INFINITY,
+  inside: 0,
   above: Number.POSITIVE_INFINITY,
-  kept: new Float64Array(0),
+  kept: EMPTY,
   held: 0,
   result: Number.NaN,
 })
+
+/** Where a selection stands between two passes; plain data. */
+export interface SelectionProgress {
+  readonly level: number
+  readonly cells: readonly Cell[]
+}
+
+/** What one of several selections found in a pass; plain data. */
+export interface SelectionFound {
+  readonly counts: Float64Array<ArrayBuffer>
+  readonly cells: readonly Pick<Cell, 'valid' | 'missing' | 'above' | 'kept'>[]
+}
 
 /** One quantile (type 7) of each of several cells. All values of all cells are added in each pass, in any order. */
 export class Selection {
@@ -145,39 +93,105 @@ export class Selection {
   readonly #digits: Digits
   readonly #cells: readonly Cell[]
   readonly #counts: Float64Array<ArrayBuffer>
+  readonly #hole: number
   #level = 0
 
-  constructor(cells: number, options: SelectionOptions) {
+  /** `progress`: of the selection that this one takes values in for; it ends after one pass. */
+  constructor(cells: number, options: SelectionOptions, progress?: SelectionProgress) {
     this.#options = options
     this.#digits = new Digits(options.type, digitBits(cells, options.bytes))
-    this.#cells = Array.from({ length: cells }, newCell)
+    this.#cells = progress?.cells.map((cell) => ({ ...cell })) ?? Array.from({ length: cells }, newCell)
     this.#counts = new Float64Array(cells * this.#digits.size)
+    this.#hole = options.packing?.nodata ?? Number.NaN
+    this.#level = progress?.level ?? 0
   }
 
   add(at: number, stretch: Stretch): void {
     const cell = this.#cells[at]!
     if (cell.stage === 'counting') this.#count(cell, at * this.#digits.size, stretch)
-    else if (cell.stage === 'keeping') keep(cell, stretch)
+    else if (cell.stage === 'keeping') keep(cell, stretch, this.#hole)
   }
 
-  #count(cell: Cell, base: number, { data, from, step, count }: Stretch): void {
-    const [digits, counts, level] = [this.#digits, this.#counts, this.#level]
-    const { least, greatest } = cell
-    const words = digits.wordsOf(data as Floats)
-    let { above } = cell
-    let [valid, missing] = [0, 0]
+  #count(cell: Cell, base: number, stretch: Stretch): void {
+    const { levels } = this.#digits
+    const tally = { counts: this.#counts, base }
+    const isSingle = this.#options.type === 'float32' && levels === 2
+    if (this.#level > 0) {
+      const above = isSingle
+        ? countLower(stretch, tally, holeBits(this.#hole), cell.digits[0]!)
+        : this.#countBetween(cell, base, stretch)
+      cell.above = Math.min(cell.above, above)
+      return
+    }
+    const isOneDigit = levels === 1
+    const missing = isOneDigit
+      ? countIntegers(stretch, tally, this.#hole)
+      : isSingle
+        ? countUpper(stretch, tally, holeBits(this.#hole))
+        : this.#countFirst(base, stretch)
+    cell.missing += missing
+    cell.valid += stretch.count - missing
+  }
+
+  /** Counts the first digits of numbers of any type; how many were missing. */
+  #countFirst(base: number, { data, from, step, count }: Stretch): number {
+    const [digits, counts, hole] = [this.#digits, this.#counts, this.#hole]
+    const words = digits.wordsOf(data)
+    let missing = 0
     for (let n = 0, i = from; n < count; n++, i += step) {
       const x = data[i]!
-      if (Number.isNaN(x)) missing++
-      else valid++
+      if (Number.isNaN(x) || x === hole) missing++
+      else counts[base + digits.digit(0, x, words, i)]!++
+    }
+    return missing
+  }
+
+  /** Counts later digits of the numbers in the cell's interval; gives the least number beyond it. */
+  #countBetween({ least, greatest }: Cell, base: number, { data, from, step, count }: Stretch): number {
+    const [digits, counts, level, hole] = [this.#digits, this.#counts, this.#level, this.#hole]
+    const words = digits.wordsOf(data)
+    let above = Number.POSITIVE_INFINITY
+    for (let n = 0, i = from; n < count; n++, i += step) {
+      const x = data[i]!
+      if (x === hole) continue
       if (x > greatest) {
         if (x < above) above = x
       } else if (x >= least) counts[base + digits.digit(level, x, words, i)]!++
     }
-    cell.above = above
-    if (level > 0) return
-    cell.valid += valid
-    cell.missing += missing
+    return above
+  }
+
+  progress(): SelectionProgress {
+    return { level: this.#level, cells: this.#cells }
+  }
+
+  /** What was counted and kept since the selection began, which was after the pass before. */
+  found(): SelectionFound {
+    const cells = this.#cells.map(({ valid, missing, above, kept, held }) => ({
+      valid,
+      missing,
+      above,
+      kept: kept.slice(0, held),
+    }))
+    return { counts: this.#counts, cells }
+  }
+
+  /** Takes in what another selection found that began with the progress of this one. */
+  join({ counts, cells }: SelectionFound): void {
+    for (let i = 0; i < counts.length; i++) this.#counts[i]! += counts[i]!
+    for (const [at, { valid, missing, above, kept }] of cells.entries()) {
+      const cell = this.#cells[at]!
+      if (cell.stage === 'done') continue
+      if (this.#level === 0) {
+        cell.valid += valid
+        cell.missing += missing
+      }
+      cell.above = Math.min(cell.above, above)
+      if (kept.length === 0) continue
+      makeRoom(cell, kept.length)
+      cell.kept.set(kept, cell.held)
+      cell.held += kept.length
+    }
   }
 
   /** Ends a pass. Whether all values have to pass once more. */
@@ -201,6 +215,11 @@ export class Selection {
     return this.#cells[cell]!.result
   }
 
+  /** Values that are not missing, after the first pass. */
+  validOf(cell: number): number {
+    return this.#cells[cell]!.valid
+  }
+
   /** Narrows the interval to the digit that the wanted number has; gives the room that its values will take. */
   #narrow(cell: Cell, base: number, room: number): number {
     if (this.#level === 0) this.#begin(cell)
@@ -220,7 +239,7 @@ export class Selection {
     cell.above = Number.POSITIVE_INFINITY
     if (inside > room) return 0
     cell.stage = 'keeping'
-    cell.kept = new Float64Array(inside)
+    cell.inside = inside
     return inside
   }
 
@@ -240,25 +259,39 @@ export class Selection {
     const sorted = cell.kept.subarray(0, cell.held).sort()
     const at = cell.rank - cell.before
     this.#finish(cell, sorted[at]!, sorted[at + 1] ?? cell.above)
+    cell.kept = EMPTY
   }
 
-  /** Linear between the wanted number and the next, rounded as kernels do. */
-  #finish(cell: Cell, low: number, high: number): void {
-    const position = (cell.valid - 1) * this.#options.probability
-    const round = this.#options.type === 'float32' ? Math.fround : (x: number): number => x
+  /** Linear between the wanted number and the next, rounded as kernels do, which know no packing. */
+  #finish(cell: Cell, lowest: number, highest: number): void {
+    const { packing, type, probability } = this.#options
+    const position = (cell.valid - 1) * probability
+    const round = type === 'float32' && packing === undefined ? Math.fround : (x: number): number => x
     const share = round(position - Math.floor(position))
+    const meant = (x: number): number => (packing === undefined ? x : x * packing.scale + packing.offset)
+    const [low, high] = [meant(lowest), meant(highest)]
     const between = (): number => round(round(low * round(1 - share)) + round(high * share))
     cell.result = share === 0 || low === high ? low : between()
     cell.stage = 'done'
-    cell.kept = new Float64Array(0)
   }
 }
 
-function keep(cell: Cell, { data, from, step, count }: Stretch): void {
-  const { least, greatest, kept } = cell
+/** Room for more kept values: twice as many as before, and never more than there are. */
+function makeRoom(cell: Cell, more: number): void {
+  if (cell.held + more <= cell.kept.length) return
+  const kept = new Float64Array(Math.min(cell.inside, Math.max(1024, 2 * cell.kept.length, cell.held + more)))
+  kept.set(cell.kept.subarray(0, cell.held))
+  cell.kept = kept
+}
+
+function keep(cell: Cell, { data, from, step, count }: Stretch, hole: number): void {
+  const { least, greatest } = cell
+  makeRoom(cell, Math.min(count, cell.inside - cell.held))
+  const { kept } = cell
   let { above, held } = cell
   for (let n = 0, i = from; n < count; n++, i += step) {
     const x = data[i]!
+    if (x === hole) continue
     if (x > greatest) {
       if (x < above) above = x
     } else if (x >= least) kept[held++] = x

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { quantileOfSorted } from '../../src/cells/reducers.ts'
 import { digitBits, Selection, type SelectionOptions, selectionBytes } from '../../src/cells/selection.ts'
+import type { TypedArray } from '../../src/dtype.ts'
 
 /** The quantile of each column of a table of `columns` columns, whose rows pass in stretches of `rows`. */
-function selected(data: Float32Array | Float64Array, columns: number, rows: number, options: SelectionOptions) {
+function selected(data: TypedArray, columns: number, rows: number, options: SelectionOptions) {
   const selection = new Selection(columns, options)
   const count = data.length / columns
   let passes = 0
@@ -13,7 +14,7 @@ function selected(data: Float32Array | Float64Array, columns: number, rows: numb
     for (let first = 0; first < count; first += rows)
       for (let c = 0; c < columns; c++)
         selection.add(c, {
-          data: data as Float64Array<ArrayBuffer>,
+          data,
           from: first * columns + c,
           step: columns,
           count: Math.min(rows, count - first),
@@ -73,6 +74,57 @@ describe('selection in passes', () => {
         expect(unsigned(results)).toEqual(unsigned([valid.length === 0 ? Number.NaN : middle]))
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('of integers and of numbers that are packed, those that mean missing left out', () => {
+    const types = { uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array }
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(Object.keys(types) as (keyof typeof types)[])),
+        fc.array(fc.integer({ min: -40000, max: 70000 }), { minLength: 1, maxLength: 90 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.constantFrom(0, 0.3, 0.5, 1),
+        fc.constantFrom(0, 2 ** 22),
+        fc.constantFrom(undefined, 0, -5, 7, -9999, 255),
+        (type, values, columns, probability, bytes, nodata) => {
+          const data = types[type].from(values.slice(0, values.length - (values.length % columns)))
+          const packing = { scale: 0.1, offset: -3, ...(nodata === undefined ? {} : { nodata }) }
+          const options = { probability, ignoreNodata: true, type, bytes, packing } as const
+          const { results, passes } = selected(data, columns, 7, options)
+          const meant = Float64Array.from(data, (x) => (x === nodata ? Number.NaN : x * 0.1 - 3))
+          expect(results).toEqual(sorted(meant, columns, options))
+          if (type !== 'float32' && bytes > 0) expect(passes).toBe(1)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('several selections that share the values find the same', () => {
+    fc.assert(
+      fc.property(
+        fc.array(number, { minLength: 2, maxLength: 120 }),
+        fc.constantFrom('float32', 'float64'),
+        fc.constantFrom(0.1, 0.5, 1),
+        fc.boolean(),
+        fc.constantFrom(0, 40, 2000, 2 ** 22),
+        (values, type, probability, ignoreNodata, bytes) => {
+          const data = type === 'float32' ? Float32Array.from(values) : Float64Array.from(values)
+          const options = { probability, ignoreNodata, type, bytes } as const
+          const whole = new Selection(1, options)
+          do {
+            const parts = [0, 1, 2].map((k) => {
+              const part = new Selection(1, options, structuredClone(whole.progress()))
+              part.add(0, { data, from: k, step: 3, count: Math.ceil((data.length - k) / 3) })
+              return structuredClone(part.found())
+            })
+            for (const part of parts) whole.join(part)
+          } while (whole.again())
+          expect([...whole.results()]).toEqual(selected(data, 1, 7, options).results)
+        },
+      ),
+      { numRuns: 200 },
     )
   })
 
