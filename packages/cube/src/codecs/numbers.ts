@@ -1,4 +1,5 @@
 /** Number types by the names of numpy (`<i2`) and Zarr 3 (`int16`), and bytes as numbers of such a type. */
+import { InexactValue } from './damage.ts'
 
 export interface NumberType {
   readonly kind: 'i' | 'u' | 'f' | 'b'
@@ -129,4 +130,24 @@ function halfBytes(numbers: Float32Array): Uint8Array<ArrayBuffer> {
   const words = new Uint16Array(numbers.length)
   for (let k = 0; k < words.length; k++) words[k] = numberToHalf(numbers[k]!)
   return new Uint8Array(words.buffer)
+}
+
+/** Whole numbers up to here are all exact in float64. */
+const SAFE = 2n ** 53n
+
+/** 64-bit whole numbers as float64. Throws `InexactValue` where one would lose digits. */
+export function toFloat64(values: BigInt64Array | BigUint64Array): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(values.length)
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!
+    out[k] = value <= SAFE && value >= -SAFE ? Number(value) : exactly(value)
+  }
+  return out
+}
+
+/** The value as float64. Throws `InexactValue` where it would lose digits. */
+export function exactly(value: bigint): number {
+  const number = Number(value)
+  if (BigInt(number) !== value) throw new InexactValue(`the value ${value} has more digits than a cube can hold`)
+  return number
 }

@@ -1,12 +1,14 @@
 /** One image of a TIFF file: how its samples are laid out and where its blocks are. Decodes single blocks. */
 import { isMainThread } from 'node:worker_threads'
 import { InputError } from '@ecotope/core'
+import { InexactValue } from '../codecs/damage.ts'
 import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
 import type { Directory, TiffFile } from './directory.ts'
 import { planesOf } from './planes.ts'
 import { type Rows, split, swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
+import { planesOfOther, type Sample, sampleOf, turnedBits } from './samples.ts'
 import { type ByteSource, truncated } from './source.ts'
 import { TAG } from './tags.ts'
 
@@ -16,6 +18,7 @@ export interface Image {
   /** Samples of a pixel: bands. */
   readonly samples: number
   readonly dtype: DType
+  readonly sample: Sample
   readonly bits: number
   readonly tiled: boolean
   readonly blockWidth: number
@@ -27,29 +30,12 @@ export interface Image {
   readonly compression: CompressionName
   readonly predictor: 1 | 2 | 3
   readonly littleEndian: boolean
+  /** FillOrder 2: the lowest bit of a byte comes first. */
+  readonly turned: boolean
   readonly offsets: Float64Array
   readonly byteCounts: Float64Array
   /** TIFF NewSubfileType: 1 overview, 4 mask (5 both). */
   readonly subfile: number
-}
-
-/** Samples by TIFF sample format and bits. */
-const SAMPLES: Readonly<Record<string, DType>> = {
-  '1:1': 'uint8',
-  '1:2': 'uint8',
-  '1:4': 'uint8',
-  '1:8': 'uint8',
-  '1:16': 'uint16',
-  '1:32': 'uint32',
-  '2:8': 'int8',
-  '2:16': 'int16',
-  '2:32': 'int32',
-  '3:32': 'float32',
-  '3:64': 'float64',
-  // Format 4 is "not defined"; readers take it as unsigned.
-  '4:8': 'uint8',
-  '4:16': 'uint16',
-  '4:32': 'uint32',
 }
 
 /**
@@ -77,11 +63,13 @@ export async function readImage(
   }
   const blocksAcross = Math.ceil(width / blockWidth)
   const blocksDown = Math.ceil(height / blockHeight)
+  const sample = await sampleOfDirectory(source, directory, bits)
   const image: Image = {
     width,
     height,
     samples,
-    dtype: await dtypeOfDirectory(source, directory, bits),
+    dtype: sample.dtype,
+    sample,
     bits,
     tiled,
     blockWidth,
@@ -92,6 +80,7 @@ export async function readImage(
     compression,
     predictor: predictorOf(await one(TAG.predictor, 1), compression, source.path),
     littleEndian: file.littleEndian,
+    turned: (await one(TAG.fillOrder, 1)) === 2,
     offsets: (await directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets)) ?? new Float64Array(0),
     byteCounts: (await directory.numbers(tiled ? TAG.tileByteCounts : TAG.stripByteCounts)) ?? new Float64Array(0),
     subfile: await one(TAG.newSubfileType, 0),
@@ -100,13 +89,13 @@ export async function readImage(
   return image
 }
 
-async function dtypeOfDirectory(source: ByteSource, directory: Directory, bits: number): Promise<DType> {
+async function sampleOfDirectory(source: ByteSource, directory: Directory, bits: number): Promise<Sample> {
   const formats = (await directory.numbers(TAG.sampleFormat)) ?? new Float64Array([1])
   const format = formats[0] ?? 1
   const widths = (await directory.numbers(TAG.bitsPerSample)) ?? new Float64Array([bits])
-  const dtype = SAMPLES[`${format}:${bits}`]
+  const sample = sampleOf(format, bits)
   const mixed = widths.some((w) => w !== bits) || formats.some((f) => f !== format)
-  if (dtype !== undefined && !mixed) return dtype
+  if (sample !== undefined && !mixed) return sample
   const kind =
     format === 5 || format === 6 ? 'complex numbers' : mixed ? 'bands of different types' : `${bits}-bit samples`
   throw new InputError('UnsupportedSample', `${source.path} holds ${kind}, which are not supported`, {
@@ -169,8 +158,7 @@ export function blockRows(image: Image, index: number): number {
 /** Bytes of a block when decoded. */
 function blockBytes(image: Image, index: number): number {
   const perRow = image.blockWidth * (image.pixelInterleaved ? image.samples : 1)
-  const rowBytes = image.bits < 8 ? Math.ceil((perRow * image.bits) / 8) : perRow * DTYPES[image.dtype].bytes
-  return blockRows(image, index) * rowBytes
+  return blockRows(image, index) * Math.ceil((perRow * image.bits) / 8)
 }
 
 /** Takes a decoded block, shape `[samples in a block, rows, blockWidth]`; a passing one is overwritten by the next. */
@@ -179,11 +167,12 @@ export type UseBlock = (block: TypedArray, isPassing: boolean) => void
 /** Decodes the bytes of one block and hands its samples to `use`, at once. */
 export async function decodeBlock(
   image: Image,
-  data: Uint8Array,
+  stored: Uint8Array,
   index: number,
   path: string,
   use: UseBlock,
 ): Promise<void> {
+  const data = image.turned ? turnedBits(stored) : stored
   const size = blockBytes(image, index)
   const shape = {
     rows: blockRows(image, index),
@@ -191,7 +180,8 @@ export async function decodeBlock(
     columns: image.blockWidth,
   }
   const summed = image.predictor === 2
-  const fits = image.bits >= 8 && image.littleEndian && image.predictor < 3
+  const isPlain = image.sample.stored === 'plain'
+  const fits = isPlain && image.littleEndian && image.predictor < 3
   if (fits && image.compression === 'deflate' && !isMainThread) {
     const planes = planesOf(data, image.dtype, shape, summed, true)
     if (planes !== undefined) {
@@ -216,10 +206,28 @@ export async function decodeBlock(
       return
     }
   }
-  const untouched = image.compression === 'none' && image.littleEndian && image.bits >= 8
+  const untouched = image.compression === 'none' && image.littleEndian && isPlain
   const width = DTYPES[image.dtype].bytes
   const bytes = exactly(decoded, size, untouched ? undefined : data, width)
-  use(image.bits < 8 ? unpackBits(bytes, shape, image.bits) : samplesOf(image, bytes, shape, width), false)
+  if (isPlain) use(samplesOf(image, bytes, shape, width), false)
+  else {
+    const planes = () => planesOfOther(image.sample, bytes, shape, image)
+    use(exact(planes, path, image, index), false)
+  }
+}
+
+/** Throws `InputError('InexactValue')` where a 64-bit integer has more digits than float64. */
+function exact(planes: () => TypedArray, path: string, image: Image, index: number): TypedArray {
+  try {
+    return planes()
+  } catch (cause) {
+    if (!(cause instanceof InexactValue)) throw cause
+    throw new InputError('InexactValue', `${blockName(image, index)} of ${path}: ${cause.message}`, {
+      hint: 'cubes have no 64-bit integers; convert the file first (gdal_translate -ot Float64 INPUT OUTPUT.tif)',
+      data: { path, block: index },
+      cause,
+    })
+  }
 }
 
 /** Bytes to samples by band: byte order, predictor and interleaving undone. */
@@ -255,23 +263,6 @@ function exactly(
   const out = new Uint8Array(size)
   out.set(decoded.length > size ? decoded.subarray(0, size) : decoded)
   return out
-}
-
-function unpackBits(bytes: Uint8Array, { rows, columns, samples }: Rows, bits: number): TypedArray {
-  const perRow = columns * samples
-  const pixels = new Uint8Array(rows * perRow)
-  const mask = (1 << bits) - 1
-  const rowBytes = Math.ceil((perRow * bits) / 8)
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < perRow; i++) {
-      const bit = i * bits
-      pixels[r * perRow + i] = (bytes[r * rowBytes + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask
-    }
-  }
-  if (samples === 1) return pixels
-  const planes = new Uint8Array(pixels.length)
-  split(pixels, planes, { rows, columns, samples }, false)
-  return planes
 }
 
 function corrupt(path: string, image: Image, block: number, cause: unknown): InputError {

@@ -2,8 +2,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { DamagedData, sound } from '../codecs/damage.ts'
 import { owned } from '../codecs/kernel.ts'
+import { exactly, toFloat64 } from '../codecs/numbers.ts'
 import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
-import { copyPart, copyStrided, exactly, fillStrided, runLength, type Strided, toFloat64 } from './copy.ts'
+import { copyPart, copyStrided, fillStrided, runLength, type Strided } from './copy.ts'
 import { type DataType, type Values, valuesOf } from './data-types.ts'
 import type { Pipeline, Shards } from './pipeline.ts'
 

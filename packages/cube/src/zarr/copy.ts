@@ -1,5 +1,4 @@
 /** Copies of boxes between arrays of any axis order, and the way from stored numbers to a cube's. */
-import { InexactValue } from '../codecs/damage.ts'
 import type { Numbers } from '../codecs/numbers.ts'
 import { type TypedArray, words } from '../dtype.ts'
 import { stridesOf } from '../model/region.ts'
@@ -118,24 +117,4 @@ function merged(shape: readonly number[], from: readonly number[], to: readonly 
 function plain(values: Values): Exclude<Values, Numbers> | TypedArray | Numbers {
   if (Array.isArray(values) || values instanceof BigInt64Array || values instanceof BigUint64Array) return values
   return words(values)
-}
-
-/** Whole numbers up to here are all exact in float64. */
-const SAFE = 2n ** 53n
-
-/** 64-bit whole numbers as float64. Throws `InexactValue` where one would lose digits. */
-export function toFloat64(values: BigInt64Array | BigUint64Array): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(values.length)
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k]!
-    out[k] = value <= SAFE && value >= -SAFE ? Number(value) : exactly(value)
-  }
-  return out
-}
-
-/** The value as float64. Throws `InexactValue` where it would lose digits. */
-export function exactly(value: bigint): number {
-  const number = Number(value)
-  if (BigInt(number) !== value) throw new InexactValue(`the value ${value} has more digits than a cube can hold`)
-  return number
 }

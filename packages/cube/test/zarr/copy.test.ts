@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InexactValue } from '../../src/codecs/damage.ts'
+import { exactly, toFloat64 } from '../../src/codecs/numbers.ts'
 import { cellCount, stridesOf } from '../../src/model/region.ts'
-import { copyPart, copyStrided, exactly, fillStrided, runLength, toFloat64 } from '../../src/zarr/copy.ts'
+import { copyPart, copyStrided, fillStrided, runLength } from '../../src/zarr/copy.ts'
 
 /** A box in a source, and where it goes in a target whose axes lie in any order. */
 const job = fc.integer({ min: 0, max: 4 }).chain((rank) =>
