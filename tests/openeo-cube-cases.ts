@@ -88,6 +88,12 @@ export const cubeCases: readonly Row[] = [
   ['reduce_dimension', { data: xyt, dimension: 'foo', reducer: red('max') }, T('DimensionNotAvailable')],
   [
     'reduce_dimension',
+    { data: xyt, dimension: 't', reducer: red('array_element', { index: 9 }) },
+    T('ArrayElementNotAvailable'),
+  ],
+  ['apply', { data: xy, process: one('clip', { x: P('x'), min: 2, max: 1 }) }, T('MinMaxSwapped')],
+  [
+    'reduce_dimension',
     { data: xyt, dimension: 't', reducer: red('count') },
     cube({ x: X, y: Y }, [
       [3, 3],

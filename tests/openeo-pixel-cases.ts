@@ -77,6 +77,26 @@ export const pixelCases: readonly Row[] = [
       ],
     ]),
   ],
+  [
+    'mask',
+    {
+      data: cube({ x: X, t: Tm('2020-01-01T00:00:00Z', '2020-02-01T00:00:00Z') }, [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      mask: cube({ x: X, t: Tm('2020-02-01', '2020-01-01') }, [
+        [1, 0],
+        [1, 0],
+        [0, 0],
+      ]),
+    },
+    cube({ x: X, t: Tm('2020-01-01T00:00:00Z', '2020-02-01T00:00:00Z') }, [
+      [1, N],
+      [3, N],
+      [5, 6],
+    ]),
+  ],
   ['mask', { data: xy, mask: xyt }, T('IncompatibleDataCubes')],
   [
     'mask',

@@ -68,8 +68,10 @@ export class Simplifier {
   }
 
   #rename(cell: Extract<Cell, { kind: 'rename' }>): Cell {
-    const entries = Object.entries(cell.names).filter(([above, below]) => above !== below)
-    if (entries.length === 0 || cell.of.kind === 'constant') return cell.of
+    // Names that nothing below reads, such as of a dimension that is fixed there, may not be in scope above any more.
+    const free = this.#freeOf(cell.of)
+    const entries = Object.entries(cell.names).filter(([above, below]) => above !== below && free.has(below))
+    if (entries.length === 0) return cell.of
     return this.#shared({ ...cell, names: Object.fromEntries(entries) })
   }
 

@@ -99,7 +99,12 @@ describe('fusion', () => {
     [
       'selection under another name',
       at('u', 2, { kind: 'rename', names: { u: 't' }, of: input(0) }),
-      { kind: 'rename', names: { u: 't' }, of: at('t', 2, input(0)) },
+      at('t', 2, input(0)),
+    ],
+    [
+      'selection of a dimension that nothing below a name reads',
+      at('u', 2, { kind: 'rename', names: { u: 't' }, of: at('t', 1, input(0)) }),
+      at('t', 1, input(0)),
     ],
     [
       'missing labels stay missing whatever is computed below',

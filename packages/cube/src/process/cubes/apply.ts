@@ -242,7 +242,9 @@ function applyCompiled(
     cellNode('apply_dimension', [node], overTarget(node, cell, source, to.name), { ...one, dims }),
   )
   const whole = schemaFor(parts.length, packing)
-  return concatNode(parts, to.name, 'apply_dimension', whole.dims[dimensionIndex(whole, to.name)]!)
+  const joined = concatNode(parts, to.name, 'apply_dimension', whole.dims[dimensionIndex(whole, to.name)]!)
+  // The parts have no grid where x or y is what they run along; the whole may.
+  return { ...joined, schema: whole }
 }
 
 /** A cell that had `source` reduced away, under a scope with `target`: a target of one label of the input is fixed. */

@@ -1,7 +1,7 @@
 /** Callbacks of cube processes: compiled to cells where possible, else run value by value, with a probe of what they give. */
 import { compileCallback } from '../../cells/callback.ts'
 import type { Cell, Reducer } from '../../cells/cell.ts'
-import { OPERATIONS } from '../../cells/operations.ts'
+import { OPERATIONS, reducerCall } from '../../cells/operations.ts'
 import type { Packing } from '../../model/block.ts'
 import type { Arguments, Callback, CellArgument, CellArray, LabeledArray, Value } from '../row.ts'
 import type { Label } from './labels.ts'
@@ -77,10 +77,16 @@ export function isTruth(cell: Cell, isBoolean: readonly boolean[]): boolean {
   }
 }
 
+/** Constants that truth values can be: true and false are numbers in cells. */
+const isTruthConstant = (cell: Cell): boolean =>
+  cell.kind === 'constant' && (Number.isNaN(cell.value) || cell.value === 0 || cell.value === 1)
+
 function isTruthCall(operation: string, args: readonly Cell[], is: (cell: Cell) => boolean): boolean {
-  const isMissing = (cell: Cell): boolean => cell.kind === 'constant' && Number.isNaN(cell.value)
-  const branches = operation === 'if' ? args.slice(1) : operation === 'coalesce' ? args : undefined
-  if (branches !== undefined) return branches.some(is) && branches.every((cell) => is(cell) || isMissing(cell))
+  const reducer = reducerCall(operation)?.reducer
+  if (reducer === 'any' || reducer === 'all') return true
+  const isPick = operation === 'coalesce' || (reducer !== undefined && PICKING.includes(reducer))
+  const branches = operation === 'if' ? args.slice(1) : isPick ? args : undefined
+  if (branches !== undefined) return branches.some(is) && branches.every((cell) => is(cell) || isTruthConstant(cell))
   return OPERATIONS[operation as keyof typeof OPERATIONS]?.isBoolean ?? false
 }
 

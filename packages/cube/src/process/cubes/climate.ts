@@ -8,8 +8,7 @@ import type { ProcessRow } from '../row.ts'
 import { cubeOf, cubeValue, listOf, temporalDimension, textOf } from './arguments.ts'
 import { renameDimension } from './dimensions.ts'
 import { dateOfLabel } from './instants.ts'
-import { type Label, withDims } from './labels.ts'
-import { indicesOfLabels } from './masks.ts'
+import { indicesIn, type Label, withDims } from './labels.ts'
 import { call, cellNode, floatPacking, input, selectNode, withMissing } from './nodes.ts'
 import { dayOfYear, PERIODS, type Period, type PeriodName } from './periods.ts'
 import { givesCube, optional, parameter, TEMPORAL } from './schemas.ts'
@@ -170,8 +169,8 @@ function alignOthers(data: CubeNode, normals: CubeNode, time: string): CubeNode 
   return normals.schema.dims.reduce<CubeNode>((node, dimension) => {
     if (dimension.name === time) return node
     const own = data.schema.dims.find(({ name }) => name === dimension.name)
-    const indices = own === undefined ? undefined : indicesOfLabels(dimension.labels, own.labels)
-    if (indices !== undefined) return selectNode('anomaly', node, dimension.name, indices)
+    const indices = own === undefined ? undefined : indicesIn(dimension, own)
+    if (indices !== undefined && !indices.includes(-1)) return selectNode('anomaly', node, dimension.name, indices)
     throw new InputError('IncompatibleDataCubes', `the normals differ from the data along ${dimension.name}`, {
       hint: 'both need the same labels there; resample or filter one of them',
       data: { dimension: dimension.name },

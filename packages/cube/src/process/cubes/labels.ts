@@ -3,8 +3,23 @@ import { cropGrid, isNorthUp } from '../../grid.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import type { Grid } from '../../types.ts'
+import { dateOfLabel, secondsOfLabel } from './instants.ts'
 
 export type Label = string | number
+
+/** Text that is the same for equal labels: instants by their time however they are written, geometries by their shape. */
+export function keyOf(dimension: Dimension, i: number): string {
+  if (dimension.type === 'geometry') return JSON.stringify(dimension.features.features[i]!.geometry)
+  const label = dimension.labels[i]!
+  if (dimension.type !== 'temporal' || dateOfLabel(label, dimension.calendar) === undefined) return String(label)
+  return String(secondsOfLabel(label, dimension.calendar))
+}
+
+/** The indices in a dimension of each label of another, -1 where it lacks one. */
+export function indicesIn(dimension: Dimension, wanted: Dimension): number[] {
+  const index = new Map(dimension.labels.map((_, i) => [keyOf(dimension, i), i]))
+  return wanted.labels.map((_, i) => index.get(keyOf(wanted, i)) ?? -1)
+}
 
 /** 0, 1, 2, ... */
 export const enumerated = (length: number): number[] => Array.from({ length }, (_, i) => i)

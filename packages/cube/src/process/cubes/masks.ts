@@ -10,7 +10,7 @@ import { warpNode } from '../../warp/warp-node.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { cubeOf, cubeValue, geometriesArgument, horizontalOf } from './arguments.ts'
 import { insideNode, place } from './coverage.ts'
-import { gridAxis } from './labels.ts'
+import { gridAxis, indicesIn } from './labels.ts'
 import { call, cellNode, constant, floatPacking, input, MISSING, selectNode, withMissing } from './nodes.ts'
 import { GEOMETRIES, givesCube, optional, parameter, RASTER, RASTER_DATA, REPLACEMENT } from './schemas.ts'
 
@@ -54,16 +54,6 @@ function incompatible(message: string, data: Record<string, unknown>, hint: stri
   return new InputError('IncompatibleDataCubes', message, { hint, data })
 }
 
-/** The indices in `labels` of each of `wanted`; undefined where one is absent. */
-export function indicesOfLabels(
-  labels: readonly (string | number)[],
-  wanted: readonly (string | number)[],
-): number[] | undefined {
-  const index = new Map(labels.map((label, i) => [label, i]))
-  const found = wanted.map((label) => index.get(label) ?? -1)
-  return found.includes(-1) ? undefined : found
-}
-
 /** The other cube on the grid of the first, where both have one and they differ. */
 export function onSameGrid(node: CubeNode, target: CubeNode): CubeNode {
   const [from, to] = [node.schema.grid, target.schema.grid]
@@ -83,8 +73,8 @@ function alignMask(data: CubeNode, mask: CubeNode): CubeNode {
       throw incompatible(text, { dimension: dimension.name, dimensions: names }, 'reduce or rename it first')
     }
     if (gridAxis(own) !== undefined && sameGrids(resampled, data)) return node
-    const indices = indicesOfLabels(dimension.labels, own.labels)
-    if (indices === undefined || indices.length !== dimension.labels.length) {
+    const indices = indicesIn(dimension, own)
+    if (indices.includes(-1) || indices.length !== dimension.labels.length) {
       const text = `the labels of ${dimension.name} in the mask are not those of the cube`
       throw incompatible(
         text,

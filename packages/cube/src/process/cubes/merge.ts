@@ -16,7 +16,7 @@ import { probedPacking, resultPacking } from './apply.ts'
 import { after, cubeOf, laterCubeValue } from './arguments.ts'
 import { compile, contextOf, isAsync, probe, runner, sampleValues } from './callback.ts'
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
-import { cutDimension, enumerated, gridAxis, type Label } from './labels.ts'
+import { cutDimension, enumerated, gridAxis, indicesIn, type Label } from './labels.ts'
 import { onSameGrid } from './masks.ts'
 import {
   call,
@@ -40,19 +40,9 @@ interface Joined {
   readonly second: readonly number[] | undefined
 }
 
-const keyOf = (dimension: Dimension, i: number): string => {
-  if (dimension.type === 'geometry') return JSON.stringify(dimension.features.features[i]!.geometry)
-  const label = dimension.labels[i]!
-  const date = dimension.type === 'temporal' ? dateOfLabel(label, dimension.calendar) : undefined
-  return date === undefined
-    ? String(label)
-    : String(secondsOfLabel(label, (dimension as { calendar: 'standard' }).calendar))
-}
-
 /** Labels of both in their natural order where they have one, else those of the second after those of the first. */
 function join(a: Dimension, b: Dimension): Joined {
-  const place = new Map(enumerated(a.labels.length).map((i) => [keyOf(a, i), i]))
-  const inB = enumerated(b.labels.length).map((j) => place.get(keyOf(b, j)) ?? -1)
+  const inB = indicesIn(a, b)
   const added = enumerated(b.labels.length).filter((j) => inB[j] === -1)
   const length = a.labels.length
   const order = enumerated(length + added.length)

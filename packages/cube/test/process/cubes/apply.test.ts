@@ -50,6 +50,24 @@ describe('apply', () => {
     }
   })
 
+  it.each<[string, object]>([
+    ['array_contains', { data: [1, 3], value: parameter('x') }],
+    ['any', { data: [{ from_node: 'big' }, { from_node: 'there' }] }],
+    ['all', { data: [{ from_node: 'big' }], ignore_nodata: false }],
+    ['first', { data: [{ from_node: 'big' }, { from_node: 'there' }] }],
+    ['if', { value: { from_node: 'there' }, accept: { from_node: 'big' }, reject: false }],
+  ])('knows that %s gives true and false', async (process_id, args) => {
+    const process = {
+      process_graph: {
+        big: { process_id: 'gt', arguments: { x: parameter('x'), y: 2 } },
+        there: { process_id: 'is_valid', arguments: { x: parameter('x') } },
+        only: { process_id, arguments: args, result: true },
+      },
+    }
+    const made = await node('apply', { data: data(), process })
+    expect([made.kind, made.schema.packing]).toEqual(['cells', BOOLEAN])
+  })
+
   it('reads true and false', async () => {
     const truths = cube([other('a', 1, 2, 3)], [true, false, null], { packing: BOOLEAN })
     const process = callback('not', { x: parameter('x') })
@@ -134,6 +152,13 @@ describe('apply_dimension', () => {
     const made = await run('apply_dimension', { data: series(), process: reducer('cumsum'), dimension: 't' })
     expect(made).toMatchObject({ names: ['t', 'k'], labels: { t: ['2020-01-01', '2020-01-02', '2020-01-03'] } })
     expect(made.values).toEqual([3, 1, 5, null, 6, 6])
+  })
+
+  it('keeps the grid where x keeps its labels', async () => {
+    const extremes = callback('extrema', { data: parameter('data') })
+    const made = await node('apply_dimension', { data: raster(2, 1, [3, 1]), process: extremes, dimension: 'x' })
+    expect(made.schema.grid).toMatchObject({ width: 2, height: 1 })
+    expect((await read(made)).values).toEqual([1, 3])
   })
 
   it('enumerates labels where the number changes, and keeps type and name', async () => {

@@ -1,6 +1,7 @@
 /** Dimensions and labels: what openEO's descriptions say of each process, case by case. */
 import { describe, expect, it } from 'vitest'
-import { bands, cube, node, other, raster, read, run, tagOf, times, utm, value, wrap } from './support.ts'
+import { computeCube } from '../../../src/plan/compute.ts'
+import { bands, callback, cube, node, other, raster, read, run, tagOf, times, utm, value, wrap } from './support.ts'
 
 const small = () => cube([other('a', 'p', 'q'), other('b', 1, 2, 3)], [1, 2, 3, 4, null, 6])
 
@@ -48,6 +49,18 @@ describe('create_data_cube and add_dimension', () => {
 })
 
 describe('drop, rename, labels', () => {
+  it('drops a dimension that was renamed, also once both are one kernel', async () => {
+    const one = cube([other('a', 7), other('b', 1, 2)], [1, 2])
+    const renamed = await node('rename_dimension', { data: one, source: 'a', target: 'z' })
+    const dropped = await node('drop_dimension', { data: wrap(renamed), name: 'z' })
+    expect([...(await computeCube(dropped)).data]).toEqual([1, 2])
+    const same = await node('apply', { data: one, process: callback('constant', { x: 5 }) })
+    const again = await node('rename_dimension', { data: wrap(same), source: 'a', target: 'z' })
+    expect([...(await computeCube(await node('drop_dimension', { data: wrap(again), name: 'z' }))).data]).toEqual([
+      5, 5,
+    ])
+  })
+
   it('drops dimensions of one label only', async () => {
     const one = cube([other('a', 'p'), other('b', 1, 2)], [1, 2])
     expect(await run('drop_dimension', { data: one, name: 'a' })).toMatchObject({ names: ['b'], values: [1, 2] })
