@@ -53,12 +53,26 @@ def single(path):
         file.createVariable("odd", "i1", ("t", "x"))[:] = np.arange(9).reshape(3, 3)
 
 
+def records(path):
+    """Variables with fewer records than their dimension, one without any."""
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("time", None)
+        file.createDimension("x", 3)
+        time = file.createVariable("time", "i4", ("time",))
+        time.units = "days since 2000-01-01"
+        time[:] = [0, 1, 2, 3]
+        file.createVariable("full", "i2", ("time", "x"), chunksizes=(2, 3))[:] = np.arange(12).reshape(4, 3)
+        file.createVariable("short", "i2", ("time", "x"), fill_value=-1, chunksizes=(2, 3))[0:2] = [[0, 1, 2], [3, 4, 5]]
+        file.createVariable("none", "f4", ("x", "time"))
+        file.createVariable("wide", "i8", ("time",))[0:1] = 7
+
+
 def main():
     out = {}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "a.nc")
-        for form in [*FORMATS, "single"]:
-            single(path) if form == "single" else write(path, form)
+        for form in [*FORMATS, "single", "records"]:
+            {"single": single, "records": records}.get(form, lambda target, form=form: write(target, form))(path)
             out[form] = base64.b64encode(path.read_bytes()).decode()
     target = pathlib.Path(__file__).with_name("formats.json")
     target.write_text(json.dumps(out, indent=1) + "\n")

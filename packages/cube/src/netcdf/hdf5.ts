@@ -9,6 +9,7 @@ import type { ByteSource } from '../geotiff/source.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
 import { type LibraryFiles, see } from './hdf5-files.ts'
+import { type PaddedVariable, padded, type StoredVariable, storedPart, withFill } from './hdf5-records.ts'
 import { remoteHdf5 } from './hdf5-remote.ts'
 import { type Lengths, truncation } from './hdf5-truncated.ts'
 
@@ -65,15 +66,15 @@ async function placeOf({ FS }: H5, path: string, source: ByteSource | undefined)
 interface Contents {
   readonly file: File
   readonly attributes: Attributes
-  readonly variables: ReadonlyMap<string, NcVariable>
+  readonly variables: ReadonlyMap<string, PaddedVariable>
 }
 
 function contentsOf(library: H5, path: string): Contents {
   const file = new library.File(path, 'r')
   try {
-    const variables = new Map<string, NcVariable>()
+    const variables = new Map<string, StoredVariable>()
     walk(library, file, '', new DimensionNames(), variables)
-    return { file, attributes: attributesOf(file), variables }
+    return { file, attributes: attributesOf(file), variables: padded(variables) }
   } catch (cause) {
     file.close()
     throw cause
@@ -136,7 +137,7 @@ function walk(
   group: Group,
   prefix: string,
   names: DimensionNames,
-  variables: Map<string, NcVariable>,
+  variables: Map<string, StoredVariable>,
 ): void {
   for (const key of group.keys()) {
     const entity = group.get(key)
@@ -149,7 +150,10 @@ function walk(
   }
 }
 
-function describe(dataset: Dataset, name: string, names: DimensionNames): NcVariable | undefined {
+/** Lengths that mean none (H5S_UNLIMITED). */
+const UNLIMITED = 2 ** 63
+
+function describe(dataset: Dataset, name: string, names: DimensionNames): StoredVariable | undefined {
   const { shape, metadata } = dataset
   if (shape === null || ONLY_DIMENSION.test(dataset.get_scale_name() ?? '')) return undefined
   const dtype = dtypeOf(dataset)
@@ -160,6 +164,7 @@ function describe(dataset: Dataset, name: string, names: DimensionNames): NcVari
     name,
     dims: names.of(dataset, name, shape),
     shape,
+    unlimited: (metadata.maxshape ?? []).map((length) => length >= UNLIMITED),
     dtype,
     attributes: attributesOf(dataset),
     ...(chunks === null ? {} : { chunks: chunks.map(Number) }),
@@ -218,10 +223,16 @@ interface Open {
 
 async function read(
   { file, path, place }: Open,
-  variable: NcVariable,
+  variable: PaddedVariable,
   start: readonly number[],
   shape: readonly number[],
 ): Promise<NcValues> {
+  if (variable.stored !== undefined) {
+    const { stored: _, ...whole } = variable
+    const part = storedPart(variable, start, shape)
+    const cells = part === undefined ? undefined : await read({ file, path, place }, whole, start, part)
+    return withFill(variable, cells, part ?? shape, shape)
+  }
   const datasetOf = (): Dataset => file.get(variable.name) as Dataset
   const foreign = await place.attempt(() => datasetOf().filters.find(({ id }) => !KNOWN_FILTERS.has(id)))
   if (foreign !== undefined) {

@@ -168,3 +168,21 @@ test('chosen dates are read alone, in any order, also from a handle', async () =
   await source.close()
   await again.close()
 })
+
+test('records that one variable has and another has not are fill values', async () => {
+  const path = await file('records')
+  const opened = await openNetcdfFile(path)
+  const all = (name: string) =>
+    opened.read(
+      name,
+      opened.variables.get(name)!.shape.map(() => 0),
+      opened.variables.get(name)!.shape,
+    )
+  expect(Array.from((await all('full')) as Int16Array)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  expect(Array.from((await all('short')) as Int16Array)).toEqual([0, 1, 2, 3, 4, 5, -1, -1, -1, -1, -1, -1])
+  expect(Array.from((await all('none')) as Float32Array)).toEqual(new Array(12).fill(9.969209968386869e36))
+  expect(await all('wide')).toEqual(BigInt64Array.of(7n, ...new Array<bigint>(3).fill(-9223372036854775806n)))
+  expect(await opened.read('short', [1, 1], [2, 2])).toEqual(Int16Array.of(4, 5, -1, -1))
+  expect(await opened.read('short', [3, 0], [1, 2])).toEqual(Int16Array.of(-1, -1))
+  await opened.close()
+})
