@@ -103,6 +103,8 @@ interface File {
   readonly path: string
   readonly layers: readonly OpenedLayer[]
   readonly time?: string
+  /** What a file beside it says of its bands. */
+  readonly described?: readonly Partial<Band>[]
 }
 
 async function imagesOf(
@@ -133,11 +135,17 @@ async function imagesOf(
       })
       if (layers === undefined) continue
       const time = times[i]
-      files[i] = { path, layers, ...(time === undefined ? {} : { time }) }
+      const described = await descriptionsBeside(path)
+      files[i] = {
+        path,
+        layers,
+        ...(time === undefined ? {} : { time }),
+        ...(described === undefined ? {} : { described }),
+      }
     }
   }
   await Promise.all(Array.from({ length: ABREAST }, work))
-  const found = await imagesOfFiles(
+  const found = imagesOfFiles(
     paths,
     files.filter((file) => file !== undefined),
     request,
@@ -163,16 +171,15 @@ function timesOf(paths: readonly string[], time: CollectionRequest['time']): rea
   })
 }
 
-async function imagesOfFiles(
+function imagesOfFiles(
   paths: readonly string[],
   files: readonly File[],
   request: CollectionRequest,
-): Promise<{ images: BandPiece[]; warnings: Warning[] }> {
+): { images: BandPiece[]; warnings: Warning[] } {
   const warnings: Warning[] = []
   const images: BandPiece[] = []
   const names = namesOfFiles(files, request)
-  for (const [i, { path, layers, time }] of files.entries()) {
-    const described = await descriptionsBeside(path)
+  for (const [i, { path, layers, time, described }] of files.entries()) {
     for (const { name, source } of layers) {
       const found = piecesOf({
         path,

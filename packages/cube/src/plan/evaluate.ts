@@ -5,12 +5,12 @@ import type { Block } from '../model/block.ts'
 import { sliceBox } from '../model/copy.ts'
 import { disown, dropBytes, own, release } from '../model/garbage.ts'
 import type { BlockNode, CubeNode, Fold } from '../model/node.ts'
+import { inParallel } from '../model/parallel.ts'
 import { cellCount, type Region, regionWithin, sameRegion } from '../model/region.ts'
 import { evaluateInPlace } from './in-place.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
-import { inParallel, PARALLEL_READS } from './parallel.ts'
 import { ChunkReader } from './reader.ts'
-import { type ScheduleOptions, type Step, stepsOf } from './schedule.ts'
+import { PARALLEL_READS, type ScheduleOptions, type Step, stepsOf } from './schedule.ts'
 
 export interface EvaluateOptions extends WorkOptions, ScheduleOptions {
   /** Reads the sources; give the same one for all regions of a job, so that they share decoded chunks. */

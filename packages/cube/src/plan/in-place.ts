@@ -7,10 +7,10 @@ import type { Placed } from '../cells/kernel.ts'
 import type { Block } from '../model/block.ts'
 import { own, release } from '../model/garbage.ts'
 import type { SourceNode } from '../model/node.ts'
+import { inParallel } from '../model/parallel.ts'
 import { isPassing, kernelOfNode } from './kernels.ts'
-import { inParallel, PARALLEL_READS } from './parallel.ts'
 import type { ChunkReader } from './reader.ts'
-import type { Step } from './schedule.ts'
+import { PARALLEL_READS, type Step } from './schedule.ts'
 
 /** The block of the last step; undefined where the steps are others, or nothing can be read into place. */
 export async function evaluateInPlace(

@@ -9,9 +9,9 @@ import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
+import { inParallel } from '../model/parallel.ts'
 import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
 import { chunkBytes } from './nodes.ts'
-import { inParallel } from './parallel.ts'
 import { PARALLEL_CHUNKS } from './schedule.ts'
 
 /** A chunk that could not be read and whose cells are missing instead. */

@@ -163,6 +163,8 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */
 export const PARALLEL_CHUNKS = 4
+/** Reads of one region that are under way at one time. */
+export const PARALLEL_READS = 4
 
 function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions): Costs {
   const { node, region } = step

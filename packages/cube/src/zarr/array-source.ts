@@ -1,14 +1,22 @@
 /** Variables of a Zarr store as arrays of a cube: packed as they are stored, read by regions, opened again by a handle. */
 import { fileURLToPath } from 'node:url'
 import { InputError, type WorkOptions } from '@ecotope/core'
-import { type CfCoordinate, decodeVariable } from '../cf/decode.ts'
+import { decodeVariable } from '../cf/decode.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 import { consecutive } from '../model/consecutive.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
 import type { DType } from '../types.ts'
-import { cfAttributes, coordinatesOf, dataArrays, dimensionNames, gridMapping, storedType } from './dataset.ts'
+import {
+  cfAttributes,
+  coordinatesOf,
+  dataArrays,
+  dimensionNames,
+  gridMapping,
+  type ReadCoordinates,
+  storedType,
+} from './dataset.ts'
 import { hierarchyOf, openStore, type ZarrFormat, type ZarrHierarchy } from './hierarchy.ts'
 import type { HttpStoreOptions } from './http-store.ts'
 import { multiscaleGroups, xcubeLevels } from './levels.ts'
@@ -150,14 +158,13 @@ export async function datasetOf(
 ): Promise<ZarrDataset> {
   const { arrays, refused } = dataArrays(hierarchy)
   const isHere = (name: string): boolean => group === '' || name === group || name.startsWith(`${group}/`)
-  const read = new Map<string, CfCoordinate | undefined>()
-  const variables: ZarrVariable[] = []
+  const read: ReadCoordinates = new Map()
   let open = 0
   const release = async (): Promise<void> => {
     open--
     if (open === 0) await hierarchy.store.close()
   }
-  for (const metadata of arrays.filter((array) => isHere(array.path))) {
+  const named = async (metadata: ArrayMetadata): Promise<ZarrVariable> => {
     const name = nameWithin(metadata.path, group, hierarchy.store.path)
     const handle: ZarrHandle & SourceHandle = {
       format: 'Zarr',
@@ -167,10 +174,10 @@ export async function datasetOf(
       ...(options.crs === undefined ? {} : { crs: options.crs }),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     }
-    const source = await sourceOf(hierarchy, metadata, name, read, handle, options, release)
-    variables.push({ name, source })
-    open++
+    return { name, source: await sourceOf(hierarchy, metadata, name, read, handle, options, release) }
   }
+  const variables = await Promise.all(arrays.filter((array) => isHere(array.path)).map(named))
+  open = variables.length
   return {
     path,
     format: hierarchy.format,
@@ -193,7 +200,7 @@ async function sourceOf(
   hierarchy: ZarrHierarchy,
   metadata: ArrayMetadata,
   name: string,
-  read: Map<string, CfCoordinate | undefined>,
+  read: ReadCoordinates,
   handle: SourceHandle,
   options: ZarrOptions,
   release: () => Promise<void>,

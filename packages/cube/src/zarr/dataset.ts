@@ -82,23 +82,28 @@ function refusal({ store }: ZarrHierarchy, { path, type }: ArrayMetadata): Input
   })
 }
 
+/** Coordinates that are read or being read, by path. */
+export type ReadCoordinates = Map<string, Promise<CfCoordinate | undefined>>
+
 /** Coordinates of the dimensions of `array`, by the dimension's name, read at most once per hierarchy. */
 export async function coordinatesOf(
   hierarchy: ZarrHierarchy,
   array: ArrayMetadata,
-  read: Map<string, CfCoordinate | undefined>,
+  read: ReadCoordinates,
 ): Promise<Map<string, CfCoordinate>> {
-  const coordinates = new Map<string, CfCoordinate>()
   const names = dimensionNames(array)
-  for (const [d, name] of names.entries()) {
-    const labels = lookUp(hierarchy, parentOf(array.path), name)
-    if (labels === undefined || labels.shape.length !== 1 || labels.shape[0] !== array.shape[d]) continue
-    if (labels.path === array.path && names.length > 1) continue
-    if (!read.has(labels.path)) read.set(labels.path, await readCoordinate(hierarchy, labels))
-    const coordinate = read.get(labels.path)
-    if (coordinate !== undefined) coordinates.set(name, coordinate)
-  }
-  return coordinates
+  const found = await Promise.all(
+    names.map((name, d) => {
+      const labels = lookUp(hierarchy, parentOf(array.path), name)
+      if (labels === undefined || labels.shape.length !== 1 || labels.shape[0] !== array.shape[d]) return undefined
+      if (labels.path === array.path && names.length > 1) return undefined
+      if (!read.has(labels.path)) read.set(labels.path, readCoordinate(hierarchy, labels))
+      return read.get(labels.path)
+    }),
+  )
+  return new Map(
+    names.flatMap((name, d): [string, CfCoordinate][] => (found[d] === undefined ? [] : [[name, found[d]]])),
+  )
 }
 
 /** numpy's units of time as CF writes them. */

@@ -2,6 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { openHttpSource } from '../geotiff/http-source.ts'
 import { openSource } from '../geotiff/source.ts'
+import { inParallel } from '../model/parallel.ts'
 import { type HttpStoreOptions, openHttp } from './http-store.ts'
 import {
   type ArrayMetadata,
@@ -147,10 +148,18 @@ async function childrenOf(store: Store, path: string): Promise<string[]> {
   })
 }
 
+/** Documents that are read at one time. */
+const AT_ONCE = 8
+
 async function walkV3(store: Store, path: string, found: Found): Promise<void> {
-  for (const name of await childrenOf(store, path)) {
-    const child = join(path, name)
-    const read = name === 'zarr.json' ? undefined : await document(store, join(child, 'zarr.json'))
+  const children = (await childrenOf(store, path))
+    .filter((name) => name !== 'zarr.json')
+    .map((name) => join(path, name))
+  const documents = new Map<string, Read | undefined>(children.map((child) => [child, undefined]))
+  await inParallel(children, AT_ONCE, async (child) => {
+    documents.set(child, await document(store, join(child, 'zarr.json')))
+  })
+  for (const [child, read] of documents) {
     if (read === undefined) continue
     if (read.value.node_type === 'array')
       file(found, child, () => arrayV3(child, read.value, located(store, child), read.text))

@@ -1,5 +1,5 @@
 /** Where a Zarr hierarchy lies: keys and bytes. Folders here; zip files and web servers in their own files. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -40,9 +40,13 @@ function absentOr(path: string, cause: unknown): undefined {
   })
 }
 
+const system = isMainThread
+  ? { stat, readdir }
+  : { stat: async (path: string) => statSync(path), readdir: async (path: string) => readdirSync(path) }
+
 /** A folder. In worker threads files are read at once, in the main thread without holding it up. */
 export async function openFolder(path: string): Promise<Store> {
-  const found = await stat(path).catch((cause: unknown) => absentOr(path, cause))
+  const found = await system.stat(path).catch((cause: unknown) => absentOr(path, cause))
   if (found === undefined) {
     throw new InputError('MissingFile', `there is no ${path}`, { hint: 'check the path', data: { path } })
   }
@@ -56,7 +60,7 @@ export async function openFolder(path: string): Promise<Store> {
       ? (key, offset, length) => readPart(join(path, key), offset, length)
       : (key, offset, length) => readPartNow(join(path, key), offset, length),
     list: async (prefix) => {
-      const entries = await readdir(join(path, prefix)).catch((cause: unknown) => absentOr(path, cause))
+      const entries = await system.readdir(join(path, prefix)).catch((cause: unknown) => absentOr(path, cause))
       return entries?.sort() ?? []
     },
     close: () => Promise.resolve(),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CubeNode } from '../../src/model/node.ts'
+import { inParallel } from '../../src/model/parallel.ts'
 import { evaluateRegion } from '../../src/plan/evaluate.ts'
-import { inParallel } from '../../src/plan/parallel.ts'
 import { scheduleOf, stepsOf } from '../../src/plan/schedule.ts'
 import { concatNode } from '../../src/process/cubes/nodes.ts'
 import { boxSum, fakeSource, other } from './fakes.ts'

@@ -1,8 +1,5 @@
 /** A few asynchronous things at a time. */
 
-/** Reads of one region that are under way at one time. */
-export const PARALLEL_READS = 4
-
 /** Calls `use` for every item, at most `limit` at once. The first failure ends it, after what runs has ended. */
 export async function inParallel<T>(items: Iterable<T>, limit: number, use: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]()
