@@ -98,7 +98,7 @@ const operations: Readonly<Record<Case, (node: CubeNode) => CubeNode>> = {
     const data = { from_parameter: 'data' }
     const graph = { median: { process_id: 'median', arguments: { data }, result: true } }
     const unused = () => Number.NaN
-    return spatialSums(node, { graph, run: unused, runSync: unused }, 'image')!
+    return spatialSums(node, { graph, run: unused, runSync: unused }, null, 'image')!
   },
   warp: (node) => {
     const side = shapeOf(node.schema).at(-1)!

@@ -5,7 +5,7 @@
  */
 import { countIntegers, countLower, countUpper, Digits, holeBits, type SelectedType, type Stretch } from './digits.ts'
 
-export type { SelectedType, Stretch } from './digits.ts'
+export { isSelectedType, type SelectedType, type Stretch } from './digits.ts'
 
 export interface SelectionOptions {
   readonly probability: number
@@ -161,8 +161,11 @@ export class Selection {
     return above
   }
 
+  /** As it was when the pass began, whatever has been added since. */
   progress(): SelectionProgress {
-    return { level: this.#level, cells: this.#cells }
+    const none = { kept: EMPTY, held: 0, above: Number.POSITIVE_INFINITY }
+    const counts = this.#level === 0 ? { valid: 0, missing: 0 } : {}
+    return { level: this.#level, cells: this.#cells.map((cell) => ({ ...cell, ...none, ...counts })) }
   }
 
   /** What was counted and kept since the selection began, which was after the pass before. */

@@ -77,6 +77,20 @@ export interface Fold<State = unknown> {
   passes?(region: Region): number
   /** Bytes of the state while a piece is added. Default: those that the node's `scratchBytes` tells. */
   stateBytes?(region: Region): number
+  /** How several workers each take in some of the pieces of a region. Default: they cannot. */
+  shared?(region: Region): SharedFold<State> | undefined
+}
+
+/** One pass of a fold by several workers; what crosses between them is plain data. */
+export interface SharedFold<State = unknown> {
+  /** What earlier passes found, for workers. */
+  progress(state: State): unknown
+  /** A worker's own state, which takes in some pieces. */
+  resume(progress: unknown): State
+  /** What a worker found. */
+  found(state: State): unknown
+  /** Takes in what a worker found; called in the order of pieces. */
+  join(state: State, found: unknown): void
 }
 
 /** How a node takes its inputs in pieces of about these bytes; undefined where it needs them all at once. */

@@ -262,8 +262,8 @@ function arrayCell(node: CubeNode, array: CellArray, source: string, target: str
 }
 
 /** A callback that makes one value of all pixels. */
-async function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): Promise<CubeNode> {
-  const summed = spatialSums(node, reducer, PIXELS)
+function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): CubeNode | Promise<CubeNode> {
+  const summed = spatialSums(node, reducer, context, PIXELS)
   if (summed !== undefined) return dropDimension(summed, PIXELS)
   const [x, y] = axesOf(node)
   const { dims } = node.schema

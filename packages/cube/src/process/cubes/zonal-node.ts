@@ -1,14 +1,20 @@
 /**
  * aggregate_spatial: the pixels of each geometry made one value by a reducer. Pixels are read tile by tile (a fold);
- * usual reducers keep a few numbers per geometry, any other keeps the values until it runs.
+ * statistics of all values keep a few numbers per geometry, any other reducer keeps the values until it runs.
  */
 import { throwIfAborted } from '@ecotope/core'
-import { quantileOfSorted } from '../../cells/reducers.ts'
-import { Selection, selectionBytes, USUAL_PASSES } from '../../cells/selection.ts'
+import { kernelOf } from '../../cells/kernel.ts'
+import {
+  type Selection,
+  type SelectionFound,
+  type SelectionProgress,
+  selectionBytes,
+  USUAL_PASSES,
+} from '../../cells/selection.ts'
 import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import { type Block, FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
-import type { BlockNode, CubeNode, CubeSchema, Fold } from '../../model/node.ts'
+import type { BlockNode, CubeNode, CubeSchema, Fold, SharedFold } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { Window } from '../../types.ts'
 import type { Callback, Value } from '../row.ts'
@@ -19,21 +25,10 @@ import { meet } from './coverage.ts'
 import { enumerated, otherDimension } from './labels.ts'
 import { withWindow } from './planes.ts'
 import { pieces as boxes } from './reshape.ts'
+import { keepRun, quantilesOf, selectionFor, selectRun } from './zonal-orders.ts'
+import { type ZonalReducer, zonalReducer } from './zonal-reducer.ts'
 import { type HeldRuns, type Runs, within } from './zonal-runs.ts'
-import { ADDERS, type AddRun, addMoments, keepRun, STREAMED, type Sums, selectRun } from './zonal-sums.ts'
-
-/** The name of the reducer where it is a single usual process of all values that ignores missing ones. */
-function usualName(reducer: Callback): string | undefined {
-  const nodes = Object.values(reducer.graph)
-  const [only] = nodes
-  if (nodes.length !== 1 || only === undefined || !USUAL.has(only.process_id)) return undefined
-  const { data, ...rest } = only.arguments as { data?: { from_parameter?: string }; ignore_nodata?: boolean }
-  const isPlain = Object.keys(rest).every((key) => key === 'ignore_nodata') && rest.ignore_nodata !== false
-  return data?.from_parameter === 'data' && isPlain && only.namespace === undefined ? only.process_id : undefined
-}
-
-const MEDIAN = 'median'
-const USUAL: ReadonlySet<string> = new Set([...Object.keys(STREAMED), MEDIAN])
+import { type AddRun, joinSums, newSums, SUMMED, SUMS_BYTES, type Sums } from './zonal-sums.ts'
 
 /** Cells that are read at one time. */
 const PIECE_CELLS = 1 << 21
@@ -105,13 +100,27 @@ export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
   }
 }
 
-interface State extends Sums {
+interface State {
   readonly region: Region
-  /** Finds medians where the values are too many to be kept. */
-  readonly selection: Selection | undefined
+  readonly sums: Sums
+  /** Find order statistics where the values are too many to be kept, one each. */
+  readonly selections: readonly Selection[]
+  /** Values of each zone, where they are kept. */
+  readonly values: number[][] | undefined
   pass: number
   /** The region without the dimension of counts. */
   readonly shape: readonly number[]
+}
+
+/** What workers know of earlier passes. */
+interface Progress {
+  readonly pass: number
+  readonly selections: readonly SelectionProgress[]
+}
+
+interface Found {
+  readonly sums: Sums
+  readonly selections: readonly SelectionFound[]
 }
 
 /** Bytes of a value in a list that grows, and once more when it is handed to the reducer; half of all pixels. */
@@ -137,22 +146,23 @@ function tileOf(node: CubeNode, x: number, y: number): readonly [number, number]
 }
 
 class ZonalJob {
-  readonly streamed: string | undefined
-  readonly #isMedian: boolean
+  readonly #reducer: ZonalReducer | undefined
+  /** Probabilities of the order statistics that the reducer needs. */
+  readonly #orders: readonly number[]
+  readonly #adders: readonly AddRun[]
   readonly #spec: ZonalSpec
   readonly #layout: Layout
   readonly #runs = new Map<number, Runs>()
-  readonly #addRun: AddRun
   readonly #tile: readonly [number, number]
 
   constructor(spec: ZonalSpec, layout: Layout) {
     this.#spec = spec
     this.#layout = layout
-    const name = usualName(spec.reducer)
-    this.streamed = name === MEDIAN ? undefined : name
-    this.#isMedian = name === MEDIAN
     this.#tile = tileOf(spec.node, spec.at.x, spec.at.y)
-    this.#addRun = ADDERS[this.streamed ?? ''] ?? addMoments
+    this.#reducer = zonalReducer(spec.reducer, spec.context)
+    const statistics = this.#reducer?.statistics ?? []
+    this.#orders = [...new Set(statistics.flatMap(({ probability }) => probability ?? []))]
+    this.#adders = [...new Set(statistics.flatMap(({ reducer }) => SUMMED[reducer]?.add ?? []))]
   }
 
   #zonesIn(region: Region): number[] {
@@ -178,25 +188,46 @@ class ZonalJob {
       add: (state, inputs) => this.add(state, inputs),
       again: (state) => {
         state.pass++
-        return state.selection?.again() === true
+        return state.selections.map((selection) => selection.again()).includes(true)
       },
       end: (state) => this.end(state),
       passes: (region) => (this.#selects(region, targetBytes) ? USUAL_PASSES : 1),
       stateBytes: (region) => this.stateBytes(region, targetBytes),
+      shared: (region) => (this.#keeps(region, targetBytes) ? undefined : this.#shared(region, targetBytes)),
     }
   }
 
-  /** Medians of more values than may be kept are found in several passes. */
+  #shared(region: Region, targetBytes: number): SharedFold<State> {
+    return {
+      progress: ({ pass, selections }): Progress => ({ pass, selections: selections.map((one) => one.progress()) }),
+      resume: (progress) => this.begin(region, targetBytes, progress as Progress),
+      found: ({ sums, selections }): Found => ({ sums, selections: selections.map((one) => one.found()) }),
+      join: (state, found) => {
+        const { sums, selections } = found as Found
+        if (state.pass === 0) joinSums(state.sums, sums)
+        for (const [k, one] of selections.entries()) state.selections[k]!.join(one)
+      },
+    }
+  }
+
+  /** Whether all values are kept until the reducer runs. */
+  #keeps(region: Region, targetBytes: number): boolean {
+    return this.#reducer === undefined || (this.#orders.length > 0 && !this.#selects(region, targetBytes))
+  }
+
+  /** Order statistics of more values than may be kept are found in several passes. */
   #selects(region: Region, targetBytes: number): boolean {
-    return this.#isMedian && this.#valueBytes(region) > KEPT_SHARE * targetBytes
+    const isKnown = this.#reducer !== undefined && this.#orders.length > 0
+    return isKnown && this.#valueBytes(region) > KEPT_SHARE * targetBytes
   }
 
   /** Sums of each zone, and of reducers that need them the values. */
   stateBytes(region: Region, targetBytes: number): number {
-    const sums = 64 * cellCount(region.shape)
-    if (this.streamed !== undefined) return sums
-    if (this.#selects(region, targetBytes)) return sums + selectionBytes(cellCount(region.shape), targetBytes)
-    return sums + this.#valueBytes(region)
+    const cells = cellCount(region.shape)
+    const sums = SUMS_BYTES * cells
+    if (this.#keeps(region, targetBytes)) return sums + this.#valueBytes(region)
+    const count = this.#orders.length
+    return sums + count * selectionBytes(cells, targetBytes / Math.max(1, count))
   }
 
   /** Of pixels that may be owned, about half are. */
@@ -254,25 +285,20 @@ class ZonalJob {
     }
   }
 
-  begin(region: Region, targetBytes = Number.POSITIVE_INFINITY): State {
+  begin(region: Region, targetBytes = Number.POSITIVE_INFINITY, progress?: Progress): State {
     const shape = region.shape.filter((_, d) => d !== this.#layout.count)
     const n = cellCount(shape)
-    const zeros = () => new Float64Array(n)
-    const selects = this.#selects(region, targetBytes)
-    const options = { probability: 0.5, ignoreNodata: true, type: 'float64', bytes: targetBytes } as const
+    const { packing } = this.#spec.node.schema
+    const bytes = targetBytes / Math.max(1, this.#orders.length)
+    const selection = (probability: number, k: number): Selection =>
+      selectionFor(n, probability, packing, bytes, progress?.selections[k])
     return {
       region,
       shape,
-      selection: selects ? new Selection(n, options) : undefined,
-      pass: 0,
-      total: zeros(),
-      valid: zeros(),
-      first: zeros(),
-      sum: zeros(),
-      squares: zeros(),
-      least: zeros().fill(Infinity),
-      greatest: zeros().fill(-Infinity),
-      values: this.streamed === undefined && !selects ? Array.from({ length: n }, () => []) : undefined,
+      sums: newSums(n),
+      selections: this.#selects(region, targetBytes) ? this.#orders.map(selection) : [],
+      values: this.#keeps(region, targetBytes) ? Array.from({ length: n }, () => []) : undefined,
+      pass: progress?.pass ?? 0,
     }
   }
 
@@ -308,10 +334,12 @@ class ZonalJob {
     const kept = s.values?.[cell]
     for (let r = 0; r < cells.length; r++) {
       const run = { start: from + cells[r]!, end: from + ends[r]!, step }
-      if (s.pass === 0) s.total[cell]! += (run.end - run.start) / step
-      if (s.selection !== undefined) selectRun(s, s.selection, cell, data, packing, run)
-      else if (kept !== undefined) keepRun(s, cell, kept, data, packing, run)
-      else this.#addRun(s, cell, data, packing, run)
+      selectRun(s.selections, cell, data, packing, run)
+      if (s.pass > 0) continue
+      s.sums.total[cell]! += (run.end - run.start) / step
+      let valid = kept === undefined ? 0 : keepRun(kept, data, packing, run)
+      for (const add of this.#adders) valid = add(s.sums, cell, data, packing, run)
+      s.sums.valid[cell]! += valid
     }
   }
 
@@ -325,54 +353,91 @@ class ZonalJob {
   }
 
   end(state: State): Block | Promise<Block> {
-    const results: (Value | Promise<Value>)[] = enumerated(state.total.length).map((cell) => this.#result(state, cell))
+    const { sums, selections } = state
+    if (this.#reducer !== undefined) {
+      // What nothing else has counted, selections have.
+      if (this.#adders.length === 0)
+        for (let cell = 0; cell < sums.valid.length; cell++)
+          sums.valid[cell] = selections[0]?.validOf(cell) ?? sums.valid[cell]!
+      const results = this.#made(state, this.#reducer)
+      return this.#file(state, [...results])
+    }
+    const results = enumerated(sums.total.length).map((cell) => this.#result(state, cell))
     if (isAsync(this.#spec.reducer)) return Promise.all(results).then((settled) => this.#file(state, settled))
     return this.#file(state, results as Value[])
   }
 
-  #result(state: State, cell: number): Value | Promise<Value> {
-    // A geometry without pixels has no value, whatever the reducer makes of nothing.
-    if (state.total[cell] === 0) return null
-    if (this.#isMedian) return state.valid[cell] === 0 ? null : medianOf(state, cell)
-    if (this.streamed !== undefined) return state.valid[cell] === 0 ? null : STREAMED[this.streamed]!(state, cell)
-    const isTruth = this.#spec.node.schema.packing.isBoolean
-    const values = state.values![cell]!.map(
-      (value): Value => (Number.isNaN(value) ? null : isTruth ? value !== 0 : value),
+  /** What is made of the statistics of each zone. */
+  #made(state: State, { statistics, final }: ZonalReducer): Float64Array {
+    const inputs = this.#statistics(state, statistics)
+    if (final.kind === 'input') return inputs[final.input]!
+    const { count, schema: whole } = this.#layout
+    const schema = { ...whole, dims: whole.dims.filter((_, d) => d !== count), packing: FLOAT64 }
+    const { region } = state
+    const start = region.start.filter((_, d) => d !== count)
+    const blocks = inputs.map((data) => ({ region: { start, shape: state.shape }, data }))
+    const kernel = kernelOf(
+      final,
+      inputs.map(() => ({ schema })),
+      { schema },
     )
+    return kernel.run({ start, shape: state.shape }, blocks).data as Float64Array
+  }
+
+  #statistics(
+    { sums, selections, values }: State,
+    statistics: ZonalReducer['statistics'],
+  ): Float64Array<ArrayBuffer>[] {
+    const results = statistics.map(() => new Float64Array(sums.total.length).fill(Number.NaN))
+    for (let cell = 0; cell < sums.total.length; cell++) {
+      const kept = values && quantilesOf(values[cell]!, this.#orders)
+      const [valid, total] = [sums.valid[cell]!, sums.total[cell]!]
+      for (const [k, { reducer, ignoreNodata, probability }] of statistics.entries()) {
+        const isMissing = valid === 0 || (!ignoreNodata && valid < total)
+        if (isMissing && reducer !== 'countValid') continue
+        const order = probability === undefined ? -1 : this.#orders.indexOf(probability)
+        results[k]![cell] =
+          order < 0 ? SUMMED[reducer]!.result(sums, cell) : (kept?.[order] ?? selections[order]!.resultOf(cell))
+      }
+    }
+    return results
+  }
+
+  #result({ sums, values }: State, cell: number): Value | Promise<Value> {
+    // A geometry without pixels has no value, whatever the reducer makes of nothing.
+    if (sums.total[cell] === 0) return null
+    const isTruth = this.#spec.node.schema.packing.isBoolean
+    const all = values![cell]!.map((value): Value => (Number.isNaN(value) ? null : isTruth ? value !== 0 : value))
     return runner(this.#spec.reducer)({
-      data: labelled(enumerated(values.length), values),
+      data: labelled(enumerated(all.length), all),
       context: this.#spec.context,
     })
   }
 
-  #file(state: State, results: readonly Value[]): Block {
-    const { region } = state
+  #file({ region, sums }: State, results: readonly Value[]): Block {
     const { packing } = this.#layout.schema
     const data = newArray(packing.dtype, cellCount(region.shape))
     const write = valueWriter(data, packing, 'aggregate_spatial')
     const { count } = this.#layout
     const labels = count < 0 ? [0] : enumerated(region.shape[count]!).map((i) => region.start[count]! + i)
     results.forEach((result, cell) => {
+      const total = sums.total[cell]!
       labels.forEach((label, k) => {
-        write(cell * labels.length + k, [result, state.total[cell]!, state.valid[cell]!][label]!)
+        const value = [total === 0 ? null : result, total, sums.valid[cell]!][label]!
+        write(cell * labels.length + k, typeof value === 'number' && Number.isNaN(value) ? null : value)
       })
     })
     return { region, data }
   }
 }
 
-function medianOf({ selection, values }: State, cell: number): number {
-  if (selection !== undefined) return selection.resultOf(cell)
-  return quantileOfSorted(Float64Array.from(values![cell]!.filter((value) => !Number.isNaN(value))).sort(), 0.5)
-}
-
 /** The sums of all pixels along a dimension of one label, for reducers that need no more; undefined of any other. */
-export function spatialSums(node: CubeNode, reducer: Callback, name: string): BlockNode | undefined {
-  if (usualName(reducer) === undefined) return undefined
+export function spatialSums(node: CubeNode, reducer: Callback, context: Value, name: string): BlockNode | undefined {
+  if (zonalReducer(reducer, context) === undefined) return undefined
   const [x, y] = axesOf(node)
   const [width, height] = [node.schema.dims[x]!.labels.length, node.schema.dims[y]!.labels.length]
   const runs = (): Runs => Int32Array.from({ length: 3 * height }, (_, k) => [k / 3, 0, width][k % 3]!)
-  const spec = { node, at: { x, y }, reducer, context: null, counts: undefined, runs }
+  const spec = { node, at: { x, y }, reducer, context, counts: undefined, runs }
   const windows = [width * height === 0 ? undefined : { column: 0, row: 0, width, height }]
   return zonalNode({ ...spec, windows, zones: otherDimension(name, [0]) }, FLOAT64)
 }

@@ -38,7 +38,10 @@ export function within(runs: Runs, held: Window, stepX: number, stepY: number): 
     const column = Math.max(held.column, runs[r + 1]!)
     const end = Math.min(right, runs[r + 1]! + runs[r + 2]!)
     if (row < held.row || column >= end) continue
-    cells.push((row - held.row) * stepY + (column - held.column) * stepX)
+    const first = (row - held.row) * stepY + (column - held.column) * stepX
+    // Whole rows follow one another.
+    if (first === ends.at(-1)) ends.pop()
+    else cells.push(first)
     ends.push((row - held.row) * stepY + (end - held.column) * stepX)
   }
   return { cells, ends, step: stepX }
