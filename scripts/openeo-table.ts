@@ -90,7 +90,8 @@ errors are those of the [specification](https://processes.openeo.org).
 ${Object.entries(rules)
   .map(([rule, meaning]) => `  - *${rule}*: ${meaning}.`)
   .join('\n')}
-- **compiled**: a callback made of such processes runs as a WebAssembly kernel, otherwise value by value.
+- **compiled**: a callback made of such processes runs as a WebAssembly kernel, where the order of a whole row matters (sorts,
+  running results, gaps) after a loop over rows in typed arrays; any other callback runs value by value.
 - **conformance**: cases of the project's half of openEO's test suite that pass (${sum((one) => one.passed)} of ${sum((one) => one.cases)} in
   all); empty where it has none. \`npm run conformance:openeo -- DIR\` runs the cases of a folder.
 

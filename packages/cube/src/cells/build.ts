@@ -76,7 +76,7 @@ const LONGEST_LIST = 256
 /** The elements of an array or a list as cells; undefined where that cannot be. */
 export function elementsOf(argument: CellArgument): readonly Cell[] | undefined {
   if (isCellArray(argument)) {
-    if (argument.labels.length > LONGEST_LIST) return undefined
+    if (argument.labels.length > LONGEST_LIST || argument.kept !== undefined) return undefined
     return argument.labels.map((_, index) => elementAt(argument, index))
   }
   if (!Array.isArray(argument) || argument.length > LONGEST_LIST) return undefined

@@ -1,10 +1,18 @@
 /** Compiles openEO callbacks (plain JSON graphs) to cells by the rules. Knows no process itself. */
-import type { Callback, CellArgument, GraphNode, ProcessGraph } from '../process/row.ts'
-import { constant } from './build.ts'
+import type { Callback, CellArgument, GraphNode, ProcessGraph, Value } from '../process/row.ts'
+import { constant, isCell } from './build.ts'
+import type { MakeLine } from './rule.ts'
 import { cellRules } from './rules.ts'
 
 /** Thrown inside this file only: something in the graph cannot become cells. */
 const IMPOSSIBLE = Symbol('cannot be compiled')
+
+/** What compiling may use of the processes around it. */
+export interface CompileMeans {
+  readonly line?: MakeLine
+  /** The value of a process of plain arguments; undefined where it has none, or fails. */
+  readonly evaluate?: (id: string, args: Readonly<Record<string, Value>>) => Value | undefined
+}
 
 type Bindings = Readonly<Record<string, CellArgument>>
 
@@ -15,12 +23,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 class GraphCompiler {
   readonly #graph: ProcessGraph
   readonly #bindings: Bindings
+  readonly #means: CompileMeans
   readonly #done = new Map<string, CellArgument>()
   readonly #open = new Set<string>()
 
-  constructor(graph: ProcessGraph, bindings: Bindings) {
+  constructor(graph: ProcessGraph, bindings: Bindings, means: CompileMeans) {
     this.#graph = graph
     this.#bindings = bindings
+    this.#means = means
   }
 
   result(): CellArgument {
@@ -40,14 +50,24 @@ class GraphCompiler {
   }
 
   #call(node: GraphNode): CellArgument {
-    const rule = node.namespace === undefined || node.namespace === null ? cellRules.get(node.process_id) : undefined
-    if (rule === undefined) return impossible()
+    if (node.namespace !== undefined && node.namespace !== null) return impossible()
     const args = Object.fromEntries(
       Object.entries(node.arguments ?? {}).map(([name, argument]) => [name, this.#argument(argument)]),
     )
     // A nested callback sees the parameters around it; its own go before them.
-    const value = rule(args, (graph, bindings) => compileGraph(graph, { ...this.#bindings, ...bindings }))
-    return value === undefined ? impossible() : value
+    const nested = (graph: ProcessGraph, bindings: Bindings): CellArgument | undefined =>
+      compileGraph(graph, { ...this.#bindings, ...bindings }, this.#means)
+    const { line } = this.#means
+    const value = cellRules.get(node.process_id)?.(args, { nested, ...(line && { line }) })
+    return value === undefined ? this.#constant(node.process_id, args) : value
+  }
+
+  /** The result of a process whose arguments are all known. */
+  #constant(id: string, args: Readonly<Record<string, CellArgument>>): CellArgument {
+    const entries = Object.entries(args).map(([name, argument]) => [name, plainOf(argument)] as const)
+    if (entries.some(([, value]) => value === undefined)) return impossible()
+    const value = this.#means.evaluate?.(id, Object.fromEntries(entries) as Record<string, Value>)
+    return value === undefined ? impossible() : argumentOf(value)
   }
 
   #argument(argument: unknown): CellArgument {
@@ -71,9 +91,30 @@ function impossible(): never {
   throw IMPOSSIBLE
 }
 
-function compileGraph(graph: ProcessGraph, bindings: Bindings): CellArgument | undefined {
+/** The value of an argument that is the same for all cells; undefined of others. */
+function plainOf(argument: CellArgument): Value | undefined {
+  if (Array.isArray(argument)) {
+    const values = argument.map((element: CellArgument) => plainOf(element))
+    return values.every((value) => value !== undefined) ? values : undefined
+  }
+  if (isCell(argument)) {
+    if (argument.kind !== 'constant') return undefined
+    return Number.isNaN(argument.value) ? null : argument.value
+  }
+  const isPlain = argument === null || typeof argument === 'boolean' || typeof argument === 'string'
+  return isPlain ? argument : undefined
+}
+
+/** A plain value as an argument of rules: numbers are constants, lists element by element. */
+function argumentOf(value: Value): CellArgument {
+  if (typeof value === 'number') return constant(value)
+  if (Array.isArray(value)) return value.map((element: Value) => argumentOf(element))
+  return value === null || typeof value === 'boolean' || typeof value === 'string' ? value : impossible()
+}
+
+function compileGraph(graph: ProcessGraph, bindings: Bindings, means: CompileMeans): CellArgument | undefined {
   try {
-    return new GraphCompiler(graph, bindings).result()
+    return new GraphCompiler(graph, bindings, means).result()
   } catch (error) {
     if (error === IMPOSSIBLE) return undefined
     throw error
@@ -84,6 +125,10 @@ function compileGraph(graph: ProcessGraph, bindings: Bindings): CellArgument | u
  * The cell (or array, or list of cells) that a callback computes from its parameters; undefined where it cannot be
  * compiled, so that it has to be interpreted. `cellOf` makes one cell of a result that should be one.
  */
-export function compileCallback(callback: Pick<Callback, 'graph'>, bindings: Bindings): CellArgument | undefined {
-  return compileGraph(callback.graph, bindings)
+export function compileCallback(
+  callback: Pick<Callback, 'graph'>,
+  bindings: Bindings,
+  means: CompileMeans = {},
+): CellArgument | undefined {
+  return compileGraph(callback.graph, bindings, means)
 }

@@ -143,6 +143,14 @@ export interface CellArray {
   readonly dim: string
   readonly labels: readonly (string | number)[]
   readonly of: Cell
+  /** Only the elements for which this is true are there; the others are missing. */
+  readonly kept?: Cell
+  /** The elements that are there come first. */
+  readonly isCompact?: boolean
+  /** The labels tell how many elements there may be, and no more: which has which is known cell by cell. */
+  readonly isUnlabelled?: boolean
+  /** The elements are positions in an array along the same dimension, each at most once. */
+  readonly isPermutation?: boolean
 }
 
 /** Arguments inside compiled callbacks: cells, arrays of cells, and plain JSON for options (labels, names, flags). */

@@ -87,14 +87,19 @@ export function wholeOf(region: Region, dims: readonly Dimension[], names: Reado
   }
 }
 
-interface Walk {
+export interface Walk {
   readonly along: number
   readonly target: number
   /** Pairs of dimensions (of input, of result) that both have. */
   readonly shared: readonly (readonly [number, number])[]
 }
 
-function walkOf(from: readonly Dimension[], to: readonly Dimension[], dim: string, target: string | undefined): Walk {
+export function walkOf(
+  from: readonly Dimension[],
+  to: readonly Dimension[],
+  dim: string,
+  target: string | undefined,
+): Walk {
   const shared = to.flatMap(({ name }, d): (readonly [number, number])[] => {
     const at = from.findIndex((dimension) => dimension.name === name)
     return name === target || name === dim || at < 0 ? [] : [[at, d]]

@@ -65,10 +65,10 @@ export function applyNode(
   label = 'apply',
 ): CubeNode | Promise<CubeNode> {
   const { schema } = node
-  const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node))
+  const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
     const packing = resultPacking(compiled.isBoolean, schema.packing)
-    return cellNode(label, [node], compiled.cell, { ...schema, packing })
+    return cellNode(label, compiled.inputs, compiled.cell, { ...schema, packing })
   }
   const [x] = sampleValues(schema.packing, 1)
   const run = runner(process)
@@ -100,10 +100,10 @@ export function reduceNode(
     schema,
     schema.dims.filter((_, i) => i !== d),
   )
-  const compiled = compile(reducer, { data: arrayAlong(name, labels) }, context, isTrueFalse(node))
+  const compiled = compile(reducer, { data: arrayAlong(name, labels) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
     const packing = resultPacking(compiled.isBoolean, schema.packing)
-    return cellNode(label, [node], compiled.cell, { ...reduced, packing })
+    return cellNode(label, compiled.inputs, compiled.cell, { ...reduced, packing })
   }
   const run = runner(reducer)
   const made = sampleValues(schema.packing, labels.length)
@@ -168,7 +168,7 @@ export function applyDimensionNode(
   const schemaFor = (length: number, packing: Packing) => ({ ...withDims(schema, to.dims(length)), packing })
   const fitted = curveNode(node, process, source, to.name, (length) => schemaFor(length, FLOAT64))
   if (fitted !== undefined) return fitted
-  const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node))
+  const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node), node)
   const fused = compiled && applyCompiled(node, compiled, source, to, schemaFor)
   if (fused !== undefined) return fused
   const made = sampleValues(schema.packing, labels.length)
@@ -233,13 +233,13 @@ function applyCompiled(
   const packing = resultPacking(compiled.isBoolean, node.schema.packing)
   if (compiled.kind === 'array') {
     const schema = schemaFor(compiled.array.labels.length, packing)
-    return cellNode('apply_dimension', [node], arrayCell(node, compiled.array, source, to.name), schema)
+    return cellNode('apply_dimension', compiled.inputs, arrayCell(node, compiled.array, source, to.name), schema)
   }
   if (compiled.kind === 'cell' || compiled.cells.length === 0) return undefined
   const one = schemaFor(1, packing)
   const dims = one.dims.map((dimension) => (dimension.name === to.name ? otherDimension(to.name, [0]) : dimension))
   const parts = compiled.cells.map((cell) =>
-    cellNode('apply_dimension', [node], overTarget(node, cell, source, to.name), { ...one, dims }),
+    cellNode('apply_dimension', compiled.inputs, overTarget(node, cell, source, to.name), { ...one, dims }),
   )
   const whole = schemaFor(parts.length, packing)
   const joined = concatNode(parts, to.name, 'apply_dimension', whole.dims[dimensionIndex(whole, to.name)]!)

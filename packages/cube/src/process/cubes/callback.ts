@@ -1,17 +1,26 @@
 /** Callbacks of cube processes: compiled to cells where possible, else run value by value, with a probe of what they give. */
+import { compacted } from '../../cells/array-rules.ts'
 import { compileCallback } from '../../cells/callback.ts'
 import type { Cell, Reducer } from '../../cells/cell.ts'
 import { OPERATIONS, reducerCall } from '../../cells/operations.ts'
 import type { Packing } from '../../model/block.ts'
+import type { CubeNode } from '../../model/node.ts'
 import type { Arguments, Callback, CellArgument, CellArray, LabeledArray, Value } from '../row.ts'
+import { evaluateConstant } from './constants.ts'
 import type { Label } from './labels.ts'
+import { lineMaker } from './lines.ts'
 import { constant, input, MISSING } from './nodes.ts'
 
 /** What a callback compiled to: one cell, an array along a dimension, or several cells side by side. */
-export type Compiled =
-  | { readonly kind: 'cell'; readonly cell: Cell; readonly isBoolean: boolean }
-  | { readonly kind: 'array'; readonly array: CellArray; readonly isBoolean: boolean }
-  | { readonly kind: 'cells'; readonly cells: readonly Cell[]; readonly isBoolean: boolean }
+export type Compiled = {
+  readonly isBoolean: boolean
+  /** What cells of rows read: the cube, and rows made of it. */
+  readonly inputs: readonly CubeNode[]
+} & (
+  | { readonly kind: 'cell'; readonly cell: Cell }
+  | { readonly kind: 'array'; readonly array: CellArray }
+  | { readonly kind: 'cells'; readonly cells: readonly Cell[] }
+)
 
 const KINDS = new Set(['input', 'constant', 'call', 'label', 'at', 'take', 'reduce', 'rename'])
 
@@ -37,24 +46,33 @@ function asCell(value: unknown): Cell | undefined {
   return typeof value === 'number' ? constant(value) : undefined
 }
 
-/** Compiles a callback; `isBoolean` says of each input whether its cells are true and false. */
+/**
+ * Compiles a callback; `isBoolean` says of each input whether its cells are true and false. Where they are cells of one
+ * cube, `base`, rows of them can be made by loops, which become further inputs.
+ */
 export function compile(
   callback: Callback,
   bindings: Readonly<Record<string, CellArgument>>,
   context: Value | undefined,
   isBoolean: readonly boolean[],
+  base?: CubeNode,
 ): Compiled | undefined {
-  const result = compileCallback(callback, { ...bindings, context: cellArgument(context ?? null) })
+  const maker = base && lineMaker(base)
+  const means = { evaluate: evaluateConstant, ...(maker && { line: maker.line }) }
+  const given = compileCallback(callback, { ...bindings, context: cellArgument(context ?? null) }, means)
+  // What a filter left out leaves no gap in a result.
+  const result = isCellArray(given) ? compacted(given, means) : given
   if (result === undefined) return undefined
+  const inputs = maker?.inputs ?? []
   const holds = (value: unknown): boolean => typeof value === 'boolean' || (isCell(value) && isTruth(value, isBoolean))
-  if (isCellArray(result)) return { kind: 'array', array: result, isBoolean: holds(result.of) }
+  if (isCellArray(result)) return { kind: 'array', array: result, isBoolean: holds(result.of), inputs }
   if (Array.isArray(result)) {
     const cells = result.map(asCell)
     if (cells.some((cell) => cell === undefined)) return undefined
-    return { kind: 'cells', cells: cells as Cell[], isBoolean: result.length > 0 && result.every(holds) }
+    return { kind: 'cells', cells: cells as Cell[], isBoolean: result.length > 0 && result.every(holds), inputs }
   }
   const cell = asCell(result)
-  return cell === undefined ? undefined : { kind: 'cell', cell, isBoolean: holds(result) }
+  return cell === undefined ? undefined : { kind: 'cell', cell, isBoolean: holds(result), inputs }
 }
 
 const PICKING: readonly Reducer[] = ['first', 'last', 'min', 'max']
