@@ -2,9 +2,10 @@
 import type { Packing } from '../../model/block.ts'
 import { type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
 import type { Callback } from '../row.ts'
-import { alongNode } from './along.ts'
-import { fitCurve, modelOf, xOfLabel } from './curves.ts'
+import { type ColumnLoop, columnsNode } from './columns.ts'
+import { type Evaluator, fitCurve, modelOf, xOfLabel } from './curves.ts'
 import type { Label } from './labels.ts'
+import { linearFit } from './linear-fit.ts'
 
 /** A callback that is one fit_curve of the whole row: its initial values and its model. */
 function fitIn(process: Callback) {
@@ -41,21 +42,32 @@ export function curveNode(
   const model = modelOf({ graph: found.graph }, found.initial.length)
   if (model === undefined) return undefined
   const labels = node.schema.dims[dimensionIndex(node.schema, source)]!.labels as readonly Label[]
-  const evaluator = model(labels.map(xOfLabel))
-  const ys = new Float64Array(labels.length)
-  return alongNode({
+  const xs = labels.map(xOfLabel)
+  return columnsNode({
     label: 'fit_curve',
-    node,
+    inputs: [node],
     dim: source,
     target,
     schema: schemaFor(found.initial.length),
-    run: (values, from, to) => {
-      values.forEach((value, i) => {
-        ys[i] = typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN
-      })
-      const fitted = fitCurve(evaluator, ys, found.initial)
-      return [...fitted].slice(from, to).map((value) => (Number.isNaN(value) ? null : value))
-    },
-    isAsync: false,
+    loop: () => fitLoop(model(xs), xs.length, found.initial),
   })
+}
+
+/** Fits column by column. Infinite values are left out as missing ones are. */
+function fitLoop(model: Evaluator, length: number, initial: readonly number[]): ColumnLoop {
+  const n = initial.length
+  const fast = model.isLinear ? linearFit(model, n) : undefined
+  const ys = new Float64Array(length)
+  return ([values], count, result) => {
+    for (let c = 0; c < count; c++) {
+      let known = 0
+      for (let i = 0; i < length; i++) {
+        const value = values![c * length + i]!
+        ys[i] = Number.isFinite(value) ? value : Number.NaN
+        known += Number(Number.isFinite(value))
+      }
+      if (known >= n && fast?.(ys, 0, result, c * n)) continue
+      result.set(fitCurve(model, ys, initial), c * n)
+    }
+  }
 }

@@ -5,9 +5,9 @@ import type { Dimension } from '../../model/dimension.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
 import { elementsOf, isLabeled } from '../schema.ts'
-import { alongNode } from './along.ts'
 import { callbackOf, cubeOf, cubeValue, requireDimension, textOf } from './arguments.ts'
-import { anyModel, fitCurve, numbersOf, xOfLabel } from './curves.ts'
+import { type ColumnLoop, columnsNode } from './columns.ts'
+import { anyModel, type Evaluator, fitCurve, numbersOf, xOfLabel } from './curves.ts'
 import { enumerated, type Label, withDims } from './labels.ts'
 import { CUBE, givesCube, optional, parameter, TEXT } from './schemas.ts'
 
@@ -46,19 +46,44 @@ function predict(node: CubeNode, process: Callback, name: string, labels: readon
     : { type: 'other', name, labels }
   const dims = node.schema.dims.map((dimension, i) => (i === d ? target : dimension))
   const count = along.labels.length
-  const evaluator = anyModel(process, count)(labels.map(xOfLabel))
-  return alongNode({
+  const model = anyModel(process, count)
+  const xs = labels.map(xOfLabel)
+  return columnsNode({
     label: 'predict_curve',
-    node,
+    inputs: [node],
     dim: along.name,
     target: name,
     schema: { ...withDims(node.schema, dims), packing: FLOAT64 },
-    run: (values, from, to) => {
-      evaluator.evaluate(Float64Array.from(numbersOf(values)), false)
-      return [...evaluator.values.slice(from, to)].map((y) => (Number.isNaN(y) ? null : y))
-    },
-    isAsync: false,
+    loop: () => predictLoop(model(xs), count, xs.length),
   })
+}
+
+/** Values of the model for the parameters that each column holds. */
+function predictLoop(model: Evaluator, n: number, length: number): ColumnLoop {
+  if (model.isLinear) return sumLoop(model, n, length)
+  return ([parameters], count, result) => {
+    for (let c = 0; c < count; c++) {
+      model.evaluate(parameters!.subarray(c * n, c * n + n), false)
+      result.set(model.values, c * length)
+    }
+  }
+}
+
+/** Of a linear model: what is there without parameters, and each times its slopes. */
+function sumLoop(model: Evaluator, n: number, length: number): ColumnLoop {
+  model.evaluate(new Float64Array(n), true)
+  const { values, slopes } = model
+  return ([parameters], count, result) => {
+    for (let c = 0; c < count; c++) {
+      const to = c * length
+      result.set(values, to)
+      for (let k = 0; k < n; k++) {
+        const factor = parameters![c * n + k]!
+        const slope = slopes[k]!
+        for (let i = 0; i < length; i++) result[to + i]! += factor * slope[i]!
+      }
+    }
+  }
 }
 
 const FUNCTION = parameter(

@@ -20,6 +20,8 @@ export interface Evaluator {
   readonly values: Float64Array
   /** One array per parameter. */
   readonly slopes: readonly Float64Array[]
+  /** Whether slopes are the same for all parameters. */
+  readonly isLinear: boolean
   evaluate(parameters: Float64Array, needsSlopes: boolean): void
 }
 
@@ -78,6 +80,21 @@ function ordered(root: Cell): Cell[] | undefined {
   return visit(root) ? list : undefined
 }
 
+/** Whether the last of the cells is a sum of parameters times what does not depend on any. */
+function isLinearIn(cells: readonly Cell[]): boolean {
+  const depends = new Set<Cell>()
+  for (const cell of cells) {
+    if (cell.kind === 'input' && cell.input > 0) depends.add(cell)
+    if (cell.kind !== 'call' || !cell.args.some((arg) => depends.has(arg))) continue
+    depends.add(cell)
+    const both = cell.args.every((arg) => depends.has(arg))
+    const isSum = ['add', 'subtract', 'negate'].includes(cell.operation)
+    const isScaled = cell.operation === 'multiply' && !both
+    if (!isSum && !isScaled && !(cell.operation === 'divide' && !depends.has(cell.args[1]!))) return false
+  }
+  return true
+}
+
 /** A part of the model at all x: its values, and its slopes by the parameters that it depends on. */
 interface Part {
   readonly values: Float64Array
@@ -92,12 +109,14 @@ export function modelOf(callback: Pick<Callback, 'graph'>, count: number): Model
   const root = compileCallback(callback, { x: input(0), parameters })
   const cells = isCell(root) ? ordered(root) : undefined
   if (cells === undefined) return undefined
+  const isLinear = isLinearIn(cells)
   return (xs) => {
     const parts = new Map<Cell, Part>()
     for (const cell of cells) parts.set(cell, partOf(cell, xs, parts, count))
     const updates = [...parts.values()].flatMap(({ update }) => (update === undefined ? [] : [update]))
     const { values, slopes } = parts.get(cells.at(-1)!)!
     return {
+      isLinear,
       values,
       slopes: slopes.map((slope) => slope ?? new Float64Array(xs.length)),
       evaluate: (at, needsSlopes) => {
@@ -179,7 +198,7 @@ export function interpretedModel(callback: Callback, count: number): Model {
         if (needsSlopes) for (let k = 0; k < count; k++) slopes[k]![i] = slopeAt(x, parameters, k)
       })
     }
-    return { values, slopes, evaluate }
+    return { isLinear: false, values, slopes, evaluate }
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evaluateGraph } from '../../../src/graph/evaluate.ts'
 import { fitCurve, interpretedModel, type Model, modelOf, xOfLabel } from '../../../src/process/cubes/curves.ts'
+import { linearFit } from '../../../src/process/cubes/linear-fit.ts'
 import type { Callback, ProcessGraph, Value } from '../../../src/process/row.ts'
 import { parameter, tagOf, value } from './support.ts'
 
@@ -191,5 +192,74 @@ describe('fit_curve and predict_curve as processes', () => {
     const { cube, node, other } = await import('./support.ts')
     const parameters = cube([other('k', 0, 1)], [1, 2])
     expect(await tagOf(node('predict_curve', { parameters, function: line, dimension: 't' }))).toBe('LabelsMissing')
+  })
+})
+
+describe('models that are linear in their parameters', () => {
+  /** a + b x + c sin(x), with one parameter in a quotient. */
+  const linear = {
+    a: element(0),
+    b: element(1),
+    c: element(2),
+    bx: call('multiply', { x: parameter('x'), y: from('b') }),
+    s: call('sin', { x: parameter('x') }),
+    i: call('divide', { x: 1, y: from('s') }),
+    cs: call('divide', { x: from('c'), y: from('i') }),
+    abx: call('add', { x: from('a'), y: from('bx') }),
+    r: call('subtract', { x: from('abx'), y: from('cs') }, true),
+  } as unknown as ProcessGraph
+  const isLinear = (graph: object, xs: readonly number[] = [1, 2]) =>
+    modelOf({ graph: graph as ProcessGraph }, 3)!(xs).isLinear
+
+  it('are told from others', () => {
+    expect(isLinear(linear)).toBe(true)
+    for (const graph of Object.values(GRAPHS)) expect(isLinear(graph)).toBe(false)
+  })
+
+  it('fit as Levenberg and Marquardt do, whatever is missing', () => {
+    const xs = Array.from({ length: 12 }, (_, i) => 0.3 + i)
+    const evaluator = modelOf({ graph: linear }, 3)!(xs)
+    const fit = linearFit(evaluator, 3)!
+    const numbers = fc.array(fc.option(fc.integer({ min: -50, max: 50 }), { freq: 3, nil: Number.NaN }), {
+      minLength: 12,
+      maxLength: 12,
+    })
+    let fitted = 0
+    fc.assert(
+      fc.property(numbers, (values) => {
+        const ys = Float64Array.from(values)
+        if (values.filter((y) => !Number.isNaN(y)).length < 3) return
+        const result = new Float64Array(4)
+        if (!fit(ys, 0, result, 1)) return
+        fitted++
+        const slow = fitCurve(evaluator, ys, [1, 1, 1])
+        for (const k of [0, 1, 2]) expect(Math.abs(result[k + 1]! - slow[k]!)).toBeLessThanOrEqual(1e-6)
+      }),
+    )
+    expect(fitted).toBeGreaterThan(50)
+  })
+
+  it('keep their digits where x is seconds since 1970', () => {
+    const xs = Array.from({ length: 30 }, (_, i) => 1.6e9 + i * 86400)
+    const line = {
+      a: element(0),
+      b: element(1),
+      bx: call('multiply', { x: parameter('x'), y: from('b') }),
+      r: call('add', { x: from('a'), y: from('bx') }, true),
+    } as unknown as ProcessGraph
+    const fit = linearFit(modelOf({ graph: line }, 2)!(xs), 2)!
+    const result = new Float64Array(2)
+    const ys = Float64Array.from(xs, (x, i) => (i % 4 === 0 ? Number.NaN : 3e-8 * (x - 1.6e9) + 0.25))
+    expect(fit(ys, 0, result, 0)).toBe(true)
+    expect(Math.abs(result[1]! / 3e-8 - 1)).toBeLessThan(1e-8)
+    for (const x of xs) expect(result[0]! + result[1]! * x).toBeCloseTo(3e-8 * (x - 1.6e9) + 0.25, 7)
+  })
+
+  it('leave what does not tell the parameters to the general way', () => {
+    const xs = [1, 2, 3, 4]
+    const fit = linearFit(modelOf({ graph: linear }, 3)!(xs), 3)!
+    expect(fit(Float64Array.from([1, 2, Number.NaN, Number.NaN]), 0, new Float64Array(3), 0)).toBe(false)
+    const same = linearFit(modelOf({ graph: linear }, 3)!([2, 2, 2, 2]), 3)
+    expect(same).toBeUndefined()
   })
 })
