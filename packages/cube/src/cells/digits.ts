@@ -3,9 +3,10 @@
  * arrays. Zeros are one number. Intervals of digits are intervals of numbers, as missing ones are left out.
  */
 import type { TypedArray } from '../dtype.ts'
+import type { DType } from '../types.ts'
 
 /** Types whose bits are in order once signs are seen to. */
-export type SelectedType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'float32' | 'float64'
+export type SelectedType = DType
 
 interface TypeRow {
   readonly make: () => TypedArray
@@ -20,11 +21,11 @@ const SELECTED: Readonly<Record<SelectedType, TypeRow>> = {
   int8: { make: () => new Int8Array(1), isFloat: false, isSigned: true, negative: -1 },
   uint16: { make: () => new Uint16Array(1), isFloat: false, isSigned: false, negative: -1 },
   int16: { make: () => new Int16Array(1), isFloat: false, isSigned: true, negative: -1 },
+  uint32: { make: () => new Uint32Array(1), isFloat: false, isSigned: false, negative: -1 },
+  int32: { make: () => new Int32Array(1), isFloat: false, isSigned: true, negative: -1 },
   float32: { make: () => new Float32Array(1), isFloat: true, isSigned: true, negative: -(2 ** -149) },
   float64: { make: () => new Float64Array(1), isFloat: true, isSigned: true, negative: -Number.MIN_VALUE },
 }
-
-export const isSelectedType = (dtype: string): dtype is SelectedType => dtype in SELECTED
 
 type Words = Uint8Array | Uint16Array
 
@@ -115,52 +116,81 @@ export function countIntegers({ data, from, step, count }: Stretch, { counts, ba
   return missing
 }
 
-const INFINITE_BITS = 0x7f800000
-const MAGNITUDE = 0x7fffffff
-
-/** The bits of a float32 that stands for missing, as its magnitude and sign are compared; of none those of no number. */
-export function holeBits(hole: number): number {
-  if (Number.isNaN(hole) || Math.fround(hole) !== hole) return MAGNITUDE
-  return hole === 0 ? 0 : new Int32Array(Float32Array.of(hole).buffer)[0]!
+/** How bits of 32-bit numbers are read as integers in the order of the numbers. */
+interface Bits {
+  /** Of the bits that tell zeros and numbers that are none, which have more than `limit` there. */
+  readonly mask: number
+  readonly limit: number
+  /** Bits that are turned round in negative numbers, and in all. */
+  readonly fold: number
+  readonly flip: number
 }
 
-/** Counts the upper halves of float32 numbers; how many were missing. */
-export function countUpper({ data, from, step, count }: Stretch, { counts, base }: Tally, hole: number): number {
-  const words = new Int32Array(data.buffer, data.byteOffset, data.length)
-  const zero = base + 32768
-  const end = from + count * step
-  let missing = 0
-  for (let i = from; i < end; i += step) {
-    let bits = words[i]!
-    const magnitude = bits & MAGNITUDE
-    if (magnitude === 0) bits = 0
-    if (magnitude > INFINITE_BITS || bits === hole) missing++
-    else counts[zero + ((bits ^ ((bits >> 31) & MAGNITUDE)) >> 16)]!++
-  }
-  return missing
+const BITS: Readonly<Partial<Record<SelectedType, Bits>>> = {
+  float32: { mask: 0x7fffffff, limit: 0x7f800000, fold: 0x7fffffff, flip: 0 },
+  int32: { mask: -1, limit: 0x7fffffff, fold: 0, flip: 0 },
+  uint32: { mask: -1, limit: 0x7fffffff, fold: 0, flip: -(2 ** 31) },
 }
 
-/** Counts the lower halves of float32 numbers whose upper half is digit `upper`; gives the least number beyond these. */
-export function countLower(
-  { data, from, step, count }: Stretch,
-  { counts, base }: Tally,
-  hole: number,
-  upper: number,
-): number {
-  const words = new Int32Array(data.buffer, data.byteOffset, data.length)
-  const wanted = upper - 32768
-  const end = from + count * step
-  // Infinity, in the order of bits.
-  let above = INFINITE_BITS
-  for (let i = from; i < end; i += step) {
-    let bits = words[i]!
-    const magnitude = bits & MAGNITUDE
-    if (magnitude === 0) bits = 0
-    if (magnitude > INFINITE_BITS || bits === hole) continue
-    const key = bits ^ ((bits >> 31) & MAGNITUDE)
-    const half = key >> 16
-    if (half === wanted) counts[base + (key & 0xffff)]!++
-    else if (half > wanted && key < above) above = key
+/** Numbers of 32 bits, whose halves are counted by loops over integers. */
+export class Halves {
+  readonly #bits: Bits
+  readonly #number: TypedArray
+  /** The bits of the number that stands for missing; NaN of none. */
+  readonly #hole: number
+
+  constructor(type: SelectedType, bits: Bits, hole: number) {
+    this.#bits = bits
+    this.#number = SELECTED[type].make()
+    this.#number[0] = hole
+    this.#hole = this.#number[0] !== hole ? Number.NaN : hole === 0 ? 0 : new Int32Array(this.#number.buffer)[0]!
   }
-  return new Float32Array(Int32Array.of(above ^ ((above >> 31) & MAGNITUDE)).buffer)[0]!
+
+  /** Counts upper halves; how many numbers were missing. */
+  upper({ data, from, step, count }: Stretch, { counts, base }: Tally): number {
+    const { mask, limit, fold, flip } = this.#bits
+    const hole = this.#hole
+    const words = new Int32Array(data.buffer, data.byteOffset, data.length)
+    const zero = base + 32768
+    const end = from + count * step
+    let missing = 0
+    for (let i = from; i < end; i += step) {
+      let bits = words[i]!
+      const magnitude = bits & mask
+      if (magnitude === 0) bits = 0
+      if (magnitude > limit || bits === hole) missing++
+      else counts[zero + ((bits ^ ((bits >> 31) & fold) ^ flip) >> 16)]!++
+    }
+    return missing
+  }
+
+  /** Counts lower halves of numbers whose upper half is digit `upper`; gives the least number beyond these. */
+  lower({ data, from, step, count }: Stretch, { counts, base }: Tally, upper: number): number {
+    const { mask, limit, fold, flip } = this.#bits
+    const hole = this.#hole
+    const words = new Int32Array(data.buffer, data.byteOffset, data.length)
+    const wanted = upper - 32768
+    const end = from + count * step
+    // Infinity, or an integer that is not needed where there is none.
+    let above = limit
+    for (let i = from; i < end; i += step) {
+      let bits = words[i]!
+      const magnitude = bits & mask
+      if (magnitude === 0) bits = 0
+      if (magnitude > limit || bits === hole) continue
+      const key = bits ^ ((bits >> 31) & fold) ^ flip
+      const half = key >> 16
+      if (half === wanted) counts[base + (key & 0xffff)]!++
+      else if (half > wanted && key < above) above = key
+    }
+    const turned = above ^ flip
+    new Int32Array(this.#number.buffer)[0] = turned ^ ((turned >> 31) & fold)
+    return this.#number[0]!
+  }
+}
+
+/** Of numbers that digits of 16 bits make two of; undefined of others. */
+export function halvesOf(type: SelectedType, bits: 8 | 16, hole: number): Halves | undefined {
+  const rules = BITS[type]
+  return bits === 16 && rules !== undefined ? new Halves(type, rules, hole) : undefined
 }

@@ -3,9 +3,9 @@
  * wanted one lies by digits of its bits (a radix selection), until what is left can be kept and sorted. Several
  * selections may share the values between them: what each has counted and kept is joined after every pass.
  */
-import { countIntegers, countLower, countUpper, Digits, holeBits, type SelectedType, type Stretch } from './digits.ts'
+import { countIntegers, Digits, type Halves, halvesOf, type SelectedType, type Stretch } from './digits.ts'
 
-export { isSelectedType, type SelectedType, type Stretch } from './digits.ts'
+export type { SelectedType, Stretch } from './digits.ts'
 
 export interface SelectionOptions {
   readonly probability: number
@@ -94,15 +94,18 @@ export class Selection {
   readonly #cells: readonly Cell[]
   readonly #counts: Float64Array<ArrayBuffer>
   readonly #hole: number
+  readonly #halves: Halves | undefined
   #level = 0
 
   /** `progress`: of the selection that this one takes values in for; it ends after one pass. */
   constructor(cells: number, options: SelectionOptions, progress?: SelectionProgress) {
     this.#options = options
-    this.#digits = new Digits(options.type, digitBits(cells, options.bytes))
+    const bits = digitBits(cells, options.bytes)
+    this.#digits = new Digits(options.type, bits)
     this.#cells = progress?.cells.map((cell) => ({ ...cell })) ?? Array.from({ length: cells }, newCell)
     this.#counts = new Float64Array(cells * this.#digits.size)
     this.#hole = options.packing?.nodata ?? Number.NaN
+    this.#halves = halvesOf(options.type, bits, this.#hole)
     this.#level = progress?.level ?? 0
   }
 
@@ -113,22 +116,17 @@ export class Selection {
   }
 
   #count(cell: Cell, base: number, stretch: Stretch): void {
-    const { levels } = this.#digits
     const tally = { counts: this.#counts, base }
-    const isSingle = this.#options.type === 'float32' && levels === 2
+    const halves = this.#halves
     if (this.#level > 0) {
-      const above = isSingle
-        ? countLower(stretch, tally, holeBits(this.#hole), cell.digits[0]!)
-        : this.#countBetween(cell, base, stretch)
+      const above = halves?.lower(stretch, tally, cell.digits[0]!) ?? this.#countBetween(cell, base, stretch)
       cell.above = Math.min(cell.above, above)
       return
     }
-    const isOneDigit = levels === 1
-    const missing = isOneDigit
-      ? countIntegers(stretch, tally, this.#hole)
-      : isSingle
-        ? countUpper(stretch, tally, holeBits(this.#hole))
-        : this.#countFirst(base, stretch)
+    const missing =
+      this.#digits.levels === 1
+        ? countIntegers(stretch, tally, this.#hole)
+        : (halves?.upper(stretch, tally) ?? this.#countFirst(base, stretch))
     cell.missing += missing
     cell.valid += stretch.count - missing
   }

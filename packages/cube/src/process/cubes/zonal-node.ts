@@ -227,7 +227,7 @@ class ZonalJob {
     const sums = SUMS_BYTES * cells
     if (this.#keeps(region, targetBytes)) return sums + this.#valueBytes(region)
     const count = this.#orders.length
-    return sums + count * selectionBytes(cells, targetBytes / Math.max(1, count))
+    return count === 0 ? sums : sums + count * selectionBytes(cells, targetBytes / count)
   }
 
   /** Of pixels that may be owned, about half are. */

@@ -1,12 +1,12 @@
 /** Order statistics of zones: found while values pass several times, or from values that are kept. */
 import { quantileOfSorted } from '../../cells/reducers.ts'
-import { isSelectedType, Selection, type SelectionOptions, type SelectionProgress } from '../../cells/selection.ts'
+import { Selection, type SelectionOptions, type SelectionProgress } from '../../cells/selection.ts'
 import type { TypedArray } from '../../dtype.ts'
 import type { Packing } from '../../model/block.ts'
 import type { Run } from './zonal-sums.ts'
 
-/** Raw values are in the order of what they mean, and their bits show it. */
-const isOrdered = ({ dtype, scale }: Packing): boolean => scale > 0 && isSelectedType(dtype)
+/** Raw values are in the order of what they mean. */
+const isOrdered = ({ scale }: Packing): boolean => scale > 0
 
 /** A selection of one quantile of each cell, of values of a packing, within these bytes. */
 export function selectionFor(
@@ -19,10 +19,9 @@ export function selectionFor(
   const { dtype, nodata, scale, offset } = packing
   const common = { probability, ignoreNodata: true, bytes }
   const meaning = { scale, offset, ...(nodata === undefined ? {} : { nodata }) }
-  const options: SelectionOptions =
-    isOrdered(packing) && isSelectedType(dtype)
-      ? { ...common, type: dtype, packing: meaning }
-      : { ...common, type: 'float64' }
+  const options: SelectionOptions = isOrdered(packing)
+    ? { ...common, type: dtype, packing: meaning }
+    : { ...common, type: 'float64' }
   return new Selection(cells, options, progress)
 }
 

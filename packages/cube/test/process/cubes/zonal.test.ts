@@ -5,6 +5,7 @@ import { type BlockNode, type CubeNode, type Fold, foldWithin, shapeOf } from '.
 import { wholeRegion } from '../../../src/model/region.ts'
 import { computeCube } from '../../../src/plan/compute.ts'
 import { evaluateRegion } from '../../../src/plan/evaluate.ts'
+import { planOf } from '../../../src/plan/plan.ts'
 import { readWhole } from '../../../src/process/cubes/direct.ts'
 import { features, node, other, parameter, polygon, raster, reducer } from './support.ts'
 
@@ -109,6 +110,13 @@ describe('statistics of zones', () => {
     const job = jobOf(made)
     const fold = foldWithin(job, 20_000)!
     expect(fold.stateBytes!(wholeRegion(shapeOf(job.schema)))).toBeLessThan(40_000)
+  })
+
+  it('what sums of an image take is known, so that it is read in pieces', async () => {
+    const made = await node('reduce_spatial', { data: image(FLOAT32), reducer: reducer('mean') })
+    const { costs, foldAbove } = planOf(made, { budgetBytes: 60_000 })
+    expect(costs.peakBytes).toBeGreaterThan(1000)
+    expect(costs.peakBytes).toBeLessThan(3 * foldAbove)
   })
 
   it.each([...callbacks, ['mean', reducer('mean')] as const])(
