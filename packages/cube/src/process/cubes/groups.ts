@@ -1,6 +1,7 @@
 /**
  * Reducers over groups of labels, as aggregate_temporal has them. A reducer is compiled for each group; where all
- * groups give the same cell but for the group's length, that is one cell with grouped reductions, else it is interpreted.
+ * groups give the same cell but for the group's length, that is one cell with grouped reductions, else each group is a
+ * cube of its own. What does not compile is interpreted.
  */
 import type { Cell } from '../../cells/cell.ts'
 import { partsOf } from '../../cells/structure.ts'
@@ -10,9 +11,9 @@ import type { Callback, Value } from '../row.ts'
 import { alongNode } from './along.ts'
 import { probedPacking, resultPacking } from './apply.ts'
 import { after } from './arguments.ts'
-import { arrayAlong, compile, isAsync, labelled, probe, runner, sampleValues } from './callback.ts'
-import { enumerated, type Label, withDims } from './labels.ts'
-import { cellNode } from './nodes.ts'
+import { arrayAlong, type Compiled, compile, isAsync, labelled, probe, runner, sampleValues } from './callback.ts'
+import { cutDimension, enumerated, type Label, withDims } from './labels.ts'
+import { cellNode, concatNode, constant, MISSING, selectNode } from './nodes.ts'
 
 export type Groups = readonly (readonly number[])[]
 
@@ -88,6 +89,59 @@ function compileGroups(
   return cell === undefined ? undefined : { cell, isBoolean: found!.isBoolean }
 }
 
+/** More groups than this make more nodes than is worth planning. */
+const MOST_APART = 256
+
+interface GroupCall {
+  readonly node: CubeNode
+  readonly reducer: Callback
+  readonly dim: string
+  readonly target: Dimension
+  readonly context: Value
+  readonly label: string
+}
+
+/** The cell of a group, with what it reads; of a group without labels what the reducer says of none. */
+function groupCell(call: GroupCall, group: readonly number[], labels: readonly Label[]): Compiled | undefined {
+  const { node, reducer, dim, context, label } = call
+  if (group.length > 0) {
+    const part = selectNode(label, node, dim, group)
+    const own = group.map((i) => labels[i]!)
+    return compile(reducer, { data: arrayAlong(dim, own) }, context, [node.schema.packing.isBoolean ?? false], part)
+  }
+  const value = isAsync(reducer) ? undefined : probe(reducer, { data: labelled([], []), context })
+  if (value !== null && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const cell = value === null ? MISSING : constant(Number(value))
+  return { kind: 'cell', cell, isBoolean: typeof value === 'boolean', inputs: [node] }
+}
+
+/** Each group reduced by itself, one after the other along the target. */
+function apart(call: GroupCall, groups: Groups): CubeNode | undefined {
+  const { node, dim, target, label } = call
+  if (groups.length > MOST_APART) return undefined
+  const d = dimensionIndex(node.schema, dim)
+  const labels = node.schema.dims[d]!.labels as readonly Label[]
+  const cells: (Compiled & { kind: 'cell' })[] = []
+  for (const group of groups) {
+    const compiled = groupCell(call, group, labels)
+    if (compiled?.kind !== 'cell') return undefined
+    cells.push(compiled)
+  }
+  const isBoolean = cells.some((compiled, g) => compiled.isBoolean && groups[g]!.length > 0)
+  const isAlike = cells.every((compiled, g) => compiled.isBoolean === isBoolean || isUnknown(compiled, groups[g]!))
+  if (!isAlike || cells.length === 0) return undefined
+  const packing = resultPacking(isBoolean, node.schema.packing)
+  const parts = cells.map(({ cell, inputs }, g) => {
+    const dims = node.schema.dims.map((dimension, i) => (i === d ? cutDimension(target, [g]) : dimension))
+    return cellNode(label, inputs, cell, { ...withDims(node.schema, dims), packing })
+  })
+  return concatNode(parts, target.name, label, target)
+}
+
+/** Nothing of no labels is as good as a truth value as it is as a number. */
+const isUnknown = ({ cell }: Compiled & { kind: 'cell' }, group: readonly number[]): boolean =>
+  group.length === 0 && cell.kind === 'constant' && Number.isNaN(cell.value)
+
 /** One value for each group of labels along a dimension. `target` takes the place of the dimension. */
 export function groupNode(
   node: CubeNode,
@@ -105,6 +159,8 @@ export function groupNode(
     const packing = resultPacking(compiled.isBoolean, schema.packing)
     return cellNode(label, [node], compiled.cell, { ...withDims(schema, dims), packing })
   }
+  const separate = apart({ node, reducer, dim, target, context, label }, groups)
+  if (separate !== undefined) return separate
   const labels = schema.dims[dimensionIndex(schema, dim)]!.labels as readonly Label[]
   const longest = groups.reduce((most, group) => Math.max(most, group.length), 1)
   const data = labelled(enumerated(longest), sampleValues(schema.packing, longest))

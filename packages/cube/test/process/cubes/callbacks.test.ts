@@ -186,11 +186,16 @@ function expectSame(actual: readonly Value[], expected: readonly Value[], tolera
 
 const isInterpreted = (made: CubeNode): boolean => made.kind === 'blocks' && made.concat === undefined
 
-async function agree(process: string, nodes: Nodes, name: string): Promise<void> {
+async function agree(
+  process: string,
+  nodes: Nodes,
+  name: string,
+  more: Readonly<Record<string, Value>> = {},
+): Promise<void> {
   await fc.assert(
     fc.asyncProperty(cubes, fc.constantFrom(1, 4, 1000), async (made, part) => {
-      const fast = await node(process, { data: made, dimension: 't', [name]: graph(nodes) })
-      const slow = await node(process, { data: made, dimension: 't', [name]: hidden(nodes) })
+      const fast = await node(process, { data: made, dimension: 't', [name]: graph(nodes), ...more })
+      const slow = await node(process, { data: made, dimension: 't', [name]: hidden(nodes), ...more })
       expect([isInterpreted(fast), isInterpreted(slow)]).toEqual([false, true])
       const tolerance = fast.schema.packing.dtype === 'float32' ? 1e-5 : 1e-9
       const expected = (await read(slow)).values
@@ -203,5 +208,28 @@ async function agree(process: string, nodes: Nodes, name: string): Promise<void>
 
 describe('compiled as interpreted', () => {
   it.each(Object.entries(REDUCERS))('%s, of a row', (_, nodes) => agree('reduce_dimension', nodes, 'reducer'))
+  it.each(Object.entries(REDUCERS))('%s, of intervals', (_, nodes) => {
+    const intervals = [
+      ['2020-01-01', '2020-01-03'],
+      ['2020-01-01', '2021-01-01'],
+    ]
+    return agree('aggregate_temporal', nodes, 'reducer', { intervals, labels: ['a', 'b'] })
+  })
+  it('of an interval without labels', async () => {
+    const made = cube([times(...DAYS(3)), other('z', 0, 1)], [1, 5, null, 4, 3, null])
+    const intervals = [
+      ['2020-01-01', '2020-01-04'],
+      ['2030-01-01', '2030-02-01'],
+    ]
+    for (const [name, expected] of [
+      ['second greatest', [1, 4, null, null]],
+      ['count of the sorted', [2, 2, 0, 0]],
+    ] as const) {
+      const args = { data: made, dimension: 't', intervals, reducer: graph(REDUCERS[name]!) }
+      const found = await node('aggregate_temporal', args)
+      expect(isInterpreted(found)).toBe(false)
+      expect((await read(found)).values).toEqual(expected)
+    }
+  })
   it.each(Object.entries(ROWS))('%s, row by row', (_, nodes) => agree('apply_dimension', nodes, 'process'))
 })
