@@ -1,6 +1,7 @@
 /** The CRS of a CF grid mapping: its WKT where it has one, else its parameters. */
 import { InputError } from '@ecotope/core'
 import { parseCrs } from '../crs/crs.ts'
+import { definitionOf, numeric } from '../crs/definition.ts'
 import { crsFromEpsg, unitsOf } from '../crs/epsg.ts'
 import type { Crs } from '../types.ts'
 import { type Attributes, numberOf, numbersOf, textOf } from './attributes.ts'
@@ -38,6 +39,12 @@ export function tryCrs(text: string): Crs | undefined {
 /** WGS 84 longitude and latitude, for axes that say no more than that. */
 export const lonLat = (): Crs => crsFromEpsg(4326)
 
+/** Height of the satellite above the ellipsoid, metres, of a geostationary view. */
+export function heightOf({ proj4 }: Crs): number | undefined {
+  const { proj, parameters } = definitionOf(proj4)
+  return proj === 'geos' ? numeric(parameters, 'h') : undefined
+}
+
 type Terms = (mapping: Attributes) => string | undefined
 
 const term = (key: string, value: number | undefined): string => (value === undefined ? '' : ` +${key}=${value}`)
@@ -65,11 +72,27 @@ function polar(mapping: Attributes): string {
   return `+proj=stere +lat_0=${lat}${term('lon_0', lon)}${trueScale(mapping)}${scaled(mapping)}`
 }
 
+/** The axis about which the view is swept; the fixed one is the other. */
+function sweep(mapping: Attributes): string {
+  const fixed = textOf(mapping, 'fixed_angle_axis')
+  return textOf(mapping, 'sweep_angle_axis') ?? (fixed === undefined ? 'y' : fixed === 'x' ? 'y' : 'x')
+}
+
+const height = (mapping: Attributes): string => term('h', numberOf(mapping, 'perspective_point_height'))
+
+function rotatedPole(mapping: Attributes): string {
+  const pole = numberOf(mapping, 'grid_north_pole_longitude') ?? 0
+  const turn = numberOf(mapping, 'north_pole_grid_longitude') ?? 0
+  const lat = term('o_lat_p', numberOf(mapping, 'grid_north_pole_latitude'))
+  return `+proj=ob_tran +o_proj=longlat${lat} +o_lon_p=${turn} +lon_0=${180 + pole}`
+}
+
 /** CF names of grid mappings (CF 1.11, appendix F) as PROJ terms, before ellipsoid and false origin. */
 const MAPPINGS: Readonly<Record<string, Terms>> = {
   latitude_longitude: () => '+proj=longlat',
   albers_conical_equal_area: (m) => `+proj=aea${origin(m, MERIDIAN)}${parallels(m)}`,
   azimuthal_equidistant: (m) => `+proj=aeqd${origin(m, LON)}`,
+  geostationary: (m) => `+proj=geos${height(m)}${origin(m, LON)} +sweep=${sweep(m)}`,
   lambert_azimuthal_equal_area: (m) => `+proj=laea${origin(m, LON)}`,
   lambert_conformal_conic: (m) => `+proj=lcc${origin(m, MERIDIAN)}${parallels(m)}`,
   lambert_cylindrical_equal_area: (m) => `+proj=cea${term('lon_0', numberOf(m, MERIDIAN))}${trueScale(m)}${scaled(m)}`,
@@ -78,9 +101,11 @@ const MAPPINGS: Readonly<Record<string, Terms>> = {
     `+proj=omerc${term('lat_0', numberOf(m, 'latitude_of_projection_origin'))}${term('lonc', numberOf(m, LON))}${term('alpha', numberOf(m, 'azimuth_of_central_line'))}${scaled(m)}`,
   orthographic: (m) => `+proj=ortho${origin(m, LON)}`,
   polar_stereographic: polar,
+  rotated_latitude_longitude: rotatedPole,
   sinusoidal: (m) => `+proj=sinu${term('lon_0', numberOf(m, LON) ?? numberOf(m, MERIDIAN))}`,
   stereographic: (m) => `+proj=stere${origin(m, LON)}${scaled(m)}`,
   transverse_mercator: (m) => `+proj=tmerc${origin(m, MERIDIAN)}${scaled(m, 'scale_factor_at_central_meridian')}`,
+  vertical_perspective: (m) => `+proj=tpers${height(m)}${origin(m, LON)}`,
 }
 
 function termsOf(mapping: Attributes): string | undefined {

@@ -7,7 +7,7 @@ import { roleOf } from '../roles.ts'
 import type { Affine, Band, Crs, Grid } from '../types.ts'
 import { type Attributes, numbersOf, textOf } from './attributes.ts'
 import { axisOf, type CfCoordinate, isGeographicAxis, otherDimension, type SpatialAxis } from './axes.ts'
-import { crsOfMapping, lonLat, tryCrs } from './crs.ts'
+import { crsOfMapping, heightOf, lonLat, tryCrs } from './crs.ts'
 import { classesOf, packingOf, type StoredType } from './packing.ts'
 
 export type { Attributes, CfCoordinate, StoredType }
@@ -156,6 +156,26 @@ const LENGTHS: Readonly<Record<string, number>> = {
   kilometres: 1000,
 }
 
+/** Radians in units of coordinates of geostationary views. */
+const ANGLES: Readonly<Record<string, number>> = {
+  rad: 1,
+  radian: 1,
+  radians: 1,
+  mrad: 1e-3,
+  urad: 1e-6,
+  microradian: 1e-6,
+  microradians: 1e-6,
+}
+
+/** What makes coordinates of the CRS of those that the file has: of scan angles, the height of the satellite. */
+function unitFactor(units: string | undefined, crs: Crs | undefined): number {
+  if (crs?.unit !== 'metre' || units === undefined) return 1
+  const unit = units.toLowerCase()
+  const height = ANGLES[unit] === undefined ? undefined : heightOf(crs)
+  const metres = LENGTHS[unit] ?? (height === undefined ? undefined : ANGLES[unit]! * height)
+  return metres === undefined ? 1 : metres / (crs.metresPerUnit ?? 1)
+}
+
 function spatial(
   name: string,
   axis: SpatialAxis,
@@ -166,9 +186,8 @@ function spatial(
 ): SpatialDimension | undefined {
   const units = textOf(coordinate?.attributes, 'units')
   if (coordinate !== undefined && coordinate.values.length === length) {
-    const factor = crs?.unit === 'metre' ? (LENGTHS[units?.toLowerCase() ?? ''] ?? 1) / (crs.metresPerUnit ?? 1) : 1
-    const isScaled = LENGTHS[units?.toLowerCase() ?? ''] !== undefined && crs?.unit === 'metre'
-    const labels = Array.from(coordinate.values, (value) => Number(value) * (isScaled ? factor : 1))
+    const factor = unitFactor(units, crs)
+    const labels = Array.from(coordinate.values, (value) => Number(value) * factor)
     const unit = crs?.unit ?? units
     return { type: 'spatial', name, axis, labels, ...(unit === undefined ? {} : { unit }) }
   }

@@ -155,7 +155,8 @@ function timeCoordinate(dim: TemporalDimension): Pick<CfOut, 'dtype' | 'attribut
 /** Rotated grids have numbers of cells on their axes, which would be read as coordinates: only the transform is written. */
 function spatialCoordinate(dim: SpatialDimension, { grid }: CubeSchema): CfOut[] {
   if (dim.axis !== 'z' && grid !== undefined && !isNorthUp(grid)) return []
-  const [long, short] = LONG[dim.axis]
+  const isTurned = grid !== undefined && !grid.crs.isGeographic && grid.crs.unit === 'degree'
+  const [long, short] = (isTurned ? TURNED : LONG)[dim.axis]
   const isGeographic = grid?.crs.isGeographic === true && dim.axis !== 'z'
   const named = isGeographic
     ? { standard_name: short, long_name: short, units: dim.axis === 'x' ? 'degrees_east' : 'degrees_north' }
@@ -180,6 +181,8 @@ const LONG = {
   y: ['projection_y_coordinate', 'latitude'],
   z: ['height', 'height'],
 } as const
+/** About a moved pole. */
+const TURNED = { ...LONG, x: ['grid_longitude', 'longitude'], y: ['grid_latitude', 'latitude'] } as const
 const LABEL = { x: 'x coordinate of projection', y: 'y coordinate of projection', z: 'height' } as const
 const UNITS: Readonly<Record<string, string>> = {
   metre: 'm',

@@ -9,6 +9,8 @@ interface MappingRow {
   readonly name: string
   /** CF attribute, PROJ key, value where it is absent. */
   readonly terms: readonly (readonly [cf: string, key: string, otherwise?: number])[]
+  /** What is no number, or another one. */
+  readonly more?: (terms: ReadonlyMap<string, string>) => Attributes
 }
 
 const FALSE = [
@@ -32,6 +34,30 @@ const MAPPINGS: Readonly<Record<string, MappingRow>> = {
   cea: { name: 'lambert_cylindrical_equal_area', terms: [MERIDIAN, ['standard_parallel', 'lat_ts', 0], ...FALSE] },
 }
 
+const HEIGHT = ['perspective_point_height', 'h', 0] as const
+
+const VIEWS: Readonly<Record<string, MappingRow>> = {
+  geos: {
+    name: 'geostationary',
+    terms: [LAT, LON, HEIGHT, ...FALSE],
+    more: (terms) => ({ sweep_angle_axis: terms.get('sweep') ?? 'y' }),
+  },
+  ob_tran: {
+    name: 'rotated_latitude_longitude',
+    terms: [
+      ['grid_north_pole_latitude', 'o_lat_p', 90],
+      ['north_pole_grid_longitude', 'o_lon_p', 0],
+    ],
+    more: (terms) => ({ grid_north_pole_longitude: wrapped((numeric(terms, 'lon_0') ?? 0) - 180) }),
+  },
+}
+
+/** Degrees from -180 up to 180. */
+const wrapped = (degrees: number): number => degrees - 360 * Math.floor((degrees + 180) / 360)
+
+const rowOf = (crs: Crs, proj: string): MappingRow | undefined =>
+  proj === 'ob_tran' && crs.unit !== 'degree' ? undefined : (MAPPINGS[proj] ?? VIEWS[proj])
+
 /** Attributes of the grid mapping of a grid: parameters where CF has them, `crs_wkt`, `spatial_ref`, `GeoTransform`. */
 export function mappingOf(grid: Grid): Attributes {
   const { affine, crs } = grid
@@ -47,7 +73,7 @@ export function mappingOf(grid: Grid): Attributes {
 function parametersOf(crs: Crs): Attributes {
   const { ellipsoid, primeMeridian } = definitionOf(crs.proj4)
   const { proj, terms } = termsOf(crs)
-  const row = MAPPINGS[proj]
+  const row = rowOf(crs, proj)
   // CF has no name for it, or its parameters would say less than the text does.
   if (!crs.isGeographic && row === undefined) return {}
   const values = (row?.terms ?? []).map(([cf, key, otherwise]) => [cf, numeric(terms, key) ?? otherwise ?? 0])
@@ -55,6 +81,7 @@ function parametersOf(crs: Crs): Attributes {
   return {
     grid_mapping_name: row?.name ?? 'latitude_longitude',
     ...(Object.fromEntries(values) as Attributes),
+    ...row?.more?.(terms),
     ...(parallels.length === 0 ? {} : { standard_parallel: parallels }),
     semi_major_axis: ellipsoid.a,
     semi_minor_axis: ellipsoid.a * Math.sqrt(1 - ellipsoid.es),

@@ -34,16 +34,22 @@ export function definitionOf(text: string): Definition {
   if (proj === undefined) throw badCrs(text, 'it has no +proj')
   const isGeographic = proj === 'longlat' || proj === 'latlong' || proj === 'lonlat' || proj === 'latlon'
   const datum = datumOf(parameters, text)
+  const ellipsoid = ellipsoidOf(parameters, datum?.ellps, text)
   return {
     proj: isGeographic ? 'longlat' : proj,
     parameters,
-    ellipsoid: ellipsoidOf(parameters, datum?.ellps, text),
+    ellipsoid,
     shift: shiftOf(parameters, datum?.towgs84),
     primeMeridian: primeMeridianOf(parameters, text),
-    metresPerUnit: unitOf(parameters, text),
+    // Whatever `to_meter` says: PROJ's own strings have it, or not, for the same degrees.
+    metresPerUnit: isRotatedPole(parameters) ? ellipsoid.a * DEGREE : unitOf(parameters, text),
     isGeographic,
   }
 }
+
+/** Degrees about a moved pole. */
+export const isRotatedPole = (parameters: ReadonlyMap<string, string>): boolean =>
+  parameters.get('proj') === 'ob_tran' && /^(longlat|latlong|lonlat|latlon)$/.test(parameters.get('o_proj') ?? '')
 
 function tokens(text: string): Map<string, string> {
   const out = new Map<string, string>()

@@ -1,7 +1,7 @@
 /** The shipped table of EPSG systems as PROJ strings (see oracles/raster/make_epsg.py). Two-dimensional systems only. */
 import { InputError, nearest } from '@ecotope/core'
 import type { Crs } from '../types.ts'
-import { definitionOf } from './definition.ts'
+import { definitionOf, isRotatedPole } from './definition.ts'
 import table from './epsg.json' with { type: 'json' }
 
 let index: Map<number, string> | undefined
@@ -68,8 +68,9 @@ const normalised = (name: string): string =>
 
 /** Unit and kind of a PROJ string, as `Crs` has them. */
 export function unitsOf(proj4: string): Pick<Crs, 'unit' | 'isGeographic' | 'metresPerUnit'> {
-  const { isGeographic, metresPerUnit } = definitionOf(proj4)
+  const { isGeographic, metresPerUnit, parameters } = definitionOf(proj4)
   if (isGeographic) return { unit: 'degree', isGeographic }
+  if (isRotatedPole(parameters)) return { unit: 'degree', isGeographic, metresPerUnit }
   if (Math.abs(metresPerUnit - 0.3048) < 1e-9) return { unit: 'foot', isGeographic, metresPerUnit }
   if (Math.abs(metresPerUnit - 1200 / 3937) < 1e-9) return { unit: 'us-foot', isGeographic, metresPerUnit }
   return { unit: 'metre', isGeographic, metresPerUnit }

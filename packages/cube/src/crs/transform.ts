@@ -2,13 +2,15 @@
 import { InputError } from '@ecotope/core'
 import proj4 from 'proj4'
 import type { Crs } from '../types.ts'
+import { areaTerm } from './auxiliary.ts'
 import { lambertAzimuthal, polarStereographic } from './azimuthal.ts'
 import { albers, lambertConformal } from './conic.ts'
 import { equalAreaCylinder, equidistantCylinder, mercator, sinusoidal } from './cylindrical.ts'
 import { datumShift, sameDatum } from './datum.ts'
-import { angle, type Definition, definitionOf, numeric, plain } from './definition.ts'
+import { angle, type Definition, definitionOf, isRotatedPole, numeric, plain } from './definition.ts'
 import type { Projection } from './projection.ts'
 import { wrap } from './projection.ts'
+import { rotatedPole } from './rotated.ts'
 import { transverseMercator } from './transverse.ts'
 
 const DEGREE = Math.PI / 180
@@ -28,10 +30,17 @@ const KERNELS: Readonly<Record<string, (definition: Definition) => Projection>> 
   sinu: sinusoidal,
 }
 
-function projectionOf(definition: Definition): Projection {
+function projectionOf(given: Definition): Projection {
+  if (isRotatedPole(given.parameters)) return rotatedPole(given)
+  const definition = given.parameters.has('R_A') ? { ...given, ellipsoid: authalicSphere(given.ellipsoid) } : given
   const polar = definition.proj === 'stere' && Math.abs(Math.abs(angle(definition, 'lat_0')) - Math.PI / 2) < 1e-9
   const kernel = polar ? polarStereographic : KERNELS[definition.proj]
   return kernel === undefined ? foreignProjection(definition) : kernel(definition)
+}
+
+/** The sphere of the ellipsoid's area (Snyder 1987, eq. 3-13). */
+function authalicSphere({ a, es }: Definition['ellipsoid']): Definition['ellipsoid'] {
+  return { a: a * Math.sqrt(areaTerm(1, Math.sqrt(es)) / 2), es: 0 }
 }
 
 /** Variants that proj4 would take for the plain projection: metres of error, so better refused. */
@@ -45,8 +54,10 @@ function foreignProjection(definition: Definition): Projection {
   const shape = es === 0 ? `+b=${a}` : `+rf=${1 / (1 - Math.sqrt(1 - es))}`
   const ellipsoid = `+x_0=0 +y_0=0 +a=${a} ${shape}`
   const ours = new Set(['datum', 'ellps', 'a', 'b', 'rf', 'f', 'es', 'R', 'towgs84', 'nadgrids', 'pm', 'units'])
-  for (const key of ['to_meter', 'axis', 'x_0', 'y_0', 'wktext', 'type', 'no_defs']) ours.add(key)
-  const kept = [...definition.parameters].filter(([key]) => !ours.has(key))
+  for (const key of ['to_meter', 'axis', 'x_0', 'y_0', 'wktext', 'type', 'no_defs', 'R_A']) ours.add(key)
+  // What proj4 does not take as 0 where it is left out.
+  const origin = [...new Map([['lat_0', '0'], ['lon_0', '0'], ...definition.parameters])]
+  const kept = origin.filter(([key]) => !ours.has(key))
   const text = `${kept.map(([k, v]) => (v === '' ? `+${k}` : `+${k}=${v}`)).join(' ')} ${ellipsoid} +no_defs`
   let converter: proj4.Converter
   try {
@@ -197,16 +208,24 @@ function sameEllipsoid(a: Definition, b: Definition): boolean {
   return Math.abs(a.ellipsoid.a - b.ellipsoid.a) < 1e-3 && Math.abs(a.ellipsoid.es - b.ellipsoid.es) < 5e-11
 }
 
-const SHAPE = ['lat_0', 'lon_0', 'lat_1', 'lat_2', 'lat_ts', 'lonc', 'alpha', 'gamma', 'h'] as const
+/** What the ellipsoid, the datum and the unit are compared by, or what has no meaning for a plane. */
+const ASIDE: ReadonlySet<string> = new Set(
+  'proj zone south x_0 y_0 axis k k_0 datum ellps a b rf f es R towgs84 nadgrids pm units to_meter vunits vto_meter geoidgrids wktext type no_defs over'.split(
+    ' ',
+  ),
+)
 
-/** Projection parameters as numbers with defaults filled in. */
+/** Projection parameters as numbers with defaults filled in, others as text. */
 function canonical(definition: Definition): Map<string, number | string> {
   const out = new Map<string, number | string>()
   const { x0, y0, axis } = plane(definition)
   const utm = definition.proj === 'utm'
   out.set('proj', utm || definition.proj === 'etmerc' ? 'tmerc' : definition.proj)
   out.set('x_0', x0).set('y_0', y0).set('axis', axis)
-  for (const key of SHAPE) out.set(key, numeric(definition.parameters, key) ?? 0)
+  if (definition.proj === 'geos') out.set('sweep', 'y')
+  for (const [key, text] of definition.parameters) {
+    if (!ASIDE.has(key)) out.set(key, numeric(definition.parameters, key) ?? text)
+  }
   if (utm) out.set('lon_0', plain(definition, 'zone', 0) * 6 - 183)
   const k = numeric(definition.parameters, 'k_0') ?? numeric(definition.parameters, 'k')
   out.set('k', utm ? 0.9996 : (k ?? 1))
@@ -214,8 +233,8 @@ function canonical(definition: Definition): Map<string, number | string> {
 }
 
 function sameParameters(a: Map<string, number | string>, b: Map<string, number | string>): boolean {
-  return [...a].every(([key, value]) => {
-    const other = b.get(key)
+  return [...new Set([...a.keys(), ...b.keys()])].every((key) => {
+    const [value, other] = [a.get(key) ?? 0, b.get(key) ?? 0]
     if (typeof value !== 'number' || typeof other !== 'number') return value === other
     const tolerance = key === 'x_0' || key === 'y_0' ? 1e-4 : 1e-9
     return Math.abs(value - other) <= tolerance

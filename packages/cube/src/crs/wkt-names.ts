@@ -29,6 +29,17 @@ const oneParallel = (terms: Map<string, number>): void => {
 }
 const oblique = (terms: Map<string, number>): void => rename(terms, 'lon_0', 'lonc')
 
+/** The pole's longitude in the old system instead of the meridian on which it lies. */
+const poleOfCf = (terms: Map<string, number>): void => {
+  terms.set('lon_0', 180 + (terms.get('lon_0') ?? 0))
+}
+/** The southern pole instead of the northern one. */
+const poleOfGrib = (terms: Map<string, number>): void => {
+  terms.set('o_lat_p', -(terms.get('o_lat_p') ?? -90))
+  terms.set('o_lon_p', -(terms.get('o_lon_p') ?? 0))
+}
+const rotated = { proj: 'ob_tran', extra: '+o_proj=longlat' }
+
 export const METHODS: Readonly<Record<string, Method>> = {
   transversemercator: { proj: 'tmerc' },
   gausskruger: { proj: 'tmerc' },
@@ -61,6 +72,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
   sinusoidal: { proj: 'sinu' },
   cylindricalequalarea: { proj: 'cea', adjust: trueScale },
   lambertcylindricalequalarea: { proj: 'cea', adjust: trueScale },
+  lambertazimuthalequalareaspherical: { proj: 'laea', extra: '+R_A' },
+  lambertcylindricalequalareaspherical: { proj: 'cea', extra: '+R_A', adjust: trueScale },
   behrmann: { proj: 'cea', extra: '+lat_ts=30' },
   equirectangular: { proj: 'eqc', adjust: trueScale },
   equidistantcylindrical: { proj: 'eqc', adjust: trueScale },
@@ -95,6 +108,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
   hotineobliquemercatorvariantb: { proj: 'omerc', adjust: oblique },
   obliquemercator: { proj: 'omerc', adjust: oblique },
   rectifiedskeworthomorphiccenter: { proj: 'omerc', adjust: oblique },
+  verticalperspective: { proj: 'tpers' },
+  projobtranoprojlonglat: rotated,
+  projobtranoprojlatlong: rotated,
+  projobtranoprojlonlat: rotated,
+  projobtranoprojlatlon: rotated,
+  polerotationnetcdfcfconvention: { ...rotated, adjust: poleOfCf },
+  polerotationgribconvention: { ...rotated, adjust: poleOfGrib },
   geostationarysatellite: { proj: 'geos' },
   geostationarysatellitesweepx: { proj: 'geos', extra: '+sweep=x' },
   geostationarysatellitesweepy: { proj: 'geos', extra: '+sweep=y' },
@@ -148,4 +168,16 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   northingatfalseorigin: length('y_0'),
   northingatprojectioncentre: length('y_0'),
   satelliteheight: length('h'),
+  viewpointheight: length('h'),
+  latitudeoftopocentricorigin: angle('lat_0'),
+  longitudeoftopocentricorigin: angle('lon_0'),
+  lon0: angle('lon_0'),
+  olatp: angle('o_lat_p'),
+  olonp: angle('o_lon_p'),
+  gridnorthpolelatitudenetcdfcfconvention: angle('o_lat_p'),
+  gridnorthpolelongitudenetcdfcfconvention: angle('lon_0'),
+  northpolegridlongitudenetcdfcfconvention: angle('o_lon_p'),
+  latitudeofthesouthernpolegribconvention: angle('o_lat_p'),
+  longitudeofthesouthernpolegribconvention: angle('lon_0'),
+  axisrotationgribconvention: angle('o_lon_p'),
 }

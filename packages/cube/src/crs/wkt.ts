@@ -91,7 +91,8 @@ export function projOfTree(root: WktNode, wkt: string): FromWkt {
   if (extension !== undefined && text(extension).toUpperCase() === 'PROJ4') {
     return { name: text(node), proj4: String(extension.values[1]), ...(epsg === undefined ? {} : { epsg }) }
   }
-  const base = GEOGRAPHIC.has(node.keyword) ? node : child(node, GEOGRAPHIC)
+  const isDerived = named(node, 'DERIVINGCONVERSION') !== undefined
+  const base = GEOGRAPHIC.has(node.keyword) && !isDerived ? node : child(node, GEOGRAPHIC)
   const earth = earthTerms(base, shift)
   const projection = node === base ? '+proj=longlat' : projectionTerms(node, base, wkt)
   const isWeb = projection.includes('+proj=webmerc')

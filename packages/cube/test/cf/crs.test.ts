@@ -90,7 +90,7 @@ describe('grid mappings of CF', () => {
       'EPSG:32633',
     )
     expect(crsOfMapping({ crs_wkt: 'nonsense', epsg_code: 'EPSG:3035' })!.code).toBe('EPSG:3035')
-    expect(crsOfMapping({ grid_mapping_name: 'rotated_latitude_longitude' })).toBeUndefined()
+    expect(crsOfMapping({ grid_mapping_name: 'of_no_standard' })).toBeUndefined()
     expect(crsOfMapping({})).toBeUndefined()
     expect(wktOf(parseCrs('+proj=nzmg'))).toBeUndefined()
   })

@@ -92,7 +92,41 @@ describe('dimensions', () => {
     expect(made.dims[1]).toMatchObject({ labels: [1000, 2000], unit: 'metre' })
     expect(made.grid!.affine).toEqual([1000, 0, 500, 0, -1000, 4500])
     expect(schema(['y', 'x'], axes).grid).toBeUndefined()
-    expect(schema(['y', 'x'], axes, { grid_mapping_name: 'rotated_latitude_longitude' }).grid).toBeUndefined()
+    expect(schema(['y', 'x'], axes, { grid_mapping_name: 'of_no_standard' }).grid).toBeUndefined()
+  })
+
+  test('scan angles of a geostationary view become metres', () => {
+    const mapping = {
+      grid_mapping_name: 'geostationary',
+      perspective_point_height: 35786023,
+      longitude_of_projection_origin: -75,
+      sweep_angle_axis: 'x',
+      semi_major_axis: 6378137,
+      semi_minor_axis: 6356752.31414,
+    }
+    const rad = { x: coordinate([0, 56e-6], { units: 'rad' }), y: coordinate([56e-6, 0], { units: 'rad' }) }
+    const { grid } = schema(['y', 'x'], rad, mapping)
+    expect(grid!.affine[0]).toBeCloseTo(2004.017288, 6)
+    expect(grid!.crs.proj4).toContain('+proj=geos +h=35786023 +lon_0=-75 +sweep=x')
+    const micro = { x: coordinate([0, 56], { units: 'microradian' }), y: coordinate([56, 0], { units: 'microradian' }) }
+    expect(schema(['y', 'x'], micro, mapping).grid!.affine[0]).toBeCloseTo(2004.017288, 6)
+    const metres = { x: coordinate([0, 2000], { units: 'm' }), y: coordinate([2000, 0], { units: 'm' }) }
+    expect(schema(['y', 'x'], metres, mapping).grid!.affine[0]).toBe(2000)
+  })
+
+  test('axes about a moved pole make a grid in degrees', () => {
+    const mapping = {
+      grid_mapping_name: 'rotated_latitude_longitude',
+      grid_north_pole_latitude: 39.25,
+      grid_north_pole_longitude: -162,
+    }
+    const axes = {
+      rlon: coordinate([-1, 0], { units: 'degrees', standard_name: 'grid_longitude' }),
+      rlat: coordinate([1, 0], { units: 'degrees', standard_name: 'grid_latitude' }),
+    }
+    const { grid } = schema(['rlat', 'rlon'], axes, mapping)
+    expect(grid!.affine).toEqual([1, 0, -1.5, 0, -1, 1.5])
+    expect(grid!.crs).toMatchObject({ unit: 'degree', isGeographic: false })
   })
 
   test('times, heights, bands, texts, bare dimensions', () => {
