@@ -96,11 +96,17 @@ export async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'may not be read',
+  EISDIR: 'is a folder, not a file',
+}
+
 /** A file to be read that cannot be: missing ones and unreadable ones are the user's to mend. */
 export function unreadable(path: string, error: unknown): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  const problem =
-    code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : code === 'EACCES' ? 'may not be read' : undefined
+  const problem = UNREADABLE[code ?? '']
   if (problem === undefined) return inWords(error)
   const tag = problem === 'does not exist' ? 'MissingFile' : 'UnreadableFile'
   return new InputError(tag, `${path} ${problem}`, {

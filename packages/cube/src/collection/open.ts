@@ -38,6 +38,8 @@ export interface OpenCollectionOptions extends WorkOptions {
   readonly folder?: string
   /** Which STAC items are taken, by their properties. */
   readonly accepts?: (properties: Readonly<Record<string, unknown>>) => Promise<boolean>
+  /** `skip`: of several files, those that are too damaged to be opened are left out, with a warning. */
+  readonly onError?: 'fail' | 'skip'
 }
 
 /** Files that are opened at one time. */
@@ -130,8 +132,8 @@ async function imagesOf(
         }),
       )
       const layers = await opened.catch((cause: unknown) => {
-        if (paths.length === 1 || !isUnfit(cause)) throw cause
-        warnings.push({ tag: cause.tag, message: `${cause.message}; it is left out` })
+        if (paths.length === 1 || !(isUnfit(cause) || isSkipped(cause, options))) throw cause
+        warnings.push(leftOut(cause))
       })
       if (layers === undefined) continue
       const time = times[i]
@@ -152,6 +154,17 @@ async function imagesOf(
   )
   return { images: found.images, warnings: [...warnings, ...found.warnings] }
 }
+
+const DAMAGED: ReadonlySet<string> = new Set([
+  ...['TruncatedFile', 'CorruptFile', 'CorruptBlock', 'CorruptChunk', 'DamagedZip', 'BadRaster', 'BadMetadata'],
+  ...['BadNpy', 'UnknownFormat'],
+])
+
+/** Whether a file that cannot be opened is left out because its user asked to skip what is damaged. */
+export const isSkipped = (cause: unknown, { onError }: OpenCollectionOptions): cause is InputError =>
+  onError === 'skip' && cause instanceof InputError && DAMAGED.has(cause.tag)
+
+export const leftOut = ({ tag, message }: InputError): Warning => ({ tag, message: `${message}; it is left out` })
 
 /** Files among others that are rasters, but none that a cube can be made of. Damaged ones are not among these. */
 const isUnfit = (cause: unknown): cause is InputError =>

@@ -16,6 +16,8 @@ export interface EvaluateOptions extends WorkOptions {
   readonly folder?: string
   readonly registry?: Registry
   readonly onInspect?: (entry: InspectEntry) => void
+  /** What is done about files that are too damaged to be opened, where there are others; default `fail`. */
+  readonly onError?: 'fail' | 'skip'
   /** Limits of user-defined functions. */
   readonly udfLimits?: NonNullable<ProcessContext['udfLimits']>
 }

@@ -31,10 +31,11 @@ export interface Program {
 
 /**
  * Reads a program: a bare graph, `{ process_graph, parameters }`, or a job `{ process: { process_graph } }`; `processes`
- * beside it are user-defined ones. Errors (InputError): ProcessGraphMissing.
+ * beside it are user-defined ones. Errors (InputError): ProcessGraphMissing, ProcessGraphInvalid.
  */
 export function parseProgram(json: unknown): Program {
   if (isGraph(json)) return { graph: json, parameters: [], processes: [] }
+  refuseNodes(json)
   const holder = isObject(json) && isObject(json.process) ? json.process : json
   if (!isObject(holder) || !isObject(holder.process_graph))
     throw new InputError('ProcessGraphMissing', 'there is no process graph in this JSON', {
@@ -47,4 +48,16 @@ export function parseProgram(json: unknown): Program {
     parameters: Array.isArray(holder.parameters) ? (holder.parameters as UserParameter[]) : [],
     processes: Array.isArray(processes) ? processes : [],
   }
+}
+
+/** Throws where JSON looks like a graph, but for nodes without a process. */
+function refuseNodes(json: unknown): void {
+  if (!isObject(json) || 'process_graph' in json || 'process' in json) return
+  const nodes = Object.entries(json)
+  if (!nodes.some(([, node]) => isObject(node) && ('process_id' in node || 'arguments' in node))) return
+  const [id] = nodes.find(([, node]) => !isObject(node) || typeof node.process_id !== 'string')!
+  throw new InputError('ProcessGraphInvalid', `node ${id} names no process`, {
+    hint: 'Give every node a process_id, such as "add".',
+    data: { node: id },
+  })
 }

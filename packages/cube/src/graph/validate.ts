@@ -1,7 +1,7 @@
 /** Checks of process graphs before anything runs: processes, arguments, references, the result, circles. */
 import { InputError, nearest } from '@ecotope/core'
 import type { ParameterRow, ProcessGraph, ProcessRow } from '../process/row.ts'
-import { checkerOf } from '../process/schema.ts'
+import { checkerOf, show } from '../process/schema.ts'
 import { callbackParameters } from './callbacks.ts'
 import { callbackGraph, callbacksIn, isGraph, isObject, type Reference, referencesIn } from './references.ts'
 
@@ -25,11 +25,13 @@ interface Place {
   /** Path of the graph: empty, or the ids of the nodes around it with a slash. */
   readonly path: string
   readonly parameters: readonly string[] | undefined
+  /** Ids of the nodes of the graphs around it, which it cannot refer to. */
+  readonly outer: readonly string[]
 }
 
 /** Everything that is wrong with a graph, callbacks included; empty where it can run. */
 export function validateGraph(graph: ProcessGraph, registry: Registry, options: ValidateOptions = {}): Problem[] {
-  return problemsOf(graph, registry, { path: '', parameters: options.parameters })
+  return problemsOf(graph, registry, { path: '', parameters: options.parameters, outer: [] })
 }
 
 /** Throws the first problem as an InputError whose data holds all of them. */
@@ -61,10 +63,24 @@ function problemsOf(graph: ProcessGraph, registry: Registry, place: Place): Prob
   return [...problems, ...circleProblems(graph, place), ...resultProblems(graph, place)]
 }
 
+/** Processes of all of these are in one registry. */
+const NAMESPACES: readonly string[] = ['backend', 'user', 'ecotope']
+
 function nodeProblems(id: string, graph: ProcessGraph, registry: Registry, place: Place): Problem[] {
   const node = graph[id]!
   const path = `${place.path}${id}`
   const row = registry.get(node.process_id)
+  const { namespace } = node
+  if (namespace !== undefined && namespace !== null && !NAMESPACES.includes(namespace))
+    return [
+      {
+        tag: 'ProcessUnsupported',
+        message: `node ${path}: there is no namespace ${show(namespace)}`,
+        hint: `Leave it out, or write one of: ${NAMESPACES.join(', ')}.`,
+        node: path,
+        data: { process: node.process_id, namespace },
+      },
+    ]
   if (row === undefined) {
     const near = nearest(node.process_id, registry.keys())
     return [
@@ -82,7 +98,12 @@ function nodeProblems(id: string, graph: ProcessGraph, registry: Registry, place
     return [{ tag: 'ProcessGraphInvalid', message: `node ${path}: arguments are not an object`, node: path }]
   return [
     ...argumentProblems(path, row, args),
-    ...row.parameters.flatMap((parameter) => callbackProblems(path, parameter, args[parameter.name], registry, place)),
+    ...row.parameters.flatMap((parameter) =>
+      callbackProblems(path, parameter, args[parameter.name], registry, {
+        ...place,
+        outer: [...place.outer, ...Object.keys(graph)],
+      }),
+    ),
   ]
 }
 
@@ -136,7 +157,7 @@ function callbackProblems(
   const own = callbackParameters(parameter)
   if (own === undefined || referencesIn(value).length > 0) return []
   const parameters = place.parameters === undefined ? undefined : [...place.parameters, ...own, 'element']
-  return callbacksIn(value).flatMap((graph) => problemsOf(graph, registry, { path: `${path}/`, parameters }))
+  return callbacksIn(value).flatMap((graph) => problemsOf(graph, registry, { ...place, path: `${path}/`, parameters }))
 }
 
 function referenceProblems(id: string, args: unknown, graph: ProcessGraph, place: Place): Problem[] {
@@ -149,7 +170,7 @@ function referenceProblems(id: string, args: unknown, graph: ProcessGraph, place
       {
         tag: kind === 'node' ? 'UnknownNode' : 'UnknownParameter',
         message: `node ${path} refers to the ${kind} ${name}, which its graph does not have`,
-        hint: near === undefined ? listed(kind, name, candidates) : `Did you mean ${near}?`,
+        hint: hintOf(kind, name, candidates, near, place),
         node: path,
         data: { name, nearest: near },
       },
@@ -158,9 +179,19 @@ function referenceProblems(id: string, args: unknown, graph: ProcessGraph, place
 }
 
 /** A graph without declared parameters takes any that is given. */
-function listed(kind: 'node' | 'parameter', name: string, candidates: readonly string[]): string {
-  if (candidates.length > 0) return `It has: ${candidates.join(', ')}.`
-  return kind === 'node' ? 'It has none.' : `Give the parameter a value: --param ${name}=VALUE.`
+function hintOf(
+  kind: 'node' | 'parameter',
+  name: string,
+  candidates: readonly string[],
+  near: string | undefined,
+  place: Place,
+): string {
+  if (kind === 'node' && place.outer.includes(name))
+    return 'A callback sees its own nodes only; hand the value over in the argument context of its process.'
+  if (near !== undefined) return `Did you mean ${near}?`
+  const listed = candidates.length > 0 ? `It has: ${candidates.join(', ')}.` : ''
+  if (kind === 'node') return listed
+  return `${listed}${listed && ' '}Give the parameter a value: --param ${name}=VALUE.`
 }
 
 function sought(

@@ -10,6 +10,7 @@ import { type Drawing, FAINT, INK, type Shape } from './drawing.ts'
 import { textWidth } from './font.ts'
 import { niceTicks, tickText, unitText } from './numbers.ts'
 import type { PlotOptions } from './plot.ts'
+import { computing } from './read-view.ts'
 import { shortDate } from './view.ts'
 
 /** Lines at most; more cannot be told apart. */
@@ -32,7 +33,7 @@ export async function drawSeries(node: CubeNode, options: PlotOptions): Promise<
     })
   }
   const time = schema.dims.find((dim): dim is TemporalDimension => dim.type === 'temporal')!
-  const all = await seriesOf(node, time)
+  const all = await seriesOf(node, time, options)
   const shown = all.slice(0, MOST_LINES)
   const more = all.length - shown.length
   const unit = schema.unit ?? ''
@@ -40,8 +41,8 @@ export async function drawSeries(node: CubeNode, options: PlotOptions): Promise<
   return chart(time, shown, { title, unit, range: options.range, more })
 }
 
-async function seriesOf(node: CubeNode, time: TemporalDimension): Promise<Series[]> {
-  const { data } = await computeCube(node)
+async function seriesOf(node: CubeNode, time: TemporalDimension, options: PlotOptions): Promise<Series[]> {
+  const { data } = await computeCube(node, computing(options))
   const { schema } = node
   const { nodata, scale, offset } = schema.packing
   const shape = shapeOf(schema)

@@ -2,7 +2,8 @@
 import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { openHandle } from '../format/formats.ts'
 import { type CubeNode, type SourceNode, shapeOf } from '../model/node.ts'
-import { computeCube } from '../plan/compute.ts'
+import { type ComputeOptions, computeCube } from '../plan/compute.ts'
+import type { FailedChunk } from '../plan/reader.ts'
 import { accumulator, regionOf, type View, type ViewOptions, type ViewValues, viewOf } from './view.ts'
 
 /** Side of a piece that is computed at once. */
@@ -23,6 +24,8 @@ export interface ReadView {
 
 export interface ReadViewOptions extends ViewOptions, WorkOptions {
   readonly mostCells?: number
+  /** `skip`: cells of chunks that cannot be read are drawn as missing, with a warning for each chunk. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
 }
 
 /** Reads what a picture of the cube shows. */
@@ -73,16 +76,17 @@ async function overviewOf(node: CubeNode, view: View): Promise<SourceNode | unde
   return best
 }
 
-async function readWhole(node: CubeNode, view: View, options: WorkOptions): Promise<ViewValues> {
+async function readWhole(node: CubeNode, view: View, options: ReadViewOptions): Promise<ViewValues> {
   const [width, height] = [view.x, view.y].map((d) => shapeOf(node.schema)[d]!) as [number, number]
   const sum = accumulator(view)
+  const work = computing(options)
   let done = 0
   for (const panel of view.panels) {
     for (let y = 0; y < height; y += PIECE) {
       for (let x = 0; x < width; x += PIECE) {
         throwIfAborted(options.signal)
         const window = { x, y, width: Math.min(PIECE, width - x), height: Math.min(PIECE, height - y) }
-        sum.add(await computeCube(node, { region: regionOf(view, panel, window), ...signalOf(options) }))
+        sum.add(await computeCube(node, { region: regionOf(view, panel, window), ...work }))
         done += window.width * window.height
         options.onProgress?.({ step: 'view', fraction: done / (width * height * view.panels.length) })
       }
@@ -92,9 +96,10 @@ async function readWhole(node: CubeNode, view: View, options: WorkOptions): Prom
 }
 
 /** One small window in the middle of each pixel. */
-async function readSampled(node: CubeNode, view: View, options: WorkOptions): Promise<ViewValues> {
+async function readSampled(node: CubeNode, view: View, options: ReadViewOptions): Promise<ViewValues> {
   const [width, height] = [view.x, view.y].map((d) => shapeOf(node.schema)[d]!) as [number, number]
   const sum = accumulator(view)
+  const work = computing(options)
   for (const [p, panel] of view.panels.entries()) {
     for (let row = 0; row < view.height; row++) {
       throwIfAborted(options.signal)
@@ -102,7 +107,7 @@ async function readSampled(node: CubeNode, view: View, options: WorkOptions): Pr
       for (let column = 0; column < view.width; column++) {
         const x = middle(column, width, view.width)
         const window = { x, y, width: Math.min(SAMPLE, width - x), height: Math.min(SAMPLE, height - y) }
-        sum.add(await computeCube(node, { region: regionOf(view, panel, window), ...signalOf(options) }))
+        sum.add(await computeCube(node, { region: regionOf(view, panel, window), ...work }))
       }
       options.onProgress?.({ step: 'view', fraction: (p + (row + 1) / view.height) / view.panels.length })
     }
@@ -117,4 +122,15 @@ function middle(pixel: number, cells: number, pixels: number): number {
   return Math.min(cells - 1, Math.max(from, centre - SAMPLE / 2))
 }
 
-const signalOf = ({ signal }: WorkOptions): WorkOptions => (signal === undefined ? {} : { signal })
+/** How the cells of a picture are computed: what cannot be read ends it, or is told once and missing. */
+export function computing({ signal, onError, onWarning }: ReadViewOptions): ComputeOptions {
+  const told = new Set<string>()
+  const tell = ({ message }: FailedChunk): void => {
+    if (!told.has(message)) onWarning?.({ tag: 'CorruptChunk', message })
+    told.add(message)
+  }
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onError === 'skip' ? { onError, onFailedChunk: tell } : {}),
+  }
+}

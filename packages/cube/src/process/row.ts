@@ -109,6 +109,8 @@ export interface ProcessContext extends WorkOptions {
   readonly folder: string
   readonly onInspect: (entry: { message: string; code: string; level: string; data: Value }) => void
   readonly onWarning?: OnWarning
+  /** `skip`: of several files, those that are too damaged to be opened are left out, with a warning. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
   /** Limits of `run_udf`; see `udf/thread.ts` for what holds by default. */
   readonly udfLimits?: { readonly timeoutMs?: number; readonly memoryMb?: number }
   /** Keeps a resource open until the graph's result is closed. */

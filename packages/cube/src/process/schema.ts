@@ -78,14 +78,21 @@ export function checkerOf(schema: unknown): Checker {
 function anyOf(schemas: readonly unknown[]): Checker {
   const checkers = schemas.map(checkerOf)
   return (value) => {
-    let first: string | undefined
+    const problems: string[] = []
     for (const check of checkers) {
       const problem = check(value)
       if (problem === undefined) return undefined
-      first ??= problem
+      problems.push(problem)
     }
-    return first
+    return inOne(problems, `${show(value)} is not `)
   }
+}
+
+/** What is wrong by every alternative, in one sentence where all say what the value is not; else by the first. */
+function inOne(problems: readonly string[], start: string): string | undefined {
+  const kinds = problems.filter((problem) => problem.startsWith(start)).map((problem) => problem.slice(start.length))
+  if (kinds.length < problems.length || kinds.length < 2) return problems[0]
+  return start + [...new Set(kinds)].join(' or ')
 }
 
 /** Rules apply to the values that they are about: `minimum` to numbers, `pattern` to texts. */

@@ -1,6 +1,12 @@
 /** A STAC item, folder, catalogue, collection or API as a collection of layers. */
 import { InputError, throwIfAborted, type Warning } from '@ecotope/core'
-import { type CollectionRequest, collectionOf, type OpenCollectionOptions } from '../collection/open.ts'
+import {
+  type CollectionRequest,
+  collectionOf,
+  isSkipped,
+  leftOut,
+  type OpenCollectionOptions,
+} from '../collection/open.ts'
 import { type BandPiece, piecesOf } from '../collection/pieces.ts'
 import { type SourcePool, sourcePool } from '../collection/pool.ts'
 import type { LayerSet } from '../collection/types.ts'
@@ -71,7 +77,11 @@ async function imagesOf(
   const work = async (): Promise<void> => {
     for (const [i, asset] of queue) {
       throwIfAborted(options.signal)
-      const images = await imagesOfAsset(asset, request, pool)
+      const images = await imagesOfAsset(asset, request, pool).catch((cause: unknown) => {
+        if (assets.length === 1 || !isSkipped(cause, options)) throw cause
+        warnings.push(leftOut(cause))
+      })
+      if (images === undefined) continue
       if (images.length === 0) {
         warnings.push({ tag: 'NoGrid', message: `${asset.item.id}: asset ${asset.key} has no grid and is left out` })
       }

@@ -1,5 +1,5 @@
 /** Opening files as layers: names, grids, dates, what is warned about, what is refused. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fromName } from '../../src/collection/file-names.ts'
@@ -107,6 +107,21 @@ describe('openCollection', () => {
     })
     await writeRaster(folder, 'dem.tif', { grid: gridAt(10, 4, 4), value: ones })
     await expect(openCollection({ paths: 'dem.tif', time }, { folder })).rejects.toMatchObject({ tag: 'NoDate' })
+  })
+
+  it('leaves out what is too damaged to be opened, where that is asked for and there are others', async () => {
+    await writeRaster(folder, 'v_20200601.tif', { grid: gridAt(10, 4, 4), value: ones })
+    await writeRaster(folder, 'v_20200611.tif', { grid: gridAt(10, 4, 4), value: ones })
+    await writeFile(join(folder, 'v_20200611.tif'), (await readFile(join(folder, 'v_20200611.tif'))).subarray(0, 40))
+    await expect(openCollection({ paths: folder, time })).rejects.toMatchObject({ tag: 'TruncatedFile' })
+    const set = await openCollection({ paths: folder, time }, { onError: 'skip' })
+    expect(set.layers[0]!.times).toEqual(['2020-06-01T00:00:00Z'])
+    expect(set.warnings).toMatchObject([
+      { tag: 'TruncatedFile', message: expect.stringMatching(/v_20200611\.tif .*; it is left out$/) as string },
+    ])
+    await set.close()
+    const alone = openCollection({ paths: join(folder, 'v_20200611.tif'), time }, { onError: 'skip' })
+    await expect(alone).rejects.toMatchObject({ tag: 'TruncatedFile' })
   })
 
   it('opens more files than may be open at one time', async () => {

@@ -75,7 +75,25 @@ describe('problems', () => {
       /q/,
       /./,
     ],
-    ['node of the outer graph', [...inner, 'arguments', 'x'], { from_node: 'a' }, 'UnknownNode', 'b/m', /node a/, /m/],
+    [
+      'node of the outer graph',
+      [...inner, 'arguments', 'x'],
+      { from_node: 'a' },
+      'UnknownNode',
+      'b/m',
+      /node a/,
+      /argument context/,
+    ],
+    ['unknown namespace', ['a', 'namespace'], 'ecotop', 'ProcessUnsupported', 'a', /namespace "ecotop"/, /ecotope/],
+    [
+      'parameter unlike others',
+      ['a', 'arguments', 'x'],
+      { from_parameter: 'zebra' },
+      'UnknownParameter',
+      'a',
+      /z/,
+      /--param/,
+    ],
     ['no callback', ['b', 'arguments', 'process'], 3, 'ProcessParameterInvalid', 'b', /not a process graph/, /takes/],
     ['arguments of another kind', ['a', 'arguments'], 3, 'ProcessGraphInvalid', 'a', /not an object/, /|/],
   ])('%s', (_, path, value, tag, node, message, hint) => {
@@ -109,6 +127,15 @@ describe('problems', () => {
 })
 
 describe('programs', () => {
+  test.each<[unknown, RegExp]>([
+    [{ a: { process_id: 5, arguments: {} } }, /^node a names no process/],
+    [{ a: { process_id: 'pi' }, b: { arguments: {} } }, /^node b names no process/],
+    [{ title: 'x' }, /no process graph/],
+    [[], /no process graph/],
+  ])('%j is none', (json, message) => {
+    expect(() => parseProgram(json)).toThrow(message)
+  })
+
   const program = (process_graph: ProcessGraph) =>
     parseProgram({
       process_graph: { f: { process_id: 'f', arguments: { x: { from_parameter: 'p' } }, result: true } },

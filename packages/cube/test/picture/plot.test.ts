@@ -1,5 +1,6 @@
 /** Pictures: what they show, in both forms, and that their text can be read. */
 import { inflateSync } from 'node:zlib'
+import { InputError, type Warning } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../../src/index.ts'
 import { memorySource } from '../../src/model/memory.ts'
@@ -21,6 +22,18 @@ const ndvi = (t: number, _b: number, y: number, x: number): number => Math.sin((
 const DATES = ['2020-06-01T00:00:00Z', '2020-06-11T10:20:30Z', '2020-06-21T00:00:00Z']
 
 describe('a map', () => {
+  it('of a damaged file is drawn without what cannot be read, where that is asked for', async () => {
+    const whole = cubeOf({ value: (_t, _b, y, x) => x + y })
+    const read = (): Promise<never> =>
+      Promise.reject(new InputError('CorruptChunk', 'chunk 0.0 is damaged', { data: { path: 'a', chunk: [0, 0] } }))
+    const node = { ...whole, source: { ...whole.source, read } }
+    await expect(plot(node)).rejects.toMatchObject({ tag: 'CorruptChunk' })
+    const told: Warning[] = []
+    const { drawing } = await plot(node, { onError: 'skip', onWarning: (warning) => told.push(warning) })
+    expect(drawing.shapes.length).toBeGreaterThan(0)
+    expect(told).toEqual([{ tag: 'CorruptChunk', message: 'chunk 0.0 is damaged' }])
+  })
+
   it('has title, legend with unit, coordinates, scale bar and CRS', async () => {
     const bands = [{ name: 'chl', unit: 'mg m-3' }]
     const node = cubeOf({ bands, value: (_t, _b, y, x) => (x === 0 ? Number.NaN : 1 + x + y) })

@@ -79,3 +79,9 @@ describe('the registry', () => {
         expect(checkerOf(parameter.schema)(parameter.default), parameter.name).toBeUndefined()
   })
 })
+
+test('what fits no alternative is told what it could be', () => {
+  const check = checkerOf([{ type: 'string' }, { type: 'array', minItems: 1 }, { type: 'string' }])
+  expect(check(5)).toBe('5 is not a text or an array')
+  expect(check([])).toBe('[] is not a text')
+})

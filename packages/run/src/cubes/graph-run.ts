@@ -1,5 +1,5 @@
 /** Runs process graphs: cubes are saved task by task within a budget, other values written as JSON. */
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
@@ -98,7 +98,7 @@ async function withValue<T>(
   options: GraphRunOptions,
   use: (value: Value, context: ProgramContext) => Promise<T>,
 ): Promise<T> {
-  const { parameters = {}, signal, onWarning, onInspect } = options
+  const { parameters = {}, signal, onError, onWarning, onInspect } = options
   const [problem] = graphProblems(program, Object.keys(parameters))
   if (problem !== undefined) {
     throw new InputError(problem.tag, problem.message, {
@@ -106,15 +106,15 @@ async function withValue<T>(
       data: { ...problem.data, node: problem.node },
     })
   }
+  const context = { program, parameters, folder, ...(onError === undefined ? {} : { onError }) }
   const evaluation = await evaluateProgram(program, {
-    parameters,
-    folder,
+    ...context,
     ...(signal === undefined ? {} : { signal }),
     ...(onWarning === undefined ? {} : { onWarning }),
     ...(onInspect === undefined ? {} : { onInspect }),
   })
   try {
-    return await use(evaluation.value, { program, parameters, folder })
+    return await use(evaluation.value, context)
   } finally {
     await evaluation.close()
   }
@@ -146,6 +146,8 @@ async function save(
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
+  // An earlier run may have left a list of what it skipped.
+  if (saved.failed.length === 0) await rm(`${out}.failed.json`, { force: true })
   const item = await describeOutput(node, {
     path: out,
     format: sink.format,
@@ -176,6 +178,8 @@ async function draw(
     ...(saveOptions(program.graph, format) as PlotOptions),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   })
   const content = format === 'SVG' ? picture.svg() : picture.png()
   await writeAside(out, (file) => writeFile(file, content))

@@ -7,12 +7,13 @@ export interface ProgramContext {
   readonly parameters: Readonly<Record<string, Value>>
   /** Where relative paths start. */
   readonly folder: string
+  readonly onError?: 'fail' | 'skip'
 }
 
 /** Throws what evaluating throws, and `InputError('NotACube')`. */
 export async function openCube(context: ProgramContext): Promise<{ node: CubeNode; close(): Promise<void> }> {
-  const { program, parameters, folder } = context
-  const evaluation = await evaluateProgram(program, { parameters, folder })
+  const { program, ...options } = context
+  const evaluation = await evaluateProgram(program, options)
   const node = cubeOf(evaluation.value)
   if (node !== undefined) return { node, close: () => evaluation.close() }
   await evaluation.close()

@@ -37,7 +37,17 @@ export async function loadProgram(path: string): Promise<LoadedProgram> {
       cause,
     })
   }
-  return { path, program: parseProgram(json), folder: resolve('.') }
+  return { path, program: programOf(path, json), folder: resolve('.') }
+}
+
+function programOf(path: string, json: unknown): Program {
+  try {
+    return parseProgram(json)
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const { tag, message, hint, data } = cause
+    throw new InputError(tag, `${path}: ${message}`, { ...(hint && { hint }), data: { ...data, path }, cause })
+  }
 }
 
 /** Everything that is wrong with a program; empty where it can run. */

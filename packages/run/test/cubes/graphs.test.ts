@@ -1,6 +1,7 @@
 /** Process graphs from files: parameters, problems, every kind of result, resuming, STAC items beside outputs. */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Warning } from '@ecotope/core'
 import { openCollection, stackLayers } from '@ecotope/cube'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { explainGraphFile, runGraphFile } from '../../src/cubes/graph-run.ts'
@@ -60,6 +61,12 @@ async function program(json: unknown, name = 'ndvi.json') {
 const ndvi = () => program({ id: 'ndvi', parameters, process_graph: ndviGraph })
 const input = { parameters: { input: 's2/*.tif' } }
 
+/** The bytes of a file with its last 300, which hold pixels, made zero. */
+async function damaged(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path)
+  return bytes.fill(0, bytes.length - 300)
+}
+
 /** (nir - red) / (nir + red) of the scene. */
 const expected = (t: number, y: number, x: number): number => 1000 / (3000 + 2 * (100 * t + x + y))
 
@@ -78,7 +85,14 @@ describe('programs', () => {
     await writeFile('a.json', '{')
     await expect(loadProgram('a.json')).rejects.toMatchObject({ tag: 'BadJson' })
     await expect(loadProgram('b.json')).rejects.toMatchObject({ tag: 'MissingFile' })
-    await expect(program({ title: 'x' })).rejects.toMatchObject({ tag: 'ProcessGraphMissing' })
+    await expect(program({ title: 'x' })).rejects.toMatchObject({
+      tag: 'ProcessGraphMissing',
+      message: expect.stringMatching(/^ndvi\.json: /) as string,
+    })
+    await expect(loadProgram('.')).rejects.toMatchObject({
+      tag: 'UnreadableFile',
+      message: '. is a folder, not a file',
+    })
   })
 
   it('take parameters as JSON, or as text where they are texts', async () => {
@@ -129,6 +143,31 @@ describe('cubes', () => {
     ] as const) {
       expect(data[t]![y]![x]).toBeCloseTo(expected(t, y, x), 6)
     }
+  })
+
+  it('leave out damaged files where that is asked for, and the list of what is missing goes with a good run', async () => {
+    const files = (await readdir('s2')).map((name) => join('s2', name))
+    const before = await readFile(files[0]!)
+    await writeFile(files[0]!, before.subarray(0, 60))
+    await writeFile(files[3]!, await damaged(files[3]!))
+    const out = 'skipped.tif'
+    const told: string[] = []
+    const skipping = {
+      ...input,
+      out,
+      threads: 1,
+      onError: 'skip',
+      onWarning: ({ tag }: Warning) => told.push(tag),
+    } as const
+    await expect(runGraphFile(await ndvi(), { ...input, out })).rejects.toMatchObject({ tag: 'TruncatedFile' })
+    const run = await runGraphFile(await ndvi(), skipping)
+    expect(told).toEqual(['TruncatedFile'])
+    expect(run).toMatchObject({ saved: { failed: [{ path: expect.stringContaining(files[3]!) as string }] } })
+    expect(await readdir('.')).toContain(`${out}.failed.json`)
+    await rm('s2', { recursive: true })
+    await scene(folder)
+    await runGraphFile(await ndvi(), { ...input, out, threads: 1 })
+    expect(await readdir('.')).not.toContain(`${out}.failed.json`)
   })
 
   it('are drawn', async () => {

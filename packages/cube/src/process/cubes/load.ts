@@ -158,7 +158,7 @@ export const loadRows: readonly ProcessRow[] = [
       required('paths', 'The files; relative ones start at the folder of the graph.', {
         type: 'array',
         subtype: 'file-paths',
-        items: { type: 'string' },
+        items: { type: 'string', minLength: 1 },
         minItems: 1,
       }),
       required('format', 'The format of the files; null where their content tells.', {
@@ -213,7 +213,7 @@ export const loadRows: readonly ProcessRow[] = [
     category: 'cubes',
     summary: 'Loads a collection: here a folder, a file or a STAC document below the folder of the graph',
     parameters: [
-      required('id', 'Path of the collection.', { type: 'string', subtype: 'collection-id' }),
+      required('id', 'Path of the collection.', { type: 'string', subtype: 'collection-id', minLength: 1 }),
       spatial,
       temporal,
       bandsParameter,
@@ -240,8 +240,8 @@ export const loadRows: readonly ProcessRow[] = [
     summary: 'Opens files or a STAC catalogue as layers that keep their own grids and dates',
     parameters: [
       required('paths', 'Paths, patterns (s2/*.tif), folders, addresses, or one STAC document.', [
-        { type: 'string' },
-        { type: 'array', items: { type: 'string' }, minItems: 1 },
+        { type: 'string', minLength: 1 },
+        { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 },
       ]),
       optional('time', 'Where the date is: { from: "name", pattern: "(\\\\d{8})" }, or one instant for all.', [
         { type: 'object' },

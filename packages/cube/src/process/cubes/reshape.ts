@@ -71,6 +71,8 @@ export function flatten(
     inputs: [node],
     schema,
     needs(region) {
+      // Without cells there is no first and last to find.
+      if (region.shape[at] === 0) return [undefined]
       const first = region.start[at]!
       const last = first + region.shape[at]! - 1
       const ranges = spanOf(first, last, lengths, steps)
@@ -80,7 +82,7 @@ export function flatten(
     compute(region, [block]) {
       const data = newArray(schema.packing.dtype, cellCount(region.shape))
       const outer = kept.flatMap((d, k): (readonly [number, number])[] => (k === at ? [] : [[d, k]]))
-      copyJoined({ joined, lengths, steps, outer, at }, block!, region, data)
+      if (block !== undefined) copyJoined({ joined, lengths, steps, outer, at }, block, region, data)
       return { region, data }
     },
   }

@@ -1,7 +1,23 @@
 /** Dimensions and labels: what openEO's descriptions say of each process, case by case. */
 import { describe, expect, it } from 'vitest'
 import { computeCube } from '../../../src/plan/compute.ts'
-import { bands, callback, cube, node, other, raster, read, run, tagOf, times, utm, value, wrap } from './support.ts'
+import {
+  bands,
+  callback,
+  cube,
+  interpreted,
+  node,
+  other,
+  parameter,
+  raster,
+  read,
+  run,
+  tagOf,
+  times,
+  utm,
+  value,
+  wrap,
+} from './support.ts'
 
 const small = () => cube([other('a', 'p', 'q'), other('b', 1, 2, 3)], [1, 2, 3, 4, null, 6])
 
@@ -157,6 +173,22 @@ describe('flatten and unflatten', () => {
     ['LabelMismatch', 'unflatten_dimension', { dimension: 'B', target_dimensions: ['C', 'D'] }],
   ])('throws %s', async (tag, process, args) => {
     expect(await tagOf(node(process, { data: data(), ...args }))).toBe(tag)
+  })
+})
+
+describe('cubes without cells', () => {
+  it('can be flattened and reduced', async () => {
+    const none = cube([other('a'), other('b', 1, 2), other('c', 1, 2)], [])
+    const flat = await node('flatten_dimensions', { data: none, dimensions: ['a', 'b'], target_dimension: 'f' })
+    expect((await computeCube(flat)).data.length).toBe(0)
+    const empty = wrap(flat)
+    for (const reducer of [callback('mean', { data: parameter('data') }), interpreted('mean')]) {
+      const made = await node('reduce_dimension', { data: empty, dimension: 'f', reducer })
+      expect([...(await computeCube(made)).data]).toEqual([Number.NaN, Number.NaN])
+    }
+    const image = raster(2, 0, [])
+    const made = await node('reduce_spatial', { data: image, reducer: interpreted('max') })
+    expect([...(await computeCube(made)).data]).toEqual([Number.NaN])
   })
 })
 
