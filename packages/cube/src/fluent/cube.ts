@@ -6,7 +6,7 @@ import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
 import type { ArraySource } from '../model/array-source.ts'
-import type { Dimension } from '../model/dimension.ts'
+import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
 import { cellCount, type Region, wholeRegion } from '../model/region.ts'
 import { type Picture, type PlotOptions, plot } from '../picture/plot.ts'
@@ -25,6 +25,7 @@ import { type CubeArray, cubeArray } from './cube-array.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
 import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
+import { type Interval, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
 
 /** Periods of `aggregate_temporal_period`. */
 export type Period =
@@ -56,6 +57,14 @@ export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule'
   readonly budget?: number | string
   /** Name of the format, where the extension of the path does not tell. */
   readonly format?: string
+}
+
+export interface RollingOptions {
+  /** The window lies around its date instead of ending with it. Default false. */
+  readonly center?: boolean
+  readonly minPeriods?: number
+  /** Default: the dimension of dates. */
+  readonly dimension?: string
 }
 
 /** Cells below which threads cost more than they gain. */
@@ -222,14 +231,33 @@ export class Cube extends Operand<Cube> implements Derived {
   aggregateTemporalPeriod(period: Period, reducer: CallbackInput): Cube {
     return this.process('aggregate_temporal_period', { period, reducer: callback(reducer, reducerParameters) })
   }
-  /** One value per interval `[from, to)`. */
-  aggregateTemporal(
-    intervals: readonly (readonly [string, string])[],
-    reducer: CallbackInput,
-    labels?: readonly string[],
-  ): Cube {
+  /** One value per interval `[from, to)`; null is without end. */
+  aggregateTemporal(intervals: readonly Interval[], reducer: CallbackInput, labels?: readonly string[]): Cube {
     const args = { intervals, reducer: callback(reducer, reducerParameters) }
     return this.process('aggregate_temporal', labels === undefined ? args : { ...args, labels })
+  }
+
+  /**
+   * One value per date from the window that ends with it (or lies around it), as xarray's `rolling`: `window` dates, or
+   * those of so many days. Missing where the window has fewer than `minPeriods` values that are not (default: all of
+   * `window` dates; 1 where it is a number of days). Throws InputError `BadWindow`, `NotAscending`.
+   */
+  rolling(window: WindowLength, reducer: CallbackInput, options: RollingOptions = {}): Cube {
+    const time = this.#temporal(options.dimension)
+    const { center = false, minPeriods = typeof window === 'number' ? window : 1 } = options
+    const intervals = windowsOf(time, window, center)
+    const over = (each: CallbackInput): Cube => this.#aggregate(time, intervals, each)
+    return over(reducer).mask(over('count').lt(minPeriods))
+  }
+  /** The value so many dates before (after, where negative); missing where there is none. */
+  shift(steps = 1, dimension?: string): Cube {
+    const time = this.#temporal(dimension)
+    const only: CallbackInput = (data) => data.reduce('first', { ignore_nodata: false })
+    return this.#aggregate(time, stepsBefore(time, steps), only)
+  }
+  /** What has changed since so many dates before; missing where there is none. */
+  difference(steps = 1, dimension?: string): Cube {
+    return this.subtract(this.shift(steps, dimension))
   }
 
   // --- In space
@@ -315,6 +343,21 @@ export class Cube extends Operand<Cube> implements Derived {
   /** The graph; undefined where an array in memory went in. */
   #graph(): ProcessGraph | undefined {
     return hasGraph(this) ? processGraphOf(this) : undefined
+  }
+
+  /** Aggregates to the dates that there are. */
+  #aggregate({ name, labels }: TemporalDimension, intervals: readonly Interval[], reducer: CallbackInput): Cube {
+    const args = { intervals, labels, dimension: name, reducer: callback(reducer, reducerParameters) }
+    return this.process('aggregate_temporal', args)
+  }
+
+  #temporal(name = this.#typed('temporal')): TemporalDimension {
+    const found = this.dims.find((dimension) => dimension.name === name)
+    if (found?.type === 'temporal') return found
+    throw new InputError('DimensionNotAvailable', `the cube has no dimension of dates "${name}"`, {
+      hint: `its dimensions are ${this.dims.map((dimension) => dimension.name).join(', ')}`,
+      data: { dimension: name },
+    })
   }
 
   #typed(type: Dimension['type']): string {

@@ -1,4 +1,7 @@
 /** Dates, times and date-times of openEO (RFC 3339) as parts, in UTC or with an offset. Calendars of cubes are elsewhere. */
+import { CALENDARS } from '../model/calendar.ts'
+import type { Calendar } from '../model/dimension.ts'
+import { parseInstant } from '../model/time.ts'
 
 /** A date, with a time of day where the text has one. */
 export interface Instant {
@@ -108,4 +111,11 @@ export function partsOf(localMs: number): { year: number; month: number; day: nu
     day: date.getUTCDate(),
     dayMs: localMs - day * DAY_MS,
   }
+}
+
+/** Also days that only other calendars have, such as 30 February: whether the cube's is one of them is seen there. */
+export function isInstantOfSomeCalendar(text: string): boolean {
+  const withAnyDay = text.replace(/^(\d{4}-\d{2})-(?:29|30|31)/, '$1-28')
+  const calendars = Object.keys(CALENDARS) as Calendar[]
+  return (isDate(withAnyDay) || isDateTime(withAnyDay)) && calendars.some((calendar) => parseInstant(text, calendar))
 }

@@ -1,7 +1,7 @@
 /** Checks of values against the JSON schemas of openEO processes, subtypes included. A schema becomes a function once. */
 import { nearest } from '@ecotope/core'
 import { isObject } from '../graph/references.ts'
-import { isDate, isDateTime, isTime } from './instants.ts'
+import { isDate, isDateTime, isInstantOfSomeCalendar, isTime } from './instants.ts'
 import type { Callback, CubeValue, FeaturesValue, LabeledArray, Value } from './row.ts'
 
 /** What is wrong with a value, in a few words, or undefined. */
@@ -228,7 +228,7 @@ const textForm =
     typeof value === 'string' && test(value) ? undefined : `${show(value)} is not ${name}`
 
 const isBoundary = (value: unknown): boolean =>
-  value === null || (typeof value === 'string' && (isDate(value) || isDateTime(value) || isTime(value)))
+  value === null || (typeof value === 'string' && (isInstantOfSomeCalendar(value) || isTime(value)))
 
 const interval: Subtype = (value) => {
   const ends = elementsOf(value)

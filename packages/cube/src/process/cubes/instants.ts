@@ -28,5 +28,11 @@ export function secondsOfLabel(label: string | number, calendar: Calendar): numb
 
 /** Seconds of one end of an interval; `open` where it is null. Throws InputError `BadInstant`. */
 export function boundOf(value: Value, calendar: Calendar, open: number): number {
-  return value === null ? open : secondsOfLabel(value as string, calendar)
+  if (value === null) return open
+  const date = dateOfLabel(value as string, calendar)
+  if (date !== undefined) return secondsOf(date, calendar)
+  throw new InputError('BadInstant', `${value} is no date of the calendar ${calendar}`, {
+    hint: 'write dates as 2020-06-01 or 2020-06-01T12:00:00Z',
+    data: { value, calendar },
+  })
 }

@@ -1,0 +1,72 @@
+/** Windows that move along dates and steps from date to date, as intervals of openEO's `aggregate_temporal`. */
+import { InputError } from '@ecotope/core'
+import type { TemporalDimension } from '../model/dimension.ts'
+import { dateOf, formatInstant } from '../model/time.ts'
+import { secondsOfLabel } from '../process/cubes/instants.ts'
+
+/** Half-open; null is without end. */
+export type Interval = readonly [string | null, string | null]
+
+/** A number of dates, or a length of time. */
+export type WindowLength = number | { readonly days: number }
+
+const DAY_SECONDS = 86_400
+
+/**
+ * The window of each date, cut at both ends of the series: it ends with the date or, with `center`, lies around it (of an
+ * even number of dates one more before than after). Throws InputError `BadWindow`, `NotAscending`, `BadInstant`.
+ */
+export function windowsOf(dimension: TemporalDimension, length: WindowLength, center: boolean): Interval[] {
+  if (typeof length !== 'number') return timeWindows(dimension, length.days, center)
+  const count = checked(length, Number.isInteger(length) && length >= 1, 'dates')
+  const before = center ? Math.floor(count / 2) : count - 1
+  const { instants } = datesOf(dimension)
+  return instants.map((_, i) => [instants[Math.max(0, i - before)]!, instants[i - before + count] ?? null])
+}
+
+/** Without the instant at which they start, with the one at which they end: labels are not finer than a second. */
+function timeWindows(dimension: TemporalDimension, days: number, center: boolean): Interval[] {
+  const span = checked(days, days > 0, 'days') * DAY_SECONDS
+  const { seconds, text } = datesOf(dimension)
+  return seconds.map((at) => {
+    const end = center ? at + span / 2 : at
+    return [text(Math.floor(end - span) + 1), text(Math.floor(end) + 1)]
+  })
+}
+
+/** The date so many steps before each (after it, where negative); beyond the ends an interval without dates. */
+export function stepsBefore(dimension: TemporalDimension, steps: number): Interval[] {
+  checked(steps, Number.isInteger(steps), 'steps')
+  const { instants } = datesOf(dimension)
+  const nothing: Interval = [null, instants[0]!]
+  return instants.map((_, i) => {
+    const start = instants[i - steps]
+    return start === undefined ? nothing : [start, instants[i - steps + 1] ?? null]
+  })
+}
+
+function checked(value: number, isGood: boolean, what: string): number {
+  if (isGood) return value
+  throw new InputError('BadWindow', `${value} ${what} make no window`, {
+    hint: what === 'days' ? 'give a number above 0' : 'give a whole number',
+    data: { value },
+  })
+}
+
+interface Dates {
+  readonly seconds: readonly number[]
+  /** Of months and other periods the first instant. */
+  readonly instants: readonly string[]
+  text(second: number): string
+}
+
+function datesOf({ name, labels, calendar }: TemporalDimension): Dates {
+  const seconds = labels.map((label) => secondsOfLabel(label, calendar))
+  const text = (second: number): string => formatInstant(dateOf(second, calendar))
+  const at = seconds.findIndex((second, i) => i > 0 && second <= seconds[i - 1]!)
+  if (at < 0) return { seconds, instants: seconds.map(text), text }
+  throw new InputError('NotAscending', `the dates of ${name} do not ascend: ${labels[at]} follows ${labels[at - 1]}`, {
+    hint: 'open the files in the order of their dates, or aggregate equal dates first',
+    data: { dimension: name, index: at },
+  })
+}
