@@ -24,13 +24,18 @@ function elementCell(data: CellArray, graph: ProcessGraph, context: Bindings, ne
   const cell = cellOf(nested(graph, { ...context, ...elementBindings(data) }))
   if (cell !== undefined || data.isUnlabelled === true || data.labels.length === 0) return cell
   const cells: Cell[] = []
+  let isTruth = true
   for (const [i, label] of data.labels.entries()) {
     const named = typeof label === 'number' ? constant(label) : label
-    const one = cellOf(nested(graph, { ...context, x: data.of, index: constant(i), label: named }))
+    const result = nested(graph, { ...context, x: data.of, index: constant(i), label: named })
+    const one = cellOf(result)
     if (one === undefined) return undefined
+    isTruth &&= typeof result === 'boolean'
     cells.push(one)
   }
-  return unified(cells, data.dim, new CellTable())
+  const all = unified(cells, data.dim, new CellTable())
+  // Numbers of labels are not known to be true and false.
+  return all && isTruth ? call('eq', all, constant(1)) : all
 }
 
 /** One cell for cells that differ in constants only: these become numbers that go with the labels of `dim`. */

@@ -6,7 +6,7 @@ import { FLOAT64, type Packing } from '../../model/block.ts'
 import { copyBox } from '../../model/copy.ts'
 import type { Dimension, TemporalDimension } from '../../model/dimension.ts'
 import { dropBytes, own, release } from '../../model/garbage.ts'
-import { type BlockNode, type CubeNode, shapeOf } from '../../model/node.ts'
+import { type BlockNode, type CubeNode, dimensionIndex, shapeOf } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type CalendarDate, dateOf, secondsOf } from '../../model/time.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
@@ -14,18 +14,11 @@ import { valueWriter } from './along.ts'
 import { callbackOf, cubeOf, cubeValue, listOf, requireDimension } from './arguments.ts'
 import { contextOf, isAsync, sampleValues } from './callback.ts'
 import { enumerated, gridAxis } from './labels.ts'
+import { alongLine, placewise, type Span } from './neighborhood-whole.ts'
 import { BOOLEAN, repackedArray, samePacking, withMissing } from './nodes.ts'
 import { CONTEXT, callback, givesCube, optional, parameter, RASTER, RASTER_DATA } from './schemas.ts'
 import { type Box, boxCells, boxSchema, clip, partBytes, runOnPart, type SubCubeOptions } from './subcubes.ts'
 import { datesOf } from './temporal.ts'
-
-/** A window along one dimension: its own cells, and how many are added before and after. */
-interface Span {
-  readonly start: number
-  readonly length: number
-  readonly before: number
-  readonly after: number
-}
 
 interface ChunkSize {
   readonly dimension: string
@@ -197,14 +190,31 @@ async function neighborhoodNode(
   sizes: readonly ChunkSize[],
   overlaps: readonly ChunkSize[],
   context: Value,
-): Promise<BlockNode> {
+): Promise<CubeNode> {
   for (const { dimension } of [...sizes, ...overlaps]) requireDimension(node, dimension)
   const { schema } = node
   const named = (list: readonly ChunkSize[], name: string) => list.find((one) => one.dimension === name)
   const spans = schema.dims.map(({ name }, d) => spansOf(node, d, named(sizes, name), named(overlaps, name)))
+  const line = lineOf(schema.dims, spans)
+  const along = line === undefined ? -1 : dimensionIndex(schema, line)
+  const whole =
+    line === undefined
+      ? await placewise(node, process, spans, context)
+      : alongLine(node, process, line, spans[along]!, context)
+  return whole ?? windowed(node, process, spans, context, line)
+}
+
+/** Window by window. */
+async function windowed(
+  node: CubeNode,
+  process: Callback,
+  spans: readonly (readonly Span[])[],
+  context: Value,
+  line: string | undefined,
+): Promise<BlockNode> {
+  const { schema } = node
   const packed = withMissing(schema.packing)
   const shape = shapeOf(schema)
-  const line = lineOf(schema.dims, spans)
   const options: SubCubeOptions = { label: 'apply_neighborhood', context, ...(line === undefined ? {} : { line }) }
   const first = boxOf(spans.map((list) => list[0] ?? { start: 0, length: 0, before: 0, after: 0 }))
   const packing = await probedPacking(node, process, first, options, packed)
