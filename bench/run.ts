@@ -100,8 +100,8 @@ const rows: readonly Row[] = [
     ['zonal means of 1,000 polygons / exactextract', 'cube/zonal.ts', [FOLDER, '7'], 0.5],
     ['convolution 5 x 5 (separable) / SciPy', 'cube/kernel.ts', ['9'], 1],
     ['temporal median of six bands, 2 workers / 1 worker', 'cube/speedup.ts', ['median', '7', FOLDER], 1 / 1.7],
-    ['NDVI and temporal median, 2 workers / 1 worker', 'cube/speedup.ts', ['ndvi', '7', FOLDER], 1 / 1.7],
-    ['monthly means, 2 workers / 1 worker', 'cube/speedup.ts', ['monthly', '5', FOLDER], 1 / 1.7],
+    ['NDVI and temporal median, 2 workers / 1 worker', 'cube/speedup.ts', ['ndvi', '31', FOLDER], 1 / 1.7],
+    ['monthly means, 2 workers / 1 worker', 'cube/speedup.ts', ['monthly', '21', FOLDER], 1 / 1.7],
   ]),
   ...rowsOf('cause', [
     ['PCMCI, partial correlation / tigramite', 'cause/pcmci.ts', ['5', 'fixed'], 1 / 20],
