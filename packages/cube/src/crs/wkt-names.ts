@@ -77,6 +77,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   behrmann: { proj: 'cea', extra: '+lat_ts=30' },
   equirectangular: { proj: 'eqc', adjust: trueScale },
   equidistantcylindrical: { proj: 'eqc', adjust: trueScale },
+  equidistantcylindricalspherical: { proj: 'eqc', extra: '+R_A', adjust: trueScale },
   platecarree: { proj: 'eqc', adjust: trueScale },
   azimuthalequidistant: { proj: 'aeqd' },
   modifiedazimuthalequidistant: { proj: 'aeqd' },

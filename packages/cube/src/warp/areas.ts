@@ -22,18 +22,30 @@ interface Box {
   r1: number
 }
 
+/** How far a target pixel may stick out of the source, in source pixels, by target pixels per source pixel (GDAL's). */
+const marginOf = (scale: number): number => 2 * Math.max(1, Math.ceil(1 / scale))
+
+const isWithin = (position: number, size: number, margin: number): boolean =>
+  position >= -margin && position <= size + margin
+
 /** Positions are those of the corners: lattices of (width + 1) x (height + 1) points. */
-export function area(reduce: Reduce) {
+const area = (reduce: Reduce) => (scaleX: number, scaleY: number) => {
   const box: Box = { x0: 0, y0: 0, x1: 0, y1: 0, c0: 0, r0: 0, c1: 0, r1: 0 }
+  const [marginX, marginY] = [marginOf(scaleX), marginOf(scaleY)]
   return (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
     for (let j = 0; j < target.height; j++) {
       let at = (target.top + j) * target.pitch + target.left
       let to = target.start + j * target.stride
       for (const end = at + target.width; at < end; at++, to++) {
         const opposite = at + target.pitch + 1
-        target.data[to] = span(patch, box, xs[at]!, ys[at]!, xs[opposite]!, ys[opposite]!)
-          ? reduce(patch, box)
-          : Number.NaN
+        const [xa, ya, xb, yb] = [xs[at]!, ys[at]!, xs[opposite]!, ys[opposite]!]
+        const { sourceWidth, sourceHeight } = patch
+        const isNear =
+          isWithin(xa, sourceWidth, marginX) &&
+          isWithin(xb, sourceWidth, marginX) &&
+          isWithin(ya, sourceHeight, marginY) &&
+          isWithin(yb, sourceHeight, marginY)
+        target.data[to] = isNear && span(patch, box, xa, ya, xb, yb) ? reduce(patch, box) : Number.NaN
       }
     }
   }
@@ -108,24 +120,6 @@ export const mode = area(({ data, start, width }, box) => {
     }
   }
   return best
-})
-
-/** The sum of covered parts. */
-export const sum = area(({ data, start, width }, box) => {
-  let total = 0
-  let weights = 0
-  for (let r = box.r0; r < box.r1; r++) {
-    const wy = covered(r, box.r0, box.r1, box.y0, box.y1)
-    const line = start + r * width
-    for (let c = box.c0; c < box.c1; c++) {
-      const v = data[line + c]!
-      if (Number.isNaN(v)) continue
-      const w = wy * covered(c, box.c0, box.c1, box.x0, box.x1)
-      total += w * v
-      weights += w
-    }
-  }
-  return weights > 0 ? total : Number.NaN
 })
 
 /** The root of the mean square, by covered parts. */

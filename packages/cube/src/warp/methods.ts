@@ -2,7 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { intersectWindows } from '../grid.ts'
 import type { Grid, Window } from '../types.ts'
-import { average, first, max, median, min, mode, rms, sum, third } from './areas.ts'
+import { average, first, max, median, min, mode, rms, third } from './areas.ts'
 import {
   BSPLINE,
   bilinear,
@@ -16,6 +16,7 @@ import {
   widened,
 } from './kernels.ts'
 import { type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
+import { sum } from './sums.ts'
 
 /**
  * By the nearest pixel; by weights of pixels around the position (`bilinear` to `lanczos`); by the pixels that a target
@@ -55,9 +56,9 @@ const WIDENS = 0.95
 const reachOf = (radius: number) => (scaleX: number, scaleY: number) =>
   [Math.ceil(radius / Math.min(1, scaleX)) + 1, Math.ceil(radius / Math.min(1, scaleY)) + 1] as const
 
-const overArea = (kernel: Kernel, picks: boolean): Method => ({
+const overArea = (kernel: Method['kernel'], picks: boolean): Method => ({
   reach: () => [1, 1],
-  kernel: () => kernel,
+  kernel,
   corners: true,
   picks,
 })
@@ -90,7 +91,7 @@ export const METHODS: Readonly<Record<Resampling, Method>> = {
   median: overArea(median, true),
   q1: overArea(first, true),
   q3: overArea(third, true),
-  sum: overArea(sum, false),
+  sum: overArea(() => sum, false),
   rms: overArea(rms, false),
 }
 

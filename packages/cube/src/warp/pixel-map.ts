@@ -94,7 +94,7 @@ function exactMap(target: Grid, source: Grid): ExactMap {
   return (xy) => {
     applyAffine(target.affine, xy)
     transform(xy)
-    if (source.crs.isGeographic) nearestTurn(xy, middle)
+    if (source.crs.unit === 'degree') nearestTurn(xy, middle)
     applyAffine(inverse, xy)
   }
 }
