@@ -2,7 +2,16 @@
 import type { CellArgument, CellArray } from '../process/row.ts'
 import { pickedArray } from './array-rules.ts'
 import { isCellArray, numberOf } from './build.ts'
-import { type CellRule, flagOf, isThere, type Line, type RuleArguments, type RuleTools, wholeArray } from './rule.ts'
+import {
+  type CellRule,
+  flagOf,
+  graphOf,
+  isThere,
+  type Line,
+  type RuleArguments,
+  type RuleTools,
+  wholeArray,
+} from './rule.ts'
 
 type Running = Extract<Line, { kind: 'running' }>['of']
 
@@ -75,6 +84,17 @@ const interpolateLinear: CellRule = (args, tools) => {
   return data === undefined || data.isUnlabelled === true ? undefined : tools?.line?.({ kind: 'interpolate' }, [data])
 }
 
+function fitCurve(args: RuleArguments, tools?: RuleTools): CellArgument | undefined {
+  const data = wholeArray(args.data)
+  const graph = graphOf(args.function)
+  if (data === undefined || data.isUnlabelled === true || graph === undefined) return undefined
+  if (!Array.isArray(args.parameters) || flagOf(args, 'ignore_nodata', true) !== true) return undefined
+  const initial = args.parameters.map((parameter: CellArgument) => numberOf(parameter) ?? Number.NaN)
+  if (initial.length === 0 || initial.some(Number.isNaN)) return undefined
+  const fitted = tools?.line?.({ kind: 'fit', graph, initial }, [data])
+  return fitted && { ...fitted, isUnlabelled: true }
+}
+
 export const lineRules: readonly (readonly [string, CellRule])[] = [
   ['cumsum', running('sum')],
   ['cumproduct', running('product')],
@@ -84,4 +104,5 @@ export const lineRules: readonly (readonly [string, CellRule])[] = [
   ['order', sorting('order')],
   ['rearrange', rearrange],
   ['array_interpolate_linear', interpolateLinear],
+  ['fit_curve', fitCurve],
 ]

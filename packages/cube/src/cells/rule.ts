@@ -26,6 +26,8 @@ export type Line =
   | { readonly kind: 'interpolate' }
   /** The elements of the first array for which the second is true, one after the other. */
   | { readonly kind: 'compact' }
+  /** The parameters of a curve through the elements, of which labels tell the x; from initial ones. */
+  | { readonly kind: 'fit'; readonly graph: ProcessGraph; readonly initial: readonly number[] }
 
 /** Makes an array of others along the same dimension; undefined where there is no way to. */
 export type MakeLine = (line: Line, arrays: readonly CellArray[]) => CellArray | undefined

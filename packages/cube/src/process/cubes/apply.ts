@@ -29,7 +29,6 @@ import {
   runner,
   sampleValues,
 } from './callback.ts'
-import { curveNode } from './curve-node.ts'
 import { dropDimension } from './dimensions.ts'
 import { enumerated, type Label, otherDimension, recounted, withDims } from './labels.ts'
 import { BOOLEAN, cellNode, concatNode, floatPacking, input } from './nodes.ts'
@@ -52,6 +51,10 @@ import { spatialSums } from './zonal-node.ts'
 export const resultPacking = (isBoolean: boolean, ...inputs: readonly Packing[]): Packing =>
   isBoolean ? BOOLEAN : floatPacking(...inputs)
 
+/** The packing of what a compiled callback on one cube gives. */
+export const packingOf = ({ isBoolean, inputs }: Compiled): Packing =>
+  resultPacking(isBoolean, ...inputs.map(({ schema }) => schema.packing))
+
 /** Interpreted callbacks give whatever they like: true and false stay so, numbers keep all digits. */
 export const probedPacking = (sample: Value | undefined): Packing => (typeof sample === 'boolean' ? BOOLEAN : FLOAT64)
 
@@ -67,7 +70,7 @@ export function applyNode(
   const { schema } = node
   const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
-    const packing = resultPacking(compiled.isBoolean, schema.packing)
+    const packing = packingOf(compiled)
     return cellNode(label, compiled.inputs, compiled.cell, { ...schema, packing })
   }
   const [x] = sampleValues(schema.packing, 1)
@@ -102,7 +105,7 @@ export function reduceNode(
   )
   const compiled = compile(reducer, { data: arrayAlong(name, labels) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
-    const packing = resultPacking(compiled.isBoolean, schema.packing)
+    const packing = packingOf(compiled)
     return cellNode(label, compiled.inputs, compiled.cell, { ...reduced, packing })
   }
   const run = runner(reducer)
@@ -166,8 +169,6 @@ export function applyDimensionNode(
   const labels = schema.dims[requireDimension(node, source)]!.labels as readonly Label[]
   const to = targetOf(node, source, target)
   const schemaFor = (length: number, packing: Packing) => ({ ...withDims(schema, to.dims(length)), packing })
-  const fitted = curveNode(node, process, source, to.name, (length) => schemaFor(length, FLOAT64))
-  if (fitted !== undefined) return fitted
   const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node), node)
   const fused = compiled && applyCompiled(node, compiled, source, to, schemaFor)
   if (fused !== undefined) return fused
@@ -230,7 +231,7 @@ function applyCompiled(
   to: Target,
   schemaFor: (length: number, packing: Packing) => CubeNode['schema'],
 ): CubeNode | undefined {
-  const packing = resultPacking(compiled.isBoolean, node.schema.packing)
+  const packing = packingOf(compiled)
   if (compiled.kind === 'array') {
     const schema = schemaFor(compiled.array.labels.length, packing)
     return cellNode('apply_dimension', compiled.inputs, arrayCell(node, compiled.array, source, to.name), schema)

@@ -6,8 +6,9 @@ import { type CubeNode, dimensionIndex } from '../../model/node.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
 import { elementsOf, isLabeled } from '../schema.ts'
 import { callbackOf, cubeOf, cubeValue, requireDimension, textOf } from './arguments.ts'
-import { type ColumnLoop, columnsNode } from './columns.ts'
-import { anyModel, type Evaluator, fitCurve, numbersOf, xOfLabel } from './curves.ts'
+import { columnsNode } from './columns.ts'
+import { predictLoop } from './curve-loops.ts'
+import { anyModel, fitCurve, numbersOf, xOfLabel } from './curves.ts'
 import { enumerated, type Label, withDims } from './labels.ts'
 import { CUBE, givesCube, optional, parameter, TEXT } from './schemas.ts'
 
@@ -56,34 +57,6 @@ function predict(node: CubeNode, process: Callback, name: string, labels: readon
     schema: { ...withDims(node.schema, dims), packing: FLOAT64 },
     loop: () => predictLoop(model(xs), count, xs.length),
   })
-}
-
-/** Values of the model for the parameters that each column holds. */
-function predictLoop(model: Evaluator, n: number, length: number): ColumnLoop {
-  if (model.isLinear) return sumLoop(model, n, length)
-  return ([parameters], count, result) => {
-    for (let c = 0; c < count; c++) {
-      model.evaluate(parameters!.subarray(c * n, c * n + n), false)
-      result.set(model.values, c * length)
-    }
-  }
-}
-
-/** Of a linear model: what is there without parameters, and each times its slopes. */
-function sumLoop(model: Evaluator, n: number, length: number): ColumnLoop {
-  model.evaluate(new Float64Array(n), true)
-  const { values, slopes } = model
-  return ([parameters], count, result) => {
-    for (let c = 0; c < count; c++) {
-      const to = c * length
-      result.set(values, to)
-      for (let k = 0; k < n; k++) {
-        const factor = parameters![c * n + k]!
-        const slope = slopes[k]!
-        for (let i = 0; i < length; i++) result[to + i]! += factor * slope[i]!
-      }
-    }
-  }
 }
 
 const FUNCTION = parameter(

@@ -3,12 +3,12 @@
  * with exact derivatives (forward mode); any other is run as it stands and differentiated by differences.
  */
 import { InputError } from '@ecotope/core'
+import { isCell } from '../../cells/build.ts'
 import { compileCallback } from '../../cells/callback.ts'
 import type { Cell } from '../../cells/cell.ts'
 import { OPERATIONS, type OperationRow } from '../../cells/operations.ts'
 import { parseInstant, secondsOf } from '../../model/time.ts'
 import type { Callback, Value } from '../row.ts'
-import { isCell } from './callback.ts'
 import type { Label } from './labels.ts'
 import { input } from './nodes.ts'
 

@@ -130,7 +130,7 @@ function apart(call: GroupCall, groups: Groups): CubeNode | undefined {
   const isBoolean = cells.some((compiled, g) => compiled.isBoolean && groups[g]!.length > 0)
   const isAlike = cells.every((compiled, g) => compiled.isBoolean === isBoolean || isUnknown(compiled, groups[g]!))
   if (!isAlike || cells.length === 0) return undefined
-  const packing = resultPacking(isBoolean, node.schema.packing)
+  const packing = resultPacking(isBoolean, ...cells.flatMap(({ inputs }) => inputs.map(({ schema }) => schema.packing)))
   const parts = cells.map(({ cell, inputs }, g) => {
     const dims = node.schema.dims.map((dimension, i) => (i === d ? cutDimension(target, [g]) : dimension))
     return cellNode(label, inputs, cell, { ...withDims(node.schema, dims), packing })

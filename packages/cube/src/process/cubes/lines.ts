@@ -1,11 +1,14 @@
 /** What cells cannot say of themselves, done by loops over whole rows of cells: see `Line` in `cells/rule.ts`. */
 import { isTrue } from '../../cells/reducers.ts'
 import type { Line, MakeLine } from '../../cells/rule.ts'
+import { FLOAT64, type Packing } from '../../model/block.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
 import type { CellArray } from '../row.ts'
 import { axisOf } from '../values/arrays.ts'
 import { type ColumnLoop, columnsNode } from './columns.ts'
-import { otherDimension, withDims } from './labels.ts'
+import { fitLoop } from './curve-loops.ts'
+import { modelOf, xOfLabel } from './curves.ts'
+import { enumerated, otherDimension, withDims } from './labels.ts'
 import { cellNode, floatPacking, input } from './nodes.ts'
 
 /** One column: `length` numbers of each input from `at` on, `values[0]` being those of the first; fills `result`. */
@@ -20,7 +23,10 @@ type Column = (
 const MISSING = Number.NaN
 const isMissing = Number.isNaN
 
-type Rows = { readonly [K in Line['kind']]: (line: Extract<Line, { kind: K }>, array: CellArray) => Column }
+/** Lines whose results are as long as the rows that they are of. */
+type SameLength = Exclude<Line, { kind: 'fit' }>
+
+type Rows = { readonly [K in SameLength['kind']]: (line: Extract<Line, { kind: K }>, array: CellArray) => Column }
 
 const STEPS = {
   sum: (a: number, b: number) => a + b,
@@ -152,14 +158,21 @@ const ROWS: Rows = {
   compact: () => compact,
 }
 
-function loopOf(line: Line, array: CellArray): () => ColumnLoop {
+function loopOf(line: SameLength, array: CellArray): () => ColumnLoop {
   return () => {
-    const column = (ROWS[line.kind] as (line: Line, array: CellArray) => Column)(line, array)
+    const column = (ROWS[line.kind] as (line: SameLength, array: CellArray) => Column)(line, array)
     const { length } = array.labels
     return ([values, others], count, result) => {
       for (let c = 0; c < count; c++) column(values!, others, c * length, length, result)
     }
   }
+}
+
+/** Undefined where the model does not compile. */
+function fittingOf({ graph, initial }: Extract<Line, { kind: 'fit' }>, { labels }: CellArray) {
+  const model = modelOf({ graph }, initial.length)
+  const xs = labels.map(xOfLabel)
+  return model && (() => fitLoop(model(xs), xs.length, initial))
 }
 
 /**
@@ -175,27 +188,26 @@ export function lineMaker(base: CubeNode): { readonly line: MakeLine; readonly i
     if (own?.schema.dims[d]?.labels.length === labels.length) return own
     return cellNode('array', [...inputs], of, schemaFor(dim, labels))
   }
-  const schemaFor = (dim: string, labels: CellArray['labels']) => {
+  const schemaFor = (dim: string, labels: CellArray['labels'], packed: Packing = packing) => {
     const dims = base.schema.dims.map((dimension) =>
       dimension.name === dim && labels.length !== dimension.labels.length
         ? otherDimension(dim, Array.from(labels.keys()))
         : dimension,
     )
-    return { ...withDims(base.schema, dims), packing }
+    return { ...withDims(base.schema, dims), packing: packed }
   }
   const line: MakeLine = (kind, arrays) => {
     const [first, second] = arrays
-    const { dim, labels } = first!
-    const isAlike = second === undefined || (second.dim === dim && second.labels.length === labels.length)
-    if (!isAlike || labels.length === 0 || dimensionIndex(base.schema, dim) < 0) return undefined
-    const node = columnsNode({
-      label: kind.kind,
-      inputs: arrays.map(nodeOf),
-      dim,
-      target: dim,
-      schema: schemaFor(dim, labels),
-      loop: loopOf(kind, first!),
-    })
+    const { dim } = first!
+    const isAlike = second === undefined || (second.dim === dim && second.labels.length === first!.labels.length)
+    if (!isAlike || first!.labels.length === 0 || dimensionIndex(base.schema, dim) < 0) return undefined
+    const isFit = kind.kind === 'fit'
+    const labels = isFit ? enumerated(kind.initial.length) : first!.labels
+    const loop = isFit ? fittingOf(kind, first!) : loopOf(kind, first!)
+    if (loop === undefined) return undefined
+    // Parameters of curves may belong to large numbers, such as seconds.
+    const schema = schemaFor(dim, labels, isFit ? FLOAT64 : packing)
+    const node = columnsNode({ label: kind.kind, inputs: arrays.map(nodeOf), dim, target: dim, schema, loop })
     return { kind: 'array', dim, labels, of: input(inputs.push(node) - 1) }
   }
   return { line, inputs }

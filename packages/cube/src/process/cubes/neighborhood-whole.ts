@@ -5,7 +5,7 @@
 import { type CubeNode, type CubeSchema, dimensionIndex, shapeOf } from '../../model/node.ts'
 import type { Callback, GraphNode, Value } from '../row.ts'
 import { isCube } from '../schema.ts'
-import { resultPacking } from './apply.ts'
+import { packingOf, resultPacking } from './apply.ts'
 import { cubeValue } from './arguments.ts'
 import { arrayAlong, compile } from './callback.ts'
 import { cutDimension, enumerated, type Label, withDims } from './labels.ts'
@@ -129,6 +129,6 @@ function windowNode(
     'apply_neighborhood',
     compiled.inputs,
     { kind: 'take', dim: line, indices: own.map((i) => before + i), of: compiled.array.of },
-    { ...withDims(schema, dims), packing: resultPacking(compiled.isBoolean, packing) },
+    { ...withDims(schema, dims), packing: packingOf(compiled) },
   )
 }

@@ -232,4 +232,35 @@ describe('compiled as interpreted', () => {
     }
   })
   it.each(Object.entries(ROWS))('%s, row by row', (_, nodes) => agree('apply_dimension', nodes, 'process'))
+
+  const element = (i: number) => ['array_element', { data: parameter('parameters'), index: i }] as const
+  /** a + b sin(x / 2 days) */
+  const wave = graph([
+    element(0),
+    element(1),
+    ['divide', { x, y: 172800 }],
+    ['sin', { x: from(2) }],
+    ['multiply', { x: from(1), y: from(3) }],
+    ['add', { x: from(0), y: from(4) }],
+  ])
+  it('curves among other processes', async () => {
+    const made = cube([other('z', 0, 1, 2), times(...DAYS(12))], (i) =>
+      i % 5 === 3 || (i > 12 && i < 23) ? null : (i * 31) % 17,
+    )
+    const fitted: Nodes = [
+      ...one('array_apply', { process: callback('add', { x, y: 1 }) }),
+      ['fit_curve', { data: from(0), parameters: [1, 1], function: wave }],
+      ['array_element', { data: from(1), index: 1 }],
+    ]
+    const [fast, slow] = await Promise.all(
+      [graph(fitted), hidden(fitted)].map((reducer) =>
+        node('reduce_dimension', { data: made, dimension: 't', reducer }),
+      ),
+    )
+    expect([isInterpreted(fast!), isInterpreted(slow!), fast!.schema.packing]).toEqual([false, true, FLOAT64])
+    const expected = (await read(slow!)).values
+    expect(expected[1]).toBeNull()
+    expectSame((await read(fast!)).values, expected, 1e-7)
+    expectSame(await byParts(fast!, 1), expected, 1e-7)
+  })
 })
