@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { InputError } from '@ecotope/core'
 import { makeFolder } from '../format/folder.ts'
 import { writeError } from './aside.ts'
+import { disown, own } from './sink-owner.ts'
 import { writeFully } from './spool.ts'
 
 export interface SinkStore {
@@ -33,14 +35,18 @@ export function storeFolder(path: string, job: string): string {
   return join(dirname(path), `.${basename(path)}.${hash}.partial`)
 }
 
-/** Opens the store of a job, with what an earlier run of it left. `slotBytes`: halved pixels of one tile. */
-export async function openStore(folder: string, slotBytes: number): Promise<SinkStore> {
+/**
+ * Opens the store of a job that writes to `path`, with what an earlier run of it left. `slotBytes`: halved pixels of one
+ * tile. Throws InputError `OutputBusy` where another process does the same job.
+ */
+export async function openStore(path: string, folder: string, slotBytes: number): Promise<SinkStore> {
   try {
     await makeFolder(folder)
+    await own(path, folder)
     const files = await Promise.all(['tiles', 'journal', 'halved'].map((name) => openFile(join(folder, name))))
     return await storeOf(folder, files as [FileHandle, FileHandle, FileHandle], slotBytes)
   } catch (cause) {
-    throw writeError(folder, cause)
+    throw cause instanceof InputError ? cause : writeError(folder, cause)
   }
 }
 
@@ -84,6 +90,7 @@ async function storeOf(
   }
   const close = async (): Promise<void> => {
     for (const file of [tiles, journal, halves]) await file.close().catch(() => undefined)
+    await disown(folder).catch(() => undefined)
   }
   return {
     has: (tile) => known.has(tile),

@@ -16,6 +16,7 @@ import { type CogCompression, encodeTile, type Patch } from './encode.ts'
 import { writeLayout } from './layout.ts'
 import { halve, joinQuarters, type OverviewMethod } from './overview.ts'
 import { checkOptions, layoutOf, pathsOf, type SinkLayout, specOf } from './sink-layout.ts'
+import { tidyOthers } from './sink-owner.ts'
 import { openStore, type SinkStore, storeFolder } from './sink-store.ts'
 
 /** Plain data by which a worker knows what to do. */
@@ -64,7 +65,7 @@ async function createJob(path: string, schema: CubeSchema, { job, options }: Sin
   const half = layout.side / 2
   const slotBytes = half * half * layout.bands * DTYPES[layout.dtype].bytes
   const folder = storeFolder(path, JSON.stringify([job, handle]))
-  const store = await openStore(folder, slotBytes)
+  const store = await openStore(path, folder, slotBytes)
   return jobOf(handle, pathsOf(path, schema, layout), plans, store)
 }
 
@@ -240,6 +241,7 @@ async function finish(
     throw cause
   }
   await store.remove()
+  await tidyOthers(handle.path)
 }
 
 /** Makes all overviews of a file from the halved pixels of its tiles; memory for one tile per level and branch. */

@@ -1,6 +1,6 @@
 /** GeoTIFF as a sink: the same file as `writeCog` makes, in any order of tasks, after a kill, from any dimensions. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
@@ -197,6 +197,26 @@ describe('geotiffSink', () => {
     await save(whole, schema, data, { blockSize: 64 })
     expect((await readFile(path)).equals(await readFile(whole))).toBe(true)
     expect((await readdir(folder)).toSorted()).toEqual(['a.tif', 'b.tif'])
+  })
+
+  it('is written by one process at a time; once it is whole, what stopped runs of other jobs left is removed', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.tif')
+    const schema = schemaOf(gridOf(20, 20), [bands], UINT16)
+    const create = (job: string) => geotiffSink.create(path, schema, { job, options: {} })
+    for (const id of ['one', 'two']) await (await create(id)).abandon(true)
+    const left = await readdir(folder)
+    const owner = join(folder, left[0]!, 'owner')
+    await writeFile(owner, '1')
+    const busy = (await Promise.allSettled([create('one'), create('two')])).filter(
+      ({ status }) => status === 'rejected',
+    )
+    expect(busy).toMatchObject([{ reason: { tag: 'OutputBusy', data: { pid: 1 } } }])
+    await save(path, schema, cells(schema), {})
+    expect((await readdir(folder)).toSorted()).toEqual([left[0]!, 'a.tif'])
+    await rm(owner)
+    await save(path, schema, cells(schema), {})
+    expect(await readdir(folder)).toEqual(['a.tif'])
   })
 
   it('leaves the old file alone until the new one is whole', async () => {
