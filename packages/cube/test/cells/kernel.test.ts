@@ -368,3 +368,19 @@ describe('large expressions', () => {
     )
   })
 })
+
+describe('regions that end within a vector', () => {
+  it('look up no cells beyond what was read', () => {
+    // Labels far apart: what stands beside the region in the list is nowhere near the block.
+    const length = 60_000
+    const jumps = Array.from({ length }, (_, i) => (i * 40_009) % length)
+    const [from, to] = [schema({ x: length }, FLOAT64), schema({ x: length }, FLOAT64)]
+    const cell: Cell = { kind: 'take', dim: 'x', indices: jumps, of: input() }
+    const kernel = kernelOf(cell, [{ schema: from }], { schema: to })
+    for (const start of [0, 1, 29_999, length - 1]) {
+      const region = { start: [start], shape: [1] }
+      const read = { region: { start: [jumps[start]!], shape: [1] }, data: Float64Array.of(start + 0.5) }
+      expect([...kernel.run(region, [read]).data]).toEqual([start + 0.5])
+    }
+  })
+})

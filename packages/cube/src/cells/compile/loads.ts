@@ -104,7 +104,8 @@ export class InputLoader {
     for (let lane = 0; lane < generator.lanes.count; lane++) {
       const offset = this.#laneOffset(indices, along, r * generator.lanes.count + lane)
       const at = offset === undefined ? address : i32.add(address, offset)
-      const safe = isLookedUp(indices) && indices.some(({ unsafe }) => unsafe) ? this.#clamped(at) : at
+      // Lanes beyond the end of a region look up indices that were not read.
+      const safe = isLookedUp(indices) ? this.#clamped(at) : at
       vector = v128.loadLane(bytes, safe, vector, lane)
     }
     return vector
