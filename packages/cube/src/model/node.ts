@@ -85,8 +85,8 @@ export interface Fold<State = unknown> {
 export interface SharedFold<State = unknown> {
   /** What earlier passes found, for workers. */
   progress(state: State): unknown
-  /** A worker's own state, which takes in some pieces. */
-  resume(progress: unknown): State
+  /** A worker's own state, which takes in pieces from the one with this index on. */
+  resume(progress: unknown, from: number): State
   /** What a worker found. */
   found(state: State): unknown
   /** Takes in what a worker found; called in the order of pieces. */

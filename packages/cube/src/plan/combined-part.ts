@@ -61,6 +61,20 @@ export function combinedPart(split: Split, part: Part, ranges: readonly Range[])
           for (const data of made) release(own(data))
         },
         again: () => false,
+        progress: () => undefined,
+        found: () => state,
+        join: (found, groups) => {
+          const part = found as typeof state
+          const count = cellCount(regionOn(region, kept).shape)
+          for (const { group, isFirst } of groups) {
+            const places = placesOf(split, dims, region, group)
+            for (let i = 0; i < count; i++) {
+              const at = places(i)
+              if (isFirst) for (const [k, data] of part.entries()) state[k]![at] = data[at]!
+              else combination.join(state, at, part, at, ignoreNodata)
+            }
+          }
+        },
         end: () => Float64Array.from(state[0]!, (_, i) => combination.result(state, i)),
       }
     },

@@ -38,16 +38,21 @@ export async function computeCube(node: CubeNode, options: ComputeOptions = {}):
   })
   const quick = { ...options, reader, foldAbove: foldAbove(budgetBytes) }
   if (cellCount(region.shape) === 0) return evaluateRegion(root, region, quick)
-  if (options.region === undefined && planOf(root, { budgetBytes }).spools.length > 0) return viaFiles(root, options)
+  if (options.region === undefined && needsFiles(root, budgetBytes)) return viaFiles(root, options)
   const { shape, inPasses } = shapeAtLast(root, { budgetBytes, region })
   const work = { ...quick, inPasses }
   if (chunkCount(region, shape) === 1) return evaluateRegion(root, region, work)
   return assemble(root, region, shape, work)
 }
 
+function needsFiles(root: CubeNode, budgetBytes: number): boolean {
+  const { spools, stages } = planOf(root, { budgetBytes })
+  return spools.length + stages.length > 0
+}
+
 const MEMORY_SINKS = new URL('./memory-sink.ts', import.meta.url).href
 
-/** Where inputs have to be cut anew on disk first. */
+/** Where inputs have to be cut anew on disk first, or small results are found first. */
 async function viaFiles(root: CubeNode, options: ComputeOptions): Promise<Block> {
   const { region: _whole, onFailedChunk, ...rest } = options
   const { saveCube } = await import('./save.ts')

@@ -93,18 +93,28 @@ async function compute({ blocks, options }: Run, step: Step): Promise<Block> {
 async function fold(node: CubeNode, folding: Fold, region: Region, options: EvaluateOptions): Promise<Block> {
   const state = folding.begin(region)
   do {
-    for (const piece of folding.pieces(region)) {
-      throwIfAborted(options.signal)
-      const inputs: (Block | undefined)[] = []
-      for (const [i, need] of piece.entries())
-        inputs.push(need && (await evaluateOwned(node.inputs[i]!, need, options)))
-      await folding.add(state, inputs, options)
-      for (const block of inputs) {
-        // Other nodes' states may refer to what they were given.
-        if (block !== undefined && node.kind === 'cells') release(block.data)
-        else dropBytes(block?.data.byteLength ?? 0)
-      }
-    }
+    await addPieces(node, folding, state, folding.pieces(region), options)
   } while (folding.again?.(state) === true)
   return folding.end(state, options)
+}
+
+/** Computes pieces of the inputs of a node that folds them, one after the other, and adds them to a state. */
+export async function addPieces(
+  node: CubeNode,
+  folding: Fold,
+  state: unknown,
+  pieces: Iterable<readonly (Region | undefined)[]>,
+  options: EvaluateOptions,
+): Promise<void> {
+  for (const piece of pieces) {
+    throwIfAborted(options.signal)
+    const inputs: (Block | undefined)[] = []
+    for (const [i, need] of piece.entries()) inputs.push(need && (await evaluateOwned(node.inputs[i]!, need, options)))
+    await folding.add(state, inputs, options)
+    for (const block of inputs) {
+      // Other nodes' states may refer to what they were given.
+      if (block !== undefined && node.kind === 'cells') release(block.data)
+      else dropBytes(block?.data.byteLength ?? 0)
+    }
+  }
 }

@@ -6,6 +6,7 @@ import { kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
 import { nodeAt, type Plan, type PlanOptions, planOf } from './plan.ts'
 import { type Schedule, type Step, scheduleOf } from './schedule.ts'
+import { overStages, stageHandle } from './stages.ts'
 import { megabytes, taskShare } from './tasks.ts'
 
 export interface ExplainedNode {
@@ -26,6 +27,8 @@ export interface Explanation {
   readonly nodes: readonly ExplainedNode[]
   /** Nodes of the graph before and after fusion. */
   readonly nodesBefore: number
+  /** Nodes whose small results are found first, by all workers. */
+  readonly foundFirst: readonly { readonly label: string; readonly bytes: number }[]
   /** Nodes that are cut anew on disk first, with the chunks that they get. */
   readonly cutAnew: readonly { readonly label: string; readonly chunks: readonly number[]; readonly bytes: number }[]
   readonly taskShape: readonly number[]
@@ -62,8 +65,12 @@ export function explainPlan(plan: Plan, before: CubeNode = plan.fused): Explanat
   return {
     nodes: order.map((node, id) => explainedNode(node, id, order)),
     nodesBefore: consumersFirst(before).length,
-    cutAnew: plan.spools.map(({ node, chunks }) => {
+    foundFirst: plan.stages.map((node) => {
       const { label, schema } = nodeAt(plan.fused, node)
+      return { label, bytes: blockBytes(schema, wholeRegion(shapeOf(schema))) }
+    }),
+    cutAnew: plan.spools.map(({ node, chunks }) => {
+      const { label, schema } = nodeAt(plan.staged, node)
       return { label, chunks, bytes: blockBytes(schema, wholeRegion(shapeOf(schema))) }
     }),
     taskShape: plan.shape,
@@ -100,10 +107,12 @@ function explainedNode(node: CubeNode, id: number, order: readonly CubeNode[]): 
 function bytesOf(plan: Plan): { decodedBytes: number; leastDecodedBytes: number; storedBytes: number | undefined } {
   const schedules = sampled(plan)
   const scale = plan.tasks / Math.max(1, schedules.length)
-  const decodedBytes = scale * schedules.reduce((sum, schedule) => sum + schedule.decodedBytes, 0)
+  const stages = stageSchedules(plan)
+  const sum = (all: readonly Schedule[]): number => all.reduce((bytes, schedule) => bytes + schedule.decodedBytes, 0)
+  const decodedBytes = scale * sum(schedules) + sum(stages)
   let leastDecodedBytes = 0
   let storedBytes: number | undefined = 0
-  for (const [source, chunks] of neededChunks(schedules, scale)) {
+  for (const [source, chunks] of [...neededChunks(schedules, scale), ...neededChunks(stages, 1)]) {
     leastDecodedBytes += chunks * chunkBytes(source.schema, source.source.chunks)
     const each = source.source.storedChunkBytes
     storedBytes = each === undefined || storedBytes === undefined ? undefined : storedBytes + chunks * each
@@ -119,6 +128,15 @@ function sampled(plan: Plan): Schedule[] {
     for (const region of splitRegion(plan.whole, plan.shape))
       if (at++ % every === 0) found.push(scheduleOf(plan.root, region, plan))
   return found
+}
+
+/** Of what is found first, each over those before it. */
+function stageSchedules(plan: Plan): Schedule[] {
+  const handles = plan.stages.map((node) => ({ node, handle: stageHandle('temporary', nodeAt(plan.fused, node)) }))
+  return plan.stages.map((at, k) => {
+    const node = overStages(plan.fused, handles.slice(0, k), nodeAt(plan.fused, at))
+    return scheduleOf(node, wholeRegion(shapeOf(node.schema)), { foldAbove: plan.foldAbove, inPasses: true })
+  })
 }
 
 type Source = Extract<CubeNode, { kind: 'source' }>
@@ -167,6 +185,7 @@ export function explainText(explanation: Explanation): string {
   return [
     ...lines,
     nodesBefore > nodes.length ? `fused: ${nodesBefore} nodes became ${nodes.length}` : 'nothing to fuse',
+    ...explanation.foundFirst.map(({ label, bytes }) => `found first, by all workers: ${label}, ${megabytes(bytes)}`),
     ...explanation.cutAnew.map(
       ({ label, chunks, bytes }) =>
         `cut anew on disk: ${label}, ${megabytes(bytes)}, in chunks of ${chunks.join(' x ')}`,

@@ -203,17 +203,7 @@ function rangeFold(split: Split, targetBytes: number): Fold<RangeState> {
       const work = ownRanges(split, ranges, region).reduce((most, r) => Math.max(most, workBytes(ranges, region, r)), 0)
       return ranges.parts.reduce((sum, part) => sum + part.stateBytes(region), work)
     },
-    begin: (region) => {
-      const ranges = chosen(region)
-      return {
-        region,
-        own: ownRanges(split, ranges, region),
-        ranges: ranges.ranges,
-        parts: ranges.parts.map((part) => part.begin(region)),
-        begun: new Set(),
-        next: 0,
-      }
-    },
+    begin: (region) => begin(split, chosen(region), region),
     add: (state, inputs) => {
       const r = state.own[state.next++]!
       const { group } = state.ranges[r]!
@@ -227,6 +217,34 @@ function rangeFold(split: Split, targetBytes: number): Fold<RangeState> {
       return state.parts.map((part) => part.again()).includes(true)
     },
     end: (state) => end(split, state),
+    shared: (region) => ({
+      progress: ({ parts }) => parts.map((part) => part.progress()),
+      resume: (progress, from) => ({ ...begin(split, chosen(region), region, progress as unknown[]), next: from }),
+      found: ({ begun, parts }): Found => ({ begun: [...begun], parts: parts.map((part) => part.found()) }),
+      join: (state, found) => {
+        const { begun, parts } = found as Found
+        const groups = begun.map((group) => ({ group, isFirst: !state.begun.has(group) }))
+        for (const [p, part] of state.parts.entries()) part.join(parts[p], groups)
+        for (const group of begun) state.begun.add(group)
+      },
+    }),
+  }
+}
+
+/** What a worker found of the ranges that it took in. */
+interface Found {
+  readonly begun: readonly number[]
+  readonly parts: readonly unknown[]
+}
+
+function begin(split: Split, ranges: Ranges, region: Region, progress?: readonly unknown[]): RangeState {
+  return {
+    region,
+    own: ownRanges(split, ranges, region),
+    ranges: ranges.ranges,
+    parts: ranges.parts.map((part, p) => part.begin(region, progress?.[p])),
+    begun: new Set(),
+    next: 0,
   }
 }
 

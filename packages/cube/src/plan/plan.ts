@@ -8,6 +8,7 @@ import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 import { spoolHandle } from './spool.ts'
+import { overStages, stageHandle, stagesOf } from './stages.ts'
 import {
   cacheShare,
   DEFAULT_BUDGET,
@@ -34,9 +35,13 @@ export interface PlanOptions {
 export interface Plan {
   /** The fused graph. */
   readonly fused: CubeNode
-  /** What tasks compute: the fused graph, with temporary files in the place of nodes that are cut anew. */
+  /** Nodes of `fused` whose small results are found first, in this order. */
+  readonly stages: readonly number[]
+  /** The fused graph with temporary files in the place of these. */
+  readonly staged: CubeNode
+  /** What tasks compute: that graph, with temporary files in the place of nodes that are cut anew. */
   readonly root: CubeNode
-  /** Nodes of `fused` that are written to temporary files first. */
+  /** Nodes of `staged` that are written to temporary files first. */
   readonly spools: readonly SpoolPlan[]
   readonly whole: Region
   /** Results of tasks, cut at the cube's edges. */
@@ -57,10 +62,36 @@ export interface Plan {
 /** Throws InputError `BudgetTooSmall`. */
 export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   const fused = fuse(node)
+  const plain = planOrError(fused, options)
+  const known = plain instanceof InputError ? undefined : plain
+  const task = known && { tasks: known.tasks, task: middle(known.whole, known.shape) }
+  const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
+  const bounds = {
+    foldAbove: foldAbove(budgetBytes, workers),
+    mostBytes: taskShare(budgetBytes),
+    workers,
+    inPasses: known?.inPasses ?? false,
+  }
+  const stages = known?.tasks === 0 ? [] : stagesOf(fused, task, bounds)
+  if (stages.length === 0) {
+    if (plain instanceof InputError) throw plain
+    return plain
+  }
+  const order = consumersFirst(fused)
+  const handles = stages.map((i) => ({ node: i, handle: stageHandle('temporary', order[i]!) }))
+  const over = planOrError(overStages(fused, handles), options)
+  if (over instanceof InputError) throw leastOf([over, ...(plain instanceof InputError ? [plain] : [])])
+  return { ...over, fused, stages }
+}
+
+/** The plan without stages. */
+function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
   const extent = shapeOf(fused.schema)
   const base = {
     fused,
+    stages: [],
+    staged: fused,
     root: fused,
     spools: [],
     whole: wholeRegion(extent),
@@ -80,7 +111,7 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   if (plan !== undefined && !(plan instanceof InputError)) return plan
   if (!(shaped instanceof InputError)) return { ...base, ...shaped, tasks: chunkCount(base.whole, shaped.shape) }
   const passing = shapeOrError(fused, { ...known, inPasses: true })
-  if (passing instanceof InputError) throw leastOf([passing, ...(plan === undefined ? [] : [plan])])
+  if (passing instanceof InputError) return leastOf([passing, ...(plan === undefined ? [] : [plan])])
   return { ...base, ...passing, inPasses: true, tasks: chunkCount(base.whole, passing.shape) }
 }
 

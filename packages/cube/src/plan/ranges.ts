@@ -46,7 +46,8 @@ export interface PartPlan {
   stateBytes(region: Region): number
   /** Bytes that taking in range `r` takes beside it. */
   workBytes(region: Region, r: number): number
-  begin(region: Region): PartRun
+  /** `progress`: of the run that this one takes some ranges in for. */
+  begin(region: Region, progress?: unknown): PartRun
 }
 
 /** One part on its way. */
@@ -57,6 +58,11 @@ export interface PartRun {
   again(): boolean
   /** The results, over the part's dimensions of the region. */
   end(): Float64Array<ArrayBuffer>
+  /** What earlier passes found, for workers; plain data, as what they find. */
+  progress(): unknown
+  found(): unknown
+  /** Takes in what a worker found of groups, of each of which it may be the first part. */
+  join(found: unknown, groups: readonly { readonly group: number; readonly isFirst: boolean }[]): void
 }
 
 export const regionOn = (region: Region, dims: readonly number[]): Region => ({

@@ -16,7 +16,8 @@ import { consumersFirst } from './nodes.ts'
 import { nodeAt } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
 import { withSpools } from './rechunk.ts'
-import { type SpoolHandle, spoolSink } from './spool.ts'
+import { spoolSink } from './spool.ts'
+import { overStages, type Stages } from './stages.ts'
 
 /** Where the cube comes from: a module that exports `openCube(context)`, or the node itself (in this process only). */
 export type CubeOrigin = { readonly module: string; readonly context: unknown } | { readonly node: CubeNode }
@@ -30,9 +31,11 @@ export interface RunnerContext {
   readonly foldAbove: number
   readonly inPasses: boolean
   readonly pieces?: readonly number[]
-  /** Nodes of the fused graph that lie in temporary files. */
-  readonly spools?: readonly { readonly node: number; readonly handle: SpoolHandle }[]
-  /** The node of the fused graph that is computed. Default: the whole graph. */
+  /** Nodes of the fused graph whose results were found first. */
+  readonly stages: Stages
+  /** Nodes of the graph over these that lie in temporary files. */
+  readonly spools?: Stages
+  /** The node of that graph that is computed. Default: the whole graph. */
   readonly part?: number
   /** Whether cells that cannot be computed are missing instead of an error. */
   readonly skip: boolean
@@ -117,20 +120,21 @@ function runnerOf(
   }
 }
 
-function rootOf(fused: CubeNode, { part, spools }: RunnerContext): CubeNode {
-  if (part !== undefined) return nodeAt(fused, part)
-  if (spools === undefined) return fused
-  return withSpools(fused, new Map(spools.map(({ node, handle }) => [node, handle])))
+function rootOf(fused: CubeNode, { stages, part, spools }: RunnerContext): CubeNode {
+  const staged = overStages(fused, stages)
+  if (part !== undefined) return nodeAt(staged, part)
+  if (spools === undefined) return staged
+  return withSpools(staged, new Map(spools.map(({ node, handle }) => [node, handle])))
 }
 
 /** Closes the temporary files that a graph reads. */
-async function closeSpools(root: CubeNode): Promise<void> {
+export async function closeSpools(root: CubeNode): Promise<void> {
   for (const node of consumersFirst(root))
     if (node.kind === 'source' && node.source.handle.format === spoolSink.format) await node.source.close()
 }
 
 /** Cells of a region that could not be computed; 0 where the packing has no value for missing. */
-function missingBlock({ schema }: CubeNode, region: Region): Block {
+export function missingBlock({ schema }: CubeNode, region: Region): Block {
   const { dtype, nodata, isBoolean } = schema.packing
   const missing = DTYPES[dtype].isFloat ? Number.NaN : (nodata ?? (isBoolean === true ? 255 : 0))
   return { region, data: newArray(dtype, cellCount(region.shape)).fill(missing) }

@@ -15,11 +15,13 @@ import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
+import { findFirst, stageFiles } from './find-first.ts'
 import { consumersFirst } from './nodes.ts'
 import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
 import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
+import type { Stages } from './stages.ts'
 import { taskShare } from './tasks.ts'
 
 export interface SaveOptions extends WorkOptions {
@@ -98,7 +100,7 @@ export async function saveOrigin(
       job: hash,
       options: options.formatOptions ?? {},
     })
-    return await runJob({ origin, path, options, job, work, failed: new Map() }, opened.node)
+    return await runJob({ origin, path, options, job, work, failed: new Map(), stages: [] }, opened.node)
   } finally {
     await opened.close()
   }
@@ -135,6 +137,8 @@ interface Save {
   readonly job: SinkJob
   readonly work: WorkOptions
   readonly failed: Map<string, FailedChunk>
+  /** What has been found first. */
+  readonly stages: Stages
 }
 
 async function runJob(save: Save, node: CubeNode): Promise<Saved> {
@@ -155,11 +159,12 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     }
     const executor = options.executor ?? ownExecutor(save, plan)
     if (options.executor === undefined) executors.add(executor)
-    const { failed, resumed } = await withSpoolFiles(save, plan, executor, (spools) =>
-      runTasks(save, plan, executor, spools),
+    const { failed, resumed } = await withFiles(save, plan, executor, (staged, spools) =>
+      runTasks(staged, plan, executor, spools),
     )
     await job.finish(work)
-    if (failed.length > 0) await writeFile(`${path}.failed.json`, `${JSON.stringify(failed, null, 2)}\n`)
+    if (failed.length > 0 && job.handle.format !== 'memory')
+      await writeFile(`${path}.failed.json`, `${JSON.stringify(failed, null, 2)}\n`)
     return { path, failed, plan: explanation, tasks: plan.tasks, resumed }
   } catch (error) {
     await job.abandon(true)
@@ -173,8 +178,8 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
 const SMALL_BYTES = 2 ** 25
 
 /** Threads, even for one worker: this one stays free for progress and cancelling. Small work is done at once. */
-function ownExecutor({ origin }: Save, { workers, tasks, budgetBytes, costs }: Plan): Executor {
-  if ('node' in origin || (tasks <= 1 && costs.peakBytes < SMALL_BYTES)) return inlineExecutor()
+function ownExecutor({ origin }: Save, { workers, tasks, stages, budgetBytes, costs }: Plan): Executor {
+  if ('node' in origin || (tasks <= 1 && stages.length === 0 && costs.peakBytes < SMALL_BYTES)) return inlineExecutor()
   return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: true })
 }
 
@@ -182,34 +187,49 @@ const RUNNER = new URL('./runner.ts', import.meta.url).href
 
 type Spools = NonNullable<RunnerContext['spools']>
 
-const common = ({ origin, options }: Save, plan: Plan) => ({
+const common = ({ origin, options, stages }: Save, plan: Plan) => ({
   cube: origin,
   cacheBytes: plan.cacheBytes,
   foldAbove: plan.foldAbove,
   inPasses: plan.inPasses,
   skip: options.onError === 'skip',
+  stages,
 })
 
-/** Cuts anew what the plan says, in files beside the output that are gone afterwards. */
-async function withSpoolFiles<T>(save: Save, plan: Plan, executor: Executor, use: (spools: Spools) => Promise<T>) {
+/** Finds first and cuts anew what the plan says, in files beside the output that are gone afterwards. */
+async function withFiles<T>(
+  save: Save,
+  plan: Plan,
+  executor: Executor,
+  use: (staged: Save, spools: Spools) => Promise<T>,
+) {
   // What goes to memory has no folder of its own.
   const path = save.job.handle.format === 'memory' ? join(tmpdir(), `ecotope-${randomUUID()}`) : save.path
+  const stages = stageFiles(plan, path)
   const spools = plan.spools.map(({ node, chunks }, i) => ({
     node,
-    handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.fused, node).schema, chunks),
+    handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.staged, node).schema, chunks),
   }))
+  const staged = { ...save, stages }
   try {
-    for (const { node, handle } of spools) await fillSpool(save, plan, executor, node, handle)
-    return await use(spools)
+    await findFirst(plan, stages, {
+      executor,
+      cube: save.origin,
+      work: save.work,
+      skip: save.options.onError === 'skip',
+      onFailedChunk: (failure) => save.failed.set(keyOf(failure), failure),
+    })
+    for (const { node, handle } of spools) await fillSpool(staged, plan, executor, node, handle)
+    return await use(staged, spools)
   } finally {
-    for (const { handle } of spools) await removeSpool(handle)
+    for (const { handle } of [...stages, ...spools]) await removeSpool(handle)
   }
 }
 
 async function fillSpool(save: Save, plan: Plan, executor: Executor, part: number, handle: SpoolHandle): Promise<void> {
   const { onProgress: _own, ...quiet } = save.work
   createSpool(handle)
-  const node = nodeAt(plan.fused, part)
+  const node = nodeAt(plan.staged, part)
   const { shape, costs } = fillShape(node, plan)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of splitRegion(wholeRegion(shapeOf(node.schema)), shape))

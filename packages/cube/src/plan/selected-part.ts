@@ -1,7 +1,7 @@
 /** An order statistic of ranges: all values pass by several times, see `cells/selection.ts`. */
 import { kernelOf } from '../cells/kernel.ts'
 import { accessesOf, regionsOf } from '../cells/needs.ts'
-import { Selection, selectionBytes } from '../cells/selection.ts'
+import { Selection, type SelectionFound, type SelectionProgress, selectionBytes } from '../cells/selection.ts'
 import { DTYPES } from '../dtype.ts'
 import { FLOAT32, FLOAT64 } from '../model/block.ts'
 import { consecutive } from '../model/consecutive.ts'
@@ -61,12 +61,10 @@ export function selectedPart(
     needs,
     stateBytes: (region) => selectionBytes(cellCount(regionOn(region, dims).shape), options.bytes),
     workBytes,
-    begin: (region) => {
-      const selection = new Selection(cellCount(regionOn(region, dims).shape), {
-        probability: probabilityOf(reduce)!,
-        ignoreNodata: reduce.ignoreNodata ?? true,
-        ...options,
-      })
+    begin: (region, progress) => {
+      const given = { probability: probabilityOf(reduce)!, ignoreNodata: reduce.ignoreNodata ?? true, ...options }
+      const cells = cellCount(regionOn(region, dims).shape)
+      const selection = new Selection(cells, given, progress as SelectionProgress | undefined)
       const step = cellCount(regionOn(region, kept).shape)
       return {
         add: (r, _isFirst, blocks) => {
@@ -81,6 +79,9 @@ export function selectedPart(
         },
         again: () => selection.again(),
         end: () => selection.results(),
+        progress: () => selection.progress(),
+        found: () => selection.found(),
+        join: (found) => selection.join(found as SelectionFound),
       }
     },
   }

@@ -126,7 +126,7 @@ export async function removeSpool({ path }: SpoolHandle): Promise<void> {
 export const spoolSink: Pick<SinkFormat, 'format' | 'encoder'> = { format: 'spool', encoder }
 
 /** A node that reads the file, for a node that was written to it. The file is opened at the first read. */
-export function spoolSource(node: CubeNode, handle: SpoolHandle): SourceNode {
+export function spoolSource(node: CubeNode, handle: SpoolHandle, how = 'cut anew'): SourceNode {
   let file: number | undefined
   const source: ArraySource = {
     schema: node.schema,
@@ -151,5 +151,5 @@ export function spoolSource(node: CubeNode, handle: SpoolHandle): SourceNode {
       return Promise.resolve()
     },
   }
-  return { kind: 'source', schema: node.schema, label: `${node.label}, cut anew`, inputs: [], source }
+  return { kind: 'source', schema: node.schema, label: `${node.label}, ${how}`, inputs: [], source }
 }
