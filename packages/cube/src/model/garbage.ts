@@ -30,7 +30,16 @@ export function release(data: TypedArray): void {
 
 type Collect = (options?: { readonly type: 'minor' | 'major' }) => void
 
-let collect: Collect | undefined
+let known: Collect | undefined
+
+function collect(type: 'minor' | 'major'): void {
+  if (known === undefined) {
+    setFlagsFromString('--expose-gc')
+    known = runInNewContext('gc') as Collect
+  }
+  known({ type })
+}
+
 let dropped = 0
 
 /** Dropped bytes that may wait. */
@@ -44,13 +53,26 @@ export function dropBytes(bytes: number): void {
   dropped += bytes
   if (dropped < WAITING_BYTES) return
   dropped = 0
-  if (collect === undefined) {
-    setFlagsFromString('--expose-gc')
-    collect = runInNewContext('gc') as Collect
-  }
   // Blocks are young as a rule, and looking through the young takes about a millisecond.
-  collect({ type: 'minor' })
+  collect('minor')
   if (process.memoryUsage().arrayBuffers < left + GROWTH_BYTES) return
-  collect({ type: 'major' })
+  collect('major')
   left = process.memoryUsage().arrayBuffers
+}
+
+/** Bytes of shared memory that may wait, in each thread that has referred to it. */
+const WAITING_SHARED_BYTES = 2 ** 27
+
+let droppedShared = 0
+
+/** Tells that shared memory of so many bytes is not referred to by this thread, or may not be before long. */
+export function dropShared(bytes: number): void {
+  droppedShared += bytes
+}
+
+/** Looks for shared memory that was dropped: the engine never does on its account, as it does not count it at all. */
+export function collectShared(): void {
+  if (droppedShared < WAITING_SHARED_BYTES) return
+  droppedShared = 0
+  collect('major')
 }

@@ -1,8 +1,10 @@
 /** Results in memory that all threads share: the sink behind computing a cube by several workers. */
 
+import { isMainThread } from 'node:worker_threads'
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import { copyBox } from '../model/copy.ts'
+import { collectShared, dropShared } from '../model/garbage.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -15,6 +17,9 @@ interface MemoryHandle extends SinkHandle {
 
 const arrayOf = ({ buffer, dtype }: MemoryHandle): TypedArray => DTYPES[dtype].view(buffer as unknown as ArrayBuffer)
 
+/** Until the rest of a job is closed too. */
+const CLOSING_MS = 20
+
 function encoder(handle: SinkHandle): Promise<SinkEncoder> {
   const target = handle as MemoryHandle
   const data = arrayOf(target)
@@ -24,7 +29,12 @@ function encoder(handle: SinkHandle): Promise<SinkEncoder> {
       copyBox(block.data, region.shape, from, data, target.shape, region.start, region.shape)
       return Promise.resolve(undefined)
     },
-    close: () => Promise.resolve(),
+    close: async () => {
+      if (isMainThread) return
+      dropShared(target.buffer.byteLength)
+      // By then nothing of the job refers to it any longer.
+      setTimeout(collectShared, CLOSING_MS).unref()
+    },
   })
 }
 
@@ -64,6 +74,10 @@ export function memorySink(): { readonly sink: SinkFormat; readonly result: () =
 function memoryHandle(path: string, schema: CubeSchema): MemoryHandle {
   const shape = shapeOf(schema)
   const { dtype } = schema.packing
-  const buffer = new SharedArrayBuffer(cellCount(shape) * DTYPES[dtype].bytes)
+  const bytes = cellCount(shape) * DTYPES[dtype].bytes
+  // Results that nobody holds any longer make room for the next.
+  collectShared()
+  const buffer = new SharedArrayBuffer(bytes)
+  dropShared(bytes)
   return { format: 'memory', path, buffer, dtype, shape }
 }
