@@ -72,10 +72,36 @@ function foreignProjection(definition: Definition): Projection {
       xy[i + 1] = y * after
     }
   }
+  const isOn = ENDS[definition.proj]
+  const back = (pair: number[]): number[] => {
+    const place = converter.inverse([...pair])
+    if (isOn === undefined || isOn(converter.forward([...place]), pair, a * SAME)) return place
+    return [Number.NaN, Number.NaN]
+  }
   return {
     forward: (xy) => each(xy, (p) => converter.forward(p), 1 / DEGREE, 1),
-    inverse: (xy) => each(xy, (p) => converter.inverse(p), 1, DEGREE),
+    inverse: (xy) => each(xy, back, 1, DEGREE),
   }
+}
+
+/** Of the semi-major axis: how near a point is that has come back to where it was. */
+const SAME = 1e-6
+
+const isNear = (a: number | undefined, b: number | undefined, most: number): boolean => Math.abs(a! - b!) <= most
+
+/**
+ * Maps that end somewhere, beyond which proj4 gives places all the same: what has to come back where it was to be on the
+ * map. PROJ takes what lies beside Eckert's as more turns of the Earth.
+ */
+const ENDS: Readonly<Record<string, (again: number[], pair: number[], most: number) => boolean>> = {
+  moll: isSame,
+  robin: isSame,
+  ortho: isSame,
+  eck6: (again, pair, most) => isNear(again[1], pair[1], most),
+}
+
+function isSame(again: number[], pair: number[], most: number): boolean {
+  return isNear(again[0], pair[0], most) && isNear(again[1], pair[1], most)
 }
 
 function unsupported(definition: Definition, cause?: unknown): InputError {

@@ -93,6 +93,9 @@ export function transverseMercator(definition: Definition): Projection {
   return { forward: (xy) => forward(xy, c, pair), inverse: (xy) => inverse(xy, c, pair) }
 }
 
+/** About 150 degrees from the central meridian on the equator, where PROJ ends. */
+const FARTHEST = 2.623395162778
+
 function forward(xy: Float64Array, { e, radius, alpha, lambda0, xi0 }: Constants, pair: Float64Array): void {
   for (let i = 0; i < xy.length; i += 2) {
     const lambda = wrap(xy[i]! - lambda0)
@@ -101,7 +104,8 @@ function forward(xy: Float64Array, { e, radius, alpha, lambda0, xi0 }: Constants
     const xi = Math.atan2(taup, cosLambda)
     const eta = Math.asinh(Math.sin(lambda) / Math.sqrt(taup * taup + cosLambda * cosLambda))
     complexSeries(alpha, xi, eta, pair)
-    xy[i] = radius * (eta + pair[1]!)
+    const along = eta + pair[1]!
+    xy[i] = Math.abs(along) <= FARTHEST ? radius * along : Number.NaN
     xy[i + 1] = radius * (xi + pair[0]! - xi0)
   }
 }
@@ -115,7 +119,7 @@ function inverse(xy: Float64Array, { e, radius, beta, lambda0, xi0 }: Constants,
     const xip = xi - pair[0]!
     const cosXi = Math.cos(xip)
     const taup = Math.sin(xip) / Math.sqrt(sinhEta * sinhEta + cosXi * cosXi)
-    xy[i] = wrap(Math.atan2(sinhEta, cosXi) + lambda0)
+    xy[i] = Math.abs(eta) <= FARTHEST ? wrap(Math.atan2(sinhEta, cosXi) + lambda0) : Number.NaN
     xy[i + 1] = Math.atan(geodeticTan(taup, e))
   }
 }

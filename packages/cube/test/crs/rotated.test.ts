@@ -118,3 +118,22 @@ describe('definitions that leave something out', () => {
     expect(parseCrs(wkt('Lambert Cylindrical Equal Area (Spherical)')).proj4).toContain('+proj=cea +R_A')
   })
 })
+
+describe('what lies beyond the edge of a map', () => {
+  const isOnMap = (text: string, x: number, y: number): boolean => {
+    const points = Float64Array.of(x, y)
+    transformer(parseCrs(text), parseCrs('+proj=longlat +R=6371000'))(points)
+    return !Number.isNaN(points[0]!)
+  }
+
+  it.each([
+    ['+proj=moll +R=6371000', [17e6, 1e6], [17e6, 6e6]],
+    ['+proj=robin +R=6371000', [15e6, 1e6], [15e6, 7e6]],
+    ['+proj=ortho +lat_0=20 +lon_0=10 +R=6371000', [6e6, 1e6], [6e6, 4e6]],
+    ['+proj=eck6 +R=6371000', [17e6, 8e6], [0, 9e6]],
+    ['+proj=utm +zone=33 +datum=WGS84', [16e6, 5e6], [18e6, 5e6]],
+  ] as const)('%s', (text, inside, outside) => {
+    expect(isOnMap(text, ...inside)).toBe(true)
+    expect(isOnMap(text, ...outside)).toBe(false)
+  })
+})
