@@ -145,6 +145,7 @@ export const valueCases: readonly Row[] = [
     },
   ],
   ['array_interpolate_linear', { data: [1, N, I] }, [1, I, I]],
+  ['array_interpolate_linear', { data: L({ 2000: 0, 2001: N, 2004: 8 }) }, L({ 2000: 0, 2001: 2, 2004: 8 })],
   ['array_modify', { data: ['a', 'd', 'c'], values: ['b'], index: 1, length: 1 }, ['a', 'b', 'c']],
   ['array_modify', { data: ['a', 'b'], values: ['c'], index: 3 }, T('ArrayElementNotAvailable')],
   ['array_modify', { data: ['a', 'b'], values: ['c'], index: 2 }, ['a', 'b', 'c']],
@@ -404,4 +405,20 @@ export const valueCases: readonly Row[] = [
   ['is_nan', { x: 'Test' }, false],
   ['is_nan', { x: N }, false],
   ['text_concat', { data: [N, true, 'ß'], separator: '|' }, 'null|true|ß'],
+  ['text_concat', { data: ['a', 'b'], separator: N }, 'anullb'],
+  [
+    'stac_modify',
+    {
+      data: { type: 'Feature', id: 'a', properties: { datetime: '2020-01-01T00:00:00Z', gsd: 10 }, links: [1] },
+      changes: { id: 'b', properties: { gsd: N, platform: 'x', more: { a: 1 } }, links: [] },
+    },
+    {
+      type: 'Feature',
+      id: 'b',
+      properties: { datetime: '2020-01-01T00:00:00Z', platform: 'x', more: { a: 1 } },
+      links: [],
+    },
+  ],
+  ['stac_modify', { data: { a: { b: 1 } }, changes: { a: [1], c: { d: N } } }, { a: [1], c: {} }],
+  ['stac_modify', { data: { a: 1 }, changes: {} }, { a: 1 }],
 ]

@@ -16,6 +16,4 @@ export const leftOut: Readonly<Record<string, string>> = {
   run_udf_externally: SERVICE,
   export_collection: WORKSPACE,
   export_workspace: WORKSPACE,
-  stac_modify:
-    'edits metadata of results that a service keeps; results here are STAC items on disk, which any editor changes',
 }

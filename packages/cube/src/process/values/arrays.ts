@@ -109,7 +109,8 @@ function edge(args: Arguments, side: 'first' | 'last'): Value {
 
 /** Where elements lie on the axis to interpolate along: their dates or numbers where all labels are such, else 0, 1, ... */
 export function axisOf(length: number, labels: Labels | undefined): number[] {
-  const axis = labels?.map((label) => (typeof label === 'number' ? label : timestampOf(label)))
+  const numbers = labels?.map(Number)
+  const axis = numbers?.every(Number.isFinite) ? numbers : labels?.map((label) => timestampOf(String(label)))
   const isOrdered = axis?.every((at, i) => Number.isFinite(at) && (i === 0 || at !== axis[i - 1])) ?? false
   return isOrdered ? axis! : Array.from({ length }, (_, i) => i)
 }

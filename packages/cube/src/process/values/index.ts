@@ -8,6 +8,7 @@ import { functionalRows } from './functional.ts'
 import { logicRows } from './logic.ts'
 import { mathRows } from './math.ts'
 import { sortingRows } from './sorting.ts'
+import { stacRows } from './stac.ts'
 import { statisticsRows } from './statistics.ts'
 import { textRows } from './texts.ts'
 import { udfRows } from './udf.ts'
@@ -24,4 +25,5 @@ export const valueRows: readonly ProcessRow[] = [
   ...dateRows,
   ...developmentRows,
   ...udfRows,
+  ...stacRows,
 ]
