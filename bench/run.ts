@@ -97,6 +97,8 @@ const rows: readonly Row[] = [
     ['NDVI and temporal median / NumPy and bottleneck', 'cube/pipeline.ts', ['ndvi-numpy', '7', FOLDER], 0.6],
     ['NDVI and temporal median / xarray and dask', 'cube/pipeline.ts', ['ndvi-dask', '5', FOLDER], 0.25],
     ['monthly means of a daily year / xarray', 'cube/pipeline.ts', ['monthly', '5', FOLDER], 0.5],
+    ['rolling means of seven days / xarray', 'cube/pipeline.ts', ['rolling', '1', FOLDER], 1],
+    ['90th percentile of a daily year / xarray', 'cube/pipeline.ts', ['quantile', '1', FOLDER], 1],
     ['zonal means of 1,000 polygons / exactextract', 'cube/zonal.ts', [FOLDER, '7'], 0.5],
     ['convolution 5 x 5 (separable) / SciPy', 'cube/kernel.ts', ['9'], 1],
     ['temporal median of six bands, 2 workers / 1 worker', 'cube/speedup.ts', ['median', '7', FOLDER], 1 / 1.7],

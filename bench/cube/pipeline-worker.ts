@@ -12,6 +12,11 @@ const cases: Readonly<Record<string, { readonly path: string; readonly make: (cu
   'ndvi-cog': { path: 'deflate/*.tif', make: (cube) => cube.ndvi({ red: 'B04', nir: 'B08' }).median('t') },
   median: { path: 's2.zarr', make: (cube) => cube.median('t') },
   monthly: { path: 'daily.zarr', make: (cube) => cube.aggregateTemporalPeriod('month', 'mean') },
+  rolling: { path: 'daily.zarr', make: (cube) => cube.rolling(7, 'mean', { center: true, minPeriods: 1 }) },
+  quantile: {
+    path: 'daily.zarr',
+    make: (cube) => cube.reduce('t', (data) => data.reduce('quantiles', { probabilities: [0.9] }).at(0)),
+  },
 }
 
 const { path, make } = cases[name]!

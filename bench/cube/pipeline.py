@@ -62,6 +62,16 @@ def monthly_dask():
         return ds.temperature.resample(t="1MS").mean().compute().values
 
 
+def rolling_xarray():
+    with xr.open_zarr(f"{folder}/daily.zarr", chunks=None) as ds:
+        return ds.temperature.load().rolling(t=7, center=True, min_periods=1).mean().values
+
+
+def quantile_xarray():
+    with xr.open_zarr(f"{folder}/daily.zarr", chunks=None) as ds:
+        return ds.temperature.load().quantile(0.9, "t").values
+
+
 def read_cogs(codec):
     import glob
 
@@ -80,6 +90,8 @@ CASES = {
     "ndvi-dask": ndvi_dask,
     "monthly-xarray": monthly_xarray,
     "monthly-dask": monthly_dask,
+    "rolling-xarray": rolling_xarray,
+    "quantile-xarray": quantile_xarray,
 }
 
 once = CASES[case]

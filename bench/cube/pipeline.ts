@@ -14,6 +14,8 @@ const cases: Readonly<Record<string, readonly [ours: string, theirs: string, lim
   'ndvi-dask': ['ndvi', 'ndvi-dask', 0.25],
   monthly: ['monthly', 'monthly-xarray', 0.5],
   'monthly-dask': ['monthly', 'monthly-dask', 0.5],
+  rolling: ['rolling', 'rolling-xarray', 1],
+  quantile: ['quantile', 'quantile-xarray', 1],
 }
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
