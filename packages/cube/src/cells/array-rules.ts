@@ -14,6 +14,7 @@ import {
 } from './build.ts'
 import type { Cell } from './cell.ts'
 import { type CellRule, type RuleArguments, type RuleTools, wholeArray } from './rule.ts'
+import { isTruth } from './truth.ts'
 
 /** The elements of an array at some places, in their order. */
 export function pickedArray({ dim, labels, of, isUnlabelled }: CellArray, indices: readonly number[]): CellArray {
@@ -59,31 +60,38 @@ function elementOf(
   return Number.isInteger(at) && at >= 0 && at < array.labels.length ? elementAt(array, at) : otherwise
 }
 
+/** Whether a cell equals a value; undefined of truth values and what may be a number, which equal nothing else. */
+function equals(cell: Cell, value: CellArgument): Cell | undefined {
+  if (typeof value === 'boolean') return isTruth(cell, []) ? call('eq', cell, constant(Number(value))) : undefined
+  return isCell(value) ? call('eq', cell, value) : undefined
+}
+
 /** Whether an element equals the value; false where the value is missing. */
 function arrayContains({ data, value }: RuleArguments): Cell | undefined {
-  if (typeof value === 'boolean' || !isCell(value)) return undefined
   if (isCellArray(data)) {
-    const found = reduceArray('any', { ...data, of: call('eq', data.of, value) })
-    return call('coalesce', found, constant(0))
+    const is = equals(data.of, value)
+    return is && call('coalesce', reduceArray('any', { ...data, of: is }), constant(0))
   }
-  if (!Array.isArray(data)) return undefined
-  const numbers = data.map((element: CellArgument) => numberOf(element) ?? Number.NaN)
-  if (numbers.some(Number.isNaN)) return undefined
+  // What is missing equals nothing.
+  const known = Array.isArray(data) ? data.filter((element) => element !== null) : undefined
+  const numbers = known?.map((element: CellArgument) => numberOf(element) ?? Number.NaN)
+  if (numbers === undefined || !isCell(value) || numbers.some(Number.isNaN)) return undefined
   return call('coalesce', call('or', ...numbers.map((number) => call('eq', value, constant(number)))), constant(0))
 }
 
 function arrayFind({ data, value, reverse }: RuleArguments): Cell | undefined {
   const isReverse = reverse ?? false
-  if (!isCell(value) || typeof isReverse !== 'boolean') return undefined
+  if (typeof isReverse !== 'boolean') return undefined
   if (isCellArray(data)) {
-    if (data.kept !== undefined && data.isCompact !== true) return undefined
+    const is = equals(data.of, value)
+    if (is === undefined || (data.kept !== undefined && data.isCompact !== true)) return undefined
     const index: Cell = { kind: 'label', dim: data.dim, values: data.labels.map((_, i) => i) }
-    const position = call('if', call('eq', data.of, value), index, MISSING_CELL)
-    return reduceArray(isReverse ? 'max' : 'min', { ...data, of: position })
+    return reduceArray(isReverse ? 'max' : 'min', { ...data, of: call('if', is, index, MISSING_CELL) })
   }
-  const cells = Array.isArray(data) && !data.some((each) => typeof each === 'boolean') ? elementsOf(data) : undefined
+  const isNumeric = Array.isArray(data) && !data.some((each) => typeof each === 'boolean')
+  const cells = isNumeric && isCell(value) ? elementsOf(data) : undefined
   if (cells === undefined || cells.length === 0) return undefined
-  const places = cells.map((cell, i) => call('if', call('eq', cell, value), constant(i), MISSING_CELL))
+  const places = cells.map((cell, i) => call('if', call('eq', cell, value as Cell), constant(i), MISSING_CELL))
   return call('coalesce', ...(isReverse ? places.reverse() : places))
 }
 

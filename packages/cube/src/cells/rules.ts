@@ -84,6 +84,12 @@ function ndvi(args: RuleArguments): Cell | undefined {
   return nir! < 0 || red! < 0 ? undefined : normalizedDifference(elementAt(data, nir!), elementAt(data, red!))
 }
 
+/** A square is a product. */
+function power(args: RuleArguments): Cell | undefined {
+  const cells = cellsOf(args.base, args.p)
+  return cells && (numberOf(cells[1]) === 2 ? call('multiply', cells[0]!, cells[0]!) : call('power', ...cells))
+}
+
 function clip(args: RuleArguments): Cell | undefined {
   const x = cellOf(args.x)
   const limits = orderedLimits(args.min, args.max)
@@ -108,7 +114,6 @@ const SAME_NAME: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(['arcsin', 'arccos', 'arctan', 'arsinh', 'arcosh', 'artanh'].map((id) => [id, ['x']])),
   ...Object.fromEntries(['absolute', 'sqrt', 'ln', 'floor', 'ceil', 'int', 'sgn', 'not'].map((id) => [id, ['x']])),
   ...Object.fromEntries(['is_nodata', 'is_nan', 'is_valid', 'is_infinite'].map((id) => [id, ['x']])),
-  power: ['base', 'p'],
   exp: ['p'],
   log: ['x', 'base'],
   arctan2: ['y', 'x'],
@@ -128,6 +133,7 @@ export const cellRules: ReadonlyMap<string, CellRule> = new Map<string, CellRule
   ['between', between],
   ['if', ifRule],
   ['round', round],
+  ['power', power],
   ['clip', clip],
   ['linear_scale_range', linearScaleRange],
   [

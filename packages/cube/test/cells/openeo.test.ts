@@ -124,7 +124,9 @@ const isNumeric = (value: unknown): boolean =>
 describe.skipIf(!hasData(FOLDER))('openEO cases, compiled', () => {
   const files = hasData(FOLDER) ? readdirSync(path).filter((name) => cellRules.has(name.split('.')[0]!)) : []
   // Arrays are known by their dimension there, texts and labels are not compiled; rows need a cube to be made of.
-  const numeric = files.filter((name) => !/array_|^is_|nan|^constant|^eq|^neq|^cum|^fit_|^order|^rearrange|^sort/.test(name))
+  const numeric = files.filter(
+    (name) => !/array_|^is_|nan|^constant|^eq|^neq|^cum|^fit_|^order|^rearrange|^sort/.test(name),
+  )
 
   it('there are many', () => {
     expect(numeric.length).toBeGreaterThan(20)

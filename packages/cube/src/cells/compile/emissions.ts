@@ -1,5 +1,5 @@
 /** How each elementwise operation becomes instructions on one register; what it has to compute: `operations.ts`. */
-import { evaluatorOf, type OperationName } from '../operations.ts'
+import { OPERATIONS, type OperationName } from '../operations.ts'
 import type { Code } from '../wasm/assembler.ts'
 import { type Keep, type Lanes, type Truth, validMask } from '../wasm/lanes.ts'
 import { v128 } from '../wasm/simd.ts'
@@ -65,8 +65,8 @@ export const SCALARS = {
   arsinh: Math.asinh,
   arcosh: Math.acosh,
   artanh: Math.atanh,
-  power: (x: number, y: number): number => evaluatorOf('power')!([x, y]),
-  log: (x: number, base: number): number => evaluatorOf('log')!([x, base]),
+  power: OPERATIONS.power.evaluate,
+  log: OPERATIONS.log.evaluate,
   exp: Math.exp,
   ln: Math.log,
 } as const

@@ -94,6 +94,20 @@ const REDUCERS: Readonly<Record<string, Nodes>> = {
   'filled mean': [...one('array_interpolate_linear'), ['mean', { data: from(0) }]],
   'without the first': [...one('array_modify', { values: [], index: 0, length: 1 }), ['min', { data: from(0) }]],
   'one replaced': [...one('array_modify', { values: [9, -9], index: 0, length: 1 }), ['max', { data: from(0) }]],
+  'first above a threshold': [
+    ...one('cumsum'),
+    ['array_apply', { data: from(0), process: callback('gt', { x, y: 3 }) }],
+    ['array_find', { data: from(1), value: true }],
+  ],
+  'any below, as contained': [
+    ['array_apply', { data, process: callback('lt', { x, y: -5 }) }],
+    ['array_contains', { data: from(0), value: true }],
+  ],
+  'one of several': [...one('first'), ['array_contains', { data: [1, null, -3], value: from(0) }]],
+  squares: [
+    ['array_apply', { data, process: callback('power', { base: x, p: 2 }) }],
+    ['sum', { data: from(0) }],
+  ],
   'number of labels': [...one('array_labels'), ['count', { data: from(0), condition: true }]],
   'by the place of a label': [
     ...one('array_find_label', { label: '2020-01-02' }),
