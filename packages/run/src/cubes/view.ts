@@ -1,6 +1,6 @@
 /** Quicklooks of files, folders and catalogues. */
 import { writeFile } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import {
   type CollectionRequest,
@@ -82,10 +82,15 @@ export async function viewFile(path: string | readonly string[], options: ViewFi
   }
 }
 
-const nameOf = (path: string): string =>
-  basename(path.replace(/[?#].*$/, '').replace(/\/+$/, ''))
-    .replace(/\.[^.]+$/, '')
-    .replace(/[*?[\]{}]/g, '') || 'view'
+/** The last part of a path that says something: of `s2/*.tif` the folder. */
+function nameOf(path: string): string {
+  const whole = /^https?:/i.test(path) ? path.replace(/[?#].*$/, '') : path
+  const parts = resolve(whole)
+    .split(/[\\/]+/)
+    .reverse()
+  const names = [parts[0]!.replace(/\.[^.]+$/, ''), ...parts.slice(1)].map((part) => part.replace(/[*?[\]{}]/g, ''))
+  return names.find((name) => name !== '') ?? 'view'
+}
 
 /** Red, green and blue where three layers of one grid have these roles, else the first layer. */
 function shownBands({ layers }: LayerSet): string[] {

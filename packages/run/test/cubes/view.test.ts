@@ -34,6 +34,8 @@ describe('viewFile', () => {
     expect(viewed).toMatchObject({ path: 's2.png', bands: ['B08'] })
     const png = await readFile('s2.png')
     expect(png.subarray(1, 4).toString()).toBe('PNG')
+    expect(await viewFile('s2/*.tif', { request: { time } })).toMatchObject({ path: 's2.png' })
+    expect(await viewFile('s2/*B04*.tif', { request: { time } })).toMatchObject({ path: 'B04.png' })
   })
 
   it('refuses other formats and unknown bands', async () => {
