@@ -17,7 +17,7 @@ export interface RasteriseOptions {
   readonly window?: Window
 }
 
-/** Rings of one geometry in pixel coordinates, one after the other. */
+/** Rings of one polygon in pixel coordinates, one after the other. */
 export interface PixelRings {
   readonly x: Float64Array
   readonly y: Float64Array
@@ -45,9 +45,8 @@ function inverseAffine(grid: Grid): readonly [number, number, number, number, nu
   return [e * inverse, -b * inverse, (b * f - c * e) * inverse, -d * inverse, a * inverse, (-a * f + c * d) * inverse]
 }
 
-/** The rings in pixel coordinates. Every ring runs clockwise in the CRS: the rule for horizontal edges depends on it. */
-function pixelRings(geometry: Polygon | MultiPolygon, grid: Grid): PixelRings {
-  const rings = partsOf(geometry).flat()
+/** The rings of a polygon in pixel coordinates. Every ring runs clockwise in the CRS: the rule for horizontal edges depends on it. */
+function pixelRings(rings: Polygon['coordinates'], grid: Grid): PixelRings {
   const [ia, ib, ic, id, ie, jf] = inverseAffine(grid)
   const count = rings.reduce((sum, ring) => sum + ring.length, 0)
   const x = new Float64Array(count)
@@ -56,7 +55,7 @@ function pixelRings(geometry: Polygon | MultiPolygon, grid: Grid): PixelRings {
   let n = 0
   let [west, east, north, south] = [Infinity, -Infinity, Infinity, -Infinity]
   for (const ring of rings) {
-    const clockwise = signedArea(ring) < 0
+    const clockwise = runsClockwise(ring)
     for (let i = 0; i < ring.length; i++) {
       const position = ring[clockwise ? i : ring.length - 1 - i]!
       const px = ic + position[0]! * ia + position[1]! * ib
@@ -72,6 +71,33 @@ function pixelRings(geometry: Polygon | MultiPolygon, grid: Grid): PixelRings {
     starts.push(n)
   }
   return { x, y, starts, west, east, north, south }
+}
+
+/** Coordinates nearer than this are the same to GDAL when it tells the sense of a ring. */
+const EPSILON = 1e-5
+
+/**
+ * The sense of a ring at its lowest vertex, of these the rightmost; by its area where two vertices lie there or beside
+ * it. Of rings that cross themselves the area may say otherwise.
+ */
+function runsClockwise(ring: Polygon['coordinates'][number]): boolean {
+  const [start, end] = [ring[0]!, ring.at(-1)!]
+  const count = start[0] === end[0] && start[1] === end[1] ? ring.length - 1 : ring.length
+  const at = (i: number) => ring[(i + count) % count]!
+  let lowest = 0
+  let isDouble = false
+  for (let i = 1; i < count; i++) {
+    const [dx, dy] = [at(i)[0]! - at(lowest)[0]!, at(i)[1]! - at(lowest)[1]!]
+    if (dy < 0 || (dy === 0 && dx > 0)) {
+      lowest = i
+      isDouble = false
+    } else if (dx === 0 && dy === 0) isDouble = true
+  }
+  const [x, y] = at(lowest) as readonly [number, number]
+  const [before, after] = [at(lowest - 1), at(lowest + 1)].map((p) => [p[0]! - x, p[1]! - y] as const)
+  const isBeside = [before!, after!].some((p) => Math.abs(p[0]) < EPSILON && Math.abs(p[1]) < EPSILON)
+  const turn = after![0] * before![1] - before![0] * after![1]
+  return isDouble || isBeside || turn === 0 ? signedArea(ring) < 0 : turn < 0
 }
 
 const round = (x: number): number => Math.floor(x + 0.5)
@@ -110,7 +136,7 @@ function edgesByRow(
   }
 }
 
-/** Burns the pixels whose centres lie inside the rings (even-odd over all rings of the geometry). */
+/** Burns the pixels whose centres lie inside the rings (even-odd over all rings of the polygon). */
 function burnFilled(canvas: Canvas, rings: PixelRings, value: number): void {
   const { window } = canvas
   const first = Math.max(window.row, Math.trunc(rings.north))
@@ -148,9 +174,9 @@ function burnFilled(canvas: Canvas, rings: PixelRings, value: number): void {
 
 const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= 0x7fffffff
 
-/** Burns one feature into a canvas that was made before. */
-function burn(canvas: Canvas, geometry: Polygon | MultiPolygon, value: number, allTouched: boolean): void {
-  const rings = pixelRings(geometry, canvas.grid)
+/** Burns one polygon into a canvas that was made before; parts of several one after the other, so that they may overlap. */
+function burn(canvas: Canvas, part: Polygon['coordinates'], value: number, allTouched: boolean): void {
+  const rings = pixelRings(part, canvas.grid)
   const { column, row, width, height } = canvas.window
   if (rings.east < column || rings.west > column + width || rings.south < row || rings.north > row + height) return
   burnFilled(canvas, rings, value)
@@ -172,7 +198,8 @@ export function rasterise(features: Features, grid: Grid, options: RasteriseOpti
   const canvas: Canvas = { data, window, grid }
   features.features.forEach((feature, i) => {
     const value = values[i]!
-    if (!Number.isNaN(value)) burn(canvas, feature.geometry, value, options.allTouched ?? false)
+    if (Number.isNaN(value)) return
+    for (const part of partsOf(feature.geometry)) burn(canvas, part, value, options.allTouched ?? false)
   })
   return data
 }

@@ -75,6 +75,43 @@ describe('rasterise', () => {
     }
   })
 
+  it('joins parts that overlap, and knows the sense of rings that cross themselves as GDAL does', () => {
+    const grid: Grid = { crs, affine: [1, 0, 0, 0, 1, 0], width: 60, height: 50 }
+    const burnt = (geometry: Polygon | MultiPolygon): Int32Array | Float64Array =>
+      rasterise(layer([geometry]), grid, { value: () => 1 })
+    const box = (x: number): [number, number][] => [
+      [x, 1],
+      [x + 4, 1],
+      [x + 4, 5],
+      [x, 5],
+      [x, 1],
+    ]
+    const joined = burnt({ type: 'MultiPolygon', coordinates: [[box(1)], [box(3)]] })
+    expect(joined.reduce((sum, v) => sum + v, 0)).toBe(24)
+    // By gdal_rasterize 3.6: the horizontal edge on the centres of row 26 is filled.
+    const crossing = burnt({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [16, 39],
+          [9.5, 18],
+          [7.5, 20],
+          [14, 21.5],
+          [20, 12.5],
+          [16, 39],
+        ],
+        [
+          [48.5, 7.5],
+          [54.5, 26.5],
+          [13.5, 26.5],
+          [49.5, 8.5],
+          [48.5, 7.5],
+        ],
+      ],
+    })
+    expect(Array.from(crossing.subarray(26 * 60 + 12, 26 * 60 + 56)).join('')).toBe(`${'1'.repeat(43)}0`)
+  })
+
   it('lets later features overwrite, leaves out NaN, keeps fractions', () => {
     const square = (x0: number, x1: number): Polygon => ({
       type: 'Polygon',
