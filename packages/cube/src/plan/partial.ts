@@ -62,7 +62,7 @@ function splitOf(node: CellNode): Split | undefined {
     reduce.dim === first.dim &&
     reduce.length === first.length &&
     JSON.stringify(reduce.groups) === JSON.stringify(first.groups)
-  if (!found.every(isAlike)) return undefined
+  if (!found.every(isAlike) || node.inputs.some((input) => holdsWhole(input, first.dim))) return undefined
   const parts = found.map((reduce) => ({ reduce, dims: dimensionsOf(reduce, node) }))
   return {
     node,
@@ -75,6 +75,11 @@ function splitOf(node: CellNode): Split | undefined {
     final: { cell: replaced(node.cell, found), inputs: parts.map((part) => schemaOf(node, part)) },
   }
 }
+
+/** Whether a cube is made from all of a dimension, for whatever range of it: every range would repeat that. */
+const holdsWhole = (node: CubeNode, dim: string): boolean =>
+  (node.kind === 'blocks' && (node.wholeDimensions ?? []).some((d) => node.schema.dims[d]!.name === dim)) ||
+  (node.kind === 'cells' && node.inputs.some((input) => holdsWhole(input, dim)))
 
 function replaced(root: Cell, found: readonly Reduce[]): Cell {
   const visit = (cell: Cell): Cell => {

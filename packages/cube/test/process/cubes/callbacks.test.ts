@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FLOAT64, type Packing } from '../../../src/model/block.ts'
 import type { CubeNode } from '../../../src/model/node.ts'
+import { fuse } from '../../../src/plan/fuse.ts'
+import { foldOf } from '../../../src/plan/partial.ts'
 import type { Value } from '../../../src/process/row.ts'
 import { byParts, callback, cube, node, other, parameter, read, times } from './support.ts'
 
@@ -276,5 +278,22 @@ describe('compiled as interpreted', () => {
     expect(expected[1]).toBeNull()
     expectSame((await read(fast!)).values, expected, 1e-7)
     expectSame(await byParts(fast!, 1), expected, 1e-7)
+  })
+
+  it('rows that are held whole are not made again for every range of them', async () => {
+    const made = cube([times(...DAYS(6)), other('z', 0, 1)], (i) => i)
+    const folded = async (nodes: Nodes): Promise<boolean> => {
+      const found = await node('reduce_dimension', { data: made, dimension: 't', reducer: graph(nodes) })
+      return foldOf(fuse(found), 16) !== undefined
+    }
+    expect(await folded(one('mean'))).toBe(true)
+    expect(await folded(REDUCERS['filled mean']!)).toBe(false)
+    expect(
+      await folded([
+        ...REDUCERS['filled mean']!.slice(0, 1),
+        ['array_apply', { data: from(0), process: callback('absolute', { x }) }],
+        ['sum', { data: from(1) }],
+      ]),
+    ).toBe(false)
   })
 })
