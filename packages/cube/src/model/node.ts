@@ -75,6 +75,8 @@ export interface Fold<State = unknown> {
   end(state: State, work: WorkOptions): Block | Promise<Block>
   /** Passes as a rule. Default 1. */
   passes?(region: Region): number
+  /** How many pieces there are, where that is known without making them. */
+  count?(region: Region): number
   /** Bytes of the state while a piece is added. Default: those that the node's `scratchBytes` tells. */
   stateBytes?(region: Region): number
   /** How several workers each take in some of the pieces of a region. Default: they cannot. */

@@ -135,6 +135,7 @@ function stageSchedules(plan: Plan): Schedule[] {
   const handles = plan.stages.map((node) => ({ node, handle: stageHandle('temporary', nodeAt(plan.fused, node)) }))
   return plan.stages.map((at, k) => {
     const node = overStages(plan.fused, handles.slice(0, k), nodeAt(plan.fused, at))
+    // Costs are those of all parts, whatever shape they are found in.
     return scheduleOf(node, wholeRegion(shapeOf(node.schema)), { foldAbove: plan.foldAbove, inPasses: true })
   })
 }

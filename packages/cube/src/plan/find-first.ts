@@ -1,11 +1,14 @@
 /** Runs the stages of a plan: passes of tasks over the pieces of a node, whose findings are joined here, in their order. */
 import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/core'
+import type { TypedArray } from '../dtype.ts'
 import type { Executor, Task } from '../execute/executor.ts'
 import type { Block } from '../model/block.ts'
-import { nodeAt, type Plan } from './plan.ts'
+import type { Fold } from '../model/node.ts'
+import { type Region, regionText, splitRegion } from '../model/region.ts'
+import { nodeAt, type Plan, stageOptions } from './plan.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, missingBlock } from './runner.ts'
-import { scheduleOf } from './schedule.ts'
+import { piecesOf, scheduleOf } from './schedule.ts'
 import { createSpool, spoolSink } from './spool.ts'
 import type { StageContext, StagePayload, StageResult } from './stage-runner.ts'
 import { overStages, type Stage, type Stages, stageHandle, stageOf } from './stages.ts'
@@ -36,52 +39,90 @@ export function stageFiles(plan: Plan, path: string): Stages {
 export async function findFirst(plan: Plan, files: Stages, options: FindOptions): Promise<void> {
   for (const [k, { node: at, handle }] of files.entries()) {
     const before = files.slice(0, k)
-    const stage = stageOf(overStages(plan.fused, before, nodeAt(plan.fused, at)), plan.foldAbove)!
+    const node = overStages(plan.fused, before, nodeAt(plan.fused, at))
+    const stage = stageOf(node, stageOptions(plan))!
     const { cacheBytes, foldAbove } = plan
     const context = { cube: options.cube, cacheBytes, foldAbove, skip: options.skip, stages: before, node: at }
-    const block = await found(stage, context, options)
     createSpool(handle)
     const encoder = await spoolSink.encoder(handle)
-    await encoder.encode(stage.region, block, {})
-    await encoder.close()
+    try {
+      for await (const block of blocksOf(stage, context, options)) await encoder.encode(block.region, block, {})
+    } finally {
+      await encoder.close()
+    }
   }
 }
 
-async function found(stage: Stage, context: StageContext, options: FindOptions): Promise<Block> {
-  try {
-    return await joined(stage, context, options)
-  } catch (error) {
-    if (!options.skip || error instanceof EnvironmentError || error instanceof CancelledError) throw error
-    const { node, region } = stage
-    options.onFailedChunk({ path: node.label, chunk: [], region, message: String((error as Error).message) })
-    return missingBlock(node, region)
+/** All parts of a result, in any order. */
+async function* blocksOf(stage: Stage, context: StageContext, options: FindOptions): AsyncGenerator<Block> {
+  const regions = splitRegion(stage.region, stage.shape)
+  if (stage.fold === undefined) yield* apart(stage, regions, context, options)
+  else for (const region of regions) yield await together(stage, stage.fold, region, context, options)
+}
+
+const peakBytes = ({ node, region, shape }: Stage, { foldAbove }: StageContext): number =>
+  scheduleOf(node, { start: region.start, shape }, { foldAbove, inPasses: true }).peakBytes
+
+function run(tasks: Iterable<Task<StagePayload>>, context: StageContext, { executor, work, skip }: FindOptions) {
+  const { onProgress: _own, ...quiet } = work
+  const onError = skip ? 'skip' : 'fail'
+  return executor.run<StagePayload, StageResult>({ module: RUNNER, context }, tasks, {
+    ...{ ...quiet, onError, order: 'task' },
+  })
+}
+
+/** Each part by one worker. */
+async function* apart(
+  stage: Stage,
+  regions: Iterable<Region>,
+  context: StageContext,
+  options: FindOptions,
+): AsyncGenerator<Block> {
+  const bytes = peakBytes(stage, context)
+  const tasks = function* (): Generator<Task<StagePayload>> {
+    for (const region of regions) yield { id: regionText(region), payload: { region }, bytes }
+  }
+  for await (const outcome of run(tasks(), context, options)) {
+    const { region } = outcome.task.payload as StagePayload
+    if ('error' in outcome) yield missingInstead(stage, region, outcome.error, options)
+    else {
+      for (const failure of outcome.result.failed) options.onFailedChunk(failure)
+      yield { region, data: outcome.result.found as TypedArray }
+    }
   }
 }
 
-async function joined({ node, fold, region }: Stage, context: StageContext, options: FindOptions): Promise<Block> {
-  const { executor } = options
-  const { onProgress: _own, ...work } = options.work
+/** One part by all workers. */
+async function together(
+  stage: Stage,
+  fold: Fold,
+  region: Region,
+  context: StageContext,
+  options: FindOptions,
+): Promise<Block> {
   const shared = fold.shared!(region)!
-  let count = 0
-  for (const _ of fold.pieces(region)) count++
-  const bytes = scheduleOf(node, region, { foldAbove: context.foldAbove, inPasses: true }).peakBytes
-  const tasks = Math.min(count, TASKS_PER_WORKER * executor.workers)
+  const count = piecesOf(fold, region)
+  const bytes = peakBytes(stage, context)
+  const tasks = Math.min(count, TASKS_PER_WORKER * options.executor.workers)
   const state = fold.begin(region)
   do {
     const progress = shared.progress(state)
     const pass = Array.from({ length: tasks }, (_, i): Task<StagePayload> => {
       const [from, to] = [Math.floor((i * count) / tasks), Math.floor(((i + 1) * count) / tasks)]
-      return { id: `${from}:${to}`, payload: { from, to, progress }, bytes }
+      return { id: `${from}:${to}`, payload: { region, share: { from, to, progress } }, bytes }
     })
-    const outcomes = executor.run<StagePayload, StageResult>({ module: RUNNER, context }, pass, {
-      ...work,
-      order: 'task',
-    })
-    for await (const outcome of outcomes) {
-      if ('error' in outcome) throw outcome.error
+    for await (const outcome of run(pass, context, options)) {
+      if ('error' in outcome) return missingInstead(stage, region, outcome.error, options)
       for (const failure of outcome.result.failed) options.onFailedChunk(failure)
       shared.join(state, outcome.result.found)
     }
   } while (fold.again?.(state) === true)
-  return fold.end(state, work)
+  return fold.end(state, options.work)
+}
+
+/** Cells that could not be found, where these may be missing. */
+function missingInstead({ node }: Stage, region: Region, error: Error, options: FindOptions): Block {
+  if (!options.skip || error instanceof EnvironmentError || error instanceof CancelledError) throw error
+  options.onFailedChunk({ path: node.label, chunk: [], region, message: error.message })
+  return missingBlock(node, region)
 }

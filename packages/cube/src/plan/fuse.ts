@@ -7,7 +7,7 @@ import type { CellNode, CubeNode } from '../model/node.ts'
 import { narrowSources } from './narrow.ts'
 import { consumersFirst } from './nodes.ts'
 import { Simplifier } from './simplify.ts'
-import { isCheap, isUsedOnce, keepsValues, substitute } from './substitute.ts'
+import { isCheap, isDeep, isUsedOnce, keepsValues, substitute } from './substitute.ts'
 
 const fused = new WeakMap<CubeNode, CubeNode>()
 
@@ -62,7 +62,7 @@ function fuseCells(root: CubeNode): CubeNode {
 function isInlined(node: CellNode, i: number, isShared: boolean): boolean {
   const input = node.inputs[i]!
   if (input.kind !== 'cells' || !keepsValues(input)) return false
-  return isCheap(input.cell) || (!isShared && isUsedOnce(node, i))
+  return isCheap(input.cell) || (!isShared && isUsedOnce(node, i) && !isDeep(node.cell, input.cell))
 }
 
 function inlined(node: CellNode, isShared: readonly boolean[]): CellNode {

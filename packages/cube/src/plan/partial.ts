@@ -161,6 +161,22 @@ function ownRanges(split: Split, { ranges }: Ranges, region: Region): number[] {
   return ranges.flatMap(({ group }, r) => (group >= from && group < to ? [r] : []))
 }
 
+/** Ranges that are measured: of many the longest ones and some of all the others. */
+const MEASURED = 64
+
+/** Of ranges of a region, those among which the costliest is. */
+function samples(split: Split, ranges: Ranges, region: Region): number[] {
+  const own = ownRanges(split, ranges, region)
+  if (own.length <= 2 * MEASURED) return own
+  const length = (r: number): number => {
+    const { indices } = ranges.ranges[r]!
+    return indices.length === 0 ? 0 : Math.abs(indices.at(-1)! - indices[0]!)
+  }
+  const longest = [...own].sort((a, b) => length(b) - length(a)).slice(0, MEASURED)
+  const every = Math.ceil(own.length / MEASURED)
+  return [...longest, ...own.filter((_, i) => i % every === 0)]
+}
+
 const workBytes = ({ parts }: Ranges, region: Region, r: number): number =>
   parts.reduce((sum, part) => sum + part.workBytes(region, r), 0)
 
@@ -175,7 +191,7 @@ function chooser(split: Split, targetBytes: number): (region: Region) => Ranges 
     return made.get(step)!
   }
   const fits = (region: Region, ranges: Ranges, bytes: number): boolean =>
-    ownRanges(split, ranges, region).every((r) => {
+    samples(split, ranges, region).every((r) => {
       const needs = ranges.needs(region, r)
       const read = needs.reduce((sum, need, i) => sum + (need ? blockBytes(split.node.inputs[i]!.schema, need) : 0), 0)
       return read + workBytes(ranges, region, r) <= bytes
@@ -203,9 +219,10 @@ function rangeFold(split: Split, targetBytes: number): Fold<RangeState> {
       const ranges = chosen(region)
       for (const r of ownRanges(split, ranges, region)) yield ranges.needs(region, r)
     },
+    count: (region) => ownRanges(split, chosen(region), region).length,
     stateBytes: (region) => {
       const ranges = chosen(region)
-      const work = ownRanges(split, ranges, region).reduce((most, r) => Math.max(most, workBytes(ranges, region, r)), 0)
+      const work = samples(split, ranges, region).reduce((most, r) => Math.max(most, workBytes(ranges, region, r)), 0)
       return ranges.parts.reduce((sum, part) => sum + part.stateBytes(region), work)
     },
     begin: (region) => begin(split, chosen(region), region),

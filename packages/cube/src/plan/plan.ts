@@ -8,7 +8,7 @@ import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 import { spoolHandle } from './spool.ts'
-import { overStages, stageHandle, stagesOf } from './stages.ts'
+import { overStages, type StageOptions, stageHandle, stagesOf } from './stages.ts'
 import {
   cacheShare,
   DEFAULT_BUDGET,
@@ -66,12 +66,8 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   const known = plain instanceof InputError ? undefined : plain
   const task = known && { tasks: known.tasks, task: middle(known.whole, known.shape) }
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
-  const bounds = {
-    foldAbove: foldAbove(budgetBytes, workers),
-    mostBytes: taskShare(budgetBytes),
-    workers,
-    inPasses: known?.inPasses ?? false,
-  }
+  const inPasses = known?.inPasses ?? false
+  const bounds = { ...stageOptions({ budgetBytes, workers }), inPasses }
   const stages = known?.tasks === 0 ? [] : stagesOf(fused, task, bounds)
   if (stages.length === 0) {
     if (plain instanceof InputError) throw plain
@@ -83,6 +79,13 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   if (over instanceof InputError) throw leastOf([over, ...(plain instanceof InputError ? [plain] : [])])
   return { ...over, fused, stages }
 }
+
+/** What stages of a plan may take. */
+export const stageOptions = ({ budgetBytes, workers }: Pick<Plan, 'budgetBytes' | 'workers'>): StageOptions => ({
+  foldAbove: foldAbove(budgetBytes, workers),
+  mostBytes: taskShare(budgetBytes),
+  workers,
+})
 
 /** The plan without stages. */
 function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InputError, type OnProgress, secondsLeft, type WorkOptions } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
@@ -18,6 +18,7 @@ import { type Explanation, explainPlan } from './explain.ts'
 import { findFirst, stageFiles } from './find-first.ts'
 import { consumersFirst } from './nodes.ts'
 import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
+import { Progress } from './progress.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
 import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
@@ -227,12 +228,14 @@ async function withFiles<T>(
 }
 
 async function fillSpool(save: Save, plan: Plan, executor: Executor, part: number, handle: SpoolHandle): Promise<void> {
-  const { onProgress: _own, ...quiet } = save.work
+  const { onProgress, ...quiet } = save.work
   createSpool(handle)
   const node = nodeAt(plan.staged, part)
+  const whole = wholeRegion(shapeOf(node.schema))
+  const progress = new Progress('cut anew', cellCount(whole.shape), onProgress)
   const { shape, costs } = fillShape(node, plan)
   const tasks = function* (): Generator<Task<RegionPayload>> {
-    for (const region of splitRegion(wholeRegion(shapeOf(node.schema)), shape))
+    for (const region of splitRegion(whole, shape))
       yield { id: regionText(region), payload: { region }, bytes: costs.peakBytes }
   }
   const context: RunnerContext = { ...common(save, plan), sink: handle, part }
@@ -240,6 +243,7 @@ async function fillSpool(save: Save, plan: Plan, executor: Executor, part: numbe
   for await (const outcome of outcomes) {
     if ('error' in outcome) throw outcome.error
     for (const failure of outcome.result.failed) save.failed.set(keyOf(failure), failure)
+    progress.add(cellCount((outcome.task.payload as RegionPayload).region.shape))
   }
 }
 
@@ -254,14 +258,17 @@ async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spoo
     ...(options.sinkModule === undefined ? {} : { sinkModule: options.sinkModule }),
     ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
   }
-  const progress = new Progress(plan, work.onProgress)
+  const { onProgress, ...quiet } = work
+  const progress = new Progress('save', cellCount(plan.whole.shape), onProgress)
+  let resumed = 0
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of regionsOfPlan(plan)) {
-      if (job.isDone(region)) progress.skip(cellCount(region.shape))
-      else yield { id: regionText(region), payload: { region }, bytes: plan.costs.peakBytes }
+      if (job.isDone(region)) {
+        progress.skip(cellCount(region.shape))
+        resumed++
+      } else yield { id: regionText(region), payload: { region }, bytes: plan.costs.peakBytes }
     }
   }
-  const { onProgress: _own, ...quiet } = work
   const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), {
     ...quiet,
     order: job.order === 'row-major' ? 'task' : 'any',
@@ -273,37 +280,7 @@ async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spoo
     for (const failure of outcome.result.failed) failed.set(keyOf(failure), failure)
     progress.add(cellCount(region.shape))
   }
-  return { failed: [...failed.values()], resumed: progress.skipped }
-}
-
-/** Share of cells that are written, and the time left by the pace of this run. */
-class Progress {
-  readonly #total: number
-  readonly #onProgress: OnProgress | undefined
-  readonly #started = performance.now()
-  #before = 0
-  #done = 0
-  skipped = 0
-
-  constructor(plan: Plan, onProgress: OnProgress | undefined) {
-    this.#total = cellCount(plan.whole.shape)
-    this.#onProgress = onProgress
-  }
-
-  skip(cells: number): void {
-    this.#before += cells
-    this.skipped++
-  }
-
-  add(cells: number): void {
-    this.#done += cells
-    const left = this.#total - this.#before
-    this.#onProgress?.({
-      step: 'save',
-      fraction: (this.#done + this.#before) / this.#total,
-      secondsLeft: secondsLeft(this.#started, this.#done / left),
-    })
-  }
+  return { failed: [...failed.values()], resumed }
 }
 
 /** What the result depends on: the program and the state of the files that it reads. */

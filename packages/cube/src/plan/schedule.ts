@@ -140,10 +140,25 @@ function order(demands: Demands, root: CubeNode): Draft[] {
 /** Pieces of a fold that are measured; later ones are taken to cost the same. */
 const SAMPLES = 3
 
+/** How many pieces a fold takes in. */
+export function piecesOf(fold: Fold, region: Region): number {
+  let count = fold.count?.(region) ?? 0
+  if (fold.count === undefined) for (const _ of fold.pieces(region)) count++
+  return count
+}
+
+function* some<T>(all: Iterable<T>, most: number): Generator<T> {
+  let left = most
+  for (const one of all) {
+    yield one
+    if (--left === 0) return
+  }
+}
+
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
-  let [count, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
-  for (const piece of fold.pieces(region)) {
-    if (count++ >= SAMPLES) continue
+  let [peakBytes, decodedBytes, cells] = [0, 0, 0]
+  const count = piecesOf(fold, region)
+  for (const piece of some(fold.pieces(region), SAMPLES)) {
     let held = 0
     for (const [i, need] of piece.entries()) {
       if (need === undefined) continue

@@ -1,12 +1,17 @@
-/** The code of a task of a stage: takes some pieces into a state of its own and sends what it found. */
+/**
+ * The code of a task of a stage: finds a part of the result, or takes some pieces of a part into a state of its own and
+ * sends what it found in them.
+ */
 import { isMainThread } from 'node:worker_threads'
 import type { TaskRunner } from '../execute/executor.ts'
-import { addPieces } from './evaluate.ts'
+import type { Region } from '../model/region.ts'
+import { addPieces, evaluateRegion } from './evaluate.ts'
 import { fuse } from './fuse.ts'
+import { foldOf } from './partial.ts'
 import { nodeAt } from './plan.ts'
 import { ChunkReader, type FailedChunk } from './reader.ts'
 import { type CubeOrigin, closeSpools, openOrigin } from './runner.ts'
-import { overStages, type Stages, stageOf } from './stages.ts'
+import { overStages, type Stages } from './stages.ts'
 
 export interface StageContext {
   readonly cube: CubeOrigin
@@ -20,13 +25,20 @@ export interface StageContext {
 }
 
 /** Pieces from one to another (excluded), in the pass that `progress` is of. */
-export interface StagePayload {
+export interface Share {
   readonly from: number
   readonly to: number
   readonly progress: unknown
 }
 
+export interface StagePayload {
+  readonly region: Region
+  /** Default: all of the region. */
+  readonly share?: Share
+}
+
 export interface StageResult {
+  /** Of a share what it found, else the cells. */
   readonly found: unknown
   readonly failed: readonly FailedChunk[]
 }
@@ -45,18 +57,19 @@ export async function open(context: StageContext): Promise<TaskRunner<StagePaylo
   const fused = fuse(opened.node)
   const node = overStages(fused, context.stages, nodeAt(fused, context.node))
   const { skip, cacheBytes, foldAbove } = context
-  const { fold, region } = stageOf(node, foldAbove)!
-  const shared = fold.shared!(region)!
   let failed: FailedChunk[] = []
   const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
   const reader = new ChunkReader({ cacheBytes, ...onFailedChunk })
   return {
-    run: async ({ from, to, progress }, work) => {
+    run: async ({ region, share }, work) => {
       failed = []
-      const state = shared.resume(progress, from)
       // A worker runs one task at a time.
       const options = { ...work, reader, foldAbove, inPasses: true, alone: !isMainThread }
-      await addPieces(node, fold, state, between(fold.pieces(region), from, to), options)
+      if (share === undefined) return { found: (await evaluateRegion(node, region, options)).data, failed }
+      const fold = foldOf(node, foldAbove, true)!
+      const shared = fold.shared!(region)!
+      const state = shared.resume(share.progress, share.from)
+      await addPieces(node, fold, state, between(fold.pieces(region), share.from, share.to), options)
       return { found: shared.found(state), failed }
     },
     close: async () => {

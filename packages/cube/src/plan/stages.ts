@@ -4,11 +4,11 @@
  */
 import type { CubeNode, Fold } from '../model/node.ts'
 import { shapeOf } from '../model/node.ts'
-import { cellCount, type Region, wholeRegion } from '../model/region.ts'
+import { cellCount, chunkCount, type Region, wholeRegion } from '../model/region.ts'
 import { rewrite } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
-import { needsOf, type ScheduleOptions, scheduleOf } from './schedule.ts'
+import { needsOf, scheduleOf } from './schedule.ts'
 import { type SpoolHandle, spoolHandle, spoolSource } from './spool.ts'
 
 /** A result is small up to this part of the bytes that pieces take. */
@@ -18,34 +18,68 @@ const GAIN = 0.2
 
 export interface Stage {
   readonly node: CubeNode
-  readonly fold: Fold
-  /** All of the result. */
   readonly region: Region
+  /** The parts of the result that are found one after the other. */
+  readonly shape: readonly number[]
+  /** How workers share a part; undefined where each finds parts of its own. */
+  readonly fold: Fold | undefined
 }
 
-/** How a node would be found first: in pieces of about these bytes; undefined where it is not small or cannot be shared. */
-export function stageOf(node: CubeNode, targetBytes: number): Stage | undefined {
+export interface StageOptions {
+  /** Bytes that pieces should have. */
+  readonly foldAbove: number
+  readonly workers: number
+  /** Bytes that one task may take. */
+  readonly mostBytes: number
+}
+
+/** Smaller parts that take nearly as much memory only read the same again. */
+const NEARLY = 0.9
+
+/** Large parts of a result that can be found at one time; undefined where not even one cell can. */
+function partShape(node: CubeNode, { foldAbove, workers, mostBytes }: StageOptions): readonly number[] | undefined {
+  const start = shapeOf(node.schema).map(() => 0)
+  const bytesOf = (shape: readonly number[]): number =>
+    scheduleOf(node, { start, shape }, { foldAbove, inPasses: true }).peakBytes
+  let shape: readonly number[] = shapeOf(node.schema)
+  let peakBytes = bytesOf(shape)
+  while (peakBytes * workers > mostBytes && cellCount(shape) > 1) {
+    const longest = shape.indexOf(Math.max(...shape))
+    const next = shape.map((side, d) => (d === longest ? Math.ceil(side / 2) : side))
+    const bytes = bytesOf(next)
+    // Fewer workers at one time, rather.
+    if (peakBytes <= mostBytes && bytes > NEARLY * peakBytes) break
+    shape = next
+    peakBytes = bytes
+  }
+  return peakBytes <= mostBytes ? shape : undefined
+}
+
+/** Parts for each worker from which on each worker finds parts of its own. */
+const PARTS_PER_WORKER = 2
+
+/** How a node would be found first; undefined where it is not small or made of little. */
+export function stageOf(node: CubeNode, options: StageOptions): Stage | undefined {
   if (node.kind === 'source') return undefined
+  const { foldAbove, workers } = options
   const region = wholeRegion(shapeOf(node.schema))
-  if (cellCount(region.shape) === 0 || SMALL_PART * blockBytes(node.schema, region) > targetBytes) return undefined
+  if (cellCount(region.shape) === 0 || SMALL_PART * blockBytes(node.schema, region) > foldAbove) return undefined
   const needs = needsOf(node, region)
   const read = node.inputs.map(({ schema }, i) => (needs[i] === undefined ? 0 : blockBytes(schema, needs[i])))
-  if (read.reduce((sum, bytes) => sum + bytes, 0) <= targetBytes) return undefined
-  const fold = foldOf(node, targetBytes, true)
-  return fold?.shared?.(region) === undefined ? undefined : { node, fold, region }
+  if (read.reduce((sum, bytes) => sum + bytes, 0) <= foldAbove) return undefined
+  const shape = partShape(node, options)
+  if (shape === undefined) return undefined
+  const isMany = chunkCount(region, shape) >= PARTS_PER_WORKER * workers
+  const fold = foldOf(node, foldAbove, true)
+  const first = { start: region.start, shape }
+  const isShared = !isMany && fold?.shared?.(first) !== undefined
+  return { node, region, shape, fold: isShared ? fold : undefined }
 }
 
 /** What is planned without stages: how many tasks there are, and what one in the middle needs. */
 export interface Plain {
   readonly tasks: number
   readonly task: Region
-}
-
-export interface Bounds extends ScheduleOptions {
-  readonly foldAbove: number
-  readonly workers: number
-  /** Bytes that one task may take. */
-  readonly mostBytes: number
 }
 
 /**
@@ -55,28 +89,34 @@ export interface Bounds extends ScheduleOptions {
 export function stagesOf(
   root: CubeNode,
   plain: Plain | undefined,
-  { workers, mostBytes, ...options }: Bounds,
+  options: StageOptions & { readonly inPasses: boolean },
 ): number[] {
+  const { workers, foldAbove, inPasses } = options
   const found = consumersFirst(root).flatMap((node, i) => {
-    const stage = stageOf(node, options.foldAbove)
-    if (stage === undefined) return []
-    const { peakBytes } = scheduleOf(node, stage.region, { ...options, inPasses: true })
-    return peakBytes <= mostBytes ? [{ i, stage }] : []
+    const stage = stageOf(node, options)
+    return stage === undefined ? [] : [{ i, stage }]
   })
-  const steps = found.length === 0 || plain === undefined ? [] : scheduleOf(root, plain.task, options).steps
-  const isFaster = ({ node, fold, region }: Stage): boolean => {
+  const isNone = found.length === 0 || plain === undefined
+  const steps = isNone ? [] : scheduleOf(root, plain.task, { foldAbove, inPasses }).steps
+  const isFaster = ({ node, region, shape, fold }: Stage): boolean => {
     const own = steps.filter((step) => step.node === node)
     // What only pieces of another fold need would be computed for each of them.
     if (own.length === 0 || plain === undefined) return true
     const cells = own.reduce((sum, step) => sum + cellCount(step.region.shape), 0)
     const repeats = Math.max(1, (plain.tasks * cells) / cellCount(region.shape))
     const passes = (one: Fold | undefined): number => one?.passes?.(region) ?? 1
-    const rounds = Math.ceil(plain.tasks / workers) / plain.tasks
-    const before = repeats * rounds * passes(own[0]!.fold)
-    return passes(fold) / workers <= (1 - GAIN) * before
+    const before = repeats * roundsOf(plain.tasks, workers) * passes(own[0]!.fold)
+    const parts = chunkCount(region, shape)
+    const rounds = fold === undefined ? roundsOf(parts, workers) : 1 / workers
+    const decoded = (part: Region): number => scheduleOf(node, part, { foldAbove, inPasses: true }).decodedBytes
+    const again = (parts * decoded({ start: region.start, shape })) / Math.max(1, decoded(region))
+    return Math.max(1, again) * rounds * passes(foldOf(node, foldAbove, true)) <= (1 - GAIN) * before
   }
   return found.flatMap(({ i, stage }) => (isFaster(stage) ? [i] : [])).reverse()
 }
+
+/** The time that tasks take by several workers, as a part of the time that one would take. */
+const roundsOf = (tasks: number, workers: number): number => Math.ceil(tasks / workers) / tasks
 
 /** The file of a stage's result. */
 export function stageHandle(path: string, { schema }: CubeNode): SpoolHandle {

@@ -13,6 +13,26 @@ export function substitute(root: Cell, replace: (input: number) => Cell): Cell {
   })
 }
 
+/** Cells of inputs that one cell may need in one go: more have to be folded, which one reduction at a time can be. */
+const MOST_CELLS = 2 ** 23
+
+/**
+ * Whether reductions within each other go over more cells than fit in memory, so that each is better a node of its own.
+ * Not where order statistics would pass over each other's passes.
+ */
+export function isDeep(outer: Cell, inner: Cell): boolean {
+  const most = (root: Cell): number =>
+    foldCells<number>(root, (cell, parts) => {
+      const below = Math.max(1, ...parts)
+      if (cell.kind !== 'reduce') return below
+      if (cell.reducer === 'median' || cell.reducer === 'quantile') return Number.NaN
+      const length = cell.groups === undefined ? cell.length : Math.max(1, ...cell.groups.map((group) => group.length))
+      return length * below
+    })
+  const [above, below] = [most(outer), most(inner)]
+  return above > 1 && below > 1 && above * below > MOST_CELLS
+}
+
 /** Operations that are cheaper to do again than to keep in memory. */
 const CHEAP_CALLS = 12
 

@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cell, Reducer } from '../../src/cells/cell.ts'
 import { inlineExecutor } from '../../src/execute/inline.ts'
-import { FLOAT64 } from '../../src/model/block.ts'
-import type { CellNode, CubeNode } from '../../src/model/node.ts'
+import { FLOAT32, FLOAT64 } from '../../src/model/block.ts'
+import type { CellNode, CubeNode, SourceNode } from '../../src/model/node.ts'
 import { computeCube } from '../../src/plan/compute.ts'
 import { explain, explainText } from '../../src/plan/explain.ts'
+import { fuse } from '../../src/plan/fuse.ts'
 import { memorySink } from '../../src/plan/memory-sink.ts'
 import { planOf } from '../../src/plan/plan.ts'
 import { saveOrigin } from '../../src/plan/save.ts'
@@ -28,6 +29,15 @@ const made = (cell: Cell, sides: Readonly<Record<string, number>>, ...inputs: re
   cell,
   schema: schemaOf(sides, FLOAT64),
 })
+
+/** A source that nobody reads. */
+function bareSource(sides: Readonly<Record<string, number>>, chunks: readonly number[]): { readonly node: SourceNode } {
+  const schema = schemaOf(sides, FLOAT32)
+  const read = () => Promise.reject(new Error('nothing is read'))
+  const handle = { format: 'fake', path: 'fake' }
+  const source = { schema, chunks, handle, read, close: () => Promise.resolve() }
+  return { node: { kind: 'source', schema, label: 'bare', inputs: [], source } }
+}
 
 const REDUCERS: readonly Reducer[] = [
   ...(['sum', 'mean', 'product', 'min', 'max', 'count', 'countValid', 'variance'] as const),
@@ -126,6 +136,50 @@ describe('small results of large inputs are found first', () => {
     expect(values).toEqual([9])
     expect(saved.failed).toHaveLength(1)
     await expect(savedBy(2, root, 30_000)).rejects.toThrow()
+  })
+
+  test('in parts, where all of it at one time does not fit', async () => {
+    const value = (i: number) => (i * 31) % 1009
+    const { node, decoded } = fakeSource({ t: 400, y: 50, x: 4 }, [50, 2, 4], { packing: FLOAT64, value })
+    const mean = { kind: 'reduce', reducer: 'mean', dim: 'y', length: 50, of: input(0) } as const
+    const sums: Cell = { kind: 'reduce', reducer: 'sum', dim: 'x', length: 4, of: mean }
+    const each = { ...made(sums, { t: 400 }, node), label: 'each' }
+    const root = made(call('subtract', input(0), input(1)), { t: 400, y: 50, x: 4 }, node, each)
+    const expected = await wholeOf(root)
+    for (const workers of [1, 2]) {
+      decoded.clear()
+      const { values, saved } = await savedBy(workers, root, 200_000)
+      expect(near(values)).toEqual(near(expected))
+      expect(saved.plan.foundFirst).toMatchObject([{ label: 'each' }])
+      // 25 tasks would read all of it each.
+      expect(Math.max(...decoded.values())).toBeLessThanOrEqual(6)
+    }
+  })
+
+  test('sums of sums of more than fits are folded one inside the other', async () => {
+    const { node } = fakeSource({ t: 3000, x: 3000 }, [100, 3000], { packing: FLOAT32, value: (i) => i % 13 })
+    const inner = made({ ...over(3000, 'mean') }, { x: 3000 }, node)
+    const root = made({ kind: 'reduce', reducer: 'max', dim: 'x', length: 3000, of: input(0) }, {}, inner)
+    expect(fuse(root).inputs[0]!.kind).toBe('cells')
+    expect(planOf(root, { budgetBytes: 8_000_000 }).costs.peakBytes).toBeLessThan(8_000_000)
+    const { data } = await computeCube(root, { budgetBytes: 8_000_000 })
+    expect(data[0]).toBeCloseTo(Math.max(...(await wholeOf(inner))), 5)
+  })
+
+  test('large plans are made in no time', () => {
+    // 12 million pieces, of which planning may not look at each.
+    const { node } = bareSource({ t: 10_000, y: 50_000, x: 50_000 }, [1, 512, 512])
+    const inner = made(
+      { kind: 'reduce', reducer: 'mean', dim: 'x', length: 50_000, of: input(0) },
+      { t: 10_000, y: 50_000 },
+      node,
+    )
+    const each = made({ kind: 'reduce', reducer: 'mean', dim: 'y', length: 50_000, of: input(0) }, { t: 10_000 }, inner)
+    const { y, x, t } = { t: 10_000, y: 50_000, x: 50_000 }
+    const root = made(call('subtract', input(0), input(1)), { t, y, x }, node, each)
+    const plan = planOf(root, { workers: 2 })
+    expect(plan.stages).toHaveLength(1)
+    expect(plan.costs.peakBytes).toBeLessThan(512 * 2 ** 20)
   })
 
   test('not where tasks are many enough, or all would be read more often', () => {

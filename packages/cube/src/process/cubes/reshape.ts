@@ -257,13 +257,26 @@ async function labelsWithValues(node: CubeNode, work: WorkOptions): Promise<bool
   return found
 }
 
-/** Boxes of at most `most` cells that cover a shape, leading dimensions cut first. */
-export function* pieces(shape: readonly number[], most: number): Generator<Region> {
+/** The largest box of at most `most` cells, leading dimensions cut first. */
+function boxWithin(shape: readonly number[], most: number): number[] {
   const box = [...shape]
   for (let d = 0; d < box.length && cellCount(box) > most; d++) {
     box[d] = Math.max(1, Math.floor(most / cellCount(box.map((length, k) => (k === d ? 1 : length)))))
   }
-  const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, box[d]!)))
+  return box
+}
+
+const boxCounts = (shape: readonly number[], box: readonly number[]): number[] =>
+  shape.map((length, d) => Math.ceil(length / Math.max(1, box[d]!)))
+
+/** How many `pieces` there are. */
+export const pieceCount = (shape: readonly number[], most: number): number =>
+  cellCount(boxCounts(shape, boxWithin(shape, most)))
+
+/** Boxes of at most `most` cells that cover a shape, leading dimensions cut first. */
+export function* pieces(shape: readonly number[], most: number): Generator<Region> {
+  const box = boxWithin(shape, most)
+  const counts = boxCounts(shape, box)
   const steps = stridesOf(counts)
   for (let i = 0; i < cellCount(counts); i++) {
     const start = counts.map((count, d) => (Math.floor(i / steps[d]!) % count) * box[d]!)

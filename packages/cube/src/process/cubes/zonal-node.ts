@@ -24,7 +24,7 @@ import { isAsync, labelled, runner } from './callback.ts'
 import { meet } from './coverage.ts'
 import { enumerated, otherDimension } from './labels.ts'
 import { withWindow } from './planes.ts'
-import { pieces as boxes } from './reshape.ts'
+import { pieces as boxes, pieceCount } from './reshape.ts'
 import { keepRun, quantilesOf, selectionFor, selectRun } from './zonal-orders.ts'
 import { type ZonalReducer, zonalReducer } from './zonal-reducer.ts'
 import { type HeldRuns, type Runs, within } from './zonal-runs.ts'
@@ -184,6 +184,7 @@ class ZonalJob {
   fold(targetBytes: number): Fold<State> {
     return {
       pieces: (region) => this.pieces(region, targetBytes),
+      count: (region) => this.#count(region, targetBytes),
       begin: (region) => this.begin(region, targetBytes),
       add: (state, inputs) => this.add(state, inputs),
       again: (state) => {
@@ -263,12 +264,11 @@ class ZonalJob {
     return [width, height]
   }
 
-  /** Tiles in which zones lie, some planes at a time. */
-  *pieces(region: Region, targetBytes: number): Generator<readonly (Region | undefined)[]> {
+  /** Tiles in which zones lie, and how many planes of each are taken at a time. */
+  *#tiles(region: Region, targetBytes: number): Generator<{ readonly tile: Window; readonly most: number }> {
     const window = this.#windowOf(region)
     if (window === undefined) return
     const zones = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
-    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
     const cells = Math.min(PIECE_CELLS, targetBytes / DTYPES[this.#spec.node.schema.packing.dtype].bytes)
     const [width, height] = this.#tileWithin(cells)
     for (let row = window.row - (window.row % height); row < window.row + window.height; row += height) {
@@ -279,10 +279,22 @@ class ZonalJob {
       ) {
         const tile = meet({ column, row, width, height }, window)
         if (tile === undefined || !zones.some((zone) => meet(tile, zone) !== undefined)) continue
-        const most = Math.max(1, Math.floor(cells / (tile.width * tile.height)))
-        for (const part of boxes(planes, most)) yield [this.#inputRegion(region, tile, part)]
+        yield { tile, most: Math.max(1, Math.floor(cells / (tile.width * tile.height))) }
       }
     }
+  }
+
+  *pieces(region: Region, targetBytes: number): Generator<readonly (Region | undefined)[]> {
+    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
+    for (const { tile, most } of this.#tiles(region, targetBytes))
+      for (const part of boxes(planes, most)) yield [this.#inputRegion(region, tile, part)]
+  }
+
+  #count(region: Region, targetBytes: number): number {
+    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
+    let count = 0
+    for (const { most } of this.#tiles(region, targetBytes)) count += pieceCount(planes, most)
+    return count
   }
 
   begin(region: Region, targetBytes = Number.POSITIVE_INFINITY, progress?: Progress): State {
