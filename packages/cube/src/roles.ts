@@ -21,3 +21,10 @@ export function roleOf(name: string): string | undefined {
   const words = name.trim().toLowerCase().replaceAll('_', ' ')
   return PATTERNS.find(([, pattern]) => pattern.test(words))?.[0]
 }
+
+/** Names that mean the same in Sentinel-2 and HLS products of both sensors; B05, B8A, B11 and others do not. */
+const SENSOR_BANDS: Readonly<Record<string, string>> = { B02: 'blue', B03: 'green', B04: 'red', B08: 'nir' }
+
+/** The role of a band of a satellite image: by words, or by the number that its sensor gives it. */
+export const sensorRoleOf = (name: string): string | undefined =>
+  roleOf(name) ?? (Object.hasOwn(SENSOR_BANDS, name) ? SENSOR_BANDS[name] : undefined)

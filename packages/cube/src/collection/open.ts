@@ -54,6 +54,8 @@ export async function openCollection(
   options: OpenCollectionOptions = {},
 ): Promise<LayerSet> {
   const { folder = '.' } = options
+  if ([request.paths].flat().includes(''))
+    throw new InputError('NoFiles', 'the path is empty', { hint: 'write . for the folder itself', data: { folder } })
   const stac = await stacPath(request, folder)
   if (stac !== undefined) return openStac(stac, request, options)
   const paths = await expandPaths(request.paths, folder, cubeExtensions())

@@ -1,7 +1,7 @@
 /** From the arrays of files to images of bands: which planes an array holds, of which band, at which instant. */
 import type { ArraySource } from '../model/array-source.ts'
 import type { BandsDimension, Calendar, Dimension, TemporalDimension } from '../model/dimension.ts'
-import { roleOf } from '../roles.ts'
+import { sensorRoleOf } from '../roles.ts'
 import type { Band } from '../types.ts'
 import { transposedSource } from './transposed.ts'
 import type { Piece } from './types.ts'
@@ -46,10 +46,15 @@ function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimensio
   const dated = temporal === undefined && input.time === undefined ? datedName(band.name) : undefined
   const time = temporal?.labels[at[t]!] ?? input.time ?? dated?.time
   return {
-    band: dated === undefined ? band : { ...band, name: dated.name ?? input.name },
+    band: dated === undefined ? band : renamed(band, dated.name ?? input.name),
     calendar: temporal?.calendar ?? 'standard',
     piece: { path: input.path, grid: grid!, packing, source, at, ...(time === undefined ? {} : { time }) },
   }
+}
+
+function renamed(band: Band, name: string): Band {
+  const role = band.role ?? sensorRoleOf(name)
+  return { ...band, name, ...(role === undefined ? {} : { role }) }
 }
 
 function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension[], at: readonly number[]): Band {
@@ -68,7 +73,7 @@ function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension
   )
   const name = others.length === 0 ? base : `${base}[${others.join(',')}]`
   const unit = given?.unit ?? own?.unit ?? source.schema.unit
-  const role = given?.role ?? own?.role ?? roleOf(base)
+  const role = given?.role ?? own?.role ?? sensorRoleOf(base)
   return {
     ...own,
     ...given,

@@ -1,4 +1,5 @@
 /** Callbacks written in TypeScript: a function over expressions becomes an openEO process graph. Computes nothing. */
+import { InputError } from '@ecotope/core'
 import type { GraphNode, ProcessGraph } from '../process/row.ts'
 import { Operand } from './operand.ts'
 
@@ -50,6 +51,17 @@ export class Expression extends Operand<Expression> {
     return Expression.process(reducer, { data: this, ...options })
   }
 
+  /** Thrown by `x + 1`, `x > 3` and `Math.sqrt(x)`: there is no number yet. */
+  [Symbol.toPrimitive](): never {
+    throw new InputError(
+      'NotTraced',
+      'a value inside a callback is no number yet, so JavaScript cannot compute with it',
+      {
+        hint: 'use its methods: x.add(1) for x + 1, x.gt(3).select(x, 0) for x > 3 ? x : 0, x.sqrt() for Math.sqrt(x)',
+      },
+    )
+  }
+
   /** What this is made of; for `graphOf`. */
   get origin(): Call | { readonly parameter: string } {
     return this.#origin
@@ -66,14 +78,20 @@ export type CallbackInput = ((...parameters: Expression[]) => Expression) | stri
 
 /**
  * The process graph of a callback with these parameters. A name such as `median` stands for that process on the first
- * parameter.
+ * parameter. Throws InputError `NotTraced`, `BadCallback` where a function computes with values that are not there yet, or
+ * gives none.
  */
 export function graphOf(callback: CallbackInput, parameters: readonly string[]): ProcessGraph {
   if (typeof callback === 'object') return callback
   const values = parameters.map((name) => Expression.parameter(name))
-  const made =
+  const made: unknown =
     typeof callback === 'function' ? callback(...values) : Expression.process(callback, { [parameters[0]!]: values[0] })
-  return flatten(made)
+  if (made instanceof Expression) return flatten(made)
+  if (made === null || typeof made === 'number' || typeof made === 'boolean')
+    return flatten(Expression.process('constant', { x: made }))
+  throw new InputError('BadCallback', `the callback gives ${made === undefined ? 'nothing' : typeof made}`, {
+    hint: 'let it return what is made of its parameters, such as (x) => x.add(1)',
+  })
 }
 
 function flatten(result: Expression): ProcessGraph {

@@ -56,6 +56,18 @@ describe('openCollection', () => {
     await set.close()
   })
 
+  it('knows what bands of Sentinel-2 show by their numbers', async () => {
+    await sentinel(folder)
+    const set = await openCollection({ paths: '*.tif', time }, { folder })
+    expect(set.layers.map(({ name, band }) => [name, band.role])).toEqual([
+      ['B04', 'red'],
+      ['B08', 'nir'],
+      ['B11', undefined],
+      ['SCL', undefined],
+    ])
+    await set.close()
+  })
+
   it('orders and chooses layers by name or role', async () => {
     await writeRaster(folder, 'scene.tif', { grid: gridAt(10, 4, 4), bands: ['Blue', 'Green', 'NIR'], value: ones })
     const set = await openCollection({ paths: join(folder, 'scene.tif'), bands: ['nir', 'Blue'] })

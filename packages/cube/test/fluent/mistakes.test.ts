@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../../src/crs/crs.ts'
+import { open } from '../../src/fluent/collection.ts'
 import { Cube } from '../../src/fluent/cube.ts'
+import type { Expression } from '../../src/fluent/expression.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { CubeSchema } from '../../src/model/node.ts'
 import { temporaryFolder } from '../temporary.ts'
@@ -49,6 +51,27 @@ describe('mistakes', () => {
       expect(await readdir(path)).toEqual([])
     },
   )
+
+  it.each<[string, (x: Expression) => unknown, string, RegExp]>([
+    ['computes like JavaScript', (x) => (x as unknown as number) + 1, 'NotTraced', /x\.add\(1\)/],
+    ['compares like JavaScript', (x) => ((x as unknown as number) > 3 ? x : 0), 'NotTraced', /select/],
+    ['calls Math', (x) => Math.sqrt(x as unknown as number), 'NotTraced', /x\.sqrt\(\)/],
+    ['forgets to return', () => undefined, 'BadCallback', /return/],
+    ['gives a text', () => 'x', 'BadCallback', /return/],
+  ])('a callback that %s is told what to write', async (_, callback, tag, hint) => {
+    const error = await failing(() => cube.apply(callback as (x: Expression) => Expression))
+    expect(error.tag).toBe(tag)
+    expect(error.hint).toMatch(hint)
+  })
+
+  it('a callback may give a constant', async () => {
+    const made = cube.apply((() => 5) as unknown as (x: Expression) => Expression)
+    expect(new Set((await made.compute()).data)).toEqual(new Set([5]))
+  })
+
+  it('an empty path is no folder', async () => {
+    expect((await failing(() => open(''))).tag).toBe('NoFiles')
+  })
 
   it('pixels of a millionth of a metre are refused before memory is taken', async () => {
     const error = await failing(() => cube.resample({ resolution: 1e-8 }).shape)
