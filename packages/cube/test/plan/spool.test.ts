@@ -51,7 +51,9 @@ describe('cutting anew', () => {
   test('images of which each task needs a corner are decoded once, and nothing is left behind', async () => {
     const path = join(await temporaryFolder(), 'out.test')
     const log = `${path}.log`
+    const steps = new Map<string, number>()
     const saved = await saveOrigin(originOf({ ...MANY, log }), path, {
+      onProgress: ({ step, fraction }) => steps.set(step, fraction),
       sink: testSink,
       sinkModule,
       workers: 2,
@@ -60,6 +62,10 @@ describe('cutting anew', () => {
     })
     expect(saved.plan.cutAnew).toHaveLength(1)
     expect(saved.plan.cutAnew[0]!.chunks[0]).toBe(300)
+    expect([...steps]).toEqual([
+      ['cut anew', 1],
+      ['save', 1],
+    ])
     const lines = (await readFile(log, 'utf8')).trim().split('\n')
     expect(lines).toHaveLength(300)
     const bytes = Uint8Array.from(await readFile(path))
