@@ -86,7 +86,43 @@ export async function readImage(
     subfile: await one(TAG.newSubfileType, 0),
   }
   checkBlocks(source, image, lenient)
-  return image
+  return withShortStrips(image)
+}
+
+/** Bytes of a strip above which parts of it are read alone, where its rows lie in the file as they are. */
+const LONG_STRIP = 1 << 20
+
+/** The image with strips that are not compressed cut into shorter ones, so that none has to be read whole. */
+function withShortStrips(image: Image): Image {
+  const { tiled, compression, blockHeight, blocksDown, height, offsets, byteCounts } = image
+  const rowBytes = Math.ceil((image.width * (image.pixelInterleaved ? image.samples : 1) * image.bits) / 8)
+  if (tiled || compression !== 'none' || blockHeight * rowBytes <= LONG_STRIP) return image
+  const rowsOf = (i: number): number => Math.min(blockHeight, height - (i % blocksDown) * blockHeight)
+  // Strips that are left out or cut off stay as they are.
+  if (offsets.some((_, i) => byteCounts[i]! < rowsOf(i) * rowBytes)) return image
+  const most = Math.max(1, Math.floor(LONG_STRIP / rowBytes))
+  // All strips but the last of a band have to be as long.
+  const rows = blocksDown === 1 ? most : divisorUpTo(blockHeight, most)
+  const parts = [...offsets].flatMap((offset, i) =>
+    Array.from({ length: Math.ceil(rowsOf(i) / rows) }, (_, k) => ({
+      offset: offset + k * rows * rowBytes,
+      bytes: Math.min(rows, rowsOf(i) - k * rows) * rowBytes,
+    })),
+  )
+  return {
+    ...image,
+    blockHeight: rows,
+    blocksDown: Math.ceil(height / rows),
+    offsets: Float64Array.from(parts, ({ offset }) => offset),
+    byteCounts: Float64Array.from(parts, ({ bytes }) => bytes),
+  }
+}
+
+/** The greatest divisor of a number that is not above another. */
+function divisorUpTo(number: number, most: number): number {
+  let divisor = most
+  while (number % divisor !== 0) divisor--
+  return divisor
 }
 
 async function sampleOfDirectory(source: ByteSource, directory: Directory, bits: number): Promise<Sample> {

@@ -159,7 +159,10 @@ function describe(dataset: Dataset, name: string, names: DimensionNames): Stored
   const dtype = dtypeOf(dataset)
   const isNumeric = dtype !== 'string' && dtype !== 'other'
   const bytes = Number(metadata.size)
-  const chunks = metadata.chunks ?? (isNumeric ? rowPieces(shape, bytes) : null)
+  // Of chunks that are not compressed, rows can be read alone.
+  const isPlain = isNumeric && dataset.filters.length === 0
+  const stored = metadata.chunks?.map(Number) ?? shape
+  const chunks = isPlain ? rowPieces(stored, bytes) : (metadata.chunks ?? (isNumeric ? rowPieces(shape, bytes) : null))
   return {
     name,
     dims: names.of(dataset, name, shape),
@@ -169,7 +172,7 @@ function describe(dataset: Dataset, name: string, names: DimensionNames): Stored
     attributes: attributesOf(dataset),
     ...(chunks === null ? {} : { chunks: chunks.map(Number) }),
     // What deflate makes of it is not told.
-    ...(isNumeric && dataset.filters.length === 0 ? { storedBytes: cellCount(shape) * bytes } : {}),
+    ...(isPlain ? { storedBytes: cellCount(shape) * bytes } : {}),
   }
 }
 

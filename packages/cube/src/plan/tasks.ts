@@ -5,7 +5,7 @@
 import { InputError } from '@ecotope/core'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionText, wholeRegion } from '../model/region.ts'
-import { consumersFirst } from './nodes.ts'
+import { chunkBytes, consumersFirst } from './nodes.ts'
 import { type Costs, scheduleOf } from './schedule.ts'
 
 /** Bytes, where nobody says how many. */
@@ -240,10 +240,27 @@ export function tooSmall(root: CubeNode, shape: readonly number[], needed: numbe
     'BudgetTooSmall',
     `${root.label}: the least piece (${piece}) needs ${megabytes(needed)} of memory, the budget is ${megabytes(budgetBytes)}`,
     {
-      hint: `give a budget of at least ${megabytes(needed)}, or write smaller chunks`,
+      hint: `give a budget of at least ${megabytes(needed)}, or ${smallerChunks(root, needed)}`,
       data: { needed, budgetBytes, shape },
     },
   )
+}
+
+/** Which chunks are too large: stored ones that have to be decoded whole, or those that are written. */
+function smallerChunks(root: CubeNode, needed: number): string {
+  const stored = consumersFirst(root).flatMap((node) => {
+    if (node.kind !== 'source') return []
+    const { chunks, handle } = node.source
+    return [{ path: handle.path, chunks, bytes: chunkBytes(node.schema, chunks) }]
+  })
+  const largest = stored.reduce((a, b) => (b.bytes > a.bytes ? b : a), {
+    path: '',
+    chunks: [] as readonly number[],
+    bytes: 0,
+  })
+  if (4 * largest.bytes < needed) return 'write smaller chunks'
+  const { path, chunks, bytes } = largest
+  return `store ${path} in smaller chunks: one of ${chunks.join(' x ')} cells has to be decoded whole, to ${megabytes(bytes)}`
 }
 
 /** The budget that a `BudgetTooSmall` asks for, and the piece that it is for. */
