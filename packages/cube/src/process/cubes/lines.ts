@@ -39,12 +39,17 @@ function running({ of, ignoresNodata }: Extract<Line, { kind: 'running' }>): Col
   const step = STEPS[of]
   return (values, _others, at, length, result) => {
     let sum = MISSING
+    let hasBegun = false
     let i = at
     for (; i < at + length; i++) {
       const value = values[i]!
-      if (!isMissing(value)) sum = isMissing(sum) ? value : step(sum, value)
-      else if (!ignoresNodata) break
-      result[i] = isMissing(value) ? MISSING : sum
+      if (isMissing(value) && !ignoresNodata) break
+      result[i] = MISSING
+      if (isMissing(value)) continue
+      // What is no number any more, such as infinity less infinity, stays so.
+      sum = hasBegun ? step(sum, value) : value
+      hasBegun = true
+      result[i] = sum
     }
     result.fill(MISSING, i, at + length)
   }

@@ -192,7 +192,8 @@ function expectSame(actual: readonly Value[], expected: readonly Value[], tolera
   expect(actual).toHaveLength(expected.length)
   for (const [i, value] of expected.entries()) {
     const found = actual[i]!
-    if (typeof value !== 'number' || typeof found !== 'number') expect(found, `cell ${i}`).toBe(value)
+    if (!Number.isFinite(value) || typeof value !== 'number' || typeof found !== 'number')
+      expect(found, `cell ${i}`).toBe(value)
     else
       expect(Math.abs(found - value), `cell ${i}: ${found}, ${value}`).toBeLessThanOrEqual(
         tolerance * Math.max(1, Math.abs(value)),
@@ -278,6 +279,18 @@ describe('compiled as interpreted', () => {
     expect(expected[1]).toBeNull()
     expectSame((await read(fast!)).values, expected, 1e-7)
     expectSame(await byParts(fast!, 1), expected, 1e-7)
+  })
+
+  it('running results that are no numbers any more', async () => {
+    const made = cube([times(...DAYS(5))], [Infinity, -Infinity, null, 1, 2])
+    for (const process of [graph(one('cumsum')), hidden(one('cumsum'))])
+      expect((await read(await node('apply_dimension', { data: made, dimension: 't', process }))).values).toEqual([
+        Infinity,
+        null,
+        null,
+        null,
+        null,
+      ])
   })
 
   it('rows that are held whole are not made again for every range of them', async () => {
