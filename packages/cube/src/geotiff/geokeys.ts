@@ -84,13 +84,22 @@ function known(epsg: number, path: string): Crs {
   })
 }
 
-/** ESRI's software writes the whole system as WKT into a citation. */
+/** ESRI's software writes the whole system as WKT into a citation; one that cannot be read leaves the keys to say it. */
 function esriCitation(keys: GeoKeys): Crs | undefined {
   for (const id of [KEY.projectedCitation, KEY.citation, KEY.geodeticCitation]) {
     const match = /ESRI PE String\s*=\s*(.*)$/s.exec(keys.texts.get(id) ?? '')
-    if (match?.[1] !== undefined) return parseCrs(match[1])
+    if (match?.[1] !== undefined) return tryCrs(match[1])
   }
   return undefined
+}
+
+function tryCrs(text: string): Crs | undefined {
+  try {
+    return parseCrs(text)
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
 
 function projectedOfKeys(keys: GeoKeys, name: string | undefined, path: string): Crs | undefined {

@@ -1,7 +1,7 @@
 /** GeoPackage (OGC 12-128r19) feature tables through Node's SQLite. Reads only; never writes to the file. */
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { InputError, nearest } from '@ecotope/core'
+import { EcotopeError, InputError, nearest } from '@ecotope/core'
 import type { RawFeature, RawGeometry, RawLayer } from './layer.ts'
 import { parseWkb } from './wkb.ts'
 
@@ -126,10 +126,23 @@ function plain(value: unknown): unknown {
   return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
 }
 
-function featureFrom(row: Record<string, unknown>, table: Table, path: string, number: number): RawFeature {
+/** Columns that hold true and false, which SQLite stores as 1 and 0. */
+function booleanColumns(database: DatabaseSync, table: string): Set<string> {
+  const columns = database.prepare('SELECT name, type FROM pragma_table_info(?)').all(table)
+  return new Set(columns.filter(({ type }) => /^bool(ean)?$/i.test(String(type))).map(({ name }) => String(name)))
+}
+
+function featureFrom(
+  row: Record<string, unknown>,
+  table: Table,
+  booleans: ReadonlySet<string>,
+  path: string,
+  number: number,
+): RawFeature {
   const properties: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(row)) {
-    if (key !== table.column && !(value instanceof Uint8Array)) properties[key] = plain(value)
+    if (key === table.column || value instanceof Uint8Array) continue
+    properties[key] = typeof value === 'bigint' && booleans.has(key) ? value !== 0n : plain(value)
   }
   const name = properties.name ?? properties.fid ?? properties.id
   const id = name === undefined || name === null ? `${number}` : `${number} (${String(name)})`
@@ -143,11 +156,19 @@ export async function readGeoPackage(path: string, layer: string | undefined, is
   const database = await open(path)
   try {
     const table = choose(tablesOf(database, path), layer, path, isAny)
+    const booleans = booleanColumns(database, table.name)
     const rows = database.prepare(`SELECT * FROM "${table.name.replaceAll('"', '""')}"`)
     rows.setReadBigInts(true)
     const features: RawFeature[] = []
-    for (const row of rows.iterate()) features.push(featureFrom(row, table, path, features.length + 1))
+    for (const row of rows.iterate()) features.push(featureFrom(row, table, booleans, path, features.length + 1))
     return { name: table.name, features, crs: crsTexts(database, table.srsId) }
+  } catch (cause) {
+    if (cause instanceof EcotopeError) throw cause
+    throw new InputError('InvalidGeoPackage', `${path} is damaged: ${(cause as Error).message}`, {
+      hint: 'get the file again',
+      data: { path },
+      cause,
+    })
   } finally {
     database.close()
   }

@@ -1,4 +1,4 @@
-/** GeoParquet (1.0 and 1.1, geometries as WKB) read and written. A file without coordinates' system has longitude and latitude. */
+/** GeoParquet (1.0 and 1.1) read, and written with geometries as WKB. A file without coordinates' system has longitude and latitude. */
 import { InputError } from '@ecotope/core'
 import { writeAside } from '../geotiff/aside.ts'
 import type { Geometries } from '../model/geometry.ts'
@@ -27,8 +27,9 @@ export async function readGeoParquet(path: string): Promise<RawLayer> {
     const geo = text === undefined ? {} : (JSON.parse(text) as GeoMetadata)
     const primary = geo.primary_column ?? 'geometry'
     const column = geo.columns?.[primary]
-    if (column === undefined || column.encoding !== 'WKB') {
-      throw new InputError('NotGeoParquet', `${path} is a Parquet file without geometries as WKB`, {
+    const native = NATIVE[column?.encoding ?? '']
+    if (column === undefined || (column.encoding !== 'WKB' && native === undefined)) {
+      throw new InputError('NotGeoParquet', `${path} is a Parquet file without geometries that can be read`, {
         hint: column === undefined ? 'a table without geometries is no vector file' : 'write its geometries as WKB',
         data: { path },
       })
@@ -41,7 +42,8 @@ export async function readGeoParquet(path: string): Promise<RawLayer> {
       )
       const name = properties.name ?? properties.id ?? properties.fid
       const id = name === undefined || name === null ? `${i + 1}` : `${i + 1} (${String(name)})`
-      return { geometry: (row[primary] as RawGeometry | null | undefined) ?? null, properties, id }
+      const stored = row[primary] as RawGeometry | null | undefined
+      return { geometry: native === undefined ? (stored ?? null) : nativeGeometry(native, stored), properties, id }
     })
     return { features, crs: crsTexts(column) }
   } finally {
@@ -49,10 +51,30 @@ export async function readGeoParquet(path: string): Promise<RawLayer> {
   }
 }
 
+/** Encodings of GeoArrow: lists of coordinates, by type of geometry. */
+const NATIVE: Readonly<Record<string, string>> = {
+  point: 'Point',
+  linestring: 'LineString',
+  polygon: 'Polygon',
+  multipoint: 'MultiPoint',
+  multilinestring: 'MultiLineString',
+  multipolygon: 'MultiPolygon',
+}
+
+function nativeGeometry(type: string, stored: unknown): RawGeometry | null {
+  const coordinates = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(coordinates)
+    const { x, y, z } = value as { x: number; y: number; z?: number }
+    return z === undefined ? [x, y] : [x, y, z]
+  }
+  return stored === null || stored === undefined ? null : ({ type, coordinates: coordinates(stored) } as RawGeometry)
+}
+
 function crsTexts({ crs }: GeoColumn): string[] {
   if (crs === undefined) return ['OGC:CRS84']
-  if (crs?.id !== undefined) return [`${crs.id.authority}:${crs.id.code}`]
-  return crs?.name === undefined ? [] : [crs.name]
+  if (crs === null) return []
+  const code = crs.id === undefined ? [] : [`${crs.id.authority}:${crs.id.code}`]
+  return [...code, JSON.stringify(crs), ...(crs.name === undefined ? [] : [crs.name])]
 }
 
 function plain(value: unknown): unknown {

@@ -2,7 +2,7 @@
  * Polygons burnt into a raster, equal to GDAL's `gdal_rasterize` (3.6) to the pixel: a pixel belongs to a polygon when
  * its centre does; later features overwrite. Scan lines only; edges that touch pixels are in `touched.ts`.
  */
-import type { Feature, Features, Grid, MultiPolygon, Polygon, Window } from '../types.ts'
+import type { Feature, Features, Grid, Polygon, Window } from '../types.ts'
 import { partsOf, signedArea } from './rings.ts'
 import { burnTouched } from './touched.ts'
 

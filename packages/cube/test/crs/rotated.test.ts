@@ -120,8 +120,8 @@ describe('definitions that leave something out', () => {
 })
 
 describe('what lies beyond the edge of a map', () => {
-  const isOnMap = (text: string, x: number, y: number): boolean => {
-    const points = Float64Array.of(x, y)
+  const isOnMap = (text: string, point: readonly number[]): boolean => {
+    const points = Float64Array.from(point)
     transformer(parseCrs(text), parseCrs('+proj=longlat +R=6371000'))(points)
     return !Number.isNaN(points[0]!)
   }
@@ -133,7 +133,7 @@ describe('what lies beyond the edge of a map', () => {
     ['+proj=eck6 +R=6371000', [17e6, 8e6], [0, 9e6]],
     ['+proj=utm +zone=33 +datum=WGS84', [16e6, 5e6], [18e6, 5e6]],
   ] as const)('%s', (text, inside, outside) => {
-    expect(isOnMap(text, ...inside)).toBe(true)
-    expect(isOnMap(text, ...outside)).toBe(false)
+    expect(isOnMap(text, inside)).toBe(true)
+    expect(isOnMap(text, outside)).toBe(false)
   })
 })
