@@ -7,7 +7,9 @@ import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 import { consecutive } from '../model/consecutive.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
+import { rowPieces } from '../netcdf/file.ts'
 import type { DType } from '../types.ts'
+import { isPlain } from './chunks.ts'
 import {
   cfAttributes,
   coordinatesOf,
@@ -278,8 +280,10 @@ function narrowed(context: Context, schema: CubeSchema, handle: SourceHandle, ke
   }
 }
 
-/** The shape of what is decoded as one piece, in the array's own axes. */
-export function storedChunks({ chunks, pipeline }: ArrayMetadata): readonly number[] {
+/** The shape of what is decoded as one piece, in the array's own axes: of plain chunks rows can be read alone. */
+export function storedChunks({ chunks, pipeline, type, hasChunkHeader }: ArrayMetadata): readonly number[] {
+  const isOwnOrder = pipeline.order.every((axis, k) => axis === k)
+  if (isOwnOrder && !hasChunkHeader && isPlain(pipeline, type)) return rowPieces(chunks, type.bytes)
   let [shape, at] = [chunks, pipeline]
   while (at.shards !== undefined) {
     const { chunks: inner } = at.shards

@@ -82,11 +82,41 @@ export function readChunk(
   if (pipeline.shards !== undefined) {
     return readShard(source, pipeline, pipeline.shards, stored, within, target, wanted)
   }
+  const rows = plainRows(pipeline, stored, within, wanted)
+  if (rows !== undefined) {
+    return after(source.part(rows.offset, rows.length), (data) => {
+      if (data === undefined) return fillStrided(fillOf(wanted), target, within.shape)
+      return decodeBox(data, pipeline, rows.shape, rows.box, target, wanted)
+    })
+  }
   return after(source.all(), (data) => {
     if (data === undefined) return fillStrided(fillOf(wanted), target, within.shape)
     if (wanted.hasHeader) return readWithHeader(data, pipeline, stored, within, target, wanted)
     return decodeBox(data, pipeline, stored, within, target, wanted)
   })
+}
+
+/** Whether elements are stored as they are, so that some can be read alone. */
+export const isPlain = ({ steps, items, shards }: Pipeline, { bytes }: DataType): boolean =>
+  steps.length === 0 && items === undefined && shards === undefined && bytes > 0
+
+/** Of a plain chunk the stretch of bytes from the first row of a box to the last, where that is half or less of it. */
+function plainRows(pipeline: Pipeline, shape: readonly number[], box: Region, { type, hasHeader }: Wanted) {
+  if (hasHeader || !isPlain(pipeline, type)) return undefined
+  const along = Math.max(
+    0,
+    box.shape.findIndex((side) => side > 1),
+  )
+  const strides = stridesOf(shape)
+  const count = box.shape[along]! * strides[along]!
+  if (2 * count > cellCount(shape)) return undefined
+  const first = box.start.reduce((sum, at, d) => (d > along ? sum : sum + at * strides[d]!), 0)
+  return {
+    offset: first * type.bytes,
+    length: count * type.bytes,
+    shape: shape.map((side, d) => (d > along ? side : box.shape[d]!)),
+    box: { start: box.start.map((at, d) => (d > along ? at : 0)), shape: box.shape },
+  }
 }
 
 function decodeBox(

@@ -85,3 +85,18 @@ describe.each(['plain', 'deflate'])('%s', (name) => {
     expect(failure).toMatchObject({ tag: 'CorruptFile', message: expect.stringContaining(`of ${size} bytes`) })
   })
 })
+
+test('large chunks that are not compressed are read by rows', async () => {
+  const h5 = await import('h5wasm/node')
+  const [rows, columns] = [900, 700]
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => i)
+  const path = join(folder, 'large.h5')
+  const file = new h5.File(path, 'w')
+  file.create_dataset({ name: 'v', data, shape: [rows, columns], dtype: '<f', chunks: [800, 700] })
+  file.close()
+  const [source] = await netcdfSources(path)
+  expect(source!.chunks).toEqual([374, 700])
+  const read = await source!.read({ start: [750, 3], shape: [100, 2] })
+  expect([...read]).toEqual(Array.from({ length: 200 }, (_, i) => (750 + (i >> 1)) * columns + 3 + (i % 2)))
+  await source!.close()
+})

@@ -145,5 +145,13 @@ describe('order statistics larger than the budget', () => {
     const { node } = fakeSource({ t: 40_000 }, [40_000], { packing: FLOAT64 })
     const root = made(node, over(40_000, 'median'), {})
     expect(() => planOf(root, { budgetBytes: 200_000 })).toThrow(/the least piece .* needs 1 MB of memory/)
+    const hint = (() => {
+      try {
+        return planOf(root, { budgetBytes: 200_000 })
+      } catch (cause) {
+        return (cause as InputError).hint
+      }
+    })()
+    expect(hint).toContain('store fake in smaller chunks: one of 40000 cells has to be decoded whole')
   })
 })
