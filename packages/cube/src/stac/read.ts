@@ -15,11 +15,11 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** A document by path or address. Throws `InputError`: `MissingFile`, `BadJson`; `EnvironmentError('CannotFetch')`. */
+/** A document by path or address, without links and assets that lead nowhere. Throws `InputError`: `MissingFile`, `BadJson`; `EnvironmentError('CannotFetch')`. */
 export async function readJson(path: string, request: Request = {}): Promise<unknown> {
   const text = isUrl(path) ? await fetchText(path, request) : await fileText(path)
   try {
-    return JSON.parse(text)
+    return usable(JSON.parse(text))
   } catch (cause) {
     throw new InputError('BadJson', `${path} is not JSON: ${(cause as Error).message}`, { data: { path }, cause })
   }
@@ -76,6 +76,22 @@ export const isContainer = (value: unknown): value is StacContainer =>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Links and assets that have an address; items with properties, however few. */
+function usable(value: unknown): unknown {
+  if (!isObject(value)) return value
+  const { links, assets, features } = value
+  const hasAddress = (one: unknown): boolean => isObject(one) && typeof one.href === 'string'
+  return {
+    ...value,
+    ...(Array.isArray(links) ? { links: links.filter(hasAddress) } : {}),
+    ...(isObject(assets)
+      ? { assets: Object.fromEntries(Object.entries(assets).filter(([, asset]) => hasAddress(asset))) }
+      : {}),
+    ...(value.type === 'Feature' && !isObject(value.properties) ? { properties: {} } : {}),
+    ...(Array.isArray(features) ? { features: features.map(usable) } : {}),
+  }
+}
 
 /** Names under which folders keep their catalogue. */
 const ROOTS = ['catalog.json', 'collection.json'] as const

@@ -116,6 +116,23 @@ const ids = async (path: string, filter: StacFilter): Promise<string[]> => {
 }
 
 describe('a static catalogue', () => {
+  it('opens what is sound of documents with links and assets that lead nowhere', async () => {
+    await writeRaster(folder, 'data/0-red.tif', { grid: gridOf(0), value: (x, y) => x + y })
+    const sound = itemOf(0, (band) => `./data/0-${band}.tif`)
+    const odd = { empty: null, nameless: { type: 'image/tiff' }, red: sound.assets.red }
+    const { properties: _, ...bare } = { ...sound, id: 'bare', assets: odd }
+    await writeJson(join(folder, 'bare.json'), bare)
+    await writeJson(join(folder, 'catalog.json'), {
+      type: 'Catalog',
+      stac_version: '1.1.0',
+      id: 'odd',
+      description: 'odd',
+      links: [null, 5, { rel: 'item' }, { rel: 'item', href: null }, { rel: 'item', href: './bare.json' }],
+    })
+    const set = await collection(folder)
+    expect(set.layers.map(({ name, times }) => [name, times.length])).toEqual([['B04', 0]])
+  })
+
   it('opens by its folder, with bands, dates and packing of the metadata', async () => {
     const set = await collection(await staticCatalogue())
     expect(set.layers.map(({ name, band, times }) => [name, band.role, times.length])).toEqual([
