@@ -147,6 +147,15 @@ export const cubeCases: readonly Row[] = [
     },
     cube({ x: X }, [0.5, 0, N]),
   ],
+  [
+    'merge_cubes',
+    {
+      cube1: cube({ x: X, y: Y }, xy.data),
+      cube2: cube({ x: X, rows: Y }, xy.data),
+      overlap_resolver: one('max', { data: [P('x'), P('y')] }),
+    },
+    T('IncompatibleDataCubes'),
+  ],
   ['filter_bands', { data: b, bands: ['nir'] }, cube({ x: X, bands: B('nir') }, [[3], [2], [0]])],
   [
     'filter_bands',

@@ -219,12 +219,23 @@ export function mergeNodes(
   const joined = joinAll(first.schema, second.schema)
   const overlaps = joined.every((one) => overlapOf(one)?.includes(true) ?? true)
   const dims = joined.map(({ dimension }) => dimension)
+  refuseTwoAxes(dims)
   const { grid: _grid, ...rest } = first.schema
   const grid = joinedGrid(dims, first.schema.grid ?? second.schema.grid)
   const schema: CubeSchema = { ...rest, dims, ...(grid === undefined ? {} : { grid }) }
   if (!overlaps) return disjoint(first, second, joined, schema)
   if (resolver === undefined) throw resolverMissing(joined)
   return resolved(first, second, joined, schema, resolver, context)
+}
+
+/** Throws where the cubes name the same axis differently, so that the result would have it twice. */
+function refuseTwoAxes(dims: readonly Dimension[]): void {
+  for (const axis of ['x', 'y'] as const) {
+    const names = dims.filter((dimension) => gridAxis(dimension) === axis).map(({ name }) => name)
+    if (names.length < 2) continue
+    const text = `the axis ${axis} is ${names.join(' in one cube and ')} in the other`
+    throw incompatible(text, 'give both the same name with rename_dimension', { dimensions: names })
+  }
 }
 
 function refuseMixture(first: CubeNode, second: CubeNode): void {
