@@ -79,6 +79,12 @@ export function planGraph(graph: ProcessGraph, runtime: Runtime, path: string, r
   return plan
 }
 
+/** Whether null stands for the default: not where null is a value of its own, as the schema says. */
+function isDefaulted({ optional, schema, ...rest }: ParameterRow): boolean {
+  const isValue = isObject(schema) && Array.isArray(schema.type) && schema.type.includes('null')
+  return optional === true && 'default' in rest && !(isValue && rest.default !== null)
+}
+
 function argumentOf(
   parameter: ParameterRow,
   written: unknown,
@@ -90,7 +96,7 @@ function argumentOf(
   const graph = own === undefined ? undefined : callbackGraph(written)
   if (graph !== undefined)
     return { parameter, isKnown: true, resolve: (frame) => makeCallback(graph, own!, frame, path, run) }
-  if (written === undefined || (written === null && parameter.optional === true && 'default' in parameter))
+  if (written === undefined || (written === null && isDefaulted(parameter)))
     return { parameter, isKnown: true, resolve: () => parameter.default }
   if (referencesIn(written).length === 0) return { parameter, isKnown: true, resolve: () => written as Value }
   const resolve = resolverOf(written, index)
@@ -99,7 +105,7 @@ function argumentOf(
     isKnown: false,
     resolve: (frame) => {
       const value = resolve(frame) ?? null
-      if (value === null && parameter.optional === true) return 'default' in parameter ? parameter.default : null
+      if (value === null && parameter.optional === true) return isDefaulted(parameter) ? parameter.default : null
       const late = own === undefined || isCallback(value) ? undefined : callbackGraph(value)
       return late === undefined ? value : makeCallback(late, own!, frame, path, run)
     },

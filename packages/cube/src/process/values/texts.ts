@@ -1,5 +1,5 @@
 /** Processes on texts. A missing text gives a missing result. Positions count characters (code points) from 0. */
-import { arrayOf, optional, required, schemas, valueRow, withDefault } from '../define.ts'
+import { arrayOf, required, schemas, valueRow, withDefault } from '../define.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { foldCase } from './comparison.ts'
 
@@ -55,12 +55,9 @@ export const textRows: readonly ProcessRow[] = [
     summary: 'Joins values to one text.',
     parameters: [
       required('data', 'Texts, numbers, truth values or nulls.', { type: 'array', items: schemas.scalar }),
-      optional('separator', 'What stands between them, written like the others; by default nothing.', schemas.scalar),
+      withDefault('separator', 'What stands between them, written like the others.', schemas.scalar, ''),
     ],
     returns: { summary: 'The text.', schema: schemas.plainText },
-    evaluate: (args) =>
-      arrayOf(args, 'data')
-        .map(textOf)
-        .join(args.separator === undefined ? '' : textOf(args.separator)),
+    evaluate: (args) => arrayOf(args, 'data').map(textOf).join(textOf(args.separator)),
   }),
 ]
