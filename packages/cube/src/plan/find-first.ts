@@ -4,8 +4,9 @@ import type { TypedArray } from '../dtype.ts'
 import type { Executor, Task } from '../execute/executor.ts'
 import type { Block } from '../model/block.ts'
 import type { Fold } from '../model/node.ts'
-import { type Region, regionText, splitRegion } from '../model/region.ts'
+import { chunkCount, type Region, regionText, splitRegion } from '../model/region.ts'
 import { nodeAt, type Plan, stageOptions } from './plan.ts'
+import { Progress } from './progress.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, missingBlock } from './runner.ts'
 import { piecesOf, scheduleOf } from './schedule.ts'
@@ -46,7 +47,8 @@ export async function findFirst(plan: Plan, files: Stages, options: FindOptions)
     createSpool(handle)
     const encoder = await spoolSink.encoder(handle)
     try {
-      for await (const block of blocksOf(stage, context, options)) await encoder.encode(block.region, block, {})
+      const parts = new Progress('found first', chunkCount(stage.region, stage.shape), options.work.onProgress)
+      for await (const block of blocksOf(stage, context, options, parts)) await encoder.encode(block.region, block, {})
     } finally {
       await encoder.close()
     }
@@ -54,10 +56,15 @@ export async function findFirst(plan: Plan, files: Stages, options: FindOptions)
 }
 
 /** All parts of a result, in any order. */
-async function* blocksOf(stage: Stage, context: StageContext, options: FindOptions): AsyncGenerator<Block> {
+async function* blocksOf(
+  stage: Stage,
+  context: StageContext,
+  options: FindOptions,
+  parts: Progress,
+): AsyncGenerator<Block> {
   const regions = splitRegion(stage.region, stage.shape)
-  if (stage.fold === undefined) yield* apart(stage, regions, context, options)
-  else for (const region of regions) yield await together(stage, stage.fold, region, context, options)
+  if (stage.fold === undefined) yield* apart(stage, regions, context, options, parts)
+  else for (const region of regions) yield await together(stage, stage.fold, region, context, options, parts)
 }
 
 const peakBytes = ({ node, region, shape }: Stage, { foldAbove }: StageContext): number =>
@@ -77,12 +84,14 @@ async function* apart(
   regions: Iterable<Region>,
   context: StageContext,
   options: FindOptions,
+  parts: Progress,
 ): AsyncGenerator<Block> {
   const bytes = peakBytes(stage, context)
   const tasks = function* (): Generator<Task<StagePayload>> {
     for (const region of regions) yield { id: regionText(region), payload: { region }, bytes }
   }
   for await (const outcome of run(tasks(), context, options)) {
+    parts.add(1)
     const { region } = outcome.task.payload as StagePayload
     if ('error' in outcome) yield missingInstead(stage, region, outcome.error, options)
     else {
@@ -99,12 +108,20 @@ async function together(
   region: Region,
   context: StageContext,
   options: FindOptions,
+  parts: Progress,
 ): Promise<Block> {
   const shared = fold.shared!(region)!
   const count = piecesOf(fold, region)
   const bytes = peakBytes(stage, context)
   const tasks = Math.min(count, TASKS_PER_WORKER * options.executor.workers)
   const state = fold.begin(region)
+  // How many passes it takes shows on the way.
+  const step = 1 / (tasks * (fold.passes?.(region) ?? 1))
+  let told = 0
+  const tell = (amount: number): void => {
+    parts.add(amount)
+    told += amount
+  }
   do {
     const progress = shared.progress(state)
     const pass = Array.from({ length: tasks }, (_, i): Task<StagePayload> => {
@@ -115,8 +132,10 @@ async function together(
       if ('error' in outcome) return missingInstead(stage, region, outcome.error, options)
       for (const failure of outcome.result.failed) options.onFailedChunk(failure)
       shared.join(state, outcome.result.found)
+      tell(Math.min(step, 1 - told))
     }
   } while (fold.again?.(state) === true)
+  tell(1 - told)
   return fold.end(state, options.work)
 }
 

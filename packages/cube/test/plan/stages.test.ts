@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { ProgressEvent } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cell, Reducer } from '../../src/cells/cell.ts'
@@ -13,7 +14,7 @@ import { memorySink } from '../../src/plan/memory-sink.ts'
 import { planOf } from '../../src/plan/plan.ts'
 import { saveOrigin } from '../../src/plan/save.ts'
 import { temporaryFolder } from '../temporary.ts'
-import { fakeSource, schemaOf, wholeOf } from './fakes.ts'
+import { boxSum, fakeSource, schemaOf, wholeOf } from './fakes.ts'
 import { type MadeContext, madeCube, originOf, sinkModule, testSink } from './made.ts'
 
 const input = (i: number): Cell => ({ kind: 'input', input: i })
@@ -50,8 +51,11 @@ const MEMORY = new URL('../../src/plan/memory-sink.ts', import.meta.url).href
 async function savedBy(workers: number, node: CubeNode, budgetBytes: number, onError: 'fail' | 'skip' = 'fail') {
   const { sink, result } = memorySink()
   const executor = { ...inlineExecutor(), workers }
-  const saved = await saveOrigin({ node }, 'memory', { sink, sinkModule: MEMORY, executor, budgetBytes, onError })
-  return { values: [...result()], saved }
+  const told: ProgressEvent[] = []
+  const onProgress = (event: ProgressEvent): unknown => told.push(event)
+  const rest = { sink, sinkModule: MEMORY, executor, budgetBytes, onError, onProgress }
+  const saved = await saveOrigin({ node }, 'memory', rest)
+  return { values: [...result()], saved, told }
 }
 
 /** Numbers that are the same but for the order of sums. */
@@ -74,9 +78,13 @@ describe('small results of large inputs are found first', () => {
           // Series of which order statistics do not fit.
           const budgetBytes = 40_000
           const plan = planOf(root, { budgetBytes, workers })
-          const { values } = await savedBy(workers, root, budgetBytes)
+          const { values, told } = await savedBy(workers, root, budgetBytes)
           expect(near(values)).toEqual(near(await wholeOf(root)))
           expect(plan.stages).toEqual([0])
+          const fractions = told.flatMap(({ step, fraction }) => (step === 'found first' ? [fraction] : []))
+          expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+          expect(fractions.length).toBeGreaterThan(1)
+          expect(fractions.at(-1)).toBeCloseTo(1, 9)
         },
       ),
       { numRuns: 60 },
@@ -180,6 +188,17 @@ describe('small results of large inputs are found first', () => {
     const plan = planOf(root, { workers: 2 })
     expect(plan.stages).toHaveLength(1)
     expect(plan.costs.peakBytes).toBeLessThan(512 * 2 ** 20)
+  })
+
+  test('so are plans of folds in folds in folds', () => {
+    const { node } = fakeSource({ t: 20_000 }, [500], { packing: FLOAT64 })
+    let at: CubeNode = node
+    for (let i = 0; i < 10; i++) {
+      const summed = boxSum(at, 1)
+      const mean = made(over(20_000, 'mean'), {}, summed)
+      at = made(call('subtract', input(0), input(1)), { t: 20_000 }, summed, mean)
+    }
+    expect(planOf(at, { budgetBytes: 300_000, workers: 2 }).tasks).toBeGreaterThan(0)
   })
 
   test('not where tasks are many enough, or all would be read more often', () => {
