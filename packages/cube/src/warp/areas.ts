@@ -38,7 +38,10 @@ const area = (reduce: Reduce) => (scaleX: number, scaleY: number) => {
       let to = target.start + j * target.stride
       for (const end = at + target.width; at < end; at++, to++) {
         const opposite = at + target.pitch + 1
-        const [xa, ya, xb, yb] = [xs[at]!, ys[at]!, xs[opposite]!, ys[opposite]!]
+        const xa = xs[at]!
+        const ya = ys[at]!
+        const xb = xs[opposite]!
+        const yb = ys[opposite]!
         const { sourceWidth, sourceHeight } = patch
         const isNear =
           isWithin(xa, sourceWidth, marginX) &&
