@@ -4,7 +4,15 @@
  */
 import { regionsOf } from '../cells/needs.ts'
 import type { CellNode, CubeNode, Fold } from '../model/node.ts'
-import { cellCount, chunkCount, containsRegion, coverRegions, type Region, sameRegion } from '../model/region.ts'
+import {
+  cellCount,
+  chunkCount,
+  containsRegion,
+  coverRegions,
+  type Region,
+  regionText,
+  sameRegion,
+} from '../model/region.ts'
 import { accessesOfNode, isPassing, kernelBytes, kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
@@ -155,6 +163,23 @@ function* some<T>(all: Iterable<T>, most: number): Generator<T> {
   }
 }
 
+const known = new WeakMap<CubeNode, Map<string, Costs>>()
+/** Costs that are remembered of a node. */
+const KNOWN = 4096
+
+/** Of a piece, measured once: folds within folds ask for the same again and again. */
+function pieceCosts(node: CubeNode, region: Region, options: ScheduleOptions): Costs {
+  const own = known.get(node) ?? new Map<string, Costs>()
+  known.set(node, own)
+  const key = `${regionText(region)} ${options.foldAbove} ${options.inPasses}`
+  const before = own.get(key)
+  if (before !== undefined) return before
+  const { peakBytes, decodedBytes, cells } = scheduleOf(node, region, options)
+  if (own.size >= KNOWN) own.clear()
+  own.set(key, { peakBytes, decodedBytes, cells })
+  return { peakBytes, decodedBytes, cells }
+}
+
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
   let [peakBytes, decodedBytes, cells] = [0, 0, 0]
   const count = piecesOf(fold, region)
@@ -162,7 +187,7 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
     let held = 0
     for (const [i, need] of piece.entries()) {
       if (need === undefined) continue
-      const costs = scheduleOf(node.inputs[i]!, need, options)
+      const costs = pieceCosts(node.inputs[i]!, need, options)
       peakBytes = Math.max(peakBytes, held + costs.peakBytes)
       held += blockBytes(node.inputs[i]!.schema, need)
       decodedBytes += costs.decodedBytes
