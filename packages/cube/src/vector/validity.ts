@@ -2,6 +2,7 @@
  * Finding polygons whose edges cross, and mending them. A ring that merely touches itself at a vertex is left as it is:
  * its area is not in doubt. Whatever a crossing ring winds around stays inside (non-zero rule), holes stay holes.
  */
+import { InputError } from '@ecotope/core'
 import type { MultiPolygon, Polygon, Position } from '../types.ts'
 import { cross, geometryOf, partsOf, type Ring, type Rings, ringContains, ringsBounds } from './rings.ts'
 
@@ -166,7 +167,8 @@ function onLattice(parts: readonly Rings[]): [number, number][][][] {
 
 /**
  * The geometry with crossings resolved: everything its shells wind around, less its holes. Coordinates beyond x and y
- * are dropped, the others rounded to 1e-9 of the extent. Undefined when nothing with an area is left.
+ * are dropped, the others rounded to 1e-9 of the extent. Undefined when nothing with an area is left. Throws InputError
+ * `InvalidGeometry` where it cannot be mended.
  */
 export async function repair(geometry: Polygon | MultiPolygon): Promise<Polygon | MultiPolygon | undefined> {
   const [west, south, east, north] = ringsBounds(partsOf(geometry).flat())
@@ -174,8 +176,39 @@ export async function repair(geometry: Polygon | MultiPolygon): Promise<Polygon 
   if (!(east > west && north > south)) return undefined
   // Loaded only when a polygon needs mending.
   const { union } = await import('polyclip-ts')
-  const [first, ...rest] = onLattice(partsOf(geometry))
-  if (first === undefined) return undefined
-  const mended = union(first, ...rest)
-  return mended.length === 0 ? undefined : geometryOf(mended)
+  const parts = onLattice(partsOf(geometry))
+  if (parts.length === 0) return undefined
+  for (const [k, turned] of TURNS.entries()) {
+    try {
+      const [first, ...rest] = mapped(parts, turned)
+      const mended = mapped(union(first!, ...rest), turned)
+      return mended.length === 0 ? undefined : geometryOf(mended)
+    } catch (cause) {
+      if (k === TURNS.length - 1) throw notMended(cause)
+    }
+  }
+  return undefined
 }
+
+type Point = [number, number]
+
+/**
+ * Where many edges meet near one point, the clipper loses its way about once in 600 rings, as its sweep line goes from
+ * left to right; seen from elsewhere it finds it. Each undoes itself, and all but the
+ * first turn rings around.
+ */
+const TURNS: readonly ((p: Point) => Point)[] = [
+  (p) => p,
+  ([x, y]) => [-x, y],
+  ([x, y]) => [y, x],
+  ([x, y]) => [-y, -x],
+]
+
+const mapped = (parts: Point[][][], change: (p: Point) => Point): Point[][][] =>
+  parts.map((rings) => rings.map((ring) => (change === TURNS[0] ? ring : ring.map(change).reverse())))
+
+const notMended = (cause: unknown): InputError =>
+  new InputError('InvalidGeometry', 'a polygon crosses itself so often at one place that it cannot be mended', {
+    hint: 'simplify it, or mend it in a GIS',
+    cause,
+  })

@@ -271,6 +271,26 @@ describe('validity', () => {
       { numRuns: 60 },
     )
   })
+
+  it.each([
+    ['[[1,0],[2,7],[4,7],[9,4],[9,8],[1,6],[2,2],[5,8],[1,0]]'],
+    ['[[7,2],[6,1],[7,4],[2,4],[2,3],[5,0],[2,8],[9,9],[0,6],[7,2]]'],
+  ])('also where many edges meet nearly in one point: %s', async (text) => {
+    const source = polygon(JSON.parse(text) as Position[])
+    const mended = (await repair(source))!
+    for (let k = 0; k < 200; k++) {
+      const [x, y] = [(0.3137 + k * 0.6180339887) % 9, (k * 0.7548776662) % 9]
+      const rings = partsOf(mended)
+        .flat()
+        .filter((ring) => ringContains(ring, x, y))
+      expect(rings.length % 2 === 1).toBe(windingNumber(source.coordinates[0]!, x, y) !== 0)
+    }
+    // Shells anticlockwise, holes clockwise.
+    for (const [shell, ...holes] of partsOf(mended)) {
+      expect(signedArea(shell!)).toBeGreaterThan(0)
+      for (const hole of holes) expect(signedArea(hole)).toBeLessThan(0)
+    }
+  })
 })
 
 /** Turns of a ring around a point (Sunday 2001). */
