@@ -3,9 +3,10 @@
  * what is needed to go on; the same call again computes only what is missing.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { stat, writeFile } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
@@ -85,11 +86,12 @@ export async function saveOrigin(
 ): Promise<Saved> {
   const opened = await openOrigin(node === undefined ? origin : { node })
   try {
+    const inputs = options.sink.format === 'memory' ? [] : await inputsOf(opened.node)
     if (options.sink.format !== 'memory') {
       refuseEmptyMap(opened.node.schema, path)
       await refuseFolder(options.sink.format, path)
+      await refuseInput(inputs, path)
     }
-    const hash = await jobHash(origin, opened.node)
     const { signal, onProgress, onWarning } = options
     const work: WorkOptions = {
       ...(signal === undefined ? {} : { signal }),
@@ -98,7 +100,7 @@ export async function saveOrigin(
     }
     const job = await options.sink.create(path, opened.node.schema, {
       ...work,
-      job: hash,
+      job: jobHash(origin, inputs),
       options: options.formatOptions ?? {},
     })
     return await runJob({ origin, path, options, job, work, failed: new Map(), stages: [] }, opened.node)
@@ -128,6 +130,44 @@ async function refuseFolder(format: string, path: string): Promise<void> {
   throw new InputError('IsFolder', `${path} is a folder and cannot be replaced by a file`, {
     hint: 'give the name of a file, or remove the folder first',
     data: { path },
+  })
+}
+
+/** A file, folder or address that a cube is read from. */
+interface Input {
+  readonly format: string
+  readonly path: string
+  /** undefined where it is not on this machine. */
+  readonly state: BigIntStats | undefined
+}
+
+const stateOf = (path: string): Promise<BigIntStats | undefined> => stat(path, { bigint: true }).catch(() => undefined)
+
+function inputsOf(node: CubeNode): Promise<Input[]> {
+  const files = consumersFirst(node).flatMap((one) => {
+    if (one.kind !== 'source') return []
+    const { path, format, paths } = one.source.handle
+    // A source of many files names all of them.
+    const all = Array.isArray(paths) ? (paths as readonly string[]) : [path]
+    return all.map((each) => ({ format, path: each }))
+  })
+  return Promise.all(files.map(async (file) => ({ ...file, state: await stateOf(file.path) })))
+}
+
+/** What is read is the user's: a result neither takes its place nor lies in it. */
+async function refuseInput(inputs: readonly Input[], path: string): Promise<void> {
+  const out = resolve(path)
+  const there = await stateOf(path)
+  const found = inputs.find((input) => {
+    if (input.state === undefined) return false
+    const read = resolve(input.path)
+    const isSame = there !== undefined && there.ino === input.state.ino && there.dev === input.state.dev
+    return isSame || out.startsWith(`${read}${sep}`) || read.startsWith(`${out}${sep}`)
+  })
+  if (found === undefined) return
+  throw new InputError('OutputIsInput', `${path} would replace ${found.path}, from which it is made, or lie in it`, {
+    hint: 'write to another path; replace the input once the result is what you want',
+    data: { path, input: found.path },
   })
 }
 
@@ -164,8 +204,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       runTasks(staged, plan, executor, spools),
     )
     await job.finish(work)
-    if (failed.length > 0 && job.handle.format !== 'memory')
-      await writeFile(`${path}.failed.json`, `${JSON.stringify(failed, null, 2)}\n`)
+    if (job.handle.format !== 'memory') await listFailed(path, failed)
     return { path, failed, plan: explanation, tasks: plan.tasks, resumed }
   } catch (error) {
     await job.abandon(true)
@@ -173,6 +212,13 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
   } finally {
     for (const executor of executors) await executor.close()
   }
+}
+
+/** Lists what is missing beside the output; an earlier run may have left a list. */
+async function listFailed(path: string, failed: readonly FailedChunk[]): Promise<void> {
+  const list = `${path}.failed.json`
+  if (failed.length > 0) await writeFile(list, `${JSON.stringify(failed, null, 2)}\n`)
+  else await rm(list, { force: true })
 }
 
 /** Work that is done before a thread would have started. */
@@ -284,18 +330,11 @@ async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spoo
 }
 
 /** What the result depends on: the program and the state of the files that it reads. */
-async function jobHash(origin: CubeOrigin, node: CubeNode): Promise<string> {
+function jobHash(origin: CubeOrigin, inputs: readonly Input[]): string {
   const hash = createHash('sha256')
   if ('node' in origin) return hash.update(randomUUID()).digest('hex')
   hash.update(JSON.stringify(origin))
-  for (const one of consumersFirst(node)) {
-    if (one.kind !== 'source') continue
-    const { path, format, paths } = one.source.handle
-    // A source of many files names all of them.
-    for (const file of Array.isArray(paths) ? (paths as readonly string[]) : [path]) {
-      const state = await stat(file).catch(() => undefined)
-      hash.update(`${format}\n${file}\n${state?.size ?? ''}\n${state?.mtimeMs ?? ''}\n`)
-    }
-  }
+  for (const { format, path, state } of inputs)
+    hash.update(`${format}\n${path}\n${state?.size ?? ''}\n${state?.mtimeNs ?? ''}\n`)
   return hash.digest('hex')
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fromName } from '../../src/collection/file-names.ts'
@@ -59,6 +59,27 @@ describe('Collection', () => {
     expect(scene.layers.map(({ name }) => name)).toEqual(['B04', 'B08', 'SCL'])
     expect(`${scene}`).toContain('SCL: 20 x 20, 20 x 20 pixels, EPSG:32632; 3 dates from 2020-06-05')
     expect(() => scene.stack({ grid: 'B04' })).toThrow(/SCL/)
+  })
+
+  it('is never replaced by what is made of it', async () => {
+    await using scene = await openScene()
+    const path = join(folder, 'S2_20200605_B04.tif')
+    const before = readFileSync(path)
+    const cube = scene.stack({ grid: 'B04', resampling: 'near' })
+    await expect(cube.band('B04').mean('t').save(path)).rejects.toMatchObject({ tag: 'OutputIsInput' })
+    linkSync(path, join(folder, 'link.tiff'))
+    await expect(cube.band('B04').mean('t').save(join(folder, 'link.tiff'))).rejects.toMatchObject({
+      data: { input: path },
+    })
+    expect(readFileSync(path).equals(before)).toBe(true)
+    const store = join(folder, 'all.zarr')
+    await cube.save(store)
+    await using saved = await open(store)
+    for (const out of [store, join(store, 'part.tif'), `${store}/`])
+      await expect(saved.stack().mean('t').save(out, { format: 'Zarr' })).rejects.toMatchObject({
+        tag: 'OutputIsInput',
+      })
+    await saved.stack().mean('t').save(join(folder, 'mean.zarr'))
   })
 
   it('is stacked, masked, aggregated, saved, described, and opened again', async () => {

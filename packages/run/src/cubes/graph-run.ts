@@ -1,5 +1,5 @@
 /** Runs process graphs: cubes are saved task by task within a budget, other values written as JSON. */
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
@@ -146,8 +146,6 @@ async function save(
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
-  // An earlier run may have left a list of what it skipped.
-  if (saved.failed.length === 0) await rm(`${out}.failed.json`, { force: true })
   const item = await describeOutput(node, {
     path: out,
     format: sink.format,
