@@ -11,10 +11,10 @@ import {
   selectionBytes,
   USUAL_PASSES,
 } from '../../cells/selection.ts'
-import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
+import { newArray, type TypedArray } from '../../dtype.ts'
 import { type Block, FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
-import type { BlockNode, CubeNode, CubeSchema, Fold, SharedFold } from '../../model/node.ts'
+import type { BlockNode, CubeNode, Fold, SharedFold } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { Window } from '../../types.ts'
 import type { Callback, Value } from '../row.ts'
@@ -23,43 +23,15 @@ import { axesOf } from './arguments.ts'
 import { isAsync, labelled, runner } from './callback.ts'
 import { meet } from './coverage.ts'
 import { enumerated, otherDimension } from './labels.ts'
-import { withWindow } from './planes.ts'
-import { pieces as boxes, pieceCount } from './reshape.ts'
 import { keepRun, quantilesOf, selectionFor, selectRun } from './zonal-orders.ts'
 import { type ZonalReducer, zonalReducer } from './zonal-reducer.ts'
 import { type HeldRuns, type Runs, within } from './zonal-runs.ts'
 import { type AddRun, joinSums, newSums, SUMMED, SUMS_BYTES, type Sums } from './zonal-sums.ts'
-
-/** Cells that are read at one time. */
-const PIECE_CELLS = 1 << 21
-
-export interface ZonalSpec {
-  readonly node: CubeNode
-  /** Indices of the dimensions with the axes x and y. */
-  readonly at: { readonly x: number; readonly y: number }
-  /** The pixels that each zone may own; undefined where none. */
-  readonly windows: readonly (Window | undefined)[]
-  /** The pixels that a zone owns: row, first column, length of each run, one after the other. */
-  readonly runs: (zone: number) => Runs
-  readonly reducer: Callback
-  readonly context: Value
-  /** The dimension of geometries. */
-  readonly zones: Dimension
-  /** Name of the dimension of value, total_count and valid_count. */
-  readonly counts: string | undefined
-}
+import { type ZonalLayout, type ZonalSpec, ZonalTiles } from './zonal-tiles.ts'
 
 export const COUNT_LABELS = ['value', 'total_count', 'valid_count'] as const
 
-/** Where the dimensions of input and result lie. */
-interface Layout {
-  readonly schema: CubeSchema
-  readonly zone: number
-  readonly count: number
-  readonly outer: readonly (readonly [input: number, output: number])[]
-}
-
-function layoutOf({ node, at, zones, counts }: ZonalSpec): Layout {
+function layoutOf({ node, at, zones, counts }: ZonalSpec): ZonalLayout {
   const { dims } = node.schema
   const place = Math.min(at.x, at.y)
   const kept = dims.flatMap((_, d) => (d === Math.max(at.x, at.y) ? [] : [d]))
@@ -88,7 +60,7 @@ export function zonalNode(spec: ZonalSpec, packing: Packing): BlockNode {
     schema,
     // Zones lie anywhere: tasks of a few of them each would read the same tiles over and over.
     wholeDimensions: layout.count < 0 ? [layout.zone] : [layout.zone, layout.count],
-    needs: (region) => [job.extent(region)],
+    needs: (region) => [job.tiles.extent(region)],
     fold: (targetBytes) => job.fold(targetBytes) as Fold,
     async compute(region, inputs, work) {
       const state = job.begin(region)
@@ -129,62 +101,30 @@ const VALUE_BYTES = 12
 /** Values are kept up to this many times the bytes that pieces take. */
 const KEPT_SHARE = 2
 
-/** Pixels of a tile along an axis, where the source has no chunks of a sensible size. */
-const TILE = 512
-
-/** The size of tiles: chunks of the source below, as far as its pixels are those of the cube, or some of them. */
-function tileOf(node: CubeNode, x: number, y: number): readonly [number, number] {
-  let source = node
-  while (source.kind !== 'source' && source.inputs.length > 0) source = source.inputs[0]!
-  const along = (d: number): number => {
-    const { name } = node.schema.dims[d]!
-    const at = source.schema.dims.findIndex((dimension) => dimension.name === name)
-    const chunk = source.kind === 'source' && at >= 0 ? source.source.chunks[at]! : TILE
-    return chunk > 2 * TILE ? TILE : chunk * Math.max(1, Math.round(TILE / chunk))
-  }
-  return [along(x), along(y)]
-}
-
 class ZonalJob {
   readonly #reducer: ZonalReducer | undefined
   /** Probabilities of the order statistics that the reducer needs. */
   readonly #orders: readonly number[]
   readonly #adders: readonly AddRun[]
   readonly #spec: ZonalSpec
-  readonly #layout: Layout
+  readonly #layout: ZonalLayout
   readonly #runs = new Map<number, Runs>()
-  readonly #tile: readonly [number, number]
+  readonly tiles: ZonalTiles
 
-  constructor(spec: ZonalSpec, layout: Layout) {
+  constructor(spec: ZonalSpec, layout: ZonalLayout) {
     this.#spec = spec
     this.#layout = layout
-    this.#tile = tileOf(spec.node, spec.at.x, spec.at.y)
+    this.tiles = new ZonalTiles(spec, layout)
     this.#reducer = zonalReducer(spec.reducer, spec.context)
     const statistics = this.#reducer?.statistics ?? []
     this.#orders = [...new Set(statistics.flatMap(({ probability }) => probability ?? []))]
     this.#adders = [...new Set(statistics.flatMap(({ reducer }) => SUMMED[reducer]?.add ?? []))]
   }
 
-  #zonesIn(region: Region): number[] {
-    const { zone } = this.#layout
-    return enumerated(region.shape[zone]!)
-      .map((i) => region.start[zone]! + i)
-      .filter((i) => this.#spec.windows[i] !== undefined)
-  }
-
-  #windowOf(region: Region): Window | undefined {
-    const windows = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
-    if (windows.length === 0) return undefined
-    const least = (of: (w: Window) => number) => windows.reduce((a, w) => Math.min(a, of(w)), Infinity)
-    const [column, row] = [least((w) => w.column), least((w) => w.row)]
-    const width = -least((w) => -w.column - w.width) - column
-    return { column, row, width, height: -least((w) => -w.row - w.height) - row }
-  }
-
   fold(targetBytes: number): Fold<State> {
     return {
-      pieces: (region) => this.pieces(region, targetBytes),
-      count: (region) => this.#count(region, targetBytes),
+      pieces: (region) => this.tiles.pieces(region, targetBytes),
+      count: (region) => this.tiles.count(region, targetBytes),
       begin: (region) => this.begin(region, targetBytes),
       add: (state, inputs) => this.add(state, inputs),
       again: (state) => {
@@ -233,68 +173,9 @@ class ZonalJob {
 
   /** Of pixels that may be owned, about half are. */
   #valueBytes(region: Region): number {
-    const areas = this.#zonesIn(region).map((i) => this.#spec.windows[i]!.width * this.#spec.windows[i]!.height)
+    const areas = this.tiles.zonesIn(region).map((i) => this.#spec.windows[i]!.width * this.#spec.windows[i]!.height)
     const planes = this.#layout.outer.reduce((count, [, to]) => count * region.shape[to]!, 1)
     return VALUE_BYTES * planes * areas.reduce((sum, area) => sum + area, 0)
-  }
-
-  #inputRegion(region: Region, window: Window, part?: Region): Region {
-    const { node, at } = this.#spec
-    const start = node.schema.dims.map(() => 0)
-    const shape = [...start]
-    this.#layout.outer.forEach(([from, to], k) => {
-      start[from] = region.start[to]! + (part?.start[k] ?? 0)
-      shape[from] = part?.shape[k] ?? region.shape[to]!
-    })
-    return withWindow({ start, shape }, at.x, at.y, window)
-  }
-
-  extent(region: Region): Region | undefined {
-    const window = this.#windowOf(region)
-    return window === undefined ? undefined : this.#inputRegion(region, window)
-  }
-
-  /** The size of tiles, of which a budget may want smaller ones. */
-  #tileWithin(cells: number): readonly [number, number] {
-    let [width, height] = this.#tile
-    while (width * height > Math.max(1, cells)) {
-      if (height >= width) height = Math.ceil(height / 2)
-      else width = Math.ceil(width / 2)
-    }
-    return [width, height]
-  }
-
-  /** Tiles in which zones lie, and how many planes of each are taken at a time. */
-  *#tiles(region: Region, targetBytes: number): Generator<{ readonly tile: Window; readonly most: number }> {
-    const window = this.#windowOf(region)
-    if (window === undefined) return
-    const zones = this.#zonesIn(region).map((i) => this.#spec.windows[i]!)
-    const cells = Math.min(PIECE_CELLS, targetBytes / DTYPES[this.#spec.node.schema.packing.dtype].bytes)
-    const [width, height] = this.#tileWithin(cells)
-    for (let row = window.row - (window.row % height); row < window.row + window.height; row += height) {
-      for (
-        let column = window.column - (window.column % width);
-        column < window.column + window.width;
-        column += width
-      ) {
-        const tile = meet({ column, row, width, height }, window)
-        if (tile === undefined || !zones.some((zone) => meet(tile, zone) !== undefined)) continue
-        yield { tile, most: Math.max(1, Math.floor(cells / (tile.width * tile.height))) }
-      }
-    }
-  }
-
-  *pieces(region: Region, targetBytes: number): Generator<readonly (Region | undefined)[]> {
-    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
-    for (const { tile, most } of this.#tiles(region, targetBytes))
-      for (const part of boxes(planes, most)) yield [this.#inputRegion(region, tile, part)]
-  }
-
-  #count(region: Region, targetBytes: number): number {
-    const planes = this.#layout.outer.map(([, to]) => region.shape[to]!)
-    let count = 0
-    for (const { most } of this.#tiles(region, targetBytes)) count += pieceCount(planes, most)
-    return count
   }
 
   begin(region: Region, targetBytes = Number.POSITIVE_INFINITY, progress?: Progress): State {
@@ -332,7 +213,7 @@ class ZonalJob {
       first += (block.region.start[from]! - state.region.start[to]!) * write[to]!
     }
     const planes = [...offsets(outer, shape, read, write)]
-    for (const i of this.#zonesIn(state.region)) {
+    for (const i of this.tiles.zonesIn(state.region)) {
       if (meet(held, this.#spec.windows[i]) === undefined) continue
       const runs = within(this.#runsFor(i), held, read[at.x]!, read[at.y]!)
       for (const [from, to] of planes) {
