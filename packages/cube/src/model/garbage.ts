@@ -60,19 +60,25 @@ export function dropBytes(bytes: number): void {
   left = process.memoryUsage().arrayBuffers
 }
 
-/** Bytes of shared memory that may wait, in each thread that has referred to it. */
+/** Bytes of shared memory that may pile up. */
 const WAITING_SHARED_BYTES = 2 ** 27
 
-let droppedShared = 0
-
-/** Tells that shared memory of so many bytes is not referred to by this thread, or may not be before long. */
-export function dropShared(bytes: number): void {
-  droppedShared += bytes
+/**
+ * Counts shared memory that this thread is about to get; looks for what was dropped of it when much has come since the
+ * last time. The engine never does on its account, in any of the threads that have seen it, as it does not count it.
+ */
+export function sharedCounter(): (bytes: number) => void {
+  let waiting = 0
+  return (bytes) => {
+    if (waiting > 0 && waiting + bytes > WAITING_SHARED_BYTES) {
+      collectAll()
+      waiting = 0
+    }
+    waiting += bytes
+  }
 }
 
-/** Looks for shared memory that was dropped: the engine never does on its account, as it does not count it at all. */
-export function collectShared(): void {
-  if (droppedShared < WAITING_SHARED_BYTES) return
-  droppedShared = 0
+/** Looks for all that was dropped. Takes milliseconds where there are few objects. */
+export function collectAll(): void {
   collect('major')
 }

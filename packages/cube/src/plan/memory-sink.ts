@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import { copyBox } from '../model/copy.ts'
-import { collectShared, dropShared } from '../model/garbage.ts'
+import { collectAll, sharedCounter } from '../model/garbage.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -16,6 +16,11 @@ interface MemoryHandle extends SinkHandle {
 }
 
 const arrayOf = ({ buffer, dtype }: MemoryHandle): TypedArray => DTYPES[dtype].view(buffer as unknown as ArrayBuffer)
+
+const counted = sharedCounter()
+
+/** Workers look at once for results of at least this many bytes that they have let go of. */
+const LARGE = 2 ** 26
 
 /** Until the rest of a job is closed too. */
 const CLOSING_MS = 20
@@ -30,10 +35,9 @@ function encoder(handle: SinkHandle): Promise<SinkEncoder> {
       return Promise.resolve(undefined)
     },
     close: async () => {
-      if (isMainThread) return
-      dropShared(target.buffer.byteLength)
-      // By then nothing of the job refers to it any longer.
-      setTimeout(collectShared, CLOSING_MS).unref()
+      if (isMainThread || target.buffer.byteLength < LARGE) return
+      // By then nothing of the job refers to the result any longer.
+      setTimeout(collectAll, CLOSING_MS).unref()
     },
   })
 }
@@ -76,8 +80,7 @@ function memoryHandle(path: string, schema: CubeSchema): MemoryHandle {
   const { dtype } = schema.packing
   const bytes = cellCount(shape) * DTYPES[dtype].bytes
   // Results that nobody holds any longer make room for the next.
-  collectShared()
+  counted(bytes)
   const buffer = new SharedArrayBuffer(bytes)
-  dropShared(bytes)
   return { format: 'memory', path, buffer, dtype, shape }
 }

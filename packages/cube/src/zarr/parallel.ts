@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { CancelledError, EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, type TypedArray } from '../dtype.ts'
+import { sharedCounter } from '../model/garbage.ts'
 import { cellCount, chunkCount, type Region } from '../model/region.ts'
 import type { DType } from '../types.ts'
-import { memoryCounter } from './memory-counter.ts'
 import type { ArrayOrigin } from './metadata.ts'
 import type { ZarrArray } from './read.ts'
 
@@ -80,7 +80,7 @@ export async function readParallel(
 }
 
 /** Shared memory that may pile up before what is no longer used is looked for. */
-const counted = memoryCounter()
+const counted = sharedCounter()
 
 /** Shared memory; what was dropped of it before is given back first, when there is much. */
 function sharedMemory(bytes: number): SharedArrayBuffer {

@@ -2,8 +2,8 @@
 import { parentPort } from 'node:worker_threads'
 import { EcotopeError, InputError } from '@ecotope/core'
 import { DTYPES } from '../dtype.ts'
+import { collectAll, sharedCounter } from '../model/garbage.ts'
 import { type Region, stridesOf } from '../model/region.ts'
-import { collectGarbage, memoryCounter } from './memory-counter.ts'
 import { arrayFrom } from './metadata.ts'
 import type { ReadAnswer, ReadOrder } from './parallel.ts'
 import { arrayOf, readInto } from './read.ts'
@@ -11,7 +11,7 @@ import { openFolder } from './store.ts'
 
 /** Orders of at least this many bytes leave nothing in this thread that would keep their memory. */
 const LARGE = 64 * 1024 * 1024
-const counted = memoryCounter()
+const counted = sharedCounter()
 
 parentPort!.on('message', (order: ReadOrder) => {
   const { id } = order
@@ -19,7 +19,7 @@ parentPort!.on('message', (order: ReadOrder) => {
   counted(bytes)
   void answerTo(order).then((answer) => {
     parentPort!.postMessage({ id, ...answer } satisfies ReadAnswer)
-    if (bytes >= LARGE) setImmediate(collectGarbage)
+    if (bytes >= LARGE) setImmediate(collectAll)
   })
 })
 
@@ -28,6 +28,12 @@ const answerTo = (order: ReadOrder): Promise<Omit<ReadAnswer, 'id'>> =>
     () => ({}),
     (error: unknown) => ({ error: plainError(error) }),
   )
+
+/**
+ * Chunks beside each other have pages of memory in common, for which threads would wait: a thread takes a row of them at
+ * a time, unless that left too few turns for all to end together.
+ */
+const LEAST_TURNS = 64
 
 async function read({ folder, origin, region, dtype, cells, next }: ReadOrder): Promise<void> {
   const store = await openFolder(folder)
@@ -39,10 +45,13 @@ async function read({ folder, origin, region, dtype, cells, next }: ReadOrder): 
   const first = region.start.map((from, d) => Math.floor(from / chunks[d]!))
   const counts = first.map((at, d) => Math.floor((region.start[d]! + region.shape[d]! - 1) / chunks[d]!) - at + 1)
   const total = counts.reduce((product, n) => product * n, 1)
-  for (let k = Atomics.add(counter, 0, 1); k < total; k = Atomics.add(counter, 0, 1)) {
-    const piece = pieceOf(k, first, counts, chunks, region)
-    const offset = piece.start.reduce((sum, from, d) => sum + (from - region.start[d]!) * strides[d]!, 0)
-    await readInto(array, piece, values, offset, strides, true)
+  const take = Math.max(1, Math.min(counts.at(-1) ?? 1, Math.floor(total / LEAST_TURNS)))
+  for (let k = Atomics.add(counter, 0, take); k < total; k = Atomics.add(counter, 0, take)) {
+    for (let one = k; one < Math.min(total, k + take); one++) {
+      const piece = pieceOf(one, first, counts, chunks, region)
+      const offset = piece.start.reduce((sum, from, d) => sum + (from - region.start[d]!) * strides[d]!, 0)
+      await readInto(array, piece, values, offset, strides, true)
+    }
   }
 }
 
