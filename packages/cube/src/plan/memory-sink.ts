@@ -17,10 +17,11 @@ interface MemoryHandle extends SinkHandle {
 
 const arrayOf = ({ buffer, dtype }: MemoryHandle): TypedArray => DTYPES[dtype].view(buffer as unknown as ArrayBuffer)
 
-const counted = sharedCounter()
+/** Bytes of results that nobody holds which may wait: looking for them takes some 20 ms. */
+const WAITING_BYTES = 2 ** 28
 
-/** Workers look at once for results of at least this many bytes that they have let go of. */
-const LARGE = 2 ** 26
+const counted = sharedCounter(WAITING_BYTES)
+let letGo = 0
 
 /** Until the rest of a job is closed too. */
 const CLOSING_MS = 20
@@ -35,7 +36,9 @@ function encoder(handle: SinkHandle): Promise<SinkEncoder> {
       return Promise.resolve(undefined)
     },
     close: async () => {
-      if (isMainThread || target.buffer.byteLength < LARGE) return
+      letGo += target.buffer.byteLength
+      if (isMainThread || letGo < WAITING_BYTES) return
+      letGo = 0
       // By then nothing of the job refers to the result any longer.
       setTimeout(collectAll, CLOSING_MS).unref()
     },
