@@ -11,6 +11,8 @@ export type Interval = readonly [string | null, string | null]
 export type WindowLength = number | { readonly days: number }
 
 const DAY_SECONDS = 86_400
+/** Instants are exact to the microsecond. */
+const FINEST_SECONDS = 1e-6
 
 /**
  * The window of each date, cut at both ends of the series: it ends with the date or, with `center`, lies around it (of an
@@ -24,13 +26,13 @@ export function windowsOf(dimension: TemporalDimension, length: WindowLength, ce
   return instants.map((_, i) => [instants[Math.max(0, i - before)]!, instants[i - before + count] ?? null])
 }
 
-/** Without the instant at which they start, with the one at which they end: labels are not finer than a second. */
+/** Without the instant at which they start, with the one at which they end. */
 function timeWindows(dimension: TemporalDimension, days: number, center: boolean): Interval[] {
   const span = checked(days, days > 0, 'days') * DAY_SECONDS
   const { seconds, text } = datesOf(dimension)
   return seconds.map((at) => {
     const end = center ? at + span / 2 : at
-    return [text(Math.floor(end - span) + 1), text(Math.floor(end) + 1)]
+    return [text(end - span + FINEST_SECONDS), text(end + FINEST_SECONDS)]
   })
 }
 

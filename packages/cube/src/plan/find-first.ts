@@ -74,7 +74,9 @@ function run(tasks: Iterable<Task<StagePayload>>, context: StageContext, { execu
   const { onProgress: _own, ...quiet } = work
   const onError = skip ? 'skip' : 'fail'
   return executor.run<StagePayload, StageResult>({ module: RUNNER, context }, tasks, {
-    ...{ ...quiet, onError, order: 'task' },
+    ...quiet,
+    onError,
+    order: 'task',
   })
 }
 

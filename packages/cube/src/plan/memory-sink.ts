@@ -21,6 +21,7 @@ const arrayOf = ({ buffer, dtype }: MemoryHandle): TypedArray => DTYPES[dtype].v
 const WAITING_BYTES = 2 ** 28
 
 const counted = sharedCounter(WAITING_BYTES)
+/** Bytes of results that this worker has let go of since it last looked. */
 let letGo = 0
 
 /** Until the rest of a job is closed too. */
@@ -36,8 +37,9 @@ function encoder(handle: SinkHandle): Promise<SinkEncoder> {
       return Promise.resolve(undefined)
     },
     close: async () => {
+      if (isMainThread) return
       letGo += target.buffer.byteLength
-      if (isMainThread || letGo < WAITING_BYTES) return
+      if (letGo < WAITING_BYTES) return
       letGo = 0
       // By then nothing of the job refers to the result any longer.
       setTimeout(collectAll, CLOSING_MS).unref()

@@ -80,6 +80,15 @@ describe('rolling', () => {
     )
   })
 
+  it('knows dates within one second apart', async () => {
+    const close = labels.map((_, i) => `2020-01-01T00:00:00.${String(100 + 50 * i)}Z`)
+    const [day, third] = [86_400, 0.12]
+    expectClose(
+      await valuesOf(cubeOn(close).rolling({ days: third / day }, 'mean')),
+      expected((k, i) => k <= i && 0.05 * (i - k) < third, 1, mean),
+    )
+  })
+
   it('keeps the labels, also of months and of other calendars', async () => {
     expect(cube.rolling(2, 'mean').labels('t')).toEqual(labels)
     const months = columns[0]!.map((_, i) => `20${20 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`)
