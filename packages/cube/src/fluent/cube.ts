@@ -5,27 +5,27 @@
 import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
-import type { ArraySource } from '../model/array-source.ts'
 import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
-import { cellCount, type Region, wholeRegion } from '../model/region.ts'
+import { type Region, wholeRegion } from '../model/region.ts'
 import { type Picture, type PlotOptions, plot } from '../picture/plot.ts'
 import { computeCube } from '../plan/compute.ts'
 import { type Explanation, explain } from '../plan/explain.ts'
 import { memorySink } from '../plan/memory-sink.ts'
 import type { PlanOptions } from '../plan/plan.ts'
 import { type Saved, type SaveOptions, saveCube, saveGraph } from '../plan/save.ts'
-import { consumersFirst } from '../plan/schedule.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
+import { parseBytes } from './bytes.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
+import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
 import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
-import { type Interval, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
+import { type Interval, type RollingOptions, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
 
 /** Periods of `aggregate_temporal_period`. */
 export type Period =
@@ -57,14 +57,6 @@ export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule'
   readonly budget?: number | string
   /** Name of the format, where the extension of the path does not tell. */
   readonly format?: string
-}
-
-export interface RollingOptions {
-  /** The window lies around its date instead of ending with it. Default false. */
-  readonly center?: boolean
-  readonly minPeriods?: number
-  /** Default: the dimension of dates. */
-  readonly dimension?: string
 }
 
 /** Cells below which threads cost more than they gain. */
@@ -383,38 +375,6 @@ function summary(labels: readonly (string | number)[]): string {
 }
 
 const MEMORY_SINKS = new URL('../plan/memory-sink.ts', import.meta.url).href
-
-/** Cells of the sources: how much there is to read at most. */
-function cellsRead(node: CubeNode): number {
-  const sources = consumersFirst(node).filter(({ kind }) => kind === 'source')
-  return sources.reduce((sum, { schema }) => sum + cellCount(shapeOf(schema)), 0)
-}
-
-const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 }
-
-/** Bytes of `1GB`, `800 MB`, `1.5GiB`. */
-function parseBytes(size: number | string): number {
-  if (typeof size === 'number') return size
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)b$/i.exec(size.trim())
-  if (match !== null) return Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!)
-  throw new InputError('BadSize', `"${size}" is no amount of memory`, { hint: 'write it as 1GB, 800MB or 1.5GiB' })
-}
-
-/** Side of the tiles in which a cube is computed where it stands in for a file. */
-const TILE = 512
-
-/** A cube where an array on disk is expected: what is read is computed. */
-function sourceOfCube(node: CubeNode): ArraySource {
-  const { schema } = node
-  const isPlane = schema.dims.map((dim) => dim.type === 'spatial' && dim.axis !== 'z')
-  return {
-    schema,
-    handle: { format: 'cube', path: node.label },
-    chunks: shapeOf(schema).map((length, d) => (isPlane[d] ? Math.min(TILE, length) : 1)),
-    read: async (region, work) => (await computeCube(node, { ...work, region })).data,
-    close: () => Promise.resolve(),
-  }
-}
 
 /** Evaluates one process; the cubes among its arguments are parameters of a graph of one node. */
 function evaluate({ process, args }: Step): Value | Promise<Value> {

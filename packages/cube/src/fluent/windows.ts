@@ -10,6 +10,14 @@ export type Interval = readonly [string | null, string | null]
 /** A number of dates, or a length of time. */
 export type WindowLength = number | { readonly days: number }
 
+export interface RollingOptions {
+  /** The window lies around its date instead of ending with it. Default false. */
+  readonly center?: boolean
+  readonly minPeriods?: number
+  /** Default: the dimension of dates. */
+  readonly dimension?: string
+}
+
 const DAY_SECONDS = 86_400
 /** Instants are exact to the microsecond. */
 const FINEST_SECONDS = 1e-6
