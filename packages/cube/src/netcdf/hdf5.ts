@@ -1,5 +1,7 @@
 /** HDF5 files (NetCDF-4 and others) through h5wasm on the real file: groups, attributes, cells by boxes. */
 
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { EcotopeError, InputError } from '@ecotope/core'
 import type { Dataset, File, Group } from 'h5wasm'
 import type { Attributes } from '../cf/attributes.ts'
@@ -17,11 +19,20 @@ type H5 = typeof import('h5wasm')
 
 let loaded: Promise<H5> | undefined
 
+interface Library {
+  activate_throwing_error_handler?(): void
+  insert_plugin_search_path(folder: string, index: number): void
+}
+
+/** Filters that are no part of the library; it loads one when a chunk needs it. */
+const PLUGINS = join(dirname(createRequire(import.meta.url).resolve('h5wasm-plugins')), 'plugins')
+
 /** The library, once; its C errors become exceptions instead of lines on the terminal. */
 async function h5(): Promise<H5> {
   loaded ??= import('h5wasm/node').then(async (library) => {
-    const module = (await library.ready) as unknown as { activate_throwing_error_handler?: () => void }
+    const module = (await library.ready) as unknown as Library
     module.activate_throwing_error_handler?.()
+    module.insert_plugin_search_path(PLUGINS, 0)
     return library as unknown as H5
   })
   return loaded
@@ -215,8 +226,30 @@ function attributesOf(entity: Group | Dataset): Attributes {
   return out
 }
 
-/** Filters that the library decodes: deflate, shuffle, Fletcher's checksum, szip, n-bit, scale-offset. */
-const KNOWN_FILTERS = new Set([1, 2, 3, 4, 5, 6])
+/** Filters that are decoded, by their registered numbers. */
+const KNOWN_FILTERS = new Set([
+  // The library's own: deflate, shuffle, Fletcher's checksum, szip, n-bit, scale-offset.
+  ...[1, 2, 3, 4, 5, 6],
+  // Plugins: bzip2, LZF, Blosc, LZ4, bitshuffle, ZFP, Zstandard, bit grooming, bit rounding, Blosc 2.
+  ...[307, 32000, 32001, 32004, 32008, 32013, 32015, 32022, 32023, 32026],
+])
+
+/** Compressors inside Blosc that its plugins lack, by their number among the filter's values. */
+const UNKNOWN_BLOSC: ReadonlyMap<number, string> = new Map([
+  [3, 'snappy'],
+  [4, 'zlib'],
+])
+const BLOSC = new Set([32001, 32026])
+
+/** The first filter that is not decoded. */
+function foreignFilter({ filters }: Dataset): { readonly id: number; readonly name: string } | undefined {
+  for (const { id, name, cd_values } of filters) {
+    if (!KNOWN_FILTERS.has(id)) return { id, name }
+    const inside = BLOSC.has(id) ? UNKNOWN_BLOSC.get(cd_values[6] ?? 0) : undefined
+    if (inside !== undefined) return { id, name: `${name} with ${inside}` }
+  }
+  return undefined
+}
 
 interface Open {
   readonly file: File
@@ -237,7 +270,7 @@ async function read(
     return withFill(variable, cells, part ?? shape, shape)
   }
   const datasetOf = (): Dataset => file.get(variable.name) as Dataset
-  const foreign = await place.attempt(() => datasetOf().filters.find(({ id }) => !KNOWN_FILTERS.has(id)))
+  const foreign = await place.attempt(() => foreignFilter(datasetOf()))
   if (foreign !== undefined) {
     throw new InputError('UnsupportedCodec', `${path}: "${variable.name}" is compressed with ${foreign.name}`, {
       hint: 'repack it with deflate, for example by nccopy -d 4 or h5repack -f GZIP=4',
