@@ -1,15 +1,18 @@
 /**
- * Polygons burnt into a raster, equal to GDAL's `gdal_rasterize` (3.6) to the pixel: a pixel belongs to a polygon when
- * its centre does; later features overwrite. Scan lines only; edges that touch pixels are in `touched.ts`.
+ * Geometries burnt into a raster, equal to GDAL's `gdal_rasterize` (3.6) to the pixel: a pixel belongs to a polygon when
+ * its centre does; later features overwrite. Scan lines only; edges that touch pixels are in `touched.ts`, points and
+ * thin lines in `thin.ts`.
  */
-import type { Feature, Features, Grid, Polygon, Window } from '../types.ts'
-import { partsOf, signedArea } from './rings.ts'
+import type { Geometries, Geometry, GeometryFeature } from '../model/geometry.ts'
+import type { Feature, Grid, Polygon, Position, Window } from '../types.ts'
+import { signedArea } from './rings.ts'
+import { burnLines, burnPoints } from './thin.ts'
 import { burnTouched } from './touched.ts'
 
-export interface RasteriseOptions {
+export interface RasteriseOptions<F extends GeometryFeature = Feature> {
   /** The value a feature burns; NaN leaves the feature out. */
-  readonly value: (feature: Feature, index: number) => number
-  /** Also burn every pixel that an edge passes through. Default false. */
+  readonly value: (feature: F, index: number) => number
+  /** Also burn every pixel that an edge or a line passes through. Default false. */
   readonly allTouched?: boolean
   /** Value of pixels that no feature covers. Default 0. */
   readonly fill?: number
@@ -46,7 +49,14 @@ function inverseAffine(grid: Grid): readonly [number, number, number, number, nu
 }
 
 /** The rings of a polygon in pixel coordinates. Every ring runs clockwise in the CRS: the rule for horizontal edges depends on it. */
-function pixelRings(rings: Polygon['coordinates'], grid: Grid): PixelRings {
+const pixelRings = (rings: Polygon['coordinates'], grid: Grid): PixelRings => pixelParts(rings, grid, runsClockwise)
+
+/** Rings or lines in pixel coordinates; those for which `keeps` is false are turned round. */
+function pixelParts(
+  rings: readonly (readonly Position[])[],
+  grid: Grid,
+  keeps: (ring: readonly Position[]) => boolean,
+): PixelRings {
   const [ia, ib, ic, id, ie, jf] = inverseAffine(grid)
   const count = rings.reduce((sum, ring) => sum + ring.length, 0)
   const x = new Float64Array(count)
@@ -55,9 +65,9 @@ function pixelRings(rings: Polygon['coordinates'], grid: Grid): PixelRings {
   let n = 0
   let [west, east, north, south] = [Infinity, -Infinity, Infinity, -Infinity]
   for (const ring of rings) {
-    const clockwise = runsClockwise(ring)
+    const forward = keeps(ring)
     for (let i = 0; i < ring.length; i++) {
-      const position = ring[clockwise ? i : ring.length - 1 - i]!
+      const position = ring[forward ? i : ring.length - 1 - i]!
       const px = ic + position[0]! * ia + position[1]! * ib
       const py = jf + position[0]! * id + position[1]! * ie
       if (px < west) west = px
@@ -172,22 +182,62 @@ function burnFilled(canvas: Canvas, rings: PixelRings, value: number): void {
   }
 }
 
-const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= 0x7fffffff
+/** Whether what was brought to pixel coordinates may meet the window. */
+function meets({ west, east, north, south }: PixelRings, { column, row, width, height }: Window): boolean {
+  return !(east < column || west > column + width || south < row || north > row + height)
+}
 
 /** Burns one polygon into a canvas that was made before; parts of several one after the other, so that they may overlap. */
-function burn(canvas: Canvas, part: Polygon['coordinates'], value: number, allTouched: boolean): void {
+function burnPolygon(canvas: Canvas, part: Polygon['coordinates'], value: number, allTouched: boolean): void {
   const rings = pixelRings(part, canvas.grid)
-  const { column, row, width, height } = canvas.window
-  if (rings.east < column || rings.west > column + width || rings.south < row || rings.north > row + height) return
+  if (!meets(rings, canvas.window)) return
   burnFilled(canvas, rings, value)
   if (allTouched) burnTouched(canvas, rings, value)
 }
 
+function burnLine(canvas: Canvas, line: readonly Position[], value: number, allTouched: boolean): void {
+  const parts = pixelParts([line], canvas.grid, () => true)
+  if (!meets(parts, canvas.window)) return
+  if (allTouched) burnTouched(canvas, parts, value, true)
+  else burnLines(canvas, parts, value)
+}
+
+type Burn<T> = (canvas: Canvas, coordinates: T, value: number, allTouched: boolean) => void
+
+const burnPoint: Burn<readonly Position[]> = (canvas, points, value) =>
+  burnPoints(
+    canvas,
+    pixelParts([points], canvas.grid, () => true),
+    value,
+  )
+
+/** One after the other. */
+const each =
+  <T>(burn: Burn<T>): Burn<readonly T[]> =>
+  (canvas, parts, value, allTouched) => {
+    for (const part of parts) burn(canvas, part, value, allTouched)
+  }
+
+const BURNS: { readonly [T in Geometry['type']]: Burn<Extract<Geometry, { type: T }>['coordinates']> } = {
+  Point: (canvas, point, value, allTouched) => burnPoint(canvas, [point], value, allTouched),
+  MultiPoint: burnPoint,
+  LineString: burnLine,
+  MultiLineString: each(burnLine),
+  Polygon: burnPolygon,
+  MultiPolygon: each(burnPolygon),
+}
+
+const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= 0x7fffffff
+
 /**
- * Values of polygons on a grid, row-major, `[window.height, window.width]`: Int32Array when every value is an integer
- * of 32 bits, else Float64Array. Features must be in the grid's CRS (see `transformFeatures`).
+ * Values of polygons, lines and points on a grid, row-major, `[window.height, window.width]`: Int32Array when every
+ * value is an integer of 32 bits, else Float64Array. Features must be in the grid's CRS (see `transformFeatures`).
  */
-export function rasterise(features: Features, grid: Grid, options: RasteriseOptions): Int32Array | Float64Array {
+export function rasterise<F extends GeometryFeature>(
+  features: Omit<Geometries, 'features'> & { readonly features: readonly F[] },
+  grid: Grid,
+  options: RasteriseOptions<F>,
+): Int32Array | Float64Array {
   const window = options.window ?? { column: 0, row: 0, width: grid.width, height: grid.height }
   const values = features.features.map((feature, i) => options.value(feature, i))
   const fill = options.fill ?? 0
@@ -196,10 +246,11 @@ export function rasterise(features: Features, grid: Grid, options: RasteriseOpti
   const data = integers ? new Int32Array(size) : new Float64Array(size)
   if (fill !== 0) data.fill(fill)
   const canvas: Canvas = { data, window, grid }
-  features.features.forEach((feature, i) => {
+  features.features.forEach(({ geometry }, i) => {
     const value = values[i]!
-    if (Number.isNaN(value)) return
-    for (const part of partsOf(feature.geometry)) burn(canvas, part, value, options.allTouched ?? false)
+    if (Number.isNaN(value) || geometry === null) return
+    const burn = BURNS[geometry.type] as Burn<Geometry['coordinates']>
+    burn(canvas, geometry.coordinates, value, options.allTouched ?? false)
   })
   return data
 }

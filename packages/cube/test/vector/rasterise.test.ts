@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { assert as check, integer, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Geometry } from '../../src/model/geometry.ts'
 import type { Affine, Crs, Feature, Features, Grid, MultiPolygon, Polygon } from '../../src/types.ts'
 import { rasterise } from '../../src/vector/rasterise.ts'
 
@@ -42,6 +43,58 @@ describe('rasterise equals GDAL', () => {
       expect([...out]).toEqual(expand(one.touched))
     })
   }
+})
+
+interface Line extends Pick<Case, 'affine' | 'width' | 'height' | 'touched'> {
+  readonly geometry: Geometry
+  readonly thin: Case['centre']
+}
+
+describe('lines, points and corners equal GDAL', () => {
+  const lines = JSON.parse(
+    readFileSync(new URL('../../../../oracles/vector/lines.json', import.meta.url), 'utf8'),
+  ) as readonly Line[]
+  const burnt = ({ geometry, affine, width, height }: Line, allTouched: boolean): number[] => {
+    const features = { crs, label: 'lines', features: [{ geometry, properties: {} }] }
+    return [...rasterise(features, { crs, affine, width, height }, { value: () => 1, allTouched })]
+  }
+  for (const type of new Set(lines.map(({ geometry }) => geometry.type))) {
+    it(type, () => {
+      for (const line of lines.filter(({ geometry }) => geometry.type === type)) {
+        const title = JSON.stringify(line.geometry)
+        expect(burnt(line, false), title).toEqual(expand(line.thin))
+        expect(burnt(line, true), `${title}, all touched`).toEqual(expand(line.touched))
+      }
+    })
+  }
+  it('any window of a line is the crop of the whole; no geometry burns nothing', () => {
+    const grid = { crs, affine: [1, 0, 0, 0, -1, 30] as const, width: 30, height: 30 }
+    const geometry: Geometry = {
+      type: 'LineString',
+      coordinates: [
+        [-4, 33],
+        [27, 11],
+        [3, 2],
+        [3, 35],
+      ],
+    }
+    const features = {
+      crs,
+      label: 'line',
+      features: [
+        { geometry, properties: {} },
+        { geometry: null, properties: {} },
+      ],
+    }
+    for (const allTouched of [false, true]) {
+      const whole = rasterise(features, grid, { value: (_, i) => i + 1, allTouched })
+      const window = { column: 2, row: 5, width: 9, height: 20 }
+      const part = rasterise(features, grid, { value: (_, i) => i + 1, allTouched, window })
+      const crop = Array.from(part, (_, i) => whole[(5 + Math.floor(i / 9)) * 30 + 2 + (i % 9)])
+      expect([...part]).toEqual(crop)
+      expect(crop).toContain(1)
+    }
+  })
 })
 
 describe('rasterise', () => {
