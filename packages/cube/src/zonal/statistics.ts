@@ -6,6 +6,7 @@ import { intersectWindows, wholeWindow } from '../grid.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import type { Features, Grid, MultiPolygon, Polygon, Window } from '../types.ts'
+import { onGrid } from '../vector/turns.ts'
 import { planeLayout } from '../warp/planes.ts'
 import {
   type Footprint,
@@ -240,7 +241,7 @@ interface Zone {
 
 function zonesOf(features: Features, grid: Grid, rule: ZoneRule): Zone[] {
   return features.features.map((feature) => {
-    const geometry = feature.geometry as Polygon | MultiPolygon
+    const geometry = onGrid(feature.geometry, grid)
     const edges = edgesOf(geometry, grid)
     const touching = zoneWindow(edges, grid)
     // Touched pixels may lie one further than the bounds.

@@ -7,6 +7,7 @@ import type { Geometries, Geometry } from '../../model/geometry.ts'
 import type { BlockNode, CubeSchema } from '../../model/node.ts'
 import type { Bounds, Grid, Position, Window } from '../../types.ts'
 import { rasterise } from '../../vector/rasterise.ts'
+import { onGrid } from '../../vector/turns.ts'
 import type { Horizontal } from './arguments.ts'
 import { boundsOf, isPolygonal, pathsOf, reprojected } from './geometries.ts'
 import { BOOLEAN } from './nodes.ts'
@@ -21,7 +22,11 @@ export interface Placed {
 
 /** Moves geometries to the grid's reference system and finds where they lie. */
 export function place(geometries: Geometries, grid: Grid): Placed {
-  const moved = reprojected(geometries, grid.crs)
+  const there = reprojected(geometries, grid.crs)
+  const features = there.features.map((feature) =>
+    feature.geometry === null ? feature : { ...feature, geometry: onGrid(feature.geometry, grid) },
+  )
+  const moved = { ...there, features }
   const inverse = invertAffine(grid.affine)
   return { grid, geometries: moved, windows: moved.features.map(({ geometry }) => windowOf(geometry, grid, inverse)) }
 }
