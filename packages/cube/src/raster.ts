@@ -142,7 +142,7 @@ async function companions(source: ByteSource, file: TiffFile, full: Image, lenie
   return { overviews: overviews.sort((a, b) => b.width - a.width), mask }
 }
 
-/** An overview in a scheme that is not read (JPEG, say) is not missed: the full resolution is there. */
+/** An overview in a scheme that is not read (WebP, say) is not missed: the full resolution is there. */
 async function readableImage(
   source: ByteSource,
   file: TiffFile,

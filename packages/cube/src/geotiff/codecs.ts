@@ -1,11 +1,16 @@
-/** Block compression of TIFF: one row per scheme. zlib and zstd run in the engine's threads, LZW and PackBits here. */
+/**
+ * Block compression of TIFF: one row per scheme. zlib and zstd run in the engine's threads, LZW and PackBits here; JPEG
+ * and LERC know pixels and are in files of their own.
+ */
 import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { inflate, inflateSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { InputError } from '@ecotope/core'
 import { decodeLzw } from './lzw.ts'
 
-export type CompressionName = 'none' | 'lzw' | 'deflate' | 'packbits' | 'zstd'
+/** Schemes from bytes to bytes. */
+type BytesName = 'none' | 'lzw' | 'deflate' | 'packbits' | 'zstd'
+export type CompressionName = BytesName | 'jpeg' | 'lerc'
 
 /** Decodes one block that holds at most `size` bytes when decoded. */
 type Decoder = (data: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>
@@ -22,7 +27,7 @@ const room = (size: number): { readonly chunkSize: number } => ({ chunkSize: Mat
  */
 const SMALL = isMainThread ? 32768 : Infinity
 
-const DECODERS: Readonly<Record<CompressionName, Decoder>> = {
+const DECODERS: Readonly<Record<BytesName, Decoder>> = {
   none: (data) => data,
   lzw: decodeLzw,
   deflate: (data, size) => (size < SMALL ? inflateSync(data, room(size)) : inflateAsync(data, room(size))),
@@ -37,15 +42,21 @@ export const GREATEST_RATIO: Readonly<Record<CompressionName, number>> = {
   deflate: 1040,
   packbits: 64,
   zstd: 44000,
+  // Two bits for 64 samples, of chroma for 256.
+  jpeg: 2000,
+  // A tile of one value takes as many bytes whatever its size.
+  lerc: Infinity,
 }
 
 /** TIFF compression codes that are read. */
 const CODES: Readonly<Record<number, CompressionName>> = {
   1: 'none',
   5: 'lzw',
+  7: 'jpeg',
   8: 'deflate',
   32946: 'deflate',
   32773: 'packbits',
+  34887: 'lerc',
   50000: 'zstd',
 }
 
@@ -55,9 +66,7 @@ const FOREIGN: Readonly<Record<number, string>> = {
   3: 'CCITT fax 3',
   4: 'CCITT fax 4',
   6: 'JPEG (old)',
-  7: 'JPEG',
   34712: 'JPEG 2000',
-  34887: 'LERC',
   34925: 'LZMA',
   50001: 'WebP',
   50002: 'JPEG XL',
@@ -69,16 +78,19 @@ export function compressionOf(code: number, path: string): CompressionName {
   const name = CODES[code]
   if (name === undefined) {
     const foreign = FOREIGN[code] ?? `code ${code}`
-    throw new InputError('UnsupportedCompression', `${path} is compressed with ${foreign}, which is not supported`, {
-      hint: 'install the optional package gdal-async (npm install gdal-async), or convert it first (gdal_translate -co COMPRESS=DEFLATE INPUT OUTPUT.tif)',
-      data: { path, compression: foreign },
-    })
+    throw unsupported(foreign, path)
   }
   return name
 }
 
+export const unsupported = (scheme: string, path: string): InputError =>
+  new InputError('UnsupportedCompression', `${path} is compressed with ${scheme}, which is not supported`, {
+    hint: 'install the optional package gdal-async (npm install gdal-async), or convert it first (gdal_translate -co COMPRESS=DEFLATE INPUT OUTPUT.tif)',
+    data: { path, compression: scheme },
+  })
+
 /** Decodes one block; the result may be shorter than `size` where the file is odd. */
-export function decompress(name: CompressionName, data: Uint8Array, size: number): Uint8Array | Promise<Uint8Array> {
+export function decompress(name: BytesName, data: Uint8Array, size: number): Uint8Array | Promise<Uint8Array> {
   return DECODERS[name](data, size)
 }
 

@@ -6,6 +6,7 @@ import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
 import type { Directory, TiffFile } from './directory.ts'
+import { type PixelDecoder, pixelDecoder } from './pixel-decoder.ts'
 import { planesOf } from './planes.ts'
 import { type Rows, split, swapBytes, undoFloating, undoHorizontal, wordsOf } from './predictor.ts'
 import { planesOfOther, type Sample, sampleOf, turnedBits } from './samples.ts'
@@ -28,6 +29,8 @@ export interface Image {
   /** True where a block holds all bands of its pixels. */
   readonly pixelInterleaved: boolean
   readonly compression: CompressionName
+  /** Decodes blocks of a scheme that knows of pixels. */
+  readonly pixelDecoder?: PixelDecoder
   readonly predictor: 1 | 2 | 3
   readonly littleEndian: boolean
   /** FillOrder 2: the lowest bit of a byte comes first. */
@@ -64,6 +67,7 @@ export async function readImage(
   const blocksAcross = Math.ceil(width / blockWidth)
   const blocksDown = Math.ceil(height / blockHeight)
   const sample = await sampleOfDirectory(source, directory, bits)
+  const own = await pixelDecoder(compression, directory, bits, source.path)
   const image: Image = {
     width,
     height,
@@ -78,9 +82,10 @@ export async function readImage(
     blocksDown,
     pixelInterleaved: (await one(TAG.planarConfiguration, 1)) === 1,
     compression,
+    ...(own === undefined ? {} : { pixelDecoder: own }),
     predictor: predictorOf(await one(TAG.predictor, 1), compression, source.path),
     littleEndian: file.littleEndian,
-    turned: (await one(TAG.fillOrder, 1)) === 2,
+    turned: (await one(TAG.fillOrder, 1)) === 2 && own === undefined,
     offsets: (await directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets)) ?? new Float64Array(0),
     byteCounts: (await directory.numbers(tiled ? TAG.tileByteCounts : TAG.stripByteCounts)) ?? new Float64Array(0),
     subfile: await one(TAG.newSubfileType, 0),
@@ -140,9 +145,11 @@ async function sampleOfDirectory(source: ByteSource, directory: Directory, bits:
   })
 }
 
+const UNPREDICTED: ReadonlySet<CompressionName> = new Set(['none', 'packbits', 'jpeg', 'lerc'])
+
 function predictorOf(code: number, compression: CompressionName, path: string): 1 | 2 | 3 {
   // The tag has meaning only where a compression uses it.
-  if (compression === 'none' || compression === 'packbits') return 1
+  if (UNPREDICTED.has(compression)) return 1
   if (code === 1 || code === 2 || code === 3) return code
   throw new InputError('UnsupportedCompression', `${path} uses predictor ${code}, which is not supported`, {
     data: { path, predictor: code },
@@ -227,7 +234,7 @@ export async function decodeBlock(
   }
   let decoded: Uint8Array
   try {
-    const answer = decompress(image.compression, data, size)
+    const answer = bytesOf(image, data, shape, size)
     decoded = answer instanceof Uint8Array ? answer : await answer
   } catch (cause) {
     throw corrupt(path, image, index, cause)
@@ -250,6 +257,12 @@ export async function decodeBlock(
     const planes = () => planesOfOther(image.sample, bytes, shape, image)
     use(exact(planes, path, image, index), false)
   }
+}
+
+function bytesOf(image: Image, data: Uint8Array, shape: Rows, size: number): Uint8Array | Promise<Uint8Array> {
+  const { compression, pixelDecoder } = image
+  if (compression !== 'jpeg' && compression !== 'lerc') return decompress(compression, data, size)
+  return pixelDecoder!(data, shape)
 }
 
 /** Throws `InputError('InexactValue')` where a 64-bit integer has more digits than float64. */

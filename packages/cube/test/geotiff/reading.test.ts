@@ -5,6 +5,7 @@ import { InputError } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import dataReadings from '../../../../oracles/raster/data_readings.json' with { type: 'json' }
 import readings from '../../../../oracles/raster/readings.json' with { type: 'json' }
+import jpegReadings from '../../../../oracles/raster/schemes_data.json' with { type: 'json' }
 import { crsEquals, openRaster, parseCrs, type Raster, wholeWindow } from '../../src/index.ts'
 import { dataFolder, hasData } from '../data.ts'
 
@@ -33,7 +34,7 @@ interface Reading {
 
 async function expectSame(path: string, expected: Reading): Promise<void> {
   const given = expected.proj4 === null || expected.proj4 === '' ? { crs: parseCrs('EPSG:4326') } : {}
-  if (expected.compression === 'jpeg' || expected.dtype.startsWith('complex')) {
+  if (expected.dtype.startsWith('complex')) {
     await expect(openRaster(path, given)).rejects.toThrow(InputError)
     return
   }
@@ -42,7 +43,9 @@ async function expectSame(path: string, expected: Reading): Promise<void> {
     expectHeader(raster, expected)
     for (const [i, band] of expected.bands.entries()) {
       const raw = await raster.readRaw(wholeWindow(raster.grid), [i])
-      expect(crc32(new Uint8Array(raw.buffer)), `band ${i + 1}`).toBe(band.crc)
+      // Of JPEG, what GDAL reads by libjpeg-turbo.
+      const crc = (jpegReadings as Readonly<Record<string, readonly number[]>>)[expected.file]?.[i] ?? band.crc
+      expect(crc32(new Uint8Array(raw.buffer)), `band ${i + 1}`).toBe(crc)
     }
     if (expected.mask) {
       const values = await raster.read(wholeWindow(raster.grid))
@@ -64,8 +67,11 @@ function expectHeader(raster: Raster, expected: Reading): void {
   for (const [i, v] of expected.transform.entries()) expect(grid.affine[i]! - v).toBeCloseTo(0, 6)
   // GDAL's own PROJ string lacks the datum shift, so codes are compared where there are codes.
   if (expected.epsg !== null) expect(crsEquals(grid.crs, parseCrs(`EPSG:${expected.epsg}`)), grid.crs.proj4).toBe(true)
-  else if (expected.proj4)
-    expect(crsEquals(grid.crs, parseCrs(expected.proj4)), `${grid.crs.proj4} ${expected.proj4}`).toBe(true)
+  else if (expected.proj4) {
+    // Nor does it tell the sweep of a satellite.
+    const told = parseCrs(grid.crs.proj4.replace(/ \+sweep=\w/, ''))
+    expect(crsEquals(told, parseCrs(expected.proj4)), `${grid.crs.proj4} ${expected.proj4}`).toBe(true)
+  }
   const nodata = expected.nodata === null ? undefined : Number(expected.nodata)
   expect(bands[0]!.nodata).toEqual(
     nodata === undefined ? undefined : raster.dtype === 'float32' ? Math.fround(nodata) : nodata,
