@@ -24,6 +24,7 @@ export { writeAside } from './geotiff/aside.ts'
 export { type CogSpec, type ReadWindow, writeCog } from './geotiff/cog.ts'
 export type { CogCompression } from './geotiff/encode.ts'
 export type { OverviewMethod } from './geotiff/overview.ts'
+export type { SampleTarget } from './geotiff/reader.ts'
 export {
   type EvaluateOptions,
   type Evaluation,

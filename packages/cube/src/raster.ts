@@ -6,7 +6,7 @@ import { crsOfKeys, readAffine, readGeoKeys } from './geotiff/geokeys.ts'
 import { type HttpOptions, isHttp, openHttpSource } from './geotiff/http-source.ts'
 import { type Image, readImage } from './geotiff/image.ts'
 import { type MetadataItem, parseMetadata } from './geotiff/metadata.ts'
-import { type ImageReader, imageReader } from './geotiff/reader.ts'
+import { type ImageReader, imageReader, type SampleTarget } from './geotiff/reader.ts'
 import { type ByteSource, openSource } from './geotiff/source.ts'
 import { TAG, TEXT_TAGS } from './geotiff/tags.ts'
 import { roleOf } from './roles.ts'
@@ -43,6 +43,8 @@ export interface Raster extends BandCube {
   readonly offsets: readonly number[]
   /** Stored values, band-major; outside the grid they are nodata (0 where there is none). */
   readRaw(window: Window, bands?: readonly number[], options?: WorkOptions): Promise<TypedArray>
+  /** The same put elsewhere, of a window within the grid. */
+  readRawTo(target: SampleTarget, window: Window, bands: readonly number[], options?: WorkOptions): Promise<void>
   /** Cells of the file's mask (0 where all bands are missing), where it has one. */
   readMask?(window: Window, options?: WorkOptions): Promise<TypedArray>
   close(): Promise<void>
@@ -263,6 +265,10 @@ function assemble(source: ByteSource, parts: Parts): Raster {
     scales,
     offsets,
     readRaw,
+    readRawTo: async (target, window, wanted, options = {}) => {
+      throwIfAborted(options.signal)
+      await image.readTo(target, window, wanted, fill, options)
+    },
     ...(mask === undefined ? {} : { readMask: (window, options) => mask.read(window, [0], 0, options) }),
     read: async (window, options) => {
       const raw = await readRaw(window, all, options)

@@ -4,7 +4,7 @@ import { InputError, type WorkOptions } from '@ecotope/core'
 import { parseCrs } from '../crs/crs.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import { isNorthUp } from '../grid.ts'
-import type { ArraySource, SourceHandle } from '../model/array-source.ts'
+import type { ArraySource, Place, SourceHandle } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import type { BandsDimension, SpatialDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
@@ -81,6 +81,9 @@ function sourceOf(raster: Raster, handle: SourceHandle, bands: readonly number[]
     chunks: [Math.max(1, together), Math.min(blockHeight, grid.height), Math.min(blockWidth, grid.width)],
     ...(isWhole ? { storedChunkBytes: Math.round(info.size / perBand) } : {}),
     read: (region, options) => readRegion(raster, packing, isStored, bands, region, options),
+    ...(isStored && raster.readMask === undefined
+      ? { readTo: (region, place, options) => readRegionTo(raster, bands, region, place, options) }
+      : {}),
     narrow: (dimension, indices) => {
       if (dimension !== 0) return undefined
       const kept = indices.map((i) => bands[i]!)
@@ -153,10 +156,7 @@ async function readRegion(
   region: Region,
   options: WorkOptions | undefined,
 ): Promise<TypedArray> {
-  const [band = 0, row = 0, column = 0] = region.start
-  const [count = 0, height = 0, width = 0] = region.shape
-  const window: Window = { column, row, width, height }
-  const wanted = bands.slice(band, band + count)
+  const { window, wanted } = windowOf(region, bands)
   try {
     const raw = await raster.readRaw(window, wanted, options)
     const data = isStored ? raw : unpacked(raster, packing.dtype, wanted, raw)
@@ -168,6 +168,32 @@ async function readRegion(
   } catch (cause) {
     throw chunkError(raster, cause)
   }
+}
+
+/** False where the cells of a row would not follow one another. */
+async function readRegionTo(
+  raster: Raster,
+  bands: readonly number[],
+  region: Region,
+  { buffer, byteOffset, strides, length }: Place,
+  options: WorkOptions | undefined,
+): Promise<boolean> {
+  const [bandStride = 0, rowStride = 0, step = 1] = strides
+  if (step !== 1) return false
+  const { window, wanted } = windowOf(region, bands)
+  const samples = DTYPES[raster.dtype].view(buffer, byteOffset, length)
+  try {
+    await raster.readRawTo({ samples, bandStride, rowStride }, window, wanted, options)
+    return true
+  } catch (cause) {
+    throw chunkError(raster, cause)
+  }
+}
+
+function windowOf({ start, shape }: Region, bands: readonly number[]): { window: Window; wanted: readonly number[] } {
+  const [band = 0, row = 0, column = 0] = start
+  const [count = 0, height = 0, width = 0] = shape
+  return { window: { column, row, width, height }, wanted: bands.slice(band, band + count) }
 }
 
 /** Physical values of bands that are packed each in its own way. */

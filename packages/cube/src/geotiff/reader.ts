@@ -20,10 +20,25 @@ const NETWORK_AHEAD = 4
 /** Decoded bytes on the way at one time. */
 const FLIGHT_BYTES = 12 * 2 ** 20
 
+/** Where samples go: steps in samples from band to band and from row to row; those of a row follow one another. */
+export interface SampleTarget {
+  readonly samples: TypedArray
+  readonly bandStride: number
+  readonly rowStride: number
+}
+
 export interface ImageReader {
   readonly image: Image
   /** Raw samples, band-major, of the part of the window that lies in the image; elsewhere `fill`. */
   read(window: Window, bands: readonly number[], fill: number, options?: WorkOptions): Promise<TypedArray>
+  /** The same put elsewhere, of a window within the image. */
+  readTo(
+    target: SampleTarget,
+    window: Window,
+    bands: readonly number[],
+    fill: number,
+    options?: WorkOptions,
+  ): Promise<void>
 }
 
 const sharedCache = blockCache(CACHE_BYTES)
@@ -33,29 +48,34 @@ let readers = 0
 export function imageReader(source: ByteSource, image: Image, cache: BlockCache = sharedCache): ImageReader {
   // Block numbers are below 2^32, so that one cache serves all readers with numbers as keys.
   const first = 2 ** 32 * readers++
+  const put: ImageReader['readTo'] = async (target, window, bands, fill, options) => {
+    const inside = intersectWindows(window, { column: 0, row: 0, width: image.width, height: image.height })
+    const wanted = blocksOf(image, inside, bands)
+    const copy = copier(image, inside, window, bands, target)
+    const missing: number[] = []
+    for (const index of wanted) {
+      const held = cache.get(first + index)
+      if (held !== undefined) copy(index, held)
+      else if (image.byteCounts[index] === 0) copy(index, fillBlock(image, index, fill))
+      else missing.push(index)
+    }
+    await load(source, image, missing, options, (index, block, isPassing) => {
+      // A block that was used up will hardly be asked for again.
+      if (!coversBlock(image, index, inside, bands)) cache.set(first + index, isPassing ? block.slice() : block)
+      copy(index, block)
+    })
+  }
   return {
     image,
     read: async (window, bands, fill, options) => {
-      const inside = intersectWindows(window, { column: 0, row: 0, width: image.width, height: image.height })
-      const whole = inside.width === window.width && inside.height === window.height
-      const out = allocate(image, window, bands.length)
-      if (!whole) out.fill(fill)
-      const wanted = blocksOf(image, inside, bands)
-      const copy = copier(image, inside, window, bands, out)
-      const missing: number[] = []
-      for (const index of wanted) {
-        const held = cache.get(first + index)
-        if (held !== undefined) copy(index, held)
-        else if (image.byteCounts[index] === 0) copy(index, fillBlock(image, index, fill))
-        else missing.push(index)
-      }
-      await load(source, image, missing, options, (index, block, isPassing) => {
-        // A block that was used up will hardly be asked for again.
-        if (!coversBlock(image, index, inside, bands)) cache.set(first + index, isPassing ? block.slice() : block)
-        copy(index, block)
-      })
-      return out
+      const { column, row, width, height } = window
+      const isWhole = column >= 0 && row >= 0 && column + width <= image.width && row + height <= image.height
+      const samples = allocate(image, window, bands.length)
+      if (!isWhole) samples.fill(fill)
+      await put({ samples, bandStride: width * height, rowStride: width }, window, bands, fill, options)
+      return samples
     },
+    readTo: put,
   }
 }
 
@@ -231,11 +251,10 @@ export async function inParallel<T>(
   if (failure !== undefined) throw failure.cause
 }
 
-/** Copies the part of a block that lies in `inside` to its place in `out`, which holds `window`. */
-function copier(image: Image, inside: Window, window: Window, bands: readonly number[], out: TypedArray) {
+/** Copies the part of a block that lies in `inside` to its place in the target, which holds `window`. */
+function copier(image: Image, inside: Window, window: Window, bands: readonly number[], to: SampleTarget) {
   const perPlane = image.blocksAcross * image.blocksDown
-  const size = window.width * window.height
-  const target = words(out)
+  const target = words(to.samples)
   return (index: number, block: TypedArray): void => {
     const inPlane = index % perPlane
     const plane = Math.floor(index / perPlane)
@@ -256,8 +275,8 @@ function copier(image: Image, inside: Window, window: Window, bands: readonly nu
       copyRows(source, target, {
         from: (image.pixelInterleaved ? band * planeSize : 0) + inBlock,
         fromStride: image.blockWidth,
-        to: position * size + (part.row - window.row) * window.width + (part.column - window.column),
-        toStride: window.width,
+        to: position * to.bandStride + (part.row - window.row) * to.rowStride + (part.column - window.column),
+        toStride: to.rowStride,
         width: part.width,
         height: part.height,
       })

@@ -38,6 +38,10 @@ async function threeBands(options: { scale?: readonly number[]; nodata?: number 
   return path
 }
 
+/** Start and length of a part of a dimension. */
+const span = (length: number) =>
+  fc.tuple(fc.nat(length - 1), fc.nat(length - 1)).map(([a, b]) => [Math.min(a, b), Math.abs(a - b) + 1] as const)
+
 describe('geotiffSource', () => {
   it('has bands, y, x with centres as labels, and the stored packing', async () => {
     const source = await geotiffSource(await threeBands({ scale: [0.1, 0.1, 0.1], nodata: 7 }))
@@ -59,8 +63,6 @@ describe('geotiffSource', () => {
     const source = await geotiffSource(await threeBands())
     const shape = shapeOf(source.schema)
     const whole = await source.read(wholeRegion(shape))
-    const span = (length: number) =>
-      fc.tuple(fc.nat(length - 1), fc.nat(length - 1)).map(([a, b]) => [Math.min(a, b), Math.abs(a - b) + 1] as const)
     await fc.assert(
       fc.asyncProperty(fc.tuple(span(3), span(70), span(100)), async (spans) => {
         const region = { start: spans.map((s) => s[0]), shape: spans.map((s) => s[1]) }
@@ -69,6 +71,38 @@ describe('geotiffSource', () => {
       { numRuns: 40 },
     )
     await source.close()
+  })
+
+  it('puts any region in memory of others, in steps of theirs, and touches nothing else', async () => {
+    const source = await geotiffSource(await threeBands())
+    const padding = fc.tuple(fc.nat(5), fc.nat(50), fc.nat(7))
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(span(3), span(70), span(100)), padding, async (spans, [perRow, perBand, before]) => {
+        const region = { start: spans.map((s) => s[0]), shape: spans.map((s) => s[1]) }
+        const [bands = 0, height = 0, width = 0] = region.shape
+        const [band, row] = [height * (width + perRow) + perBand, width + perRow]
+        const cells = new Uint16Array(before + bands * band + 3).fill(9)
+        const place = { buffer: cells.buffer, byteOffset: 2 * before, strides: [band, row, 1], length: bands * band }
+        expect(await source.readTo!(region, place)).toBe(true)
+        const expected = new Uint16Array(cells.length).fill(9)
+        for (const [i, value] of (await source.read(region)).entries()) {
+          const [b, rest] = [Math.floor(i / (width * height)), i % (width * height)]
+          expected[before + b * band + Math.floor(rest / width) * row + (rest % width)] = value
+        }
+        expect(cells).toEqual(expected)
+      }),
+      { numRuns: 40 },
+    )
+    const place = { buffer: new ArrayBuffer(8), byteOffset: 0, strides: [4, 2, 2], length: 4 }
+    expect(await source.readTo!({ start: [0, 0, 0], shape: [1, 1, 2] }, place)).toBe(false)
+    await source.close()
+  })
+
+  it('puts nothing elsewhere that it has to work on first', async () => {
+    const scaled = await geotiffSource(await threeBands({ scale: [0.1, 1, 1] }))
+    expect(scaled.schema.packing.dtype).toBe('float32')
+    expect(scaled.readTo).toBeUndefined()
+    await scaled.close()
   })
 
   it('leaves bands unread, in any order and with repeats, also by handle', async () => {
