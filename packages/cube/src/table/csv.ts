@@ -9,7 +9,12 @@ export interface ReadCsvOptions {
   readonly delimiter?: string
   /** Texts that stand for missing values, beside the empty one. */
   readonly missing?: readonly string[]
+  /** Of the bytes. Default UTF-8, or UTF-16 where a byte order mark says so. */
+  readonly encoding?: 'utf8' | 'latin1'
 }
+
+/** What stands for bytes that are no character. */
+const NO_CHARACTER = '\ufffd'
 
 const DELIMITERS = [',', ';', '\t', '|']
 
@@ -25,8 +30,17 @@ export async function readCsv(path: string, options: ReadCsvOptions = {}): Promi
     const parser = file
       .createReadStream()
       // In a table of one column an empty line is a missing value.
-      .pipe(parse({ delimiter, bom: true, skip_empty_lines: found.count > 1, relax_quotes: true }))
+      .pipe(
+        parse({
+          delimiter,
+          bom: true,
+          skip_empty_lines: found.count > 1,
+          relax_quotes: true,
+          ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+        }),
+      )
     for await (const record of parser as AsyncIterable<string[]>) {
+      if (record.some((text) => text.includes(NO_CHARACTER))) throw notUtf8(path, columns[0]?.length ?? 0)
       if (names === undefined) {
         names = record.map((name, i) => name.trim() || `column_${i + 1}`)
         for (const _ of names) columns.push([])
@@ -80,6 +94,13 @@ function badTable(path: string, cause: unknown): unknown {
     hint: 'a table has a header line and as many cells in every line; name the delimiter if it is an unusual one',
     data: { path },
     cause,
+  })
+}
+
+function notUtf8(path: string, rowsBefore: number): InputError {
+  return new InputError('BadTable', `${path} is not UTF-8 (after ${rowsBefore} rows)`, {
+    hint: "save it as UTF-8, or say that it is Latin-1: encoding: 'latin1'",
+    data: { path },
   })
 }
 

@@ -13,7 +13,7 @@ import { roleOf } from '../roles.ts'
 import { type Column, columnNamed, type Table, type TableValue } from './table.ts'
 
 export interface SeriesOptions {
-  /** Column of times (RFC 3339 dates or date-times). Default: the first called time, date or timestamp. */
+  /** Column of times (RFC 3339 dates or date-times, months, years). Default: the first called time, date or timestamp. */
   readonly time?: string
   /** Columns that become bands. Default: all other columns of numbers. */
   readonly bands?: readonly string[]
@@ -102,11 +102,17 @@ function bandsOf(columns: readonly Column[]): BandsDimension {
   return { type: 'bands', name: 'bands', labels: bands.map(({ name }) => name), bands }
 }
 
+/** The first day of a year (2020) or month (2020-06), as periods are labelled; other texts as they are. */
+function wholeDate(text: string): string {
+  if (/^\d{4}$/.test(text)) return `${text}-01-01`
+  return /^\d{4}-\d{2}$/.test(text) ? `${text}-01` : text
+}
+
 function instant(value: TableValue, calendar: Calendar, table: Table, column: string, row: number): string {
-  const date = parseInstant(String(value), calendar)
+  const date = parseInstant(wholeDate(String(value)), calendar)
   if (date !== undefined) return formatInstant(date)
   throw new InputError('BadTime', `row ${row + 1} of ${table.label}: "${String(value)}" in ${column} is no date`, {
-    hint: 'dates are written 2020-06-01 or 2020-06-01T12:00:00Z',
+    hint: 'dates are written 2020-06-01, 2020-06-01T12:00:00Z, 2020-06 or 2020',
     data: { path: table.label, column, row: row + 1, value },
   })
 }

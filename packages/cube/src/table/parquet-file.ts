@@ -5,6 +5,8 @@ import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet'
 
 export interface ParquetFile {
   readonly metadata: FileMetaData
+  /** Columns of the table; those with parts count once. */
+  readonly names: readonly string[]
   /** Values of the wanted columns (all by default), row by row. */
   rows(columns?: readonly string[]): Promise<Record<string, unknown>[]>
   close(): Promise<void>
@@ -18,11 +20,12 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     throw new InputError('MissingFile', `there is no file ${path}`, { hint: 'check the path', data: { path }, cause })
   })
   try {
-    const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet')
+    const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet')
     const buffer = await bufferOf(file)
     const metadata = await parquetMetadataAsync(buffer)
     return {
       metadata,
+      names: parquetSchema(metadata).children.map(({ element }) => element.name),
       rows: async (columns) => {
         const compressors = await codecs()
         try {
@@ -50,11 +53,17 @@ async function codecs(): Promise<Compressors> {
     import('hyparquet-compressors'),
     import('node:zlib'),
   ])
-  return {
+  const all: Compressors = {
     ...compressors,
     GZIP: (input: Uint8Array) => gunzipSync(input),
     ZSTD: (input: Uint8Array) => zstdDecompressSync(input),
   }
+  // Pages of nothing but missing values hold no bytes, which not every codec of the library knows.
+  const known = Object.entries(all).map(([name, decode]): [string, typeof decode] => [
+    name,
+    (input, size) => (size === 0 ? new Uint8Array(0) : decode(input, size)),
+  ])
+  return Object.fromEntries(known)
 }
 
 async function bufferOf(file: FileHandle): Promise<AsyncBuffer> {

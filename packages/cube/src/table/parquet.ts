@@ -8,24 +8,30 @@ export async function readParquet(path: string, columns?: readonly string[]): Pr
   const file = await openParquet(path)
   try {
     const rows = await file.rows(columns)
-    const root = file.metadata.schema[0]
-    const names =
-      rows.length > 0
-        ? Object.keys(rows[0]!)
-        : file.metadata.schema.slice(1, 1 + (root?.num_children ?? 0)).map(({ name }) => name)
-    const list = names.map((name): Column => ({ name, values: rows.map((row) => plain(row[name])) }))
+    const names = file.names.filter((name) => columns === undefined || columns.includes(name))
+    const list = names.map((name): Column => ({ name, values: plainValues(rows.map((row) => row[name])) }))
     return { columns: list, rows: rows.length, label: path }
   } finally {
     await file.close()
   }
 }
 
+/** Values of one type: a column with integers that no double holds is one of texts. */
+function plainValues(values: readonly unknown[]): TableValue[] {
+  const isExact = values.every((value) => typeof value !== 'bigint' || isSafe(value))
+  return values.map((value) => (typeof value === 'bigint' && !isExact ? value.toString() : plain(value)))
+}
+
+const isSafe = (value: bigint): boolean => BigInt.asIntN(54, value) === value
+
 function plain(value: unknown): TableValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'bigint') return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
+  if (typeof value === 'bigint') return Number(value)
   if (value instanceof Date) return value.toISOString().replace(/\.000Z$/, 'Z')
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'bigint' ? (isSafe(inner) ? Number(inner) : inner.toString()) : inner,
+  )
 }
 
 const TYPES = { number: 'DOUBLE', boolean: 'BOOLEAN', string: 'STRING' } as const

@@ -25,14 +25,16 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 const DECIMAL_COMMA = /^[+-]?\d*,\d+$/
 /** Codes such as 007 are texts. */
 const CODE = /^[+-]?0\d/
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  false: false,
-  TRUE: true,
-  FALSE: false,
-  True: true,
-  False: false,
-}
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+  ['TRUE', true],
+  ['FALSE', false],
+  ['True', true],
+  ['False', false],
+])
+/** Whole numbers whose digits no double holds are texts, such as long identifiers. */
+const isExact = (text: string): boolean => text.length < 16 || !/^-?\d+$/.test(text) || String(Number(text)) === text
 
 /** Numbers where all texts are numbers, truth values likewise, else the texts; missing ones are null. */
 export function typedColumn(
@@ -43,13 +45,13 @@ export function typedColumn(
 ): Column {
   const given = texts.filter((text) => !missing.has(text.trim()))
   const isNumber = (text: string): boolean =>
-    (NUMBER.test(text) && !CODE.test(text)) ||
+    (NUMBER.test(text) && !CODE.test(text) && isExact(text)) ||
     (hasDecimalComma && DECIMAL_COMMA.test(text)) ||
     /^[+-]?inf(inity)?$/i.test(text)
   const convert = given.every((text) => isNumber(text.trim()))
     ? (text: string): TableValue => numberOf(text.trim())
-    : given.every((text) => text.trim() in BOOLEANS)
-      ? (text: string): TableValue => BOOLEANS[text.trim()]!
+    : given.every((text) => BOOLEANS.has(text.trim()))
+      ? (text: string): TableValue => BOOLEANS.get(text.trim())!
       : (text: string): TableValue => text
   return { name, values: texts.map((text) => (missing.has(text.trim()) ? null : convert(text))) }
 }

@@ -75,6 +75,26 @@ describe('CSV', () => {
     )
   })
 
+  test('digits that no double holds stay texts, as do the names of members of objects', async () => {
+    const table = await readCsv(
+      await csv('id,n,word\n12345678901234567890,12345678901234567000,constructor\n7,8,toString\n'),
+    )
+    expect(columns(table)).toEqual({
+      id: ['12345678901234567890', '7'],
+      n: [12345678901234567000, 8],
+      word: ['constructor', 'toString'],
+    })
+  })
+
+  test('other encodings: UTF-16 by its mark, Latin-1 where it is named', async () => {
+    const path = await csv('')
+    await writeFile(path, Buffer.from('\uFEFFa\tü\n1\t2\n', 'utf16le'))
+    expect(columns(await readCsv(path))).toEqual({ a: [1], ü: [2] })
+    await writeFile(path, Buffer.from('name,v\nMüller,1\n', 'latin1'))
+    await expect(readCsv(path)).rejects.toThrow(/is not UTF-8/)
+    expect(columns(await readCsv(path, { encoding: 'latin1' }))).toEqual({ name: ['Müller'], v: [1] })
+  })
+
   test('a column of empty cells is missing throughout', () => {
     expect(typedColumn('a', ['', 'NA']).values).toEqual([null, null])
   })
@@ -86,6 +106,8 @@ describe('Parquet', () => {
   ) as {
     files: Record<string, string>
     columns: Record<string, unknown[]>
+    odd: Record<string, string>
+    oddColumns: Record<string, unknown[]>
     written: Record<string, unknown[]>
   }
   for (const [codec, bytes] of Object.entries(golden.files)) {
@@ -93,6 +115,18 @@ describe('Parquet', () => {
       const path = join(await temporaryFolder(), 'a.parquet')
       await writeFile(path, Buffer.from(bytes, 'base64'))
       expect(columns(await readTable(path))).toEqual(golden.columns)
+    })
+  }
+
+  for (const [codec, bytes] of Object.entries(golden.odd)) {
+    test(`pages without values, lists, maps and integers of 64 bits, ${codec}`, async () => {
+      const path = join(await temporaryFolder(), 'a.parquet')
+      await writeFile(path, Buffer.from(bytes, 'base64'))
+      const table = await readTable(path)
+      const wanted = Object.entries(golden.oddColumns)
+      expect(columns(table)).toEqual(
+        codec === 'empty' ? Object.fromEntries(wanted.map(([k]) => [k, []])) : golden.oddColumns,
+      )
     })
   }
 
@@ -129,6 +163,10 @@ describe('cubes', () => {
     ])
     expect(schema.dims[0]!.labels).toEqual(['2020-06-01T00:00:00Z', '2020-06-11T10:00:00Z', '2020-07-01T00:00:00Z'])
     expect([...(await source.read(wholeRegion([3, 1])))]).toEqual([0.25, Number.NaN, 0.75])
+    const years = { columns: [{ name: 'date', values: [2019, '2020-06', '2021-01-02'] }], rows: 3, label: 'years' }
+    expect(seriesCube(years).schema.dims[0]!.labels).toEqual(
+      ['2019-01-01', '2020-06-01', '2021-01-02'].map((d) => `${d}T00:00:00Z`),
+    )
     expect(() => seriesCube(sample(), { time: 'tiem' })).toThrow(/no column "tiem"/)
     expect(() => seriesCube(sample(), { bands: ['site'] })).toThrow(/holds texts/)
     expect(() => seriesCube(sample(), { time: 'site' })).toThrow(/is no date/)
