@@ -1,6 +1,9 @@
 /** Rasters on disk as cubes: opens GeoTIFF and COG for windowed reading. Writing is in `geotiff/cog.ts`. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { parseCrs } from './crs/crs.ts'
 import { DTYPES, type TypedArray } from './dtype.ts'
+import { type Beside, besideOf } from './geotiff/beside.ts'
+import { type Companion, companionsOf, hasSize } from './geotiff/companions.ts'
 import { type Directory, readDirectories, type TiffFile } from './geotiff/directory.ts'
 import { crsOfKeys, readAffine, readGeoKeys } from './geotiff/geokeys.ts'
 import { type HttpOptions, isHttp, openHttpSource } from './geotiff/http-source.ts'
@@ -79,40 +82,57 @@ async function rasterOf(source: ByteSource, options: OpenOptions): Promise<Raste
   const file = await readDirectories(source)
   const main = file.directories[0]!
   const full = await readImage(source, file, main, options.lenient)
-  const grid = await gridOfDirectory(main, full, source.path, options.crs)
-  const { overviews, mask } = await companions(source, file, full, options.lenient)
-  const items = parseMetadata((await main.text(TAG.gdalMetadata)) ?? '')
-  const nodata = parseNodata(await main.text(TAG.gdalNodata), full.dtype)
-  const bands = Array.from({ length: full.samples }, (_, i) => bandOf(items, i, nodata))
-  const info = await infoOf(source, file, full, overviews, mask, grid, main, items)
-  const level = options.overview
-  const image = level === undefined ? full : overviews[level]
-  if (image === undefined) {
-    throw new InputError('NoOverview', `${source.path} has ${overviews.length} overviews, not number ${level}`, {
-      data: { path: source.path, overviews: overviews.length },
-    })
+  const { grid, beside } = await placeOf(main, full, source.path, options)
+  const others = await companionsOf(source, file, full, options.lenient)
+  const overviews = others.overviews.map(({ image }) => image)
+  const close = async (): Promise<void> => {
+    await others.close()
+    await source.close()
   }
-  return assemble(source, {
-    image: imageReader(source, image),
-    mask: mask === undefined || level !== undefined ? undefined : imageReader(source, mask),
-    grid: level === undefined ? grid : shrink(grid, image),
-    bands,
-    info,
-    nodata,
-    scales: bands.map((_, i) => numberItem(items, i, 'scale', 1)),
-    offsets: bands.map((_, i) => numberItem(items, i, 'offset', 0)),
-  })
+  try {
+    const items = [...beside.items, ...parseMetadata((await main.text(TAG.gdalMetadata)) ?? '')]
+    const nodataText = await main.text(TAG.gdalNodata)
+    const bands = Array.from({ length: full.samples }, (_, i) =>
+      bandOf(items, i, parseNodata(beside.nodata[i] ?? nodataText, full.dtype)),
+    )
+    const level = options.overview
+    const chosen = level === undefined ? { source, image: full } : others.overviews[level]
+    if (chosen === undefined) {
+      throw new InputError('NoOverview', `${source.path} has ${overviews.length} overviews, not number ${level}`, {
+        data: { path: source.path, overviews: overviews.length },
+      })
+    }
+    const maskOf = (image: Image): Companion | undefined => others.masks.find((mask) => hasSize(mask.image, image))
+    const mask = maskOf(chosen.image)
+    return assemble(source.path, close, {
+      image: imageReader(chosen.source, chosen.image),
+      mask: mask && imageReader(mask.source, mask.image),
+      grid: level === undefined ? grid : shrink(grid, chosen.image),
+      bands,
+      info: await infoOf(source, file, full, overviews, maskOf(full) !== undefined, grid, main, items),
+      scales: bands.map((_, i) => numberItem(items, i, 'scale', 1)),
+      offsets: bands.map((_, i) => numberItem(items, i, 'offset', 0)),
+    })
+  } catch (cause) {
+    await others.close()
+    throw cause
+  }
 }
 
-async function gridOfDirectory(
+/** Where the image lies, and what files beside it say. */
+async function placeOf(
   directory: Directory,
   image: Image,
   path: string,
-  given: Crs | undefined,
-): Promise<Grid> {
+  { crs: given, http }: OpenOptions,
+): Promise<{ readonly grid: Grid; readonly beside: Beside }> {
   const keys = await readGeoKeys(directory)
-  const affine = await readAffine(directory, keys)
-  const crs = given ?? (keys === undefined ? undefined : crsOfKeys(keys, path))
+  const own = await readAffine(directory, keys)
+  const hasCrs = given !== undefined || keys !== undefined
+  const beside = await besideOf(path, { hasAffine: own !== undefined, hasCrs }, http)
+  const affine = beside.affine ?? own
+  const told = beside.crs === undefined ? undefined : parseCrs(beside.crs)
+  const crs = given ?? told ?? (keys === undefined ? undefined : crsOfKeys(keys, path))
   if (crs === undefined) {
     throw new InputError('NoCrs', `${path} does not say which coordinate reference system it is in`, {
       hint: 'give it with --crs EPSG:32632, in a graph as the argument crs of open_collection',
@@ -125,38 +145,7 @@ async function gridOfDirectory(
       data: { path },
     })
   }
-  return { crs, affine, width: image.width, height: image.height }
-}
-
-/** Overviews of the main image and its mask. Images of other kinds (pages) are left alone. */
-async function companions(source: ByteSource, file: TiffFile, full: Image, lenient = false) {
-  const overviews: Image[] = []
-  let mask: Image | undefined
-  for (const directory of file.directories.slice(1)) {
-    const subfile = (await directory.number(TAG.newSubfileType)) ?? 0
-    if ((subfile & 5) === 0) continue
-    const image = await readableImage(source, file, directory, lenient)
-    if (image === undefined) continue
-    if ((subfile & 4) !== 0) {
-      if (image.width === full.width && image.height === full.height) mask ??= image
-    } else if (image.samples === full.samples && image.dtype === full.dtype) overviews.push(image)
-  }
-  return { overviews: overviews.sort((a, b) => b.width - a.width), mask }
-}
-
-/** An overview in a scheme that is not read (WebP, say) is not missed: the full resolution is there. */
-async function readableImage(
-  source: ByteSource,
-  file: TiffFile,
-  directory: Directory,
-  lenient: boolean,
-): Promise<Image | undefined> {
-  try {
-    return await readImage(source, file, directory, lenient)
-  } catch (cause) {
-    if (cause instanceof InputError && cause.tag.startsWith('Unsupported')) return undefined
-    throw cause
-  }
+  return { grid: { crs, affine, width: image.width, height: image.height }, beside }
 }
 
 async function infoOf(
@@ -164,7 +153,7 @@ async function infoOf(
   file: TiffFile,
   image: Image,
   overviews: readonly Image[],
-  mask: Image | undefined,
+  hasMask: boolean,
   grid: Grid,
   directory: Directory,
   items: readonly MetadataItem[],
@@ -184,8 +173,9 @@ async function infoOf(
     predictor: image.predictor,
     interleave: image.pixelInterleaved && image.samples > 1 ? 'pixel' : 'band',
     colourTable: coloursOf(await directory.numbers(TAG.colorMap)),
-    metadata: Object.fromEntries([...texts, ...plain.map((item) => [item.name, item.value])]),
-    hasMask: mask !== undefined,
+    // The first of a name counts: files beside come before.
+    metadata: Object.fromEntries([...texts, ...plain.reverse().map((item) => [item.name, item.value])]),
+    hasMask,
     size: source.size,
   }
 }
@@ -241,15 +231,15 @@ interface Parts {
   readonly grid: Grid
   readonly bands: readonly Band[]
   readonly info: RasterInfo
-  readonly nodata: number | undefined
   readonly scales: readonly number[]
   readonly offsets: readonly number[]
 }
 
-function assemble(source: ByteSource, parts: Parts): Raster {
-  const { image, mask, grid, bands, nodata, scales, offsets } = parts
+function assemble(path: string, close: () => Promise<void>, parts: Parts): Raster {
+  const { image, mask, grid, bands, scales, offsets } = parts
   const all = bands.map((_, i) => i)
-  const fill = nodata ?? 0
+  const nodata = bands.map((band) => band.nodata)
+  const fill = nodata[0] ?? 0
   const readRaw: Raster['readRaw'] = (window, wanted = all, options = {}) => {
     throwIfAborted(options.signal)
     return image.read(window, wanted, fill, options)
@@ -258,8 +248,8 @@ function assemble(source: ByteSource, parts: Parts): Raster {
     dims: ['bands', 'y', 'x'],
     bands,
     grid,
-    label: source.path,
-    path: source.path,
+    label: path,
+    path,
     dtype: image.image.dtype,
     info: parts.info,
     scales,
@@ -273,11 +263,11 @@ function assemble(source: ByteSource, parts: Parts): Raster {
     read: async (window, options) => {
       const raw = await readRaw(window, all, options)
       const values = physical(raw, window.width * window.height, nodata, scales, offsets)
-      if (nodata === undefined) blankOutside(values, window, grid)
+      if (nodata.some((value) => !Object.is(value, fill))) blankOutside(values, window, grid)
       if (mask !== undefined) applyMask(values, await mask.read(window, [0], 0, options))
       return values
     },
-    close: () => source.close(),
+    close,
   }
 }
 
@@ -285,7 +275,7 @@ function assemble(source: ByteSource, parts: Parts): Raster {
 function physical(
   raw: TypedArray,
   size: number,
-  nodata: number | undefined,
+  nodatas: readonly (number | undefined)[],
   scales: readonly number[],
   offsets: readonly number[],
 ): Float32Array<ArrayBuffer> {
@@ -294,6 +284,7 @@ function physical(
   const out = raw instanceof Float32Array ? raw : new Float32Array(raw)
   for (const [b, scale] of scales.entries()) {
     const offset = offsets[b]!
+    const nodata = nodatas[b]
     if (!exact) scaleWide(raw, out, b * size, size, nodata, scale, offset)
     else if (scale !== 1 || offset !== 0) scaleExact(out, b * size, size, nodata, scale, offset)
     else if (nodata !== undefined && !Number.isNaN(nodata)) blank(out, b * size, size, nodata)

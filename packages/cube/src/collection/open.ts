@@ -12,7 +12,6 @@ import { layersOf, warningsOf } from './layer-set.ts'
 import { expandPaths } from './paths.ts'
 import { type BandPiece, isPlaceholder, piecesOf } from './pieces.ts'
 import { type SourcePool, sourcePool } from './pool.ts'
-import { descriptionsBeside } from './sidecar.ts'
 import type { LayerSet } from './types.ts'
 
 /** What is opened and how its names are read; plain data, so that it can stand in a process graph. */
@@ -107,8 +106,6 @@ interface File {
   readonly path: string
   readonly layers: readonly OpenedLayer[]
   readonly time?: string
-  /** What a file beside it says of its bands. */
-  readonly described?: readonly Partial<Band>[]
 }
 
 async function imagesOf(
@@ -139,12 +136,10 @@ async function imagesOf(
       })
       if (layers === undefined) continue
       const time = times[i]
-      const described = await descriptionsBeside(path)
       files[i] = {
         path,
         layers,
         ...(time === undefined ? {} : { time }),
-        ...(described === undefined ? {} : { described }),
       }
     }
   }
@@ -194,14 +189,13 @@ function imagesOfFiles(
   const warnings: Warning[] = []
   const images: BandPiece[] = []
   const names = namesOfFiles(files, request)
-  for (const [i, { path, layers, time, described }] of files.entries()) {
+  for (const [i, { path, layers, time }] of files.entries()) {
     for (const { name, source } of layers) {
       const found = piecesOf({
         path,
         name: names[i] ?? name,
         source,
         ...(time === undefined ? {} : { time }),
-        ...(described === undefined ? {} : { bands: described }),
       })
       if (found === undefined) {
         warnings.push({ tag: 'NoGrid', message: `${path}: "${name}" has no grid and is left out of the collection` })

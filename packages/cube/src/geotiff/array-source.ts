@@ -140,7 +140,9 @@ function packingOf(raster: Raster, bands: readonly number[]): Packing & { readon
   const scale = raster.scales[first] ?? 1
   const offset = raster.offsets[first] ?? 0
   const nodata = raster.bands[first]?.nodata
-  const same = bands.every((i) => raster.scales[i] === scale && raster.offsets[i] === offset)
+  const same = bands.every(
+    (i) => raster.scales[i] === scale && raster.offsets[i] === offset && Object.is(raster.bands[i]?.nodata, nodata),
+  )
   const masks = raster.readMask === undefined || nodata !== undefined || DTYPES[raster.dtype].isFloat
   if (!(same && masks)) {
     return { dtype: isNarrow(raster.dtype) ? 'float32' : 'float64', scale: 1, offset: 0, isStored: false }

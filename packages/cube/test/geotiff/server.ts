@@ -35,6 +35,27 @@ export async function serve(bytes: Uint8Array, faults: Faults = {}): Promise<Tes
   }
 }
 
+/** Serves files by their names; `asked`: the names, each once, in order. */
+export async function serveFiles(
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<{ readonly url: string; readonly asked: ReadonlySet<string>; close(): Promise<void> }> {
+  const asked = new Set<string>()
+  const server = createServer((request, response) => {
+    const name = request.url!.slice(1).replace(/\?.*/, '')
+    asked.add(name)
+    const bytes = files[name]
+    if (bytes === undefined) response.writeHead(404).end()
+    else answer(bytes, {}, [], request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.closeAllConnections()
+      server.close(() => resolve())
+    })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked, close }
+}
+
 function answer(
   bytes: Uint8Array,
   faults: Faults,
