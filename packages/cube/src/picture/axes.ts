@@ -4,7 +4,7 @@ import { pixelMetres } from '../ground.ts'
 import type { Grid } from '../types.ts'
 import { FAINT, INK, type Shape } from './drawing.ts'
 import { textWidth } from './font.ts'
-import { niceTicks, tickText } from './numbers.ts'
+import { degreeTicks, niceTicks, tickText } from './numbers.ts'
 
 export interface Box {
   readonly x: number
@@ -42,8 +42,10 @@ export function coordinateAxes(
   return shapes
 }
 
+const ticksOf = (signs: string) => (signs === '' ? niceTicks : degreeTicks)
+
 function bottomTicks(box: Box, from: number, to: number, signs: string): Shape[] {
-  const ticks = niceTicks(Math.min(from, to), Math.max(from, to), Math.max(2, Math.floor(box.width / 95)))
+  const ticks = ticksOf(signs)(Math.min(from, to), Math.max(from, to), Math.max(2, Math.floor(box.width / 95)))
   const width = (tick: number): number => textWidth(label(tick, ticks, signs), SIZE)
   const place = (tick: number): number => box.x + ((tick - from) / (to - from)) * box.width
   // A label that sticks out further would run into that of the next panel.
@@ -76,7 +78,7 @@ function thinned(
 }
 
 function leftTicks(box: Box, from: number, to: number, signs: string): Shape[] {
-  const ticks = niceTicks(Math.min(from, to), Math.max(from, to), Math.max(2, Math.floor(box.height / 70)))
+  const ticks = ticksOf(signs)(Math.min(from, to), Math.max(from, to), Math.max(2, Math.floor(box.height / 70)))
   return ticks.flatMap((tick): Shape[] => {
     const y = box.y + ((tick - from) / (to - from)) * box.height
     return [
@@ -96,17 +98,24 @@ function leftTicks(box: Box, from: number, to: number, signs: string): Shape[] {
 
 function label(tick: number, ticks: readonly number[], signs: string): string {
   if (signs === '') return grouped(tickText(tick, ticks))
-  const side = tick === 0 || Math.abs(tick) === 180 ? '' : ` ${signs[tick > 0 ? 0 : 1]}`
-  return `${tickText(Math.abs(tick), ticks.map(Math.abs))}°${side}`
+  // Longitudes of 0 to 360 are named as those of -180 to 180.
+  const degrees = signs === 'EW' ? tick - 360 * Math.round(tick / 360) : tick
+  const side = degrees === 0 || Math.abs(degrees) === 180 ? '' : ` ${signs[degrees > 0 ? 0 : 1]}`
+  return `${tickText(Math.abs(degrees), ticks.map(Math.abs))}°${side}`
 }
 
 /** Northings have seven digits, which are easier to read in threes. */
 const grouped = (text: string): string => (/^−?\d{5,}$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, '\u2009') : text)
 
-/** A round length of at most a third of the map, with its upper left corner at (x, y). */
+/** A map whose rows differ more than this in scale has no scale bar. */
+const MOST_DISTORTION = 1.5
+
+/** A round length of at most a third of the map, with its upper left corner at (x, y); none of maps such as of the world. */
 export function scaleBar(grid: Grid, map: Box, x: number, y: number): { shapes: Shape[]; width: number } {
-  const [metres] = pixelMetres(grid, grid.height / 2)
-  const perPixel = (metres * grid.width) / map.width
+  const [top, metres, bottom] = [0, grid.height / 2, grid.height].map((row) => pixelMetres(grid, row)[0])
+  const scales = [top!, metres!, bottom!]
+  if (Math.max(...scales) > MOST_DISTORTION * Math.min(...scales)) return { shapes: [], width: 0 }
+  const perPixel = (metres! * grid.width) / map.width
   const most = (perPixel * map.width) / 3
   const power = 10 ** Math.floor(Math.log10(most))
   const length = ([5, 2, 1].find((m) => m * power <= most) ?? 1) * power

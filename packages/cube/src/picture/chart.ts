@@ -1,7 +1,7 @@
 /** Cubes without x and y as lines over time: one for each band, feature or other label. */
 import { InputError } from '@ecotope/core'
 import type { TemporalDimension } from '../model/dimension.ts'
-import { type CubeNode, shapeOf } from '../model/node.ts'
+import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { parseInstant, secondsOf } from '../model/time.ts'
 import { computeCube } from '../plan/compute.ts'
@@ -11,7 +11,7 @@ import { textWidth } from './font.ts'
 import { niceTicks, tickText, unitText } from './numbers.ts'
 import type { PlotOptions } from './plot.ts'
 import { computing } from './read-view.ts'
-import { shortDate } from './view.ts'
+import { dateTicks } from './time-axis.ts'
 
 /** Lines at most; more cannot be told apart. */
 const MOST_LINES = 8
@@ -36,9 +36,19 @@ export async function drawSeries(node: CubeNode, options: PlotOptions): Promise<
   const all = await seriesOf(node, time, options)
   const shown = all.slice(0, MOST_LINES)
   const more = all.length - shown.length
-  const unit = schema.unit ?? ''
   const title = options.title ?? node.label
-  return chart(time, shown, { title, unit, range: options.range, more })
+  return chart(time, shown, { title, quantity: quantityOf(schema), range: options.range, more })
+}
+
+/** Name of the only band, and the unit that all bands share. */
+function quantityOf(schema: CubeSchema): string {
+  const bands = schema.dims.flatMap((dim) => (dim.type === 'bands' ? dim.bands : []))
+  const all = bands.length > 0 ? bands : schema.band === undefined ? [] : [schema.band]
+  const units = new Set(all.map((band) => band.unit))
+  const unit = schema.unit ?? (units.size === 1 ? all[0]!.unit : undefined)
+  const name = all.length === 1 ? all[0]!.name : ''
+  if (unit === undefined || unit === '' || unit === '1') return name
+  return name === '' ? unitText(unit) : `${name} (${unitText(unit)})`
 }
 
 async function seriesOf(node: CubeNode, time: TemporalDimension, options: PlotOptions): Promise<Series[]> {
@@ -70,13 +80,18 @@ async function seriesOf(node: CubeNode, time: TemporalDimension, options: PlotOp
 
 interface ChartText {
   readonly title: string
-  readonly unit: string
+  /** What is drawn and its unit, along the axis of values. */
+  readonly quantity: string
   readonly range: readonly [number, number] | undefined
   /** Series that are not drawn. */
   readonly more: number
 }
 
-function chart(time: TemporalDimension, series: readonly Series[], { title, unit, range, more }: ChartText): Drawing {
+function chart(
+  time: TemporalDimension,
+  series: readonly Series[],
+  { title, quantity, range, more }: ChartText,
+): Drawing {
   const left = 72
   const top = 56
   const shapes: Shape[] = [{ kind: 'text', x: 18, y: 32, text: title, size: 16, isBold: true, fill: INK }]
@@ -84,11 +99,11 @@ function chart(time: TemporalDimension, series: readonly Series[], { title, unit
   const [least, greatest] = [Math.min(...values), Math.max(...values)]
   const pad = greatest > least ? (greatest - least) * 0.05 : 0.5
   const [low, high] = range ?? (values.length === 0 ? [0, 1] : [least - pad, greatest + pad])
-  const seconds = secondsOfLabels(time)
+  const { seconds, areInstants } = secondsOfLabels(time)
   const [from, to] = [seconds[0]!, seconds.at(-1)!]
   const x = (second: number): number => left + (to > from ? (second - from) / (to - from) : 0.5) * WIDTH
   const y = (value: number): number => top + (1 - (value - low) / (high - low)) * HEIGHT
-  const ticks = niceTicks(low, high, 6)
+  const ticks = values.length === 0 ? [] : niceTicks(low, high, 6)
   for (const tick of ticks) {
     shapes.push({ kind: 'line', points: [left, y(tick), left + WIDTH, y(tick)], stroke: '#e3e6e9', strokeWidth: 0.8 })
     shapes.push({
@@ -101,13 +116,17 @@ function chart(time: TemporalDimension, series: readonly Series[], { title, unit
       fill: FAINT,
     })
   }
-  shapes.push(...dateTicks(time, seconds, x, top + HEIGHT))
-  if (unit !== '' && unit !== '1') {
+  shapes.push(...dateTicks(time, seconds, areInstants, x, top + HEIGHT, WIDTH))
+  if (values.length === 0) {
+    const place = { x: left + WIDTH / 2, y: top + HEIGHT / 2, anchor: 'middle' } as const
+    shapes.push({ kind: 'text', ...place, text: 'no data', size: 12, fill: FAINT })
+  }
+  if (quantity !== '') {
     shapes.push({
       kind: 'text',
       x: 24,
       y: top + HEIGHT / 2,
-      text: unitText(unit),
+      text: quantity,
       size: 11,
       anchor: 'middle',
       fill: INK,
@@ -123,7 +142,7 @@ function chart(time: TemporalDimension, series: readonly Series[], { title, unit
   const keyX = left + WIDTH + 18
   for (const [i, one] of series.entries()) {
     const stroke = OKABE_ITO[i % OKABE_ITO.length]!
-    for (const points of segments(one.values, seconds, x, y)) shapes.push(...lineOrDot(points, stroke))
+    for (const points of segments(one.values, seconds, x, y, [low, high])) shapes.push(...lineOrDot(points, stroke))
     if (one.name === '') continue
     shapes.push({
       kind: 'line',
@@ -153,41 +172,24 @@ function chart(time: TemporalDimension, series: readonly Series[], { title, unit
 }
 
 /** Seconds of instants; numbers of labels where they are none (`summer`). */
-function secondsOfLabels({ labels, calendar }: TemporalDimension): number[] {
+function secondsOfLabels({ labels, calendar }: TemporalDimension): { seconds: number[]; areInstants: boolean } {
   const found = labels.map((label) => parseInstant(label, calendar))
-  if (found.every((date) => date !== undefined)) return found.map((date) => secondsOf(date, calendar))
-  return labels.map((_, i) => i)
+  if (found.every((date) => date !== undefined))
+    return { seconds: found.map((date) => secondsOf(date, calendar)), areInstants: true }
+  return { seconds: labels.map((_, i) => i), areInstants: false }
 }
 
-function dateTicks(
-  { labels }: TemporalDimension,
-  seconds: readonly number[],
-  x: (second: number) => number,
-  y: number,
-): Shape[] {
-  const texts = labels.map(shortDate)
-  const room = Math.max(...texts.map((text) => textWidth(text, 10))) + 16
-  const every = Math.max(1, Math.ceil((labels.length * room) / WIDTH))
-  return texts.flatMap((text, i): Shape[] => {
-    if (i % every !== 0) return []
-    const at = x(seconds[i]!)
-    return [
-      { kind: 'line', points: [at, y, at, y + 4], stroke: FAINT, strokeWidth: 0.8 },
-      { kind: 'text', x: at, y: y + 16, text, size: 10, anchor: 'middle', fill: FAINT },
-    ]
-  })
-}
-
-/** Runs of points without a gap. */
+/** Runs of points without a gap, inside the range. */
 function segments(
   values: Float64Array,
   seconds: readonly number[],
   x: (s: number) => number,
   y: (v: number) => number,
+  [low, high]: readonly [number, number],
 ): number[][] {
   const runs: number[][] = [[]]
   for (const [i, value] of values.entries()) {
-    if (Number.isFinite(value)) runs.at(-1)!.push(x(seconds[i]!), y(value))
+    if (value >= low && value <= high) runs.at(-1)!.push(x(seconds[i]!), y(value))
     else if (runs.at(-1)!.length > 0) runs.push([])
   }
   return runs.filter((run) => run.length > 0)

@@ -2,7 +2,7 @@
 import { rampTable } from './colour.ts'
 import { FAINT, HAIR, INK, type Shape, VOID } from './drawing.ts'
 import { textWidth } from './font.ts'
-import { histogram, niceTicks, shortText, tickText } from './numbers.ts'
+import { extremes, histogram, niceTicks, shortText, tickText, valueText } from './numbers.ts'
 import { type ClassPaint, type Paint, type RampPaint, type RgbPaint, shareOf } from './paint.ts'
 import type { View, ViewValues } from './view.ts'
 
@@ -29,16 +29,37 @@ const SIZE = 11
 /** The legend with its upper left corner at (x, y), at most `height` high where it can be. */
 export function legendOf(input: LegendInput, x: number, y: number, height: number): Legend {
   const { paint } = input
+  if (input.values.means.every((bands) => bands.some((plane) => plane.every(Number.isNaN)))) {
+    return emptyLegend(input, x, y)
+  }
   if (paint.kind === 'classes') return classLegend(input, paint, x, y)
   return paint.kind === 'rgb' ? channelLegend(input, paint, x, y) : barLegend(input, paint, x, y, height)
+}
+
+/** Of a picture without a value: a scale would tell of values that are not there. */
+function emptyLegend({ title }: LegendInput, x: number, y: number): Legend {
+  const shapes: Shape[] = []
+  titleLines(shapes, [title], x, y)
+  return { shapes, width: Math.max(100, textWidth(title, SIZE) * 1.1), height: missingEntry(shapes, x, y + 22) - y }
+}
+
+function titleLines(shapes: Shape[], lines: readonly string[], x: number, y: number): void {
+  lines.forEach((text, i) => {
+    shapes.push({ kind: 'text', x, y: y + 11 + 14 * i, text, size: SIZE, isBold: true, fill: INK })
+  })
+}
+
+/** What the ends of a scale are; of a plane of one value that there is no other. */
+function endsText({ values }: LegendInput, { stretch }: RampPaint): string | undefined {
+  const [least, greatest] = extremes(values.means.map((bands) => bands[0]!))
+  if (least === greatest) return `${valueText(least)} everywhere`
+  return stretch === undefined ? undefined : `ends: ${stretch.join(' % and ')} %`
 }
 
 function barLegend(input: LegendInput, paint: RampPaint, x: number, y: number, height: number): Legend {
   const shapes: Shape[] = []
   const lines = wrapped(input.title, 150)
-  lines.forEach((text, i) => {
-    shapes.push({ kind: 'text', x, y: y + 11 + 14 * i, text, size: SIZE, isBold: true, fill: INK })
-  })
+  titleLines(shapes, lines, x, y)
   const top = y + 14 * lines.length + 8
   const length = Math.min(280, Math.max(90, height - 14 * lines.length - (input.hasMissing ? 60 : 34)))
   const left = x + HISTOGRAM + 2
@@ -54,9 +75,9 @@ function barLegend(input: LegendInput, paint: RampPaint, x: number, y: number, h
   }
   const widest = Math.max(...ticks.map((tick) => textWidth(tickText(tick, ticks), SIZE)))
   let bottom = top + length
-  if (paint.stretch !== undefined) {
+  const text = endsText(input, paint)
+  if (text !== undefined) {
     bottom += 16
-    const text = `ends: ${paint.stretch.join(' % and ')} %`
     shapes.push({ kind: 'text', x, y: bottom, text, size: 9.5, fill: FAINT })
   }
   if (input.hasMissing) bottom = missingEntry(shapes, x, bottom + 10)

@@ -20,6 +20,19 @@ export function niceTicks(low: number, high: number, count = 5): number[] {
   return ticks
 }
 
+/** Steps of ten degrees and more that divide a circle. */
+const DEGREES = [10, 15, 20, 30, 45, 60, 90]
+
+/** As `niceTicks`, by parts of a circle where they are far apart. */
+export function degreeTicks(low: number, high: number, count = 5): number[] {
+  const rough = (high - low) / count
+  if (!(rough >= 8)) return niceTicks(low, high, count)
+  const step = DEGREES.find((one) => one >= 0.8 * rough) ?? 90
+  const first = Math.ceil(low / step - 1e-9)
+  const last = Math.floor(high / step + 1e-9)
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step)
+}
+
 /** A value with the digits that its neighbours differ in; exponents only where they are shorter. */
 export function tickText(value: number, ticks: readonly number[] = [value]): string {
   if (value === 0) return '0'
@@ -37,6 +50,14 @@ export function tickText(value: number, ticks: readonly number[] = [value]): str
 const digitsBetween = (largest: number, step: number): number =>
   Math.max(1, Math.ceil(Math.log10(largest)) - Math.floor(Math.log10(step)))
 
+/** Six significant digits without a tail of zeros; exponents where they are shorter. */
+export function valueText(value: number): string {
+  const rounded = Number(value.toPrecision(6))
+  const size = Math.abs(rounded)
+  const isPlain = size === 0 || (size < 1e7 && size >= 1e-4)
+  return (isPlain ? String(rounded) : rounded.toExponential()).replace('e+', 'e').replaceAll('-', '−')
+}
+
 /** Three significant digits without a tail of zeros. */
 export function shortText(value: number): string {
   if (!Number.isFinite(value)) return '–'
@@ -53,6 +74,18 @@ export function percentiles(arrays: readonly Float64Array[], shares: readonly nu
   if (count === 0) return undefined
   const sorted = all.subarray(0, count).sort()
   return shares.map((share) => sorted[Math.min(count - 1, Math.floor((share / 100) * count))]!)
+}
+
+/** The least and the greatest that are not NaN; [Infinity, -Infinity] where nothing is left. */
+export function extremes(arrays: readonly Float64Array[]): [least: number, greatest: number] {
+  let [least, greatest] = [Infinity, -Infinity]
+  for (const array of arrays) {
+    for (const value of array) {
+      if (value < least) least = value
+      if (value > greatest) greatest = value
+    }
+  }
+  return [least, greatest]
 }
 
 /** Ends of a scale: the percentiles, or the extremes where these are equal; a unit apart at least in the last digit. */

@@ -11,6 +11,7 @@ import { type Paint, type PaintOptions, paintOf, pixelsOf } from './paint.ts'
 import { pngOf } from './pixels.ts'
 import { type ReadView, type ReadViewOptions, readView } from './read-view.ts'
 import { svgOf } from './svg.ts'
+import { upright } from './upright.ts'
 import type { View, ViewValues } from './view.ts'
 
 export interface PlotOptions extends ReadViewOptions, PaintOptions {
@@ -58,14 +59,17 @@ const GAP = 14
 const MARGIN = 18
 
 /** A view that has been read, drawn. */
-export function drawView({ view, values, isSampled }: ReadView, options: PlotOptions): Drawing {
+export function drawView(read: ReadView, options: PlotOptions): Drawing {
+  const { view, values, isSampled } = upright(read)
   const paint = paintOf(view, values, options)
   const shapes: Shape[] = []
   const { grid } = view.schema
   const [columns, rows] = [shapeOf(view.schema)[view.x]!, shapeOf(view.schema)[view.y]!]
   const [width, height] = panelSize(view, aspectOf(grid, columns, rows), options)
-  const across = Math.min(view.panels.length, Math.max(1, Math.floor((ROW_WIDTH + GAP) / (width + GAP))))
-  const down = Math.ceil(view.panels.length / across)
+  const most = Math.max(1, Math.floor((ROW_WIDTH + GAP) / (width + GAP)))
+  const down = Math.ceil(view.panels.length / most)
+  // Rows of about the same number of panels.
+  const across = Math.ceil(view.panels.length / down)
   const isStrip = view.panels.length > 1
   const head = titleShapes(shapes, view, isSampled, options)
   const left = MARGIN + leftSpace(view.schema)

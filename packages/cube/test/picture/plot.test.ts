@@ -80,6 +80,35 @@ describe('a map', () => {
     expect(all.some((text) => text.endsWith('° E'))).toBe(true)
   })
 
+  it('has north up and east right, however rows and columns run', async () => {
+    const value = (_t: number, _b: number, y: number, x: number): number => 100 * y + x
+    const mirrored = { ...grid, affine: [-10, 0, 600600, 0, 10, 5199600] as const }
+    const [usual, turned] = await Promise.all([
+      plot(cubeOf({ value: (t, b, y, x) => value(t, b, 39 - y, 59 - x) })),
+      plot(cubeOf({ grid: mirrored, value })),
+    ])
+    expect(turned.drawing.shapes).toEqual(usual.drawing.shapes)
+  })
+
+  it('of the world names longitudes from -180 to 180, and has no scale bar', async () => {
+    const world = { crs: parseCrs('EPSG:4326'), affine: [6, 0, 0, 0, -4.5, 90] as const, width: 60, height: 40 }
+    const found = await texts(cubeOf({ grid: world, value: ndvi }))
+    for (const text of ['0°', '90° E', '180°', '90° W', '90° N', '90° S']) expect(found).toContain(text)
+    expect(found.filter((text) => text.endsWith('km'))).toEqual([])
+  })
+
+  it('without a value, or of one value, tells of no others', async () => {
+    const empty = await texts(cubeOf({ value: () => Number.NaN }))
+    expect(empty).toContain('no data')
+    expect(empty.filter((text) => text.startsWith('ends') || text === '0.5')).toEqual([])
+    const bands = ['red', 'green', 'blue'].map((role) => ({ name: role, role }))
+    expect((await texts(cubeOf({ bands, value: () => Number.NaN }))).filter((text) => text.startsWith('ends'))).toEqual(
+      [],
+    )
+    expect(await texts(cubeOf({ value: () => 5 }))).toContain('5 everywhere')
+    expect(await texts(cubeOf({ value: () => -1e12 }))).toContain('−1e12 everywhere')
+  })
+
   it('of a rotated grid counts pixels', async () => {
     const rotated = { ...grid, affine: [7, 7, 600000, 7, -7, 5200000] as const }
     expect((await texts(cubeOf({ grid: rotated, value: ndvi }))).some((text) => text.endsWith('rotated'))).toBe(true)
@@ -94,6 +123,17 @@ describe('small multiples', () => {
     const found = drawing.shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
     for (const text of ['2020-06-01', '2020-06-11 10:20', '2020-06-21']) expect(found).toContain(text)
     expect(found.filter((text) => text === '5\u2009199\u2009800')).toHaveLength(1)
+  })
+
+  it('stand in rows of about the same length', async () => {
+    const dates = Array.from({ length: 12 }, (_, i) => `2020-06-${String(i + 1).padStart(2, '0')}`)
+    const { drawing } = await plot(cubeOf({ dates, value: ndvi }))
+    const columns = new Set(
+      images(drawing.shapes)
+        .slice(0, 12)
+        .map(({ x }) => x),
+    )
+    expect(columns.size).toBe(4)
   })
 
   it('tell that they are a choice', async () => {
@@ -174,6 +214,42 @@ describe('cubes without x and y', () => {
     const node = memorySource(Float32Array.of(1, 2, 3, Number.NaN, 5, 6), schema, 'lakes')
     const found = await texts(node)
     for (const text of ['lakes', 'a', 'b', 'm²', '2020-06-01']) expect(found).toContain(text)
+  })
+
+  const series = (labels: readonly string[], value: (t: number) => number): CubeNode =>
+    memorySource(
+      Float64Array.from(labels, (_, t) => value(t)),
+      {
+        dims: [
+          { type: 'temporal', name: 't', labels, calendar: 'standard' },
+          { type: 'bands', name: 'bands', labels: ['level'], bands: [{ name: 'level', unit: 'm' }] },
+        ],
+        packing: { dtype: 'float64', scale: 1, offset: 0 },
+      },
+      'lake',
+    )
+  const days = (count: number): string[] =>
+    Array.from({ length: count }, (_, i) => new Date(Date.UTC(2019, 10, 20 + i)).toISOString().replace('.000Z', 'Z'))
+
+  it('name their one band, and round months or years where the dates are many', async () => {
+    const found = await texts(series(days(300), (t) => t))
+    expect(found).toContain('level (m)')
+    expect(found).toEqual(expect.arrayContaining(['2019-12', '2020-01', '2020-09']))
+    const years = await texts(series(days(9000), (t) => t))
+    expect(years).toEqual(expect.arrayContaining(['2020', '2040']))
+    expect(years.filter((text) => /^2\d{3}-/.test(text))).toEqual([])
+  })
+
+  it('say where nothing is known, and leave out what lies beside a given range', async () => {
+    expect(await texts(series(days(5), () => Number.NaN))).toContain('no data')
+    const { drawing } = await plot(
+      series(days(5), (t) => 10 * t),
+      { range: [0, 25] },
+    )
+    const lines = drawing.shapes.flatMap((shape) =>
+      shape.kind === 'line' && shape.strokeWidth === 1.8 ? [shape.points] : [],
+    )
+    expect(lines.map((points) => points.length)).toEqual([6])
   })
 })
 
