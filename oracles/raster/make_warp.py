@@ -85,11 +85,17 @@ MORE_ALGORITHMS = {
     "q3": gdal.GRA_Q3,
     "rms": gdal.GRA_RMS,
 }
-# GDAL 3.6 reduces with lanczos by weights that do not move with the position, and measures the reduction of cubicspline
-# otherwise than that of bilinear; these have to agree where there is none.
-MORE_ONLY = {"lanczos": ("finer",), "cubicspline": ("finer", "twice coarser")}
 MORE_GEOMETRIES = ("utm to neighbour", "finer", "twice coarser", "coarser, odd", "coarser across", "from rotated")
 WORLD = (5, 0, -180, 0, -5, 90)
+# What shows the pieces that GDAL cuts a warp into, samples taken as they are, and pixels across the source's ends.
+PIECES = [
+    ("sparse", "EPSG:32632", (100, 0, 600000, 0, -100, 5200000), (60, 50), "EPSG:32633", (150, 0, 140000, 0, -150, 5215000), (130, 60), ("bilinear", "lanczos", "cubicspline")),
+    ("moved", "EPSG:32632", (10, 0, 600000, 0, -10, 5200000), (44, 40), "EPSG:32632", (10, 0, 600030, 0, -10, 5199950), (30, 30), ("bilinear", "cubicspline", "sum")),
+    ("around", "EPSG:4326", (5, 0, -180, 0, -5, 90), (72, 36), "EPSG:3832", (600000, 0, -3300000, 0, -600000, 4500000), (20, 15), ("average", "min", "q3", "rms", "mode")),
+]
+# Positions interpolated along rows, as GDAL does by default.
+APPROXIMATE = ("utm to neighbour", "lonlat to utm", "modis to utm", "coarser across", "laea to utm, coarser")
+THRESHOLD = 0.125
 ODD = [
     ("world to north pole", "EPSG:4326", WORLD, (72, 36), "EPSG:3413", (350000, 0, -7000000, 0, -350000, 7000000), (40, 40)),
     ("world to south pole", "EPSG:4326", WORLD, (72, 36), "EPSG:3031", (310000, 0, -3000000, 0, -310000, 3000000), (20, 20)),
@@ -112,7 +118,8 @@ ODD = [
 def warped(case, algorithm, s_crs, s_affine, s_size, t_crs, t_affine, t_size):
     src = memory(s_size, s_crs, s_affine, source(case))
     dst = memory(t_size, t_crs, t_affine, np.full((t_size[1], t_size[0]), NODATA, "float32"))
-    gdal.Warp(dst, src, resampleAlg=algorithm, errorThreshold=0, dstNodata=NODATA, srcNodata=NODATA)
+    threshold = case.get("errorThreshold", 0)
+    gdal.Warp(dst, src, resampleAlg=algorithm, errorThreshold=threshold, dstNodata=NODATA, srcNodata=NODATA)
     values = dst.ReadAsArray().astype("<f4")
     values[values == NODATA] = np.nan
     case.update(
@@ -135,11 +142,20 @@ def more():
     for name, *geometry in GEOMETRIES:
         if name in MORE_GEOMETRIES:
             for resampling, algorithm in MORE_ALGORITHMS.items():
-                if name not in MORE_ONLY.get(resampling, (name,)):
-                    continue
                 for holes in (False, True):
                     case = {"name": name, "resampling": resampling, "holes": holes, "size": geometry[2]}
                     yield warped(case, algorithm, *geometry)
+    for name, *geometry, methods in PIECES:
+        for resampling in methods:
+            algorithm = {**ALGORITHMS, **MORE_ALGORITHMS, "sum": gdal.GRA_Sum}[resampling]
+            for holes in (False, True):
+                case = {"name": name, "resampling": resampling, "holes": holes, "size": geometry[2]}
+                yield warped(case, algorithm, *geometry)
+    rows = [g for g in GEOMETRIES if g[0] in APPROXIMATE] + [g[:-1] for g in PIECES if g[0] == "sparse"]
+    for name, *geometry in rows:
+        for resampling in ("nearest", "bilinear"):
+            case = {"name": name, "resampling": resampling, "holes": True, "size": geometry[2], "errorThreshold": THRESHOLD}
+            yield warped(case, ALGORITHMS[resampling], *geometry)
     for name, *geometry in ODD:
         for resampling in ("nearest", "bilinear", "cubic"):
             for holes in (False, True) if resampling != "nearest" else (True,):

@@ -35,8 +35,10 @@ export function invertAffine([a, b, c, d, e, f]: Affine): Affine {
   if (!Number.isFinite(1 / determinant)) {
     throw new InputError('BadGrid', 'the grid has pixels without area', { data: { affine: [a, b, c, d, e, f] } })
   }
-  const [ia, ib, id, ie] = [e / determinant, -b / determinant, -d / determinant, a / determinant]
-  return [ia, ib, -(ia * c + ib * f), id, ie, -(id * c + ie * f)]
+  // In GDAL's order: where positions fall on the border between samples, rounding decides.
+  if (b === 0 && d === 0) return [1 / a, 0, -c / a, 0, 1 / e, -f / e]
+  const scale = 1 / determinant
+  return [e * scale, -b * scale, (b * f - c * e) * scale, -d * scale, a * scale, (c * d - a * f) * scale]
 }
 
 /** The part of a grid that a window covers; it may reach beyond the grid. */

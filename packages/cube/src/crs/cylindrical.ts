@@ -98,9 +98,10 @@ export function sinusoidal(definition: Definition): Projection {
     inverse: (xy) => {
       for (let i = 0; i < xy.length; i += 2) {
         const mu = xy[i + 1]! / radius
-        const phi = Math.abs(mu) > HALF_PI + 1e-10 ? Number.NaN : evaluateSeries(toGeodetic, mu)
+        // On a sphere PROJ goes on beyond the poles.
+        const phi = es > 0 && Math.abs(mu) > HALF_PI + 1e-10 ? Number.NaN : evaluateSeries(toGeodetic, mu)
         const m = parallelRadius(phi, es)
-        const lambda = m < 1e-12 ? 0 : xy[i]! / (a * m)
+        const lambda = Math.abs(m) < 1e-12 ? 0 : xy[i]! / (a * m)
         // Outside the outline the Earth goes on from the other side, as in PROJ; so warps are equal to GDAL's there too.
         xy[i] = wrap(lambda + lambda0)
         xy[i + 1] = phi

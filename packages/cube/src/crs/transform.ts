@@ -124,6 +124,9 @@ function attempt(step: (pair: number[]) => number[], pair: number[]): number[] {
 
 type Step = (xy: Float64Array) => void
 
+/** Latitudes beyond this are on no map. */
+const POLE = Math.PI / 2 + 1e-12
+
 /** Coordinates of the system to (λ, φ) in radians from Greenwich. */
 function toGeographic(definition: Definition): Step {
   const pm = definition.primeMeridian
@@ -161,7 +164,10 @@ function fromGeographic(definition: Definition): Step {
   const projection = projectionOf(definition)
   const { x0, y0, unit, axis } = plane(definition)
   return (xy) => {
-    if (pm !== 0) for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! - pm
+    for (let i = 0; i < xy.length; i += 2) {
+      xy[i] = xy[i]! - pm
+      if (Math.abs(xy[i + 1]!) > POLE) xy[i] = Number.NaN
+    }
     projection.forward(xy)
     for (let i = 0; i < xy.length; i += 2) {
       xy[i] = (xy[i]! + x0) / unit

@@ -3,6 +3,8 @@
  * missing samples (NaN) leave the weights, which are normalised again. Positions are in pixels of the whole source.
  */
 
+import type { Window } from '../types.ts'
+
 /** A part of one band in memory, and where it lies in the source. */
 export interface Patch {
   readonly data: Float32Array | Float64Array
@@ -16,6 +18,8 @@ export interface Patch {
   /** Size of the whole source. */
   readonly sourceWidth: number
   readonly sourceHeight: number
+  /** The part of the source that the chunk of the target sees: methods over areas take nothing beside it. */
+  readonly seen: Window
 }
 
 /** Where results go: the lattice's pixels to `data[start + j * stride + i]`. */
@@ -164,26 +168,68 @@ export const KEYS: Filter = (t) => {
   return x <= 2 ? x * (x * (-0.5 * x + 2.5) - 4) + 2 : 0
 }
 
-/** The cubic B-spline. */
+/**
+ * The cubic B-spline, six times. On the far side of its support GDAL's goes on with the next power of the difference
+ * formula, which counts where a widened kernel is rounded up to whole samples.
+ */
 export const BSPLINE: Filter = (t) => {
+  if (t <= -2) return 0
   const x = Math.abs(t)
-  if (x >= 2) return 0
-  return x <= 1 ? 2 / 3 + x * x * (x / 2 - 1) : (2 - x) ** 3 / 6
+  if (x >= 2) return -((x - 2) ** 3)
+  return x <= 1 ? 4 + x * x * (3 * x - 6) : (2 - x) ** 3
 }
 
 /** The sinc function windowed by its own middle lobe, three lobes to each side. */
-export const LANCZOS: Filter = (t) => {
+const LANCZOS: Filter = (t) => {
   if (t === 0) return 1
-  if (Math.abs(t) >= 3) return 0
+  if (Math.abs(t) > LOBES) return 0
   const x = Math.PI * t
-  return (3 * Math.sin(x) * Math.sin(x / 3)) / (x * x)
+  return (LOBES * Math.sin(x) * Math.sin(x / LOBES)) / (x * x)
 }
+
+const LOBES = 3
+
+/** Samples to the left and right of the one before a position, and their weights. */
+interface Axis {
+  readonly left: (fraction: number) => number
+  readonly right: number
+  /** Weight of sample k after that one, of which the position lies `fraction` to the right. */
+  readonly weight: (k: number, fraction: number) => number
+}
+
+/** Sum of weights below which a result is missing. */
+const LEAST = 1e-6
 
 /** Any filter whose kernel is widened by 1 / scale along each axis: what GDAL does when it reduces resolution. */
 export function widened(filter: Filter, radius: number, scaleX: number, scaleY: number) {
-  const across = widenedAxis(filter, radius, scaleX)
-  const down = widenedAxis(filter, radius, scaleY)
-  const wx = new Float64Array(2 * across.radius + 2)
+  return convolved(widenedAxis(filter, radius, scaleX), widenedAxis(filter, radius, scaleY), 0)
+}
+
+function widenedAxis(filter: Filter, radius: number, scale: number): Axis {
+  const factor = Math.min(1, scale)
+  const right = Math.ceil(radius / factor)
+  const left = right - (radius % 2 === 0 ? 1 : 0)
+  return { left: () => left, right, weight: (k, fraction) => filter((k - fraction) * factor) }
+}
+
+/**
+ * GDAL's windowed sinc. Where it reduces resolution its weights do not move with the position within a sample; and of the
+ * samples under the kernel half must be there.
+ */
+export function lanczos(scaleX: number, scaleY: number) {
+  return convolved(lanczosAxis(scaleX), lanczosAxis(scaleY), 0.5)
+}
+
+function lanczosAxis(scale: number): Axis {
+  const left = (fraction: number): number => (fraction > 0 ? LOBES - 1 : LOBES)
+  if (!(scale < 1)) return { left, right: LOBES, weight: (k, fraction) => LANCZOS(k - fraction) }
+  const reach = Math.floor(LOBES / scale)
+  return { left: () => reach, right: reach, weight: (k) => LANCZOS(k * scale) }
+}
+
+/** Weighted means of samples; `share` of those under the kernel must not be missing. */
+function convolved(across: Axis, down: Axis, share: number) {
+  const wx = new Float64Array(across.left(0) + across.right + 1)
   return (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
     const { data, start, column, row, width, height, sourceWidth, sourceHeight } = patch
     for (let j = 0; j < target.height; j++) {
@@ -196,16 +242,16 @@ export function widened(filter: Filter, radius: number, scaleX: number, scaleY: 
         const y = ys[at]! - row - 0.5
         const c = Math.floor(x)
         const r = Math.floor(y)
-        const c0 = Math.max(0, c + 1 - across.radius)
-        const c1 = Math.min(width - 1, c + across.radius)
-        const r0 = Math.max(0, r + 1 - down.radius)
-        const r1 = Math.min(height - 1, r + down.radius)
-        for (let k = c0; k <= c1; k++) wx[k - c0] = across.weight(k - x)
+        const c0 = Math.max(0, c - across.left(x - c))
+        const c1 = Math.min(width - 1, c + across.right)
+        const r0 = Math.max(0, r - down.left(y - r))
+        const r1 = Math.min(height - 1, r + down.right)
+        for (let k = c0; k <= c1; k++) wx[k - c0] = across.weight(k - c, x - c)
         let sum = 0
         let weights = 0
+        let count = 0
         for (let k = r0; k <= r1; k++) {
-          const wy = down.weight(k - y)
-          if (wy === 0) continue
+          const wy = down.weight(k - r, y - r)
           const line = start + k * width
           for (let i = c0; i <= c1; i++) {
             const v = data[line + i]!
@@ -213,15 +259,12 @@ export function widened(filter: Filter, radius: number, scaleX: number, scaleY: 
             const w = wy * wx[i - c0]!
             sum += w * v
             weights += w
+            count++
           }
         }
-        if (weights >= 1e-6) target.data[to] = sum / weights
+        const enough = Math.floor(share * (c1 - c0 + 1) * (r1 - r0 + 1))
+        if (weights >= LEAST && count >= enough) target.data[to] = sum / weights
       }
     }
   }
-}
-
-function widenedAxis(filter: Filter, radius: number, scale: number): { radius: number; weight: Filter } {
-  if (scale >= 1) return { radius, weight: filter }
-  return { radius: Math.ceil(radius / scale), weight: (t) => filter(t * scale) }
 }

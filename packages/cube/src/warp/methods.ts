@@ -3,19 +3,20 @@ import { InputError } from '@ecotope/core'
 import { intersectWindows } from '../grid.ts'
 import type { Grid, Window } from '../types.ts'
 import { average, first, max, median, min, mode, rms, third } from './areas.ts'
+import { WIDENS } from './chunks.ts'
 import {
   BSPLINE,
   bilinear,
   cubic,
   KEYS,
-  LANCZOS,
+  lanczos,
   nearest,
   type Patch,
   type Target,
   TRIANGLE,
   widened,
 } from './kernels.ts'
-import { type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
+import type { MappedBlock } from './pixel-map.ts'
 import { sum } from './sums.ts'
 
 /**
@@ -41,6 +42,8 @@ export type Resampling =
 export type Kernel = (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target) => void
 
 export interface Method {
+  /** Of the kernel, in source pixels at equal resolutions; 0 where it has no kernel. */
+  readonly radius: number
   /** Samples that the kernel needs on each side of a position. */
   readonly reach: (scaleX: number, scaleY: number) => readonly [x: number, y: number]
   readonly kernel: (scaleX: number, scaleY: number) => Kernel
@@ -50,13 +53,11 @@ export interface Method {
   readonly picks: boolean
 }
 
-/** Below this ratio of resolutions GDAL widens the kernels. */
-const WIDENS = 0.95
-
 const reachOf = (radius: number) => (scaleX: number, scaleY: number) =>
   [Math.ceil(radius / Math.min(1, scaleX)) + 1, Math.ceil(radius / Math.min(1, scaleY)) + 1] as const
 
 const overArea = (kernel: Method['kernel'], picks: boolean): Method => ({
+  radius: 0,
   reach: () => [1, 1],
   kernel,
   corners: true,
@@ -64,26 +65,29 @@ const overArea = (kernel: Method['kernel'], picks: boolean): Method => ({
 })
 
 export const METHODS: Readonly<Record<Resampling, Method>> = {
-  nearest: { reach: () => [1, 1], kernel: () => nearest, corners: false, picks: true },
+  nearest: { radius: 0, reach: () => [1, 1], kernel: () => nearest, corners: false, picks: true },
   bilinear: {
+    radius: 1,
     reach: reachOf(1),
     kernel: (x, y) => (x >= WIDENS && y >= WIDENS ? bilinear : widened(TRIANGLE, 1, x, y)),
     corners: false,
     picks: false,
   },
   cubic: {
+    radius: 2,
     reach: reachOf(2),
     kernel: (x, y) => (x >= WIDENS && y >= WIDENS ? cubic : widened(KEYS, 2, x, y)),
     corners: false,
     picks: false,
   },
   cubicspline: {
+    radius: 2,
     reach: reachOf(2),
     kernel: (x, y) => widened(BSPLINE, 2, x, y),
     corners: false,
     picks: false,
   },
-  lanczos: { reach: reachOf(3), kernel: (x, y) => widened(LANCZOS, 3, x, y), corners: false, picks: false },
+  lanczos: { radius: 3, reach: reachOf(3), kernel: lanczos, corners: false, picks: false },
   average: overArea(average, false),
   mode: overArea(mode, true),
   min: overArea(min, true),
@@ -102,59 +106,6 @@ export function methodOf(name: Resampling): Method {
   throw new InputError('BadResampling', `there is no resampling "${String(name)}"`, {
     hint: `choose one of ${Object.keys(METHODS).join(', ')}`,
   })
-}
-
-/** Places per axis at which grids are compared. */
-const STEPS = 21
-
-/** Target pixels per source pixel along each axis over the common area, as GDAL measures them. */
-export function scales(map: PixelMap, target: Grid, source: Grid): [number, number] {
-  const xy: number[] = []
-  for (let j = 0; j <= STEPS; j++) {
-    for (let i = 0; i <= STEPS; i++) xy.push((target.width * i) / STEPS, (target.height * j) / STEPS)
-  }
-  const points = Float64Array.from(xy)
-  map.exact(points)
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const positions of [points, sourcePointsWithin(target, source)]) {
-    for (let i = 0; i < positions.length; i += 2) {
-      if (Number.isNaN(positions[i]!)) continue
-      west = Math.min(west, positions[i]!)
-      east = Math.max(east, positions[i]!)
-      south = Math.min(south, positions[i + 1]!)
-      north = Math.max(north, positions[i + 1]!)
-    }
-  }
-  const width = Math.min(source.width - Math.max(0, floorNear(west)), east - west)
-  const height = Math.min(source.height - Math.max(0, floorNear(south)), north - south)
-  if (!(width > 0 && height > 0)) return [1, 1]
-  return [closeReciprocal(target.width / width), closeReciprocal(target.height / height)]
-}
-
-/**
- * Positions in the source that lie within the target: around poles and across the meridian of 180 degrees the target's
- * own places miss the ends of the source.
- */
-function sourcePointsWithin(target: Grid, source: Grid): Float64Array {
-  const ratios = [0.5, ...Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1)), -0.5]
-  const along = (size: number): number[] => ratios.map((r, i) => (i === 0 ? 0.5 : r < 0 ? size - 0.5 : r * size))
-  const positions = Float64Array.from(along(source.height).flatMap((y) => along(source.width).flatMap((x) => [x, y])))
-  const there = positions.slice()
-  pixelMap(source, target, 0).exact(there)
-  for (let i = 0; i < there.length; i += 2) {
-    const inside = there[i]! >= 0 && there[i]! <= target.width && there[i + 1]! >= 0 && there[i + 1]! <= target.height
-    if (!inside) positions[i] = positions[i + 1] = Number.NaN
-  }
-  return positions
-}
-
-const floorNear = (value: number): number => Math.floor(value + 1e-6)
-
-/** A scale near 1/2, 1/3, ... is taken as exactly that. */
-function closeReciprocal(scale: number): number {
-  if (scale >= 1) return scale
-  const whole = Math.round(1 / scale)
-  return Math.abs(1 / scale - whole) < 0.05 ? 1 / whole : scale
 }
 
 /** The window of the source that blocks of the target need; zero size where they need nothing of it. */

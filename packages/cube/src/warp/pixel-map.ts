@@ -86,8 +86,11 @@ export function pixelMap(target: Grid, source: Grid, tolerance: number): PixelMa
 function exactMap(target: Grid, source: Grid): ExactMap {
   const inverse = invertAffine(source.affine)
   if (crsEquals(target.crs, source.crs)) {
-    const direct = compose(inverse, target.affine)
-    return (xy) => applyAffine(direct, xy)
+    // One after the other, as GDAL does: where positions fall on the border between samples, rounding decides.
+    return (xy) => {
+      applyAffine(target.affine, xy)
+      applyAffine(inverse, xy)
+    }
   }
   const transform = transformer(target.crs, source.crs)
   const middle = source.affine[2] + (source.affine[0] * source.width + source.affine[1] * source.height) / 2
@@ -104,20 +107,13 @@ function nearestTurn(xy: Float64Array, middle: number): void {
   for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! - 360 * Math.round((xy[i]! - middle) / 360)
 }
 
-function applyAffine([a, b, c, d, e, f]: Affine, xy: Float64Array): void {
+export function applyAffine([a, b, c, d, e, f]: Affine, xy: Float64Array): void {
   for (let i = 0; i < xy.length; i += 2) {
     const x = xy[i]!
     const y = xy[i + 1]!
-    xy[i] = a * x + b * y + c
-    xy[i + 1] = d * x + e * y + f
+    xy[i] = c + x * a + y * b
+    xy[i + 1] = f + x * d + y * e
   }
-}
-
-/** The affine map that applies `second` after `first`. */
-function compose(second: Affine, first: Affine): Affine {
-  const [a, b, c, d, e, f] = second
-  const [p, q, r, s, t, u] = first
-  return [a * p + b * s, a * q + b * t, a * r + b * u + c, d * p + e * s, d * q + e * t, d * r + e * u + f]
 }
 
 function exactBlock(block: Window, exact: ExactMap): MappedBlock {
@@ -149,7 +145,7 @@ function exactBlock(block: Window, exact: ExactMap): MappedBlock {
   }
 }
 
-function boundsOf(xy: Float64Array): MappedBlock['bounds'] {
+export function boundsOf(xy: Float64Array): MappedBlock['bounds'] {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
   for (let i = 0; i < xy.length; i += 2) {
     const x = xy[i]!

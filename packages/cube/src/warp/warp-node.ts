@@ -8,16 +8,10 @@ import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
 import type { Region } from '../model/region.ts'
 import type { DType, Grid, Window } from '../types.ts'
 import type { Target } from './kernels.ts'
-import { footprint, type Kernel, type Method, methodOf, type Resampling, scales } from './methods.ts'
-import { BLOCK, type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
+import type { Method } from './methods.ts'
+import { BLOCK } from './pixel-map.ts'
+import { type Piece, sourceWindow, type WarpOptions, type WarpPlan, warpPlan } from './plan.ts'
 import { type PlaneLayout, packPlanes, planeLayout, unpackPlanes } from './planes.ts'
-
-export interface WarpNodeOptions {
-  /** Default `bilinear`. */
-  readonly resampling?: Resampling
-  /** Greatest error of a position in source pixels; default 1e-6, 0 transforms every pixel exactly. */
-  readonly tolerance?: number
-}
 
 /** Planes (x, y slices of the other dimensions) that are unpacked at one time. */
 const PLANES = 16
@@ -27,9 +21,7 @@ const PLANES = 16
  * `min`, ...) keep the packing where it can say "missing", the others give float32 (float64 for wide inputs).
  * A cube on an equal grid is returned as it is. Throws InputError `NoGrid`, `BadResampling`, `UnsupportedProjection`.
  */
-export function warpNode(input: CubeNode, grid: Grid, options: WarpNodeOptions = {}): CubeNode {
-  const name = options.resampling ?? 'bilinear'
-  const method = methodOf(name)
+export function warpNode(input: CubeNode, grid: Grid, options: WarpOptions = {}): CubeNode {
   const source = input.schema.grid
   if (source === undefined) {
     throw new InputError('NoGrid', `${input.label} has no dimensions x and y on a grid, so it cannot be resampled`, {
@@ -37,28 +29,21 @@ export function warpNode(input: CubeNode, grid: Grid, options: WarpNodeOptions =
       data: { dimensions: input.schema.dims.map((d) => d.name) },
     })
   }
+  const plan = warpPlan(grid, source, options)
   if (gridEquals(source, grid)) return input
-  const map = pixelMap(grid, source, options.tolerance ?? 1e-6)
-  const [scaleX, scaleY] = scales(map, grid, source)
-  const schema = schemaOf(input.schema, grid, method)
+  const schema = schemaOf(input.schema, grid, plan.method)
   const job: Job = {
-    map,
-    method,
-    kernel: method.kernel(scaleX, scaleY),
-    reach: method.reach(scaleX, scaleY),
+    plan,
     source,
     from: input.schema.packing,
     to: schema.packing,
     layout: planeLayout(schema),
   }
-  return node(input, schema, job, `warp(${input.label}, ${name})`)
+  return node(input, schema, job, `warp(${input.label}, ${options.resampling ?? 'bilinear'})`)
 }
 
 interface Job {
-  readonly map: PixelMap
-  readonly method: Method
-  readonly kernel: Kernel
-  readonly reach: readonly [x: number, y: number]
+  readonly plan: WarpPlan
   readonly source: Grid
   readonly from: Packing
   readonly to: Packing
@@ -68,7 +53,7 @@ interface Job {
 function node(input: CubeNode, schema: CubeSchema, job: Job, label: string): BlockNode {
   const { x, y } = job.layout
   const needed = (region: Region): Region | undefined => {
-    const window = footprint(job.map.blocks(windowOf(region, job.layout)), job.reach, job.source)
+    const window = sourceWindow(job.plan.pieces(windowOf(region, job.layout)), job.source)
     if (window.width === 0 || window.height === 0) return undefined
     return {
       start: region.start.map((v, d) => (d === x ? window.column : d === y ? window.row : v)),
@@ -120,14 +105,14 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
   const out = newArray(job.to.dtype, length)
   const count = layout.count(region.shape)
   const float = floatOf(job.from)
-  const blocks = block === undefined ? [] : job.map.blocks(window)
+  const pieces = block === undefined ? [] : job.plan.pieces(window)
   for (let first = 0; first < count; first += PLANES) {
     throwIfAborted(work.signal)
     const planes = Math.min(PLANES, count - first)
     const results = newArray(float, planes * window.width * window.height) as Float32Array | Float64Array
-    if (block === undefined) results.fill(Number.NaN)
-    else warpPlanes(job, block, blocks, window, first, planes, float, results)
-    packPlanes(results, out, layout, region.shape, job.to, job.method.picks, first, planes)
+    results.fill(Number.NaN)
+    if (block !== undefined) warpPlanes(job, block, pieces, window, first, planes, float, results)
+    packPlanes(results, out, layout, region.shape, job.to, job.plan.method.picks, first, planes)
   }
   return { region, data: out }
 }
@@ -135,7 +120,7 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
 function warpPlanes(
   job: Job,
   block: Block,
-  blocks: readonly MappedBlock[],
+  pieces: readonly Piece[],
   window: Window,
   first: number,
   planes: number,
@@ -144,13 +129,13 @@ function warpPlanes(
 ): void {
   const held = windowOf(block.region, job.layout)
   const size = held.width * held.height
-  const data = unpackPlanes(block, job.layout, job.from, job.method.picks, first, planes, float)
-  const extra = job.method.corners ? 1 : 0
+  const data = unpackPlanes(block, job.layout, job.from, job.plan.method.picks, first, planes, float)
+  const extra = job.plan.method.corners ? 1 : 0
   const side = BLOCK + extra
   const xs = new Float64Array(side * side)
   const ys = new Float64Array(side * side)
-  for (const mapped of blocks) {
-    const inside = intersectWindows(mapped, window)
+  for (const [piece, mapped] of pieces.flatMap((p) => p.blocks.map((b) => [p, b] as const))) {
+    const inside = intersectWindows(mapped, piece)
     if (inside.width === 0) continue
     mapped.positions(extra === 1 ? 0 : 0.5, mapped.width + extra, mapped.height + extra, xs, ys)
     const at = (inside.row - window.row) * window.width + (inside.column - window.column)
@@ -166,7 +151,8 @@ function warpPlanes(
         pitch: mapped.width + extra,
       }
       const { width, height } = job.source
-      job.kernel({ data, start: plane * size, ...held, sourceWidth: width, sourceHeight: height }, xs, ys, target)
+      const patch = { data, start: plane * size, ...held, sourceWidth: width, sourceHeight: height, seen: piece.seen }
+      piece.kernel(patch, xs, ys, target)
     }
   }
 }

@@ -3,19 +3,11 @@ import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { gridEquals, intersectWindows } from '../grid.ts'
 import type { BandCube, Grid, Window } from '../types.ts'
 import type { Target } from './kernels.ts'
-import { footprint, type Kernel, type Method, methodOf, type Resampling, scales } from './methods.ts'
-import { BLOCK, type MappedBlock, type PixelMap, pixelMap } from './pixel-map.ts'
+import { BLOCK, type MappedBlock } from './pixel-map.ts'
+import { type Piece, sourceWindow, type WarpOptions, type WarpPlan, warpPlan } from './plan.ts'
 
 export type { Resampling } from './methods.ts'
-
-export interface WarpOptions {
-  readonly resampling?: Resampling
-  /**
-   * Greatest error of a position, in source pixels (default 1e-6: results differ from the exact ones by less than
-   * float32 rounding). 0 transforms every pixel exactly, at 10 to 50 times the cost.
-   */
-  readonly tolerance?: number
-}
+export type { WarpOptions } from './plan.ts'
 
 /** Source samples (all bands) that are held at one time. */
 const PATCH_SAMPLES = 16 * 2 ** 20
@@ -26,20 +18,16 @@ const PATCH_SAMPLES = 16 * 2 ** 20
  * unknown resampling or projection.
  */
 export function warp(cube: BandCube, grid: Grid, options: WarpOptions = {}): BandCube {
-  const name = options.resampling ?? 'bilinear'
-  const method = methodOf(name)
-  const label = `warp(${cube.label}, ${name})`
+  const label = `warp(${cube.label}, ${options.resampling ?? 'bilinear'})`
+  const job: Job = { cube, plan: warpPlan(grid, cube.grid, options) }
   if (gridEquals(cube.grid, grid)) return { ...cube, grid, label, read: (w, o) => cube.read(w, o) }
-  const map = pixelMap(grid, cube.grid, options.tolerance ?? 1e-6)
-  const [scaleX, scaleY] = scales(map, grid, cube.grid)
-  const job: Job = { cube, map, method, kernel: method.kernel(scaleX, scaleY), reach: method.reach(scaleX, scaleY) }
   return {
     dims: cube.dims,
     bands: cube.bands,
     grid,
     label,
     read: async (window, work = {}) => {
-      const out = new Float32Array(cube.bands.length * window.width * window.height)
+      const out = new Float32Array(cube.bands.length * window.width * window.height).fill(Number.NaN)
       await warpWindow(job, window, window, out, work)
       return out
     },
@@ -48,28 +36,28 @@ export function warp(cube: BandCube, grid: Grid, options: WarpOptions = {}): Ban
 
 interface Job {
   readonly cube: BandCube
-  readonly map: PixelMap
-  readonly method: Method
-  readonly kernel: Kernel
-  readonly reach: readonly [x: number, y: number]
+  readonly plan: WarpPlan
 }
 
 /** Warps `part` of a window into its place in `out`, in halves where the source would not fit. */
 async function warpWindow(job: Job, part: Window, window: Window, out: Float32Array, work: WorkOptions): Promise<void> {
   throwIfAborted(work.signal)
   if (part.width === 0 || part.height === 0) return
-  const blocks = job.map.blocks(part)
-  const needed = footprint(blocks, job.reach, job.cube.grid)
+  const pieces = job.plan.pieces(part)
+  const needed = sourceWindow(pieces, job.cube.grid)
   const samples = needed.width * needed.height * job.cube.bands.length
   if (samples > PATCH_SAMPLES && (part.width > BLOCK || part.height > BLOCK)) {
     for (const half of halves(part)) await warpWindow(job, half, window, out, work)
     return
   }
-  const data = samples === 0 ? new Float32Array(0) : await job.cube.read(needed, work)
-  const side = BLOCK + (job.method.corners ? 1 : 0)
+  if (samples === 0) return
+  const data = await job.cube.read(needed, work)
+  const side = BLOCK + (job.plan.method.corners ? 1 : 0)
   const xs = new Float64Array(side * side)
   const ys = new Float64Array(side * side)
-  for (const block of blocks) warpBlock(job, block, part, window, { data, needed }, xs, ys, out)
+  for (const piece of pieces) {
+    for (const block of piece.blocks) warpBlock(job, piece, block, window, { data, needed }, xs, ys, out)
+  }
 }
 
 /** Two halves along the longer side, on block borders so that no block is mapped twice. */
@@ -98,21 +86,21 @@ interface Held {
 
 function warpBlock(
   job: Job,
+  piece: Piece,
   block: MappedBlock,
-  part: Window,
   window: Window,
   { data, needed }: Held,
   xs: Float64Array,
   ys: Float64Array,
   out: Float32Array,
 ): void {
-  const inside = intersectWindows(block, part)
+  const inside = intersectWindows(block, piece)
   if (inside.width === 0) return
   const size = window.width * window.height
   const first = (inside.row - window.row) * window.width + (inside.column - window.column)
   const { grid, bands } = job.cube
-  const extra = job.method.corners ? 1 : 0
-  if (needed.width > 0) block.positions(extra === 1 ? 0 : 0.5, block.width + extra, block.height + extra, xs, ys)
+  const extra = job.plan.method.corners ? 1 : 0
+  block.positions(extra === 1 ? 0 : 0.5, block.width + extra, block.height + extra, xs, ys)
   for (let band = 0; band < bands.length; band++) {
     const target: Target = {
       data: out,
@@ -124,19 +112,13 @@ function warpBlock(
       height: inside.height,
       pitch: block.width + extra,
     }
-    if (needed.width === 0) blank(target)
-    else {
-      const patch = {
-        data,
-        start: band * needed.width * needed.height,
-        sourceWidth: grid.width,
-        sourceHeight: grid.height,
-      }
-      job.kernel({ ...patch, ...needed }, xs, ys, target)
+    const patch = {
+      data,
+      start: band * needed.width * needed.height,
+      sourceWidth: grid.width,
+      sourceHeight: grid.height,
+      seen: piece.seen,
     }
+    piece.kernel({ ...patch, ...needed }, xs, ys, target)
   }
-}
-
-function blank({ data, start, stride, width, height }: Target): void {
-  for (let j = 0; j < height; j++) data.fill(Number.NaN, start + j * stride, start + j * stride + width)
 }
