@@ -6,7 +6,7 @@ import { geotiffSource } from '../../packages/cube/src/geotiff/array-source.ts'
 import { geotiffSink } from '../../packages/cube/src/geotiff/sink.ts'
 import { sliceBox } from '../../packages/cube/src/model/copy.ts'
 import { type SourceNode, shapeOf } from '../../packages/cube/src/model/node.ts'
-import type { Region } from '../../packages/cube/src/model/region.ts'
+import { type Region, stridesOf } from '../../packages/cube/src/model/region.ts'
 import { warpNode } from '../../packages/cube/src/warp/warp-node.ts'
 
 export interface RasterTask {
@@ -22,26 +22,33 @@ export interface RasterTask {
 
 export interface RasterAnswer {
   readonly data?: ArrayBuffer
-  /** Columns of tiles of a file, all bands. */
-  readonly parts?: readonly ArrayBuffer[]
-  readonly height?: number
+  readonly sum?: number
   readonly region?: Region
   readonly encoded?: unknown
 }
 
-/** A whole file, by columns of tiles: blocks as the planner asks for them. */
+let kept: Uint16Array<ArrayBuffer> | undefined
+
+/** A whole file by columns of tiles, blocks as the planner asks for them, to memory that is kept for the next file. */
 async function read({ path }: RasterTask): Promise<RasterAnswer> {
   const source = await geotiffSource(path!)
   const [bands, height, width] = shapeOf(source.schema) as [number, number, number]
-  const step = source.chunks[2]!
-  const parts: ArrayBuffer[] = []
-  for (let x = 0; x < width; x += step) {
-    const data = await source.read({ start: [0, 0, x], shape: [bands, height, Math.min(step, width - x)] })
-    parts.push(data.buffer)
+  kept ??= new Uint16Array(bands * height * width)
+  let sum = 0
+  for (let x = 0; x < width; x += source.chunks[2]!) {
+    const across = Math.min(source.chunks[2]!, width - x)
+    const shape = [bands, height, across]
+    const part = kept.subarray(x * bands * height, (x + across) * bands * height)
+    const place = { buffer: kept.buffer, byteOffset: part.byteOffset, strides: stridesOf(shape), length: part.length }
+    await source.readTo!({ start: [0, 0, x], shape }, place)
+    for (let b = 0; b < bands; b++)
+      sum += sumOf(part.subarray((b * height + 1000) * across, (b * height + 1001) * across))
   }
   await source.close()
-  return { parts, height }
+  return { sum }
 }
+
+const sumOf = (data: Uint16Array): number => data.reduce((sum, value) => sum + value, 0)
 
 /** Rows of the scene in the next UTM zone: 2048 x 2048 pixels of 10 m, as the peer has it. */
 async function warp({ path, half }: RasterTask): Promise<RasterAnswer> {
@@ -75,6 +82,6 @@ async function encode({ handle, shared, shape, region }: RasterTask): Promise<Ra
 const KINDS = { read, warp, encode }
 parentPort!.on('message', (task: RasterTask) => {
   void KINDS[task.kind](task).then((answer) => {
-    parentPort!.postMessage(answer, [...(answer.data === undefined ? [] : [answer.data]), ...(answer.parts ?? [])])
+    parentPort!.postMessage(answer, answer.data === undefined ? [] : [answer.data])
   })
 })

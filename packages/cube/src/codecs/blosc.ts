@@ -4,7 +4,7 @@
  */
 import { decodeBlosclz } from './blosclz.ts'
 import { sound } from './damage.ts'
-import { engineDecode, zlibEncode, zstdEncode } from './engine.ts'
+import { engineDecode, releaseDecoded, zlibEncode, zstdEncode } from './engine.ts'
 import { type Bytes, bloscKernel, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
 import { decodeSnappy } from './snappy.ts'
 
@@ -35,6 +35,7 @@ const through =
   (memory, from, length, to, size) => {
     const made = decode(memory.subarray(from, from + length), size)
     memory.set(made, to)
+    if (made.buffer !== memory.buffer) releaseDecoded(made)
     return made.length
   }
 

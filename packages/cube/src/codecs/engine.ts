@@ -65,6 +65,14 @@ export async function engineDecodeAside(name: keyof typeof SYNC, data: Uint8Arra
   }
 }
 
+/** Less may be part of a pool that the engine keeps. */
+const LEAST_OWN_BYTES = 2 ** 16
+
+/** Gives back the memory of a result that nobody refers to any longer: the engine itself lets much of it wait. */
+export function releaseDecoded({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= LEAST_OWN_BYTES) buffer.transfer(0)
+}
+
 function zstdOptions(data: Uint8Array, level: number, checksum: boolean): object {
   const params = {
     [constants.ZSTD_c_compressionLevel]: level === 0 ? 3 : level,

@@ -2,6 +2,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { InputError } from '@ecotope/core'
 import { InexactValue } from '../codecs/damage.ts'
+import { releaseDecoded } from '../codecs/engine.ts'
 import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
@@ -207,6 +208,9 @@ function blockBytes(image: Image, index: number): number {
 /** Takes a decoded block, shape `[samples in a block, rows, blockWidth]`; a passing one is overwritten by the next. */
 export type UseBlock = (block: TypedArray, isPassing: boolean) => void
 
+/** Schemes whose decoded bytes are memory that the engine has made. */
+const BY_ENGINE: ReadonlySet<CompressionName> = new Set(['deflate', 'zstd'])
+
 /** Decodes the bytes of one block and hands its samples to `use`, at once. */
 export async function decodeBlock(
   image: Image,
@@ -245,6 +249,7 @@ export async function decodeBlock(
   if (fits && (summed || shape.samples > 1) && decoded.length >= size) {
     const planes = planesOf(decoded, image.dtype, shape, summed, false)
     if (planes !== undefined) {
+      if (BY_ENGINE.has(image.compression)) releaseDecoded(decoded)
       use(planes, true)
       return
     }
