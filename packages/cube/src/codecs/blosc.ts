@@ -32,11 +32,12 @@ type StreamDecoder = (memory: Bytes, from: number, length: number, to: number, s
 
 const through =
   (decode: (data: Uint8Array, size: number) => Uint8Array): StreamDecoder =>
-  (memory, from, length, to, size) => {
-    const made = decode(memory.subarray(from, from + length), size)
+  (memory, from, stored, to, size) => {
+    const made = decode(memory.subarray(from, from + stored), size)
+    const { length } = made
     memory.set(made, to)
     if (made.buffer !== memory.buffer) releaseDecoded(made)
-    return made.length
+    return length
   }
 
 /** By the compressor's number in the header. */

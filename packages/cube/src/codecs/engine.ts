@@ -1,4 +1,5 @@
 /** Compression that the engine brings: deflate in its three wrappings, zstd, CRC-32. The one codec file that needs Node. */
+import { Buffer } from 'node:buffer'
 import { promisify } from 'node:util'
 import {
   constants,
@@ -65,12 +66,10 @@ export async function engineDecodeAside(name: keyof typeof SYNC, data: Uint8Arra
   }
 }
 
-/** Less may be part of a pool that the engine keeps. */
-const LEAST_OWN_BYTES = 2 ** 16
-
 /** Gives back the memory of a result that nobody refers to any longer: the engine itself lets much of it wait. */
 export function releaseDecoded({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength >= LEAST_OWN_BYTES) buffer.transfer(0)
+  // Small results may be parts of a pool that the engine keeps.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
 }
 
 function zstdOptions(data: Uint8Array, level: number, checksum: boolean): object {
