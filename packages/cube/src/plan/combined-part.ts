@@ -1,5 +1,5 @@
 /** A reduction of ranges whose results join: sums, means, extremes and the like. One pass. */
-import { kernelOf } from '../cells/kernel.ts'
+import { type Kernel, kernelOf } from '../cells/kernel.ts'
 import { accessesOf, regionsOf } from '../cells/needs.ts'
 import { FLOAT64 } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
@@ -34,7 +34,8 @@ export function combinedPart(split: Split, part: Part, ranges: readonly Range[])
   const cells = combination.kept(grouped)
   const accesses = cells.flatMap((cell) => accessesOf(cell, schema, inputs))
   const sources = inputs.map((input) => ({ schema: input }))
-  const kernels = cells.map((cell) => kernelOf(cell, sources, { schema }))
+  // Planning tries ranges of many lengths; only those that are chosen need kernels.
+  let known: readonly Kernel[] | undefined
   const rangeRegion = (region: Region, r: number): Region => {
     const others = regionOn(region, kept)
     return { start: [r, ...others.start], shape: [1, ...others.shape] }
@@ -45,6 +46,8 @@ export function combinedPart(split: Split, part: Part, ranges: readonly Range[])
     // Results of a range are few, and counted with the state.
     workBytes: () => 0,
     begin: (region) => {
+      known ??= cells.map((cell) => kernelOf(cell, sources, { schema }))
+      const kernels = known
       const state = kernels.map(() => new Float64Array(cellCount(regionOn(region, dims).shape)).fill(Number.NaN))
       const ignoreNodata = reduce.ignoreNodata ?? true
       return {
