@@ -54,7 +54,7 @@ const PROJECTIONS: Readonly<Record<string, ProjectionRow>> = {
   cass: { method: 'Cassini_Soldner', parameters: [LATITUDE, MERIDIAN, ...FALSE] },
 }
 
-/** The text of a CRS: its own where it has one, else made from its PROJ terms; undefined for other projections. */
+/** The text of a CRS: its own where it has one, else made from its PROJ terms; undefined for a rotated globe. */
 export function wktOf(crs: Crs): string | undefined {
   if (crs.wkt !== undefined) return crs.wkt
   const { parameters, metresPerUnit } = definitionOf(crs.proj4)
@@ -62,7 +62,7 @@ export function wktOf(crs: Crs): string | undefined {
   if (crs.isGeographic) return geographic(crs, crs.name, authority)
   const { proj, terms } = termsOf(crs)
   const row = PROJECTIONS[kindOf(proj, terms)]
-  if (row === undefined) return undefined
+  if (row === undefined) return extended(crs, authority)
   const values = row.parameters.map(([wkt, key, otherwise]) => {
     const value = numeric(terms, key) ?? otherwise
     return `,PARAMETER["${wkt}",${wkt.startsWith('false') ? value / metresPerUnit : value}]`
@@ -73,6 +73,16 @@ export function wktOf(crs: Crs): string | undefined {
   const axes = axesOf(crs, proj)
   const base = geographic(crs, 'base', '')
   return `PROJCS["${crs.name}",${base},PROJECTION["${row.method}"]${values.join('')},UNIT[${unit}]${axes}${web}${authority}]`
+}
+
+/** A projection that has no name here, by its PROJ terms, as GDAL writes one that WKT 1 has no name for. */
+function extended(crs: Crs, authority: string): string | undefined {
+  const { proj, metresPerUnit } = definitionOf(crs.proj4)
+  // Not a projection, but the globe turned; its axes are angles.
+  if (proj === 'ob_tran') return undefined
+  const unit = metresPerUnit === 1 ? '"metre",1' : `"${crs.unit}",${metresPerUnit}`
+  const base = geographic(crs, 'base', '')
+  return `PROJCS["${crs.name}",${base},PROJECTION["custom_proj4"],UNIT[${unit}]${axesOf(crs, proj)},EXTENSION["PROJ4","${crs.proj4}"]${authority}]`
 }
 
 /** Systems that EPSG defines with the northing first; readers only know them again when the text says so. */

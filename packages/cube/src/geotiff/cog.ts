@@ -94,7 +94,8 @@ export async function writeCog(
 const bad = (message: string, data: Record<string, unknown>): InputError =>
   new InputError('BadRaster', message, { data })
 
-export function planOf(spec: CogSpec): Plan {
+export function planOf(given: CogSpec): Plan {
+  const spec = withExactNodata(given)
   const { grid, bands, dtype } = spec
   const side = spec.blockSize ?? 256
   const { isFloat, range } = DTYPES[dtype]
@@ -115,10 +116,19 @@ export function planOf(spec: CogSpec): Plan {
   const compression = spec.compression ?? 'deflate'
   const method = spec.overviews ?? (isFloat ? 'average' : 'nearest')
   const levels: Level[] = [levelOf(grid.width, grid.height, side)]
-  while (method !== 'none' && Math.max(levels.at(-1)!.width, levels.at(-1)!.height) > side) {
+  // Validators refuse an overview that is as wide as what it is of, so that a line of pixels has none.
+  while (method !== 'none' && isHalved(levels.at(-1)!, side)) {
     levels.push(levelOf(Math.ceil(levels.at(-1)!.width / 2), Math.ceil(levels.at(-1)!.height / 2), side))
   }
   return { spec, side, compression, predictor: compression === 'none' ? 1 : predictor, method, levels }
+}
+
+const isHalved = ({ width, height }: Level, side: number): boolean =>
+  Math.max(width, height) > side && Math.min(width, height) > 1
+
+/** Nodata as it is stored: samples of float32 never equal a number of more digits. */
+function withExactNodata(spec: CogSpec): CogSpec {
+  return spec.nodata === undefined || spec.dtype !== 'float32' ? spec : { ...spec, nodata: Math.fround(spec.nodata) }
 }
 
 function levelOf(width: number, height: number, side: number): Level {

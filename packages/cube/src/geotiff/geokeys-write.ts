@@ -1,5 +1,6 @@
 /** A CRS and an affine map as GeoTIFF tags: by EPSG code where there is one, else spelled out, else as WKT. */
 import { InputError } from '@ecotope/core'
+import { wktOf } from '../cf/wkt-write.ts'
 import { type Definition, definitionOf, numeric } from '../crs/definition.ts'
 import { findEpsg } from '../crs/epsg.ts'
 import { crsEquals } from '../crs/transform.ts'
@@ -77,7 +78,8 @@ function projectedKeys(keys: KeyValues, definition: Definition, crs: Crs): void 
   }
   const method = methodOf(definition)
   if (method === undefined) {
-    if (crs.wkt === undefined) {
+    const wkt = wktOf(crs)
+    if (wkt === undefined) {
       throw new InputError(
         'UnsupportedProjection',
         `GeoTIFF cannot hold the projection "${definition.proj}" of ${crs.name}`,
@@ -87,7 +89,10 @@ function projectedKeys(keys: KeyValues, definition: Definition, crs: Crs): void 
         },
       )
     }
-    keys.set(KEY.projectedCitation, `ESRI PE String = ${ascii(crs.wkt.replace(/\s*\n\s*/g, ''))}`)
+    // With another model, GDAL takes the text for a name.
+    keys.delete(KEY.projectedCrs)
+    keys.set(KEY.modelType, USER_DEFINED).set(KEY.linearUnit, 9001)
+    keys.set(KEY.projectedCitation, `ESRI PE String = ${ascii(wkt.replace(/\s*\n\s*/g, ''))}`)
     return
   }
   keys.set(KEY.projection, USER_DEFINED).set(KEY.method, method)

@@ -40,10 +40,9 @@ export function halve(
   const height = Math.ceil(patch.height / 2)
   const data = newArray(dtype, width * height * bands)
   const missing = nodata ?? Number.NaN
-  const round = !DTYPES[dtype].isFloat
   const source: TypedArray = patch.data
   if (method === 'average') {
-    averages(source, patch, data, bands, missing, round)
+    averages(source, patch, data, bands, missing, dtype)
     return { data, width, height }
   }
   const cell = CELLS[method]
@@ -61,23 +60,39 @@ export function halve(
           source[lower + next]!,
           missing,
         )
-        data[to] = round ? Math.round(value) : value
+        data[to] = value
       }
     }
   }
   return { data, width, height }
 }
 
-/** As \`halve\` by \`average\`, spelled out: it runs for every pixel of a file. */
+/** Halves away from zero, as GDAL has them. */
+const rounded = (v: number): number => (v < 0 ? -Math.round(-v) : Math.round(v))
+
+/** The value next to nodata, for means of measurements that happen to be nodata, as with GDAL. */
+function beside(nodata: number, dtype: DType): number {
+  const { isFloat, range } = DTYPES[dtype]
+  if (!isFloat) return nodata >= range[1] ? nodata - 1 : nodata + 1
+  const words = new BigInt64Array(1)
+  const value = dtype === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer)
+  value[0] = nodata
+  words[0]! += nodata < 0 ? -1n : 1n
+  return value[0]!
+}
+
+/** As `halve` by `average`, spelled out: it runs for every pixel of a file. */
 function averages(
   source: TypedArray,
   patch: Patch,
   target: TypedArray,
   bands: number,
   missing: number,
-  round: boolean,
+  dtype: DType,
 ): void {
   const { width, height } = patch
+  const round = !DTYPES[dtype].isFloat
+  const besides = beside(missing, dtype)
   const isNarrow = round && source.BYTES_PER_ELEMENT <= 2
   let to = 0
   for (let b = 0; b < bands; b++) {
@@ -90,9 +105,11 @@ function averages(
         const q = source[upper + next]!
         const s = source[lower + x]!
         const t = source[lower + next]!
-        // Sums of small integers need no floats; the shift rounds halves up, as Math.round does.
+        // Sums of small integers need no floats.
         if (isNarrow && p !== missing && q !== missing && s !== missing && t !== missing) {
-          target[to] = (p + q + s + t + 2) >> 2
+          const total = p + q + s + t
+          const mean = total < 0 ? -((2 - total) >> 2) : (total + 2) >> 2
+          target[to] = mean === missing ? besides : mean
           continue
         }
         let sum = 0
@@ -114,8 +131,8 @@ function averages(
           sum += t
           count++
         }
-        const mean = count === 0 ? missing : sum / count
-        target[to] = round ? Math.round(mean) : mean
+        const mean = round ? rounded(sum / count) : sum / count
+        target[to] = count === 0 ? missing : mean === missing ? besides : mean
       }
     }
   }

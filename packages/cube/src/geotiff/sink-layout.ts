@@ -85,7 +85,9 @@ export function layoutOf(schema: CubeSchema, options: GeotiffSinkOptions): SinkL
   let side = options.blockSize ?? 512
   while (options.blockSize === undefined && side > 128 && side * side * bands * bytes > TILE_BYTES) side /= 2
   const isFloat = packing.dtype.startsWith('float')
-  const nodata = packing.nodata ?? (packing.isBoolean === true ? 255 : isFloat ? Number.NaN : null)
+  const stored =
+    packing.dtype === 'float32' && packing.nodata !== undefined ? Math.fround(packing.nodata) : packing.nodata
+  const nodata = stored ?? (packing.isBoolean === true ? 255 : isFloat ? Number.NaN : null)
   return { shape, x, y, files, bands, side, dtype: packing.dtype, nodata }
 }
 

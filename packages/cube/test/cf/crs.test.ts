@@ -92,6 +92,7 @@ describe('grid mappings of CF', () => {
     expect(crsOfMapping({ crs_wkt: 'nonsense', epsg_code: 'EPSG:3035' })!.code).toBe('EPSG:3035')
     expect(crsOfMapping({ grid_mapping_name: 'of_no_standard' })).toBeUndefined()
     expect(crsOfMapping({})).toBeUndefined()
-    expect(wktOf(parseCrs('+proj=nzmg'))).toBeUndefined()
+    expect(wktOf(parseCrs('+proj=nzmg'))).toMatch(/"custom_proj4".*EXTENSION\["PROJ4","\+proj=nzmg"\]/)
+    expect(wktOf(parseCrs('+proj=ob_tran +o_proj=longlat +o_lat_p=39 +lon_0=18 +ellps=WGS84'))).toBeUndefined()
   })
 })
