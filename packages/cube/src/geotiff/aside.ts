@@ -17,9 +17,18 @@ const HINTS: Readonly<Record<string, string>> = {
   EFBIG: 'the disk cannot hold files this large',
 }
 
+/** Codes of SQLite for what the system refuses. */
+const SQLITE: Readonly<Record<number, string>> = { 8: 'EROFS', 13: 'ENOSPC', 14: 'EACCES' }
+
+/** The system's code of an error; of SQLite's the one that means the same. */
+function codeOf(cause: unknown): string | undefined {
+  const { code, errcode } = (cause ?? {}) as { code?: string; errcode?: number }
+  return code === 'ERR_SQLITE_ERROR' ? SQLITE[errcode ?? 0] : code
+}
+
 /** A system error while writing, in the user's words; other errors stay what they are. */
 export function writeError(path: string, cause: unknown): unknown {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  const code = codeOf(cause)
   const isSystem =
     cause instanceof Error && !(cause instanceof EcotopeError) && code !== undefined && /^E[A-Z]+$/.test(code)
   if (!isSystem) return cause

@@ -6,6 +6,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Attributes } from '../cf/attributes.ts'
 import type { CfDataset, CfOut } from '../cf/encode.ts'
 import { DTYPES } from '../dtype.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import { cellCount } from '../model/region.ts'
 import type { DType } from '../types.ts'
 import {
@@ -65,13 +66,13 @@ export class Hdf5Writer {
   async chunk(variable: number, start: readonly number[], bytes: Uint8Array): Promise<void> {
     const address = this.#end
     this.#end += bytes.length
-    await this.#file.write(bytes, 0, bytes.length, address)
+    await writeFully(this.#file, bytes, address)
     this.#stored[variable]!.push({ start, address, bytes: bytes.length })
   }
 
   async #append(bytes: Uint8Array): Promise<number> {
     const address = Math.ceil(this.#end / 8) * 8
-    await this.#file.write(bytes, 0, bytes.length, address)
+    await writeFully(this.#file, bytes, address)
     this.#end = address + bytes.length
     return address
   }
@@ -99,7 +100,7 @@ export class Hdf5Writer {
     }
     const headers = await this.#headers(layouts, scales, heapAddress)
     const own = heap.done()
-    await this.#file.write(own, 0, own.length, heapAddress)
+    await writeFully(this.#file, own, heapAddress)
     await this.#superblock(await this.#append(rootGroup(headers, this.#dataset.attributes)))
   }
 
@@ -205,7 +206,7 @@ export class Hdf5Writer {
     const out = new Bytes().raw(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a)).u8(2, 8, 8, 0)
     out.u64(0).u64(UNDEFINED).u64(this.#end).u64(root)
     const bytes = out.u32(checksum(out.done())).done()
-    await this.#file.write(bytes, 0, bytes.length, 0)
+    await writeFully(this.#file, bytes, 0)
   }
 }
 

@@ -3,6 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import { dtypeOf, newArray, type TypedArray } from '../dtype.ts'
 import { writeAside } from '../geotiff/aside.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 import { sliceBox } from '../model/copy.ts'
 import type { OtherDimension } from '../model/dimension.ts'
@@ -169,8 +170,9 @@ export async function npyFromHandle(handle: SourceHandle): Promise<ArraySource> 
 /** Writes an array as `.npy`; the file appears whole or not at all. */
 export async function writeNpy(path: string, cells: TypedArray, shape: readonly number[]): Promise<void> {
   await writeAside(path, async (file) => {
-    await file.write(npyHeader(dtypeOf(cells), shape))
-    await file.write(new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength))
+    const header = npyHeader(dtypeOf(cells), shape)
+    await writeFully(file, header, 0)
+    await writeFully(file, new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength), header.length)
   })
 }
 
@@ -188,7 +190,5 @@ export async function writeNpz(
     return [`${name}.npy`, bytes]
   })
   const packed = zipSync(Object.fromEntries(entries) as Record<string, Uint8Array>, { level: 6 })
-  await writeAside(path, async (file) => {
-    await file.write(packed)
-  })
+  await writeAside(path, (file) => writeFully(file, packed, 0))
 }

@@ -7,6 +7,7 @@ import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { physical } from '../format/buffered-sink.ts'
 import { asidePath, writeError } from '../geotiff/aside.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import type { Block, Packing } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
@@ -34,7 +35,7 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
       throw writeError(path, cause)
     })
   await guarded(async () => {
-    await file.write(header, 0, header.length, 0)
+    await writeFully(file, header, 0)
     await file.truncate(header.length + cellCount(shape) * bytes)
   })
   return {
@@ -47,7 +48,7 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
       guarded(async () => {
         const cells = encoded as Uint8Array
         for (const run of runsOf(shape, region.start, region.shape, bytes, header.length)) {
-          await file.write(cells, run.to, run.bytes, run.from)
+          await writeFully(file, cells.subarray(run.to, run.to + run.bytes), run.from)
         }
       }),
     finish: () =>

@@ -1,5 +1,6 @@
 /** Parquet files as tables, and tables as Parquet. Nested columns become JSON texts. */
 import { writeAside } from '../geotiff/aside.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import { openParquet } from './parquet-file.ts'
 import type { Column, Table, TableValue } from './table.ts'
 
@@ -52,7 +53,5 @@ export async function writeParquet(path: string, table: Table): Promise<void> {
     compressors: { ZSTD: (input: Uint8Array) => new Uint8Array(zstdCompressSync(input)) },
   })
   const bytes = new Uint8Array(writer.getBuffer())
-  await writeAside(path, async (file) => {
-    await file.write(bytes)
-  })
+  await writeAside(path, (file) => writeFully(file, bytes, 0))
 }

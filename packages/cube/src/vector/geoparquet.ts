@@ -1,6 +1,7 @@
 /** GeoParquet (1.0 and 1.1) read, and written with geometries as WKB. A file without coordinates' system has longitude and latitude. */
 import { InputError } from '@ecotope/core'
 import { writeAside } from '../geotiff/aside.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import type { Geometries } from '../model/geometry.ts'
 import { openParquet } from '../table/parquet-file.ts'
 import type { RawFeature, RawGeometry, RawLayer } from './layer.ts'
@@ -113,9 +114,7 @@ export async function writeGeoParquet(path: string, features: Geometries): Promi
     kvMetadata: [{ key: 'geo', value: JSON.stringify(geo) }],
   })
   const bytes = new Uint8Array(writer.getBuffer())
-  await writeAside(path, async (file) => {
-    await file.write(bytes)
-  })
+  await writeAside(path, (file) => writeFully(file, bytes, 0))
 }
 
 /** A column of one type: numbers, truth values, else texts. */

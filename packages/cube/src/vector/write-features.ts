@@ -4,6 +4,7 @@ import { InputError } from '@ecotope/core'
 import { lonLat } from '../cf/crs.ts'
 import { crsEquals, transformer } from '../crs/transform.ts'
 import { writeAside } from '../geotiff/aside.ts'
+import { writeFully } from '../geotiff/spool.ts'
 import type { Geometries, Geometry } from '../model/geometry.ts'
 import { writeGeoPackage } from './geopackage-write.ts'
 import { writeGeoParquet } from './geoparquet.ts'
@@ -54,9 +55,7 @@ export async function writeFlatGeobuf(path: string, features: Geometries): Promi
   const ordered = first > 0 ? [whole[first]!, ...whole.filter((_, i) => i !== first)] : whole
   const collection = { type: 'FeatureCollection', features: ordered } as unknown as Parameters<typeof serialize>[0]
   const bytes = serialize(collection, isNamed ? code : 4326)
-  await writeAside(path, async (file) => {
-    await file.write(bytes)
-  })
+  await writeAside(path, (file) => writeFully(file, bytes, 0))
 }
 
 function inLonLat({ crs, features }: Geometries): Geometries['features'] {
