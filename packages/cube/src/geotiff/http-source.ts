@@ -1,15 +1,9 @@
 /** Bytes of a file on a web server by range requests: retried, checked for change, small reads from cached pages. */
 import { EnvironmentError, InputError } from '@ecotope/core'
+import { ask, Passing, passingOf, type RequestOptions, retried } from './http-request.ts'
 import { type ByteSource, truncated } from './source.ts'
 
-export interface HttpOptions {
-  /** Attempts of one request that fails for reasons of the network or the server. Default 4. */
-  readonly attempts?: number
-  /** Milliseconds before the second attempt; doubled for each further one. Default 250. */
-  readonly backOffMs?: number
-  /** Sent with every request, for servers that ask for a token. */
-  readonly headers?: Readonly<Record<string, string>>
-}
+export type HttpOptions = RequestOptions
 
 /** Reads up to this many bytes come from pages that stay in memory: directories and their tags. */
 const PAGE_BYTES = 32768
@@ -17,21 +11,26 @@ const PAGES_KEPT = 32
 /** A gap between blocks that is cheaper to transfer than another request. */
 const GAP_BYTES = 128 * 1024
 
-const DEFAULTS = { attempts: 4, backOffMs: 250 } as const
+/** Files up to this many bytes are taken whole from a server that cannot send parts. */
+const WHOLE_BYTES = 8 * 2 ** 20
+/** The head of a file is fetched in advance up to this many bytes. */
+const HEAD_BYTES = 4 * 2 ** 20
 
 /** True for what is read by `openHttpSource`. */
 export const isHttp = (path: string): boolean => /^https?:\/\//i.test(path)
 
 /**
  * Opens a file by its address with one request, which also brings its head. Throws `InputError`: `MissingFile`,
- * `NoAccess`, `NoRanges` (the server only sends whole files), `ChangedFile` (later: it is not the same file any more);
+ * `NoAccess`, `NoRanges` (the server only sends whole files, and this one is large), `ChangedFile` (later: it is not the same file any more);
  * `EnvironmentError('CannotRead')` where the server or the network fails every attempt.
  */
 export async function openHttpSource(url: string, options: HttpOptions = {}): Promise<ByteSource> {
   const server = serverOf(url, options)
-  const head = await server.range(0, PAGE_BYTES)
-  const size = head.total
-  const pages = new Map<number, Promise<Uint8Array>>([[0, Promise.resolve(head.bytes)]])
+  const first = await server.range(0, PAGE_BYTES)
+  const size = first.total
+  // What is read from without asking again: the whole of a small file, or a long head.
+  let head = first.bytes
+  const pages = new Map<number, Promise<Uint8Array>>([[0, Promise.resolve(head.subarray(0, PAGE_BYTES))]])
   const page = (index: number): Promise<Uint8Array> => {
     const held = pages.get(index)
     const start = index * PAGE_BYTES
@@ -49,22 +48,32 @@ export async function openHttpSource(url: string, options: HttpOptions = {}): Pr
     gapBytes: GAP_BYTES,
     read: async (offset, length, what) => {
       if (offset < 0 || length < 0 || offset + length > size) throw truncated(url, what, offset + length, size)
+      if (offset + length <= head.length) return head.slice(offset, offset + length)
       if (length === 0) return new Uint8Array(0)
       if (length > PAGE_BYTES) return (await server.range(offset, length)).bytes
       const first = Math.floor(offset / PAGE_BYTES)
       const last = Math.floor((offset + length - 1) / PAGE_BYTES)
       const out = new Uint8Array(length)
       const parts = [await page(first), last === first ? new Uint8Array(0) : await page(last)] as const
-      const head = parts[0].subarray(offset - first * PAGE_BYTES, offset - first * PAGE_BYTES + length)
-      out.set(head)
-      out.set(parts[1].subarray(0, length - head.length), head.length)
+      const start = parts[0].subarray(offset - first * PAGE_BYTES, offset - first * PAGE_BYTES + length)
+      out.set(start)
+      out.set(parts[1].subarray(0, length - start.length), start.length)
       return out
+    },
+    prefetch: async (end) => {
+      const wanted = Math.min(end, size, HEAD_BYTES)
+      if (wanted <= head.length) return
+      const rest = await server.range(head.length, wanted - head.length)
+      const joined = new Uint8Array(wanted)
+      joined.set(head)
+      joined.set(rest.bytes, head.length)
+      head = joined
     },
     close: () => Promise.resolve(),
   }
 }
 
-interface Answer {
+interface Part {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Bytes of the whole file. */
   readonly total: number
@@ -75,59 +84,52 @@ const versionOf = (response: Response): string | null =>
   response.headers.get('etag') ?? response.headers.get('last-modified')
 
 function serverOf(url: string, options: HttpOptions) {
-  const { attempts, backOffMs } = { ...DEFAULTS, ...options }
   let version: string | null | undefined
-  const once = async (offset: number, length: number): Promise<Answer> => {
-    const response = await fetch(url, {
-      headers: { ...options.headers, range: `bytes=${offset}-${offset + length - 1}` },
-    })
+  const once = async (offset: number, length: number): Promise<Part> => {
+    const answer = await ask(url, { range: `bytes=${offset}-${offset + length - 1}` }, options)
+    const { response } = answer
+    const isFirst = version === undefined
+    if (
+      response.status === 200 &&
+      isFirst &&
+      Number(response.headers.get('content-length') ?? Infinity) <= WHOLE_BYTES
+    ) {
+      const bytes = await answer.body()
+      version = versionOf(response)
+      return { bytes, total: bytes.length }
+    }
     if (response.status !== 206) {
-      await response.body?.cancel()
+      await answer.drop()
       throw failureOf(url, response)
     }
-    version ??= versionOf(response)
-    if (version !== versionOf(response)) {
-      await response.body?.cancel()
+    if (!isFirst && version !== versionOf(response)) {
+      await answer.drop()
       throw new InputError('ChangedFile', `${url} was changed on the server while it was read`, {
         hint: 'run it again',
         data: { path: url },
       })
     }
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    const total = Number(/\/(\d+)\s*$/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN)
-    if (!Number.isFinite(total)) throw noRanges(url)
-    if (bytes.length < Math.min(length, total - offset)) {
-      throw new Passing(`${bytes.length} of ${length} bytes arrived`)
+    const [, start, size] = /^\s*bytes\s+(\d+)-\d+\/(\d+)\s*$/i.exec(response.headers.get('content-range') ?? '') ?? []
+    if (start === undefined || Number(start) !== offset) {
+      await answer.drop()
+      throw noRanges(url)
     }
-    return { bytes, total }
+    const [total, bytes] = [Number(size), await answer.body()]
+    const expected = Math.min(length, total - offset)
+    if (bytes.length < expected) throw new Passing(`${bytes.length} of ${expected} bytes arrived`)
+    version = versionOf(response)
+    return { bytes: bytes.subarray(0, expected), total }
   }
-  const range = async (offset: number, length: number): Promise<Answer> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once(offset, length)
-      } catch (cause) {
-        // What the server refuses on purpose stays refused; everything else (fetch's TypeError too) may pass.
-        if (cause instanceof InputError) throw cause
-        if (attempt >= attempts) throw unreachable(url, attempts, cause)
-        const wait = cause instanceof Passing ? cause.afterMs : undefined
-        await new Promise((resolve) => setTimeout(resolve, wait ?? backOffMs * 2 ** (attempt - 1)))
-      }
-    }
-  }
+  const range = (offset: number, length: number): Promise<Part> =>
+    retried(
+      options,
+      () => once(offset, length),
+      // What the server refuses on purpose stays refused; everything else (fetch's TypeError too) may pass.
+      (cause) => cause instanceof InputError,
+      (attempts, cause) => unreachable(url, attempts, cause),
+    )
   return { range }
 }
-
-/** A failure that may not come again. */
-class Passing extends Error {
-  readonly afterMs: number | undefined
-  constructor(message: string, afterMs?: number) {
-    super(message)
-    this.afterMs = afterMs
-  }
-}
-
-/** The longest wait that a server may ask for, in milliseconds. */
-const LONGEST_WAIT_MS = 30_000
 
 function failureOf(url: string, response: Response): Error {
   const { status } = response
@@ -143,12 +145,7 @@ function failureOf(url: string, response: Response): Error {
   }
   if (status === 416) return new InputError('TruncatedFile', `${url} is empty or shorter than it says`, { data })
   if (status === 200) return noRanges(url)
-  if (status === 408 || status === 429 || status >= 500) {
-    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-    const wait = Number.isFinite(seconds) ? Math.min(LONGEST_WAIT_MS, seconds * 1000) : undefined
-    return new Passing(`HTTP ${status}`, wait)
-  }
-  return new InputError('NoAccess', `the server answers HTTP ${status} for ${url}`, { data })
+  return passingOf(response) ?? new InputError('NoAccess', `the server answers HTTP ${status} for ${url}`, { data })
 }
 
 const noRanges = (url: string): InputError =>

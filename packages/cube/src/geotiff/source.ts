@@ -10,6 +10,8 @@ export interface ByteSource {
   read(offset: number, length: number, what: string, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
   /** A gap between two parts that is cheaper to read than to skip, in bytes; the reader's own where absent. */
   readonly gapBytes?: number
+  /** Fetches the file up to here in one piece, where that is cheaper than piece by piece. */
+  prefetch?(end: number): Promise<void>
   close(): Promise<void>
 }
 

@@ -2,10 +2,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseCrs } from '../../src/crs/crs.ts'
 import { geotiffSource } from '../../src/geotiff/array-source.ts'
+import { writeCog } from '../../src/geotiff/cog.ts'
 import { openHttpSource } from '../../src/geotiff/http-source.ts'
 import { shapeOf } from '../../src/model/node.ts'
 import { wholeRegion } from '../../src/model/region.ts'
+import { openRaster } from '../../src/raster.ts'
+import { temporaryFolder } from '../temporary.ts'
 import { type Faults, serve, type TestServer } from './server.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures/geotiff')
@@ -76,12 +80,43 @@ describe('openHttpSource', () => {
     expect(ranges.length).toBe(1)
   })
 
-  it('names a server that has no ranges', async () => {
-    const { url } = await served(noise, { noRanges: true })
-    await expect(openHttpSource(url, http)).rejects.toMatchObject({
+  it('takes small files whole from a server that has no ranges, and names it for large ones', async () => {
+    const small = await served(noise, { noRanges: true })
+    const source = await openHttpSource(small.url, http)
+    expect(source.size).toBe(noise.length)
+    expect(await source.read(100_000, 150_000, 'a part')).toEqual(noise.slice(100_000, 250_000))
+    expect(small.ranges.length).toBe(1)
+    const large = await served(new Uint8Array(9 * 2 ** 20), { noRanges: true })
+    await expect(openHttpSource(large.url, http)).rejects.toMatchObject({
       tag: 'NoRanges',
       hint: expect.stringContaining('download'),
     })
+  })
+
+  it('refuses another part than it asked for', async () => {
+    const { url } = await served(noise, { shifted: true })
+    await expect(openHttpSource(url, http)).rejects.toMatchObject({ tag: 'NoRanges' })
+  })
+
+  it.each(['stall', 'cut'] as const)('tries again after a body that breaks off: %s', async (broken) => {
+    const { url, ranges } = await served(noise, { breaks: (i) => (i === 0 || i === 2 ? broken : undefined) })
+    const source = await openHttpSource(url, { ...http, stallMs: 60 })
+    expect(await source.read(100_000, 50_000, 'a part')).toEqual(noise.slice(100_000, 150_000))
+    expect(ranges.length).toBe(4)
+  })
+
+  it('gives up where nothing arrives', async () => {
+    const { url } = await served(noise, { breaks: () => 'stall' })
+    await expect(openHttpSource(url, { ...http, attempts: 2, stallMs: 30 })).rejects.toMatchObject({
+      tag: 'CannotRead',
+      message: expect.stringContaining('nothing arrived for 0.03 s (2 attempts)') as string,
+    })
+  })
+
+  it('follows to where a file has moved', async () => {
+    const { url } = await served(noise, { redirects: true })
+    const source = await openHttpSource(url, http)
+    expect(await source.read(100_000, 50_000, 'a part')).toEqual(noise.slice(100_000, 150_000))
   })
 
   it('notices that the file was changed between two requests', async () => {
@@ -115,5 +150,24 @@ describe('geotiffSource over HTTP', () => {
     expect(far.handle).toMatchObject({ format: 'GTiff', path: url })
     await near.close()
     await far.close()
+  })
+
+  it('a COG of many tiles opens with two requests', async () => {
+    const path = join(await temporaryFolder(), 'many.tif')
+    const size = 1600
+    const grid = { crs: parseCrs('EPSG:32632'), affine: [10, 0, 5e5, 0, -10, 56e5], width: size, height: size } as const
+    const spec = { grid, dtype: 'uint8', bands: [{ name: 'a' }], blockSize: 16 } as const
+    await writeCog(path, spec, async ({ row, width, height }) =>
+      Uint8Array.from({ length: width * height }, (_, i) => row + Math.floor(i / width)),
+    )
+    const bytes = await readFile(path)
+    const { url, ranges } = await served(bytes)
+    const raster = await openRaster(url, { http })
+    expect(raster.info.overviews.length).toBe(7)
+    expect(ranges.length).toBe(2)
+    const values = await raster.readRaw({ column: 800, row: 300, width: 3, height: 2 })
+    expect([...values]).toEqual([44, 44, 44, 45, 45, 45])
+    expect(ranges.length).toBe(3)
+    await raster.close()
   })
 })

@@ -17,6 +17,12 @@ export interface Faults {
   /** Cuts the body of request number i in half. */
   readonly short?: (i: number) => boolean
   readonly etag?: (i: number) => string
+  /** Sends half of the body of request number i and then `stall`s, or `cut`s the connection. */
+  readonly breaks?: (i: number) => 'stall' | 'cut' | undefined
+  /** Answers with another part than was asked for. */
+  readonly shifted?: boolean
+  /** Sends request number 0 to another address of the same file. */
+  readonly redirects?: boolean
 }
 
 export async function serve(bytes: Uint8Array, faults: Faults = {}): Promise<TestServer> {
@@ -70,12 +76,16 @@ function answer(
     response.writeHead(status, { 'retry-after': '0' }).end()
     return
   }
+  if (faults.redirects === true && request.url === '/scene.tif') {
+    response.writeHead(302, { location: '/elsewhere.tif' }).end()
+    return
+  }
   const match = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')
   if (faults.noRanges === true || match === null) {
     response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
     return
   }
-  const start = Number(match[1])
+  const start = Number(match[1]) + (faults.shifted === true ? 7 : 0)
   const end = Math.min(Number(match[2]), bytes.length - 1)
   const part = bytes.subarray(start, end + 1)
   const sent = faults.short?.(i) === true ? part.subarray(0, part.length >> 1) : part
@@ -84,5 +94,7 @@ function answer(
     'content-length': sent.length,
     etag: faults.etag?.(i) ?? '"one"',
   })
-  response.end(sent)
+  const broken = faults.breaks?.(i)
+  if (broken === undefined) response.end(sent)
+  else response.write(sent.subarray(0, sent.length >> 1), () => broken === 'cut' && response.destroy())
 }

@@ -41,7 +41,7 @@ afterEach(async () => {
 })
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const path = join(folder, decodeURIComponent(request.url!))
+  const path = join(folder, decodeURIComponent(request.url!.replace(/\?.*/, '')))
   if (!existsSync(path) || !statSync(path).isFile()) {
     response.writeHead(404).end()
     return
@@ -168,6 +168,33 @@ describe('servers that fail', () => {
     const [one] = await zarrSources(`${url()}/data`, quick)
     expect(await one!.read(wholeRegion([32, 32]))).toEqual(cells)
     await one!.close()
+  })
+
+  test('a body that breaks off is asked for again', async () => {
+    let count = 0
+    before = ({ url: path }, response) => {
+      if (!path!.includes('/c/') || count++ > 1) return false
+      response.writeHead(200, { 'content-length': 100 }).write(new Uint8Array(50), () => response.destroy())
+      return true
+    }
+    const [source] = await zarrSources(url(), quick)
+    expect(await source!.read(wholeRegion([32, 32]))).toEqual(cells)
+    expect(count).toBeGreaterThan(4)
+    await source!.close()
+  })
+
+  test('a token of the address goes with every request, from a handle too', async () => {
+    const seen = new Set<string | undefined>()
+    before = ({ url: path }) => {
+      seen.add(/\?.*/.exec(path!)?.[0])
+      return false
+    }
+    const [source] = await zarrSources(`${url()}?token=a%2Fb`, quick)
+    const again = await zarrFromHandle(JSON.parse(JSON.stringify(source!.handle)) as SourceHandle)
+    expect(await again.read(wholeRegion([32, 32]))).toEqual(cells)
+    expect([...seen]).toEqual(['?token=a%2Fb'])
+    await source!.close()
+    await again.close()
   })
 
   test('headers go with every request', async () => {
