@@ -1,5 +1,9 @@
-/** Conic projections on the ellipsoid: Lambert conformal and Albers equal-area. Snyder (1987), USGS PP 1395, ch. 14-15. */
+/**
+ * Conic projections on the ellipsoid: Lambert conformal, Albers equal-area, equidistant, and Bonne's. Snyder (1987), USGS PP
+ * 1395, ch. 14-16, 19.
+ */
 import { areaTerm, authalic, evaluateSeries, fromIsometric, isometric, parallelRadius } from './auxiliary.ts'
+import { rectifying } from './cylindrical.ts'
 import { angle, type Definition, scaleFactor } from './definition.ts'
 import { type Projection, wrap } from './projection.ts'
 
@@ -85,4 +89,63 @@ export function albers(definition: Definition): Projection {
     return evaluateSeries(toGeodetic, Math.asin(sine))
   }
   return conic({ n, rho0: rho(angle(definition, 'lat_0')), lambda0: angle(definition, 'lon_0'), rho, phi })
+}
+
+/** Distance from the equator along a meridian, and back; metres. */
+function meridian(a: number, es: number) {
+  const { radius, toRectifying, toGeodetic } = rectifying(a, es)
+  return {
+    distance: (phi: number): number => radius * evaluateSeries(toRectifying, phi),
+    latitude: (distance: number): number => {
+      const mu = distance / radius
+      return Math.abs(mu) > HALF_PI + 1e-10 ? Number.NaN : evaluateSeries(toGeodetic, mu)
+    },
+  }
+}
+
+/** PROJ's `eqdc`. */
+export function equidistantConic(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const { distance, latitude } = meridian(a, es)
+  const [phi1, phi2] = parallels(definition)
+  const m1 = a * parallelRadius(phi1, es)
+  const n =
+    Math.abs(phi1 - phi2) < 1e-10
+      ? Math.sin(phi1)
+      : (m1 - a * parallelRadius(phi2, es)) / (distance(phi2) - distance(phi1))
+  const g = m1 / n + distance(phi1)
+  const rho = (phi: number): number => g - distance(phi)
+  const phi = (r: number): number => latitude(g - r)
+  return conic({ n, rho0: rho(angle(definition, 'lat_0')), lambda0: angle(definition, 'lon_0'), rho, phi })
+}
+
+/** PROJ's `bonne`; `+lat_1=90` is Werner's. */
+export function bonne(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const { distance, latitude } = meridian(a, es)
+  const lambda0 = angle(definition, 'lon_0')
+  const phi1 = angle(definition, 'lat_1')
+  const apex = (a * parallelRadius(phi1, es)) / Math.sin(phi1)
+  const sign = Math.sign(phi1)
+  const rho = (phi: number): number => apex + distance(phi1) - distance(phi)
+  return {
+    forward: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const r = rho(xy[i + 1]!)
+        const turn = Math.abs(r) < 1e-10 * a ? 0 : (a * parallelRadius(xy[i + 1]!, es) * wrap(xy[i]! - lambda0)) / r
+        xy[i] = r * Math.sin(turn)
+        xy[i + 1] = apex - r * Math.cos(turn)
+      }
+    },
+    inverse: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const [x, y] = [xy[i]!, apex - xy[i + 1]!]
+        const r = sign * Math.hypot(x, y)
+        const phi = latitude(apex + distance(phi1) - r)
+        const m = a * parallelRadius(phi, es)
+        xy[i] = wrap((m < 1e-10 * a ? 0 : (r * Math.atan2(sign * x, sign * y)) / m) + lambda0)
+        xy[i + 1] = phi
+      }
+    },
+  }
 }

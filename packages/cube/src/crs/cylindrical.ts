@@ -111,7 +111,7 @@ export function sinusoidal(definition: Definition): Projection {
 }
 
 /** Meridian distance as series of the rectifying latitude; the quarter meridian by Simpson's rule on a smooth integrand. */
-function rectifying(a: number, es: number) {
+export function rectifying(a: number, es: number) {
   const distance = (phi: number): number => {
     const steps = 256
     const h = phi / steps
@@ -137,5 +137,40 @@ function rectifying(a: number, es: number) {
     radius: a / scale,
     toRectifying: sineSeries((phi) => distance(phi) * scale),
     toGeodetic: sineSeries(inverse),
+  }
+}
+
+/** Coefficients of Šavrič, Patterson and Jenny (2018), International Journal of Geographical Information Science 33. */
+const [EE1, EE2, EE3, EE4] = [1.340264, -0.081106, 0.000893, 0.003796]
+const EE_M = Math.sqrt(3) / 2
+/** y at the pole; PROJ takes what lies beyond for the pole. */
+const EE_MOST = 1.3173627591574
+
+/** PROJ's `eqearth`, ellipsoidal where the ellipsoid is. */
+export function equalEarth(definition: Definition): Projection {
+  const { a, es } = definition.ellipsoid
+  const e = Math.sqrt(es)
+  const lambda0 = angle(definition, 'lon_0')
+  const { qp, toGeodetic } = authalic(e)
+  const radius = a * Math.sqrt(qp / 2)
+  const y = (t: number): number => t * (EE1 + EE2 * t ** 2 + t ** 6 * (EE3 + EE4 * t ** 2))
+  const slope = (t: number): number => EE1 + 3 * EE2 * t ** 2 + t ** 6 * (7 * EE3 + 9 * EE4 * t ** 2)
+  return {
+    forward: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const t = Math.asin(EE_M * Math.max(-1, Math.min(1, areaTerm(Math.sin(xy[i + 1]!), e) / qp)))
+        xy[i] = (radius * wrap(xy[i]! - lambda0) * Math.cos(t)) / (EE_M * slope(t))
+        xy[i + 1] = radius * y(t)
+      }
+    },
+    inverse: (xy) => {
+      for (let i = 0; i < xy.length; i += 2) {
+        const wanted = Math.max(-EE_MOST, Math.min(EE_MOST, xy[i + 1]! / radius))
+        let t = wanted
+        for (let k = 0; k < 12; k++) t -= (y(t) - wanted) / slope(t)
+        xy[i] = wrap((EE_M * (xy[i]! / radius) * slope(t)) / Math.cos(t) + lambda0)
+        xy[i + 1] = evaluateSeries(toGeodetic, Math.asin(Math.max(-1, Math.min(1, Math.sin(t) / EE_M))))
+      }
+    },
   }
 }

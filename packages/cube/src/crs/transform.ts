@@ -1,22 +1,37 @@
 /** Transformations between coordinate reference systems, on arrays of pairs. Two-dimensional only; no grids, no epochs. */
-import { InputError } from '@ecotope/core'
-import proj4 from 'proj4'
 import type { Crs } from '../types.ts'
 import { areaTerm } from './auxiliary.ts'
 import { lambertAzimuthal, polarStereographic } from './azimuthal.ts'
-import { albers, lambertConformal } from './conic.ts'
-import { equalAreaCylinder, equidistantCylinder, mercator, sinusoidal } from './cylindrical.ts'
+import { cassini } from './cassini.ts'
+import { albers, bonne, equidistantConic, lambertConformal } from './conic.ts'
+import { equalAreaCylinder, equalEarth, equidistantCylinder, mercator, sinusoidal } from './cylindrical.ts'
 import { datumShift, sameDatum } from './datum.ts'
 import { angle, type Definition, definitionOf, isRotatedPole, numeric, plain } from './definition.ts'
+import { foreignProjection, isRefused, unsupported } from './foreign.ts'
+import { homolosine } from './interrupted.ts'
+import { orthographic } from './orthographic.ts'
 import type { Projection } from './projection.ts'
 import { wrap } from './projection.ts'
+import { pseudocylinder, ROWS } from './pseudocylindrical.ts'
 import { rotatedPole } from './rotated.ts'
 import { transverseMercator } from './transverse.ts'
 
 const DEGREE = Math.PI / 180
 
+type Kernel = (definition: Definition) => Projection
+
+const each = (names: readonly string[], kernel: Kernel): Record<string, Kernel> =>
+  Object.fromEntries(names.map((name) => [name, kernel]))
+
 /** Own array kernels; every other projection goes through proj4 point by point. */
-const KERNELS: Readonly<Record<string, (definition: Definition) => Projection>> = {
+const KERNELS: Readonly<Record<string, Kernel>> = {
+  ...each(Object.keys(ROWS), pseudocylinder),
+  ...each(['goode', 'igh', 'igh_o'], homolosine),
+  eqearth: equalEarth,
+  eqdc: equidistantConic,
+  bonne,
+  cass: cassini,
+  ortho: orthographic,
   tmerc: transverseMercator,
   etmerc: transverseMercator,
   utm: transverseMercator,
@@ -30,10 +45,15 @@ const KERNELS: Readonly<Record<string, (definition: Definition) => Projection>> 
   sinu: sinusoidal,
 }
 
+/** Of the sphere only, which for an ellipsoid PROJ takes to be that of its area. */
+const AUTHALIC: ReadonlySet<string> = new Set(['mill', 'vandg'])
+
 function projectionOf(given: Definition): Projection {
   if (isRotatedPole(given.parameters)) return rotatedPole(given)
-  const definition = given.parameters.has('R_A') ? { ...given, ellipsoid: authalicSphere(given.ellipsoid) } : given
+  const isAuthalic = given.parameters.has('R_A') || AUTHALIC.has(given.proj)
+  const definition = isAuthalic ? { ...given, ellipsoid: authalicSphere(given.ellipsoid) } : given
   const polar = definition.proj === 'stere' && Math.abs(Math.abs(angle(definition, 'lat_0')) - Math.PI / 2) < 1e-9
+  if (isRefused(definition)) throw unsupported(definition)
   const kernel = polar ? polarStereographic : KERNELS[definition.proj]
   return kernel === undefined ? foreignProjection(definition) : kernel(definition)
 }
@@ -41,85 +61,6 @@ function projectionOf(given: Definition): Projection {
 /** The sphere of the ellipsoid's area (Snyder 1987, eq. 3-13). */
 function authalicSphere({ a, es }: Definition['ellipsoid']): Definition['ellipsoid'] {
   return { a: a * Math.sqrt(areaTerm(1, Math.sqrt(es)) / 2), es: 0 }
-}
-
-/** Variants that proj4 would take for the plain projection: metres of error, so better refused. */
-const REFUSED: Readonly<Record<string, string>> = { cass: 'hyperbolic', aeqd: 'guam' }
-
-/** Any projection that proj4 knows, on the bare ellipsoid: datum, meridian, unit and offsets stay with us. */
-function foreignProjection(definition: Definition): Projection {
-  const variant = REFUSED[definition.proj]
-  if (variant !== undefined && definition.parameters.has(variant)) throw unsupported(definition)
-  const { a, es } = definition.ellipsoid
-  const shape = es === 0 ? `+b=${a}` : `+rf=${1 / (1 - Math.sqrt(1 - es))}`
-  const ellipsoid = `+x_0=0 +y_0=0 +a=${a} ${shape}`
-  const ours = new Set(['datum', 'ellps', 'a', 'b', 'rf', 'f', 'es', 'R', 'towgs84', 'nadgrids', 'pm', 'units'])
-  for (const key of ['to_meter', 'axis', 'x_0', 'y_0', 'wktext', 'type', 'no_defs', 'R_A']) ours.add(key)
-  // What proj4 does not take as 0 where it is left out.
-  const origin = [...new Map([['lat_0', '0'], ['lon_0', '0'], ...definition.parameters])]
-  const kept = origin.filter(([key]) => !ours.has(key))
-  const text = `${kept.map(([k, v]) => (v === '' ? `+${k}` : `+${k}=${v}`)).join(' ')} ${ellipsoid} +no_defs`
-  let converter: proj4.Converter
-  try {
-    converter = proj4(`+proj=longlat ${ellipsoid} +no_defs`, text)
-  } catch (cause) {
-    throw unsupported(definition, cause)
-  }
-  const each = (xy: Float64Array, step: (pair: number[]) => number[], before: number, after: number): void => {
-    for (let i = 0; i < xy.length; i += 2) {
-      const [x = Number.NaN, y = Number.NaN] = attempt(step, [xy[i]! * before, xy[i + 1]! * before])
-      xy[i] = x * after
-      xy[i + 1] = y * after
-    }
-  }
-  const isOn = ENDS[definition.proj]
-  const back = (pair: number[]): number[] => {
-    const place = converter.inverse([...pair])
-    if (isOn === undefined || isOn(converter.forward([...place]), pair, a * SAME)) return place
-    return [Number.NaN, Number.NaN]
-  }
-  return {
-    forward: (xy) => each(xy, (p) => converter.forward(p), 1 / DEGREE, 1),
-    inverse: (xy) => each(xy, back, 1, DEGREE),
-  }
-}
-
-/** Of the semi-major axis: how near a point is that has come back to where it was. */
-const SAME = 1e-6
-
-const isNear = (a: number | undefined, b: number | undefined, most: number): boolean => Math.abs(a! - b!) <= most
-
-/**
- * Maps that end somewhere, beyond which proj4 gives places all the same: what has to come back where it was to be on the
- * map. PROJ takes what lies beside Eckert's as more turns of the Earth.
- */
-const ENDS: Readonly<Record<string, (again: number[], pair: number[], most: number) => boolean>> = {
-  moll: isSame,
-  robin: isSame,
-  ortho: isSame,
-  eck6: (again, pair, most) => isNear(again[1], pair[1], most),
-}
-
-function isSame(again: number[], pair: number[], most: number): boolean {
-  return isNear(again[0], pair[0], most) && isNear(again[1], pair[1], most)
-}
-
-function unsupported(definition: Definition, cause?: unknown): InputError {
-  return new InputError('UnsupportedProjection', `the map projection "${definition.proj}" is not supported`, {
-    hint: 'reproject the data to a common CRS such as UTM first',
-    data: { proj: definition.proj },
-    cause,
-  })
-}
-
-/** proj4 throws on coordinates that are not finite; here a point that cannot be projected is NaN. */
-function attempt(step: (pair: number[]) => number[], pair: number[]): number[] {
-  if (!Number.isFinite(pair[0]) || !Number.isFinite(pair[1])) return [Number.NaN, Number.NaN]
-  try {
-    return step(pair)
-  } catch {
-    return [Number.NaN, Number.NaN]
-  }
 }
 
 type Step = (xy: Float64Array) => void
@@ -180,9 +121,11 @@ function fromGeographic(definition: Definition): Step {
 function plane(definition: Definition) {
   const utm = definition.proj === 'utm'
   const south = utm && definition.parameters.has('south')
+  // New Zealand's map grid is one system, not a family.
+  const [x0, y0] = definition.proj === 'nzmg' ? [2510000, 6023150] : [0, 0]
   return {
-    x0: utm ? 500000 : plain(definition, 'x_0', 0),
-    y0: utm ? (south ? 1e7 : 0) : plain(definition, 'y_0', 0),
+    x0: utm ? 500000 : plain(definition, 'x_0', x0),
+    y0: utm ? (south ? 1e7 : 0) : plain(definition, 'y_0', y0),
     unit: definition.metresPerUnit,
     axis: definition.parameters.get('axis') ?? 'enu',
   }

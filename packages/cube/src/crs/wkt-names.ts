@@ -3,6 +3,8 @@
 export interface Method {
   readonly proj: string
   readonly extra?: string
+  /** Other projections by the value of the parameter `Option`. */
+  readonly byOption?: readonly string[]
   /** Dialects that give one parameter another meaning. */
   readonly adjust?: (terms: Map<string, number>) => void
 }
@@ -95,7 +97,20 @@ export const METHODS: Readonly<Record<string, Method>> = {
   vandergrinten: { proj: 'vandg' },
   vandergrinteni: { proj: 'vandg' },
   millercylindrical: { proj: 'mill' },
+  eckerti: { proj: 'eck1' },
+  eckertii: { proj: 'eck2' },
+  eckertiii: { proj: 'eck3' },
+  eckertiv: { proj: 'eck4' },
+  eckertv: { proj: 'eck5' },
   eckertvi: { proj: 'eck6' },
+  gallstereographic: { proj: 'gall' },
+  winkeli: { proj: 'wink1', adjust: trueScale },
+  quarticauthalic: { proj: 'qua_aut' },
+  crasterparabolic: { proj: 'crast' },
+  flatpolarquartic: { proj: 'mbtfpq' },
+  goodehomolosine: { proj: 'goode', byOption: ['goode', 'igh', 'igh_o'] },
+  interruptedgoodehomolosine: { proj: 'igh' },
+  interruptedgoodehomolosineocean: { proj: 'igh_o' },
   equalearth: { proj: 'eqearth' },
   bonne: { proj: 'bonne' },
   newzealandmapgrid: { proj: 'nzmg' },
@@ -172,6 +187,7 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   viewpointheight: length('h'),
   latitudeoftopocentricorigin: angle('lat_0'),
   longitudeoftopocentricorigin: angle('lon_0'),
+  option: scale('option'),
   lon0: angle('lon_0'),
   olatp: angle('o_lat_p'),
   olonp: angle('o_lon_p'),

@@ -182,9 +182,11 @@ function projectionTerms(node: WktNode, base: WktNode | undefined, wkt: string):
     else terms.set(row.key, value * Number(unit?.values[1] ?? 1))
   }
   method.adjust?.(terms)
+  const proj = method.byOption?.[terms.get('option') ?? 0] ?? method.proj
+  terms.delete('option')
   const listed = [...terms].map(([key, value]) => `+${key}=${value}`)
   const extra = method.extra === undefined ? [] : [method.extra]
-  return [`+proj=${method.proj}`, ...extra, ...listed, linear === 1 ? '+units=m' : `+to_meter=${linear}`].join(' ')
+  return [`+proj=${proj}`, ...extra, ...listed, linear === 1 ? '+units=m' : `+to_meter=${linear}`].join(' ')
 }
 
 /** The unit of a projected system: its own, or that of its axes (WKT 2). */
