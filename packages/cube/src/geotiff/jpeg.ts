@@ -44,6 +44,7 @@ export async function decodeJpeg(data: Uint8Array, blocks: JpegBlocks, shape: Sh
   // From here on nothing waits: the one decoder is for all blocks.
   const { samples, columns, rows } = shape
   const segments = segmentsOf(data, blocks.tables)
+  checkFrame(segments, shape)
   if (samples === 1 || samples === 3) return decodeOne(library, [adobe(blocks.isChroma), ...segments], shape)
   const planes = splitJpeg(segments)
   if (planes.length !== samples) throw new RangeError(`${planes.length} samples instead of ${samples}`)
@@ -55,6 +56,17 @@ export async function decodeJpeg(data: Uint8Array, blocks: JpegBlocks, shape: Sh
   return out
 }
 
+/** Damaged sizes would ask for all memory. */
+function checkFrame(segments: readonly Uint8Array[], { columns, rows }: Shape): void {
+  const frame = segments.find(({ 1: marker = 0 }) => marker >= 0xc0 && marker <= 0xcf && !NO_FRAME.has(marker))
+  if (frame === undefined || frame.length < 10) throw new RangeError('no frame')
+  const [height, width] = [(frame[5]! << 8) | frame[6]!, (frame[7]! << 8) | frame[8]!]
+  if (width > columns + 64 || height > 2 * rows + 64) throw new RangeError(`${width} x ${height} pixels are too many`)
+}
+
+/** Markers among those of frames that are none: Huffman tables, an extension, arithmetic coding. */
+const NO_FRAME = new Set([0xc4, 0xc8, 0xcc])
+
 function decodeOne(library: Decoder, segments: readonly Uint8Array[], { columns, rows, samples }: Shape): Uint8Array {
   const parts = [START, ...segments]
   const input = library.getEncodedBuffer(parts.reduce((sum, part) => sum + part.length, 0))
@@ -63,7 +75,12 @@ function decodeOne(library: Decoder, segments: readonly Uint8Array[], { columns,
     input.set(part, at)
     at += part.length
   }
-  library.decode()
+  try {
+    library.decode()
+  } catch {
+    // What is thrown is a number of the library's own.
+    throw new RangeError('libjpeg cannot decode it')
+  }
   const { width, height, componentCount } = library.getFrameInfo()
   if (componentCount !== samples) throw new RangeError(`${componentCount} samples instead of ${samples}`)
   if (width < columns || height < rows) throw new RangeError(`${width} x ${height} pixels are too few`)

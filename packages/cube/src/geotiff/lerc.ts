@@ -25,6 +25,11 @@ export async function decodeLerc(
   const library = await import('lerc')
   await library.load()
   const blob = await unpack[packing](data)
+  const told = library.getBlobInfo(blob)
+  // Damaged sizes would ask for all memory.
+  if (told.width > columns || told.height > 2 * rows || told.depthCount * told.bandCount > samples) {
+    throw new RangeError(`${told.width} x ${told.height} pixels are too many`)
+  }
   const block = library.decode(blob, { returnInterleaved: true })
   const { width, height, depthCount, pixels } = block
   if (width < columns || height < rows) throw new RangeError(`${width} x ${height} pixels are too few`)

@@ -86,4 +86,21 @@ describe('what is refused', () => {
     })
     await raster.close()
   })
+
+  it.each([
+    ['chroma_tiles', [0xff, 0xc0], 5],
+    ['four_together', [0xff, 0xc0], 5],
+  ] as const)('damaged sizes of %s, without asking for all memory', async (name, start, behind) => {
+    const path = await fileOf(name, (bytes) => {
+      const at = bytes.indexOf(Buffer.from(start))
+      expect(at).toBeGreaterThan(0)
+      return bytes.fill(0xf0, at + behind, at + behind + 4)
+    })
+    const raster = await openRaster(path)
+    await expect(raster.readRaw(wholeWindow(raster.grid))).rejects.toMatchObject({
+      tag: 'CorruptBlock',
+      cause: { message: '61680 x 61680 pixels are too many' },
+    })
+    await raster.close()
+  })
 })
