@@ -1,7 +1,7 @@
 /** Where a grid lies on the globe, as GeoJSON wants it: degrees, split where it crosses the antimeridian. */
 import { parseCrs } from '../crs/crs.ts'
 import { transformer } from '../crs/transform.ts'
-import { pixelToCrs } from '../grid.ts'
+import { invertAffine, pixelToCrs } from '../grid.ts'
 import type { Grid } from '../types.ts'
 
 export interface Footprint {
@@ -19,7 +19,10 @@ export function footprintOf(grid: Grid): Footprint {
   const ring = unrolled(edgeDegrees(grid))
   const xs = ring.map(([x]) => x)
   const ys = ring.map(([, y]) => y)
-  const [west, south, east, north] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)].map(rounded)
+  const [west, least, east, greatest] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)].map(
+    rounded,
+  )
+  const [south, north] = [holdsPole(grid, -90) ? -90 : least, holdsPole(grid, 90) ? 90 : greatest]
   const box = (w: number, e: number) => [
     [w, south],
     [e, south],
@@ -27,7 +30,7 @@ export function footprintOf(grid: Grid): Footprint {
     [w, north],
     [w, south],
   ]
-  if (east! - west! >= 360) {
+  if (east! - west! >= 360 || (!grid.crs.isGeographic && (south === -90 || north === 90))) {
     return { bbox: [-180, south!, 180, north!], geometry: { type: 'Polygon', coordinates: [box(-180, 180)] } }
   }
   if (east! <= 180 && west! >= -180) {
@@ -36,6 +39,16 @@ export function footprintOf(grid: Grid): Footprint {
   const [left, right] = [wrapped(west!), wrapped(east!)]
   const coordinates = [[box(left, 180)], [box(-180, right)]]
   return { bbox: [left, south!, right, north!], geometry: { type: 'MultiPolygon', coordinates } }
+}
+
+/** Whether a pole lies inside of a projected grid, whose edge then runs around it. */
+function holdsPole(grid: Grid, latitude: number): boolean {
+  if (grid.crs.isGeographic) return false
+  const pole = Float64Array.of(0, latitude)
+  transformer(parseCrs('EPSG:4326'), grid.crs)(pole)
+  if (!pole.every(Number.isFinite)) return false
+  const [column, row] = pixelToCrs(invertAffine(grid.affine), pole[0]!, pole[1]!)
+  return column > 0 && row > 0 && column < grid.width && row < grid.height
 }
 
 const rounded = (value: number): number => Number(value.toFixed(DIGITS))

@@ -64,10 +64,11 @@ export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
   if (schema.grid === undefined) return undefined
   const name = basename(path.replace(/[\\/]+$/, ''))
   const footprint = footprintOf(schema.grid)
+  const described = bands(schema)
   return {
     type: 'Feature',
     stac_version: '1.1.0',
-    stac_extensions: Object.values(EXTENSIONS),
+    stac_extensions: extensionsOf(described),
     id: name,
     geometry: footprint.geometry,
     bbox: footprint.bbox,
@@ -87,10 +88,17 @@ export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
         href: hrefWithin(name),
         ...(MEDIA[format] === undefined ? {} : { type: MEDIA[format] }),
         roles: ['data'],
-        ...bands(schema),
+        ...described,
       },
     },
   }
+}
+
+/** Extensions whose fields are there: that of EO must not be named where no band has a common name or wavelength. */
+function extensionsOf(asset: Record<string, unknown>): string[] {
+  const list = (asset.bands ?? []) as readonly Record<string, unknown>[]
+  const hasEo = list.some((band) => Object.keys(band).some((key) => key.startsWith('eo:')))
+  return Object.entries(EXTENSIONS).flatMap(([name, address]) => (name === 'eo' && !hasEo ? [] : [address]))
 }
 
 /** Formats of maps, which an item goes with. */
@@ -156,9 +164,21 @@ function instants(schema: CubeSchema, created: Date): Record<string, string | nu
   const time = schema.dims.find((dim): dim is TemporalDimension => dim.type === 'temporal')
   const labels = (time?.labels ?? []).filter((label) => parseInstant(label, time!.calendar) !== undefined)
   const full = labels.map((label) => (label.length === 10 ? `${label}T00:00:00Z` : label)).sort(byText)
-  if (full.length === 0) return { datetime: created.toISOString() }
+  if (full.length === 0) return yearsOf(time?.labels ?? []) ?? { datetime: created.toISOString() }
   if (full.length === 1) return { datetime: full[0]! }
   return { datetime: null, start_datetime: full[0]!, end_datetime: full.at(-1)! }
+}
+
+/** The years of periods (`2020-06`, `2020-djf`); which part of them a label means depends on the period. */
+function yearsOf(labels: readonly string[]): Record<string, string | null> | undefined {
+  const years = labels.map((label) => /^(\d{4})(-|$)/.exec(label)?.[1])
+  if (years.length === 0 || years.includes(undefined)) return undefined
+  const [first, last] = (years as string[]).sort(byText).filter((_, i, all) => i === 0 || i === all.length - 1)
+  return {
+    datetime: null,
+    start_datetime: `${first}-01-01T00:00:00Z`,
+    end_datetime: `${last ?? first}-12-31T23:59:59Z`,
+  }
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

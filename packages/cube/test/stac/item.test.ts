@@ -87,6 +87,31 @@ describe('stacItemOf', () => {
     expect(problemsOf(JSON.parse(JSON.stringify(stacItemOf(saved(schemaOf(grid, times))))), ITEM)).toEqual([])
   })
 
+  it('names an extension only where its fields are, as its schema asks', () => {
+    const schema = schemaOf(grid, [])
+    const plain = { ...schema, dims: schema.dims.filter(({ type }) => type !== 'bands') }
+    for (const one of [schema, plain]) {
+      const item = stacItemOf(saved(one))!
+      const named = (item.stac_extensions as string[]).map((address) => /io\/(\w+)\//.exec(address)![1])
+      const { stac_extensions: _, ...fields } = item
+      for (const [name, prefix] of Object.entries({ eo: 'eo:', raster: 'raster:', projection: 'proj:' })) {
+        expect(named.includes(name), name).toBe(JSON.stringify(fields).includes(`"${prefix}`))
+      }
+    }
+  })
+
+  it('lies in the years of its periods', () => {
+    expect(stacItemOf(saved(schemaOf(grid, ['2021-djf', '2019-jja'])))!.properties).toMatchObject({
+      datetime: null,
+      start_datetime: '2019-01-01T00:00:00Z',
+      end_datetime: '2021-12-31T23:59:59Z',
+    })
+    expect(stacItemOf(saved(schemaOf(grid, ['2021'])))!.properties).toMatchObject({
+      start_datetime: '2021-01-01T00:00:00Z',
+      end_datetime: '2021-12-31T23:59:59Z',
+    })
+  })
+
   it('is not made of what lies nowhere', () => {
     expect(stacItemOf(saved(schemaOf(undefined, [])))).toBeUndefined()
   })
@@ -112,6 +137,23 @@ describe('footprints', () => {
     affine: [1, 0, west, 0, -1, 10],
     width: east - west,
     height: 20,
+  })
+
+  it('of grids with a pole inside reach it, and go around it', () => {
+    const affine = [300000, 0, -3e6, 0, -600000, 3e6] as const
+    const arctic = footprintOf({ crs: parseCrs('EPSG:3413'), affine, width: 20, height: 10 })
+    expect([...arctic.bbox.slice(0, 1), ...arctic.bbox.slice(2)]).toEqual([-180, 180, 90])
+    expect(arctic.geometry.type).toBe('Polygon')
+    expect(footprintOf({ crs: parseCrs('EPSG:3031'), affine, width: 20, height: 10 }).bbox.slice(0, 3)).toEqual([
+      -180, -90, 180,
+    ])
+    const beside = footprintOf({
+      crs: parseCrs('EPSG:3413'),
+      affine: [1000, 0, 1e6, 0, -1000, 1e6],
+      width: 9,
+      height: 9,
+    })
+    expect(beside.bbox[3]).toBeLessThan(90)
   })
 
   it('are boxes in degrees', () => {
