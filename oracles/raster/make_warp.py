@@ -84,8 +84,9 @@ MORE_ALGORITHMS = {
     "q1": gdal.GRA_Q1,
     "q3": gdal.GRA_Q3,
     "rms": gdal.GRA_RMS,
+    "sum": gdal.GRA_Sum,
 }
-MORE_GEOMETRIES = ("utm to neighbour", "finer", "twice coarser", "coarser, odd", "coarser across", "from rotated")
+MORE_GEOMETRIES = ("utm to neighbour", "finer", "twice coarser", "coarser, odd", "coarser across", "from rotated", "lonlat to utm")
 WORLD = (5, 0, -180, 0, -5, 90)
 # What shows the pieces that GDAL cuts a warp into, samples taken as they are, and pixels across the source's ends.
 PIECES = [
@@ -147,7 +148,7 @@ def more():
                     yield warped(case, algorithm, *geometry)
     for name, *geometry, methods in PIECES:
         for resampling in methods:
-            algorithm = {**ALGORITHMS, **MORE_ALGORITHMS, "sum": gdal.GRA_Sum}[resampling]
+            algorithm = {**ALGORITHMS, **MORE_ALGORITHMS}[resampling]
             for holes in (False, True):
                 case = {"name": name, "resampling": resampling, "holes": holes, "size": geometry[2]}
                 yield warped(case, algorithm, *geometry)

@@ -229,7 +229,7 @@ def again(folder):
                 with file.open() as source:
                     with WarpedVRT(source, resampling=Resampling[METHODS[case["method"]][1]], nodata=NODATA, **options) as vrt:
                         save(path, vrt.read(1))
-        except rasterio.errors.RasterioError:
+        except Exception:  # Systems or places that this PROJ refuses.
             save(path, np.full((rows, columns), NODATA))
     print(rasterio.__gdal_version__, len(cases), "cases")
 

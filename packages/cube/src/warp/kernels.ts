@@ -27,6 +27,9 @@ export interface Target {
   readonly data: Float32Array | Float64Array
   readonly start: number
   readonly stride: number
+  /** Column and row of the target where the lattice starts. */
+  readonly column: number
+  readonly row: number
   /** Part of the lattice (of rows `pitch` long) that is wanted. */
   readonly left: number
   readonly top: number

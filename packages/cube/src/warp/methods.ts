@@ -16,7 +16,7 @@ import {
   TRIANGLE,
   widened,
 } from './kernels.ts'
-import type { MappedBlock } from './pixel-map.ts'
+import type { ExactMap, MappedBlock } from './pixel-map.ts'
 import { sum } from './sums.ts'
 
 /**
@@ -46,7 +46,8 @@ export interface Method {
   readonly radius: number
   /** Samples that the kernel needs on each side of a position. */
   readonly reach: (scaleX: number, scaleY: number) => readonly [x: number, y: number]
-  readonly kernel: (scaleX: number, scaleY: number) => Kernel
+  /** `back` maps positions in the source to the target. */
+  readonly kernel: (scaleX: number, scaleY: number, back: ExactMap) => Kernel
   /** Whether positions are pixel corners instead of centres. */
   readonly corners: boolean
   /** Whether results are stored values of the source, so that its packing can stay. */
@@ -95,7 +96,7 @@ export const METHODS: Readonly<Record<Resampling, Method>> = {
   median: overArea(median, true),
   q1: overArea(first, true),
   q3: overArea(third, true),
-  sum: overArea(() => sum, false),
+  sum: overArea((_x, _y, back) => sum(back), false),
   rms: overArea(rms, false),
 }
 

@@ -4,7 +4,7 @@ import { intersectWindows, wholeWindow } from '../grid.ts'
 import type { Grid, Window } from '../types.ts'
 import { type Chunk, chunksOf } from './chunks.ts'
 import { footprint, type Kernel, METHODS, type Method, methodOf, type Resampling } from './methods.ts'
-import { type MappedBlock, pixelMap } from './pixel-map.ts'
+import { type ExactMap, type MappedBlock, pixelMap } from './pixel-map.ts'
 import { rowBlocks } from './rows.ts'
 
 export interface WarpOptions {
@@ -50,10 +50,15 @@ export function warpPlan(target: Grid, source: Grid, options: WarpOptions): Warp
   // Positions and resolutions of chunks have no part in the nearest sample.
   const isPlain = method.kernel === METHODS.nearest.kernel && threshold === 0
   const chunks = isPlain ? undefined : chunksOf(target, source, method.radius)
+  let inverse: ExactMap | undefined
+  const back: ExactMap = (xy) => {
+    inverse ??= pixelMap(source, target, 0).exact
+    inverse(xy)
+  }
   const kernels = new Map<string, Kernel>()
   const kernelOf = (scale: Chunk['scale']): Kernel => {
     const key = scale.join()
-    const kernel = kernels.get(key) ?? method.kernel(...scale)
+    const kernel = kernels.get(key) ?? method.kernel(...scale, back)
     kernels.set(key, kernel)
     return kernel
   }

@@ -1,8 +1,10 @@
 /**
- * Resampling that keeps totals: a target pixel gets of each source pixel the part that lies in it (GDAL's `sum` since
- * 3.1). The target pixel is the quadrilateral of its mapped corners.
+ * Resampling that keeps totals: each source pixel is shared among the target pixels that it covers, by area (GDAL's `sum`
+ * since 3.1). A source pixel is the quadrilateral of its corners on the target.
  */
+import type { Window } from '../types.ts'
 import type { Patch, Target } from './kernels.ts'
+import type { ExactMap } from './pixel-map.ts'
 
 /** Parts of a pixel below this are rounding. */
 const LEAST = 1e-9
@@ -10,48 +12,118 @@ const LEAST = 1e-9
 /** Corners of a polygon: x0, y0, x1, y1, ... */
 type Ring = number[]
 
-/** Positions are those of the corners: lattices of (width + 1) x (height + 1) points. */
-export function sum(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
-  for (let j = 0; j < target.height; j++) {
-    let at = (target.top + j) * target.pitch + target.left
-    let to = target.start + j * target.stride
-    for (const end = at + target.width; at < end; at++, to++) {
-      const ring: Ring = []
-      for (const k of [at, at + 1, at + target.pitch + 1, at + target.pitch]) {
-        ring.push(xs[k]! - patch.column, ys[k]! - patch.row)
+/** Columns and rows, each from a first to before an end. */
+interface Range {
+  readonly c0: number
+  readonly c1: number
+  readonly r0: number
+  readonly r1: number
+}
+
+/** `back` maps positions in the source to the target. Positions given are those of the corners of target pixels. */
+export const sum =
+  (back: ExactMap) =>
+  (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
+    const { data, start, width } = patch
+    const range = rangeOf(patch, xs, ys, target)
+    const [column, row] = [target.column + target.left, target.row + target.top]
+    const wanted = { column, row, width: target.width, height: target.height }
+    const totals = new Float64Array(target.width * target.height).fill(Number.NaN)
+    if (range.c0 < range.c1 && range.r0 < range.r1) {
+      const corners = cornersOf(patch, range, back)
+      const across = range.c1 - range.c0 + 1
+      for (let r = range.r0; r < range.r1; r++) {
+        for (let c = range.c0; c < range.c1; c++) {
+          const value = data[start + r * width + c]!
+          if (Number.isNaN(value)) continue
+          const at = (r - range.r0) * across + c - range.c0
+          const ring = [at, at + 1, at + across + 1, at + across].flatMap((k) => [corners[2 * k]!, corners[2 * k + 1]!])
+          share(ring, value, totals, wanted)
+        }
       }
-      target.data[to] = total(patch, ring)
     }
+    for (let j = 0; j < target.height; j++) {
+      const row = totals.subarray(j * target.width, (j + 1) * target.width)
+      target.data.set(row, target.start + j * target.stride)
+    }
+  }
+
+/** Source pixels of the patch that may lie under the wanted part: one more on each side than its corners span. */
+function rangeOf(
+  { column, row, width, height, seen }: Patch,
+  xs: Float64Array,
+  ys: Float64Array,
+  target: Target,
+): Range {
+  const [left, top] = [Math.max(0, seen.column - column), Math.max(0, seen.row - row)]
+  const [right, bottom] = [
+    Math.min(width, seen.column + seen.width - column),
+    Math.min(height, seen.row + seen.height - row),
+  ]
+  const found = { c0: Infinity, c1: -Infinity, r0: Infinity, r1: -Infinity }
+  for (let j = 0; j <= target.height; j++) {
+    for (let i = 0; i <= target.width; i++) {
+      const at = (target.top + j) * target.pitch + target.left + i
+      // Where a corner has no position, any pixel may.
+      if (Number.isNaN(xs[at]!)) return { c0: left, c1: right, r0: top, r1: bottom }
+      found.c0 = Math.min(found.c0, xs[at]!)
+      found.c1 = Math.max(found.c1, xs[at]!)
+      found.r0 = Math.min(found.r0, ys[at]!)
+      found.r1 = Math.max(found.r1, ys[at]!)
+    }
+  }
+  return {
+    c0: Math.max(left, Math.floor(found.c0 - column) - 1),
+    c1: Math.min(right, Math.ceil(found.c1 - column) + 1),
+    r0: Math.max(top, Math.floor(found.r0 - row) - 1),
+    r1: Math.min(bottom, Math.ceil(found.r1 - row) + 1),
   }
 }
 
-function total({ data, start, width, height }: Patch, ring: Ring): number {
+/** Corners of the source pixels on the target. */
+function cornersOf(patch: Patch, { c0, c1, r0, r1 }: Range, back: ExactMap): Float64Array {
+  const out = new Float64Array(2 * (c1 - c0 + 1) * (r1 - r0 + 1))
+  let at = 0
+  for (let r = r0; r <= r1; r++) {
+    for (let c = c0; c <= c1; c++) {
+      out[at++] = patch.column + c
+      out[at++] = patch.row + r
+    }
+  }
+  back(out)
+  return out
+}
+
+/** Adds a value to the pixels under a quadrilateral, each by its part; NaN in the totals is nothing yet. */
+function share(ring: Ring, value: number, totals: Float64Array, { column, row, width, height }: Window): void {
   const [left, right, top, bottom] = [...extent(ring, 0), ...extent(ring, 1)]
   // Also where a corner cannot be mapped.
-  if (!(right > 0 && bottom > 0 && left < width && top < height)) return Number.NaN
-  let result = 0
-  let isFound = false
-  for (let r = Math.max(0, Math.floor(top)); r < Math.min(height, bottom); r++) {
+  if (!(right > column && bottom > row && left < column + width && top < row + height) || isCrossed(ring)) return
+  const area = Math.abs(signedArea(ring))
+  for (let r = Math.max(row, Math.floor(top)); r < Math.min(row + height, bottom); r++) {
     const strip = between(ring, 1, r)
-    for (let c = Math.max(0, Math.floor(left)); c < Math.min(width, right); c++) {
-      const value = data[start + r * width + c]!
-      if (Number.isNaN(value)) continue
-      const part = Math.abs(signedArea(between(strip, 0, c)))
-      if (part <= LEAST) continue
-      result += part * value
-      isFound = true
+    for (let c = Math.max(column, Math.floor(left)); c < Math.min(column + width, right); c++) {
+      const part = Math.abs(signedArea(between(strip, 0, c))) / area
+      if (!(part > LEAST)) continue
+      const at = (r - row) * width + c - column
+      totals[at] = (Number.isNaN(totals[at]!) ? 0 : totals[at]!) + part * value
     }
   }
-  return isFound ? result : Number.NaN
 }
 
+/** Whether opposite sides of a quadrilateral cross: then it lies over the edge of the map. */
+function isCrossed(ring: Ring): boolean {
+  const side = (a: number, b: number, p: number): number =>
+    (ring[b]! - ring[a]!) * (ring[p + 1]! - ring[a + 1]!) - (ring[b + 1]! - ring[a + 1]!) * (ring[p]! - ring[a]!)
+  const crosses = (a: number, b: number, c: number, d: number): boolean =>
+    side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0
+  return crosses(0, 2, 4, 6) || crosses(2, 4, 0, 6)
+}
+
+/** Least and greatest coordinate; NaN where one of them is. */
 function extent(ring: Ring, axis: 0 | 1): [least: number, most: number] {
-  let [least, most] = [Infinity, -Infinity]
-  for (let i = axis; i < ring.length; i += 2) {
-    least = Math.min(least, ring[i]!)
-    most = Math.max(most, ring[i]!)
-  }
-  return [least, most]
+  const values = ring.filter((_, i) => i % 2 === axis)
+  return [Math.min(...values), Math.max(...values)]
 }
 
 /** The part of a polygon from `line` to `line` + 1 along an axis (Sutherland and Hodgman 1974). */

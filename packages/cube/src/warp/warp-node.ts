@@ -144,6 +144,8 @@ function warpPlanes(
         data: out,
         start: plane * window.width * window.height + at,
         stride: window.width,
+        column: mapped.column,
+        row: mapped.row,
         left: inside.column - mapped.column,
         top: inside.row - mapped.row,
         width: inside.width,

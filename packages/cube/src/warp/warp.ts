@@ -106,6 +106,8 @@ function warpBlock(
       data: out,
       start: band * size + first,
       stride: window.width,
+      column: block.column,
+      row: block.row,
       left: inside.column - block.column,
       top: inside.row - block.row,
       width: inside.width,
