@@ -1,5 +1,5 @@
-// Blosc's inner work: bytes and bits of numbers gathered by significance and put back, and LZ4 blocks (sequences of
-// literals and matches, as the format's specification says). Pointers are byte addresses.
+// Blosc's inner work: bytes and bits of numbers gathered by significance and put back, LZ4 blocks (sequences of literals
+// and matches, as the format's specification says) and BloscLZ ones. Pointers are byte addresses.
 
 /** The bytes of two vectors in turn: the first halves, the second halves. */
 // @ts-ignore: decorator
@@ -170,12 +170,122 @@ function shuffle4(from: usize, to: usize, count: usize): usize {
   return x ^ t ^ (t << 28)
 }
 
+/** The same of two words at a time. */
+// @ts-ignore: decorator
+@inline function transposeBits2(words: v128): v128 {
+  let x = words
+  let t = v128.and(v128.xor(x, i64x2.shr_u(x, 7)), i64x2.splat(0x00aa00aa00aa00aa))
+  x = v128.xor(v128.xor(x, t), i64x2.shl(t, 7))
+  t = v128.and(v128.xor(x, i64x2.shr_u(x, 14)), i64x2.splat(0x0000cccc0000cccc))
+  x = v128.xor(v128.xor(x, t), i64x2.shl(t, 14))
+  t = v128.and(v128.xor(x, i64x2.shr_u(x, 28)), i64x2.splat(0x00000000f0f0f0f0))
+  return v128.xor(v128.xor(x, t), i64x2.shl(t, 28))
+}
+
+// @ts-ignore: decorator
+@inline function low32(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 4, 1, 5)
+}
+// @ts-ignore: decorator
+@inline function high32(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 2, 6, 3, 7)
+}
+// @ts-ignore: decorator
+@inline function even16(a: v128, b: v128): v128 {
+  return i16x8.shuffle(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+}
+// @ts-ignore: decorator
+@inline function odd16(a: v128, b: v128): v128 {
+  return i16x8.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+}
+// @ts-ignore: decorator
+@inline function even32(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 2, 4, 6)
+}
+// @ts-ignore: decorator
+@inline function odd32(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 1, 3, 5, 7)
+}
+
+/** Bytes of each row that are gathered together: a line of the cache, as rows often lie so that they share their lines. */
+const LINE: usize = 64
+/** Numbers of which they have a bit. */
+const TILE: usize = 8 * LINE
+/** Numbers of at most so many bytes have room in the tiles. */
+const WIDEST: usize = 8
+/** A tile for each byte of the numbers. */
+const TILES = memory.data(4096, 16)
+
+/** 16 bytes of each of 8 rows of bits, `row` bytes apart, to 128 bytes of which each has a bit of every row. */
+function bytesOfBits(p: usize, row: usize, to: usize): void {
+  const r0 = v128.load(p)
+  const r1 = v128.load(p + row)
+  const r2 = v128.load(p + 2 * row)
+  const r3 = v128.load(p + 3 * row)
+  const r4 = v128.load(p + 4 * row)
+  const r5 = v128.load(p + 5 * row)
+  const r6 = v128.load(p + 6 * row)
+  const r7 = v128.load(p + 7 * row)
+  wordsOfRows(low8(r0, r1), low8(r2, r3), low8(r4, r5), low8(r6, r7), to)
+  wordsOfRows(high8(r0, r1), high8(r2, r3), high8(r4, r5), high8(r6, r7), to + 64)
+}
+
+/** Half of that: bytes of pairs of rows in turn, joined to words with a byte of each row. */
+// @ts-ignore: decorator
+@inline function wordsOfRows(a: v128, b: v128, c: v128, d: v128, to: usize): void {
+  const ab = low16(a, b)
+  const cd = low16(c, d)
+  const ab2 = high16(a, b)
+  const cd2 = high16(c, d)
+  v128.store(to, transposeBits2(low32(ab, cd)))
+  v128.store(to, transposeBits2(high32(ab, cd)), 16)
+  v128.store(to, transposeBits2(low32(ab2, cd2)), 32)
+  v128.store(to, transposeBits2(high32(ab2, cd2)), 48)
+}
+
+/** The reverse of `bytesOfBits`. */
+function bitsOfBytes(from: usize, row: usize, to: usize): void {
+  const w0 = transposeBits2(v128.load(from))
+  const w1 = transposeBits2(v128.load(from, 16))
+  const w2 = transposeBits2(v128.load(from, 32))
+  const w3 = transposeBits2(v128.load(from, 48))
+  const w4 = transposeBits2(v128.load(from, 64))
+  const w5 = transposeBits2(v128.load(from, 80))
+  const w6 = transposeBits2(v128.load(from, 96))
+  const w7 = transposeBits2(v128.load(from, 112))
+  // Rows 0 to 3 are in the even words of 32 bits, rows 4 to 7 in the odd ones.
+  rowsOfWords(even32(w0, w1), even32(w2, w3), even32(w4, w5), even32(w6, w7), row, to)
+  rowsOfWords(odd32(w0, w1), odd32(w2, w3), odd32(w4, w5), odd32(w6, w7), row, to + 4 * row)
+}
+
+// @ts-ignore: decorator
+@inline function rowsOfWords(a: v128, b: v128, c: v128, d: v128, row: usize, to: usize): void {
+  const first = even16(a, b)
+  const second = even16(c, d)
+  const third = odd16(a, b)
+  const fourth = odd16(c, d)
+  v128.store(to, even8(first, second))
+  v128.store(to + row, odd8(first, second))
+  v128.store(to + 2 * row, even8(third, fourth))
+  v128.store(to + 3 * row, odd8(third, fourth))
+}
+
 /** `count` numbers (a multiple of 8) of `size` bytes from rows of single bits back to numbers. */
 export function unshuffleBits(from: usize, to: usize, count: usize, size: usize): void {
   const row = count >> 3
+  let done: usize = 0
+  for (; size <= WIDEST && done + LINE <= row; done += LINE) {
+    const target = to + 8 * done * size
+    const tiles = size == 1 ? target : TILES
+    for (let plane: usize = 0; plane < size; plane++) {
+      const rows = from + plane * count + done
+      for (let at: usize = 0; at < LINE; at += 16) bytesOfBits(rows + at, row, tiles + plane * TILE + 8 * at)
+    }
+    if (size > 1) unshuffle(tiles, target, TILE, size)
+  }
   for (let plane: usize = 0; plane < size; plane++) {
-    const rows = from + plane * 8 * row
-    for (let i: usize = 0; i < row; i++) {
+    const rows = from + plane * count
+    for (let i = done; i < row; i++) {
       let word: u64 = 0
       for (let bit: usize = 0; bit < 8; bit++) word |= u64(load<u8>(rows + bit * row + i)) << (8 * bit)
       word = transposeBits(word)
@@ -188,9 +298,19 @@ export function unshuffleBits(from: usize, to: usize, count: usize, size: usize)
 /** The reverse of `unshuffleBits`. */
 export function shuffleBits(from: usize, to: usize, count: usize, size: usize): void {
   const row = count >> 3
+  let done: usize = 0
+  for (; size <= WIDEST && done + LINE <= row; done += LINE) {
+    const source = from + 8 * done * size
+    const tiles = size == 1 ? source : TILES
+    if (size > 1) shuffle(source, tiles, TILE, size)
+    for (let plane: usize = 0; plane < size; plane++) {
+      const rows = to + plane * count + done
+      for (let at: usize = 0; at < LINE; at += 16) bitsOfBytes(tiles + plane * TILE + 8 * at, row, rows + at)
+    }
+  }
   for (let plane: usize = 0; plane < size; plane++) {
-    const rows = to + plane * 8 * row
-    for (let i: usize = 0; i < row; i++) {
+    const rows = to + plane * count
+    for (let i = done; i < row; i++) {
       const source = from + i * 8 * size + plane
       let word: u64 = 0
       for (let k: usize = 0; k < 8; k++) word |= u64(load<u8>(source + k * size)) << (8 * k)
@@ -246,6 +366,21 @@ const PERIODS = memory.data<u8>([
     const step = offset * (16 / offset)
     for (let k: usize = 0; k < length; k += step) v128.store(to + k, pattern)
   }
+}
+
+/** A match that must not be written beyond `limit`; where it ends. */
+// @ts-ignore: decorator
+@inline function copyWithin(to: usize, offset: usize, length: usize, limit: usize): usize {
+  let q = to
+  const last = q + length
+  // The last bytes one by one, where vectors would reach beyond the room.
+  if (limit - q > 32) {
+    const wild = min(length, limit - q - 32)
+    copyMatch(q, offset, wild)
+    q += wild
+  }
+  for (; q < last; q++) store<u8>(q, load<u8>(q - offset))
+  return last
 }
 
 /** Decodes one block of `length` bytes into at most `capacity` bytes. The bytes written, or -1 where it is damaged. */
@@ -305,14 +440,58 @@ export function decompress(from: usize, length: usize, to: usize, capacity: usiz
     }
     match += 4
     if (match > limit - q) return -1
-    // The last bytes one by one, where vectors would reach beyond the room.
-    const last = q + match
-    if (limit - q > 32) {
-      const wild = min(match, limit - q - 32)
-      copyMatch(q, offset, wild)
-      q += wild
+    q = copyWithin(q, offset, match, limit)
+  }
+  return <i32>(q - to)
+}
+
+/** Distances of BloscLZ from here on are written in two more bytes. */
+const FAR: usize = 8191
+
+/**
+ * Decodes one BloscLZ block (a relative of FastLZ, level 2) of `length` bytes into at most `capacity` bytes. The bytes
+ * written, or -1 where it is damaged.
+ */
+export function decompressLz(from: usize, length: usize, to: usize, capacity: usize): i32 {
+  const end = from + length
+  const limit = to + capacity
+  let p = from
+  let q = to
+  // The first control byte carries the level in its upper bits and is always a run of literals.
+  let mask: usize = 31
+  while (p < end) {
+    const control = <usize>load<u8>(p++) & mask
+    mask = 255
+    if (control < 32) {
+      const literals = control + 1
+      if (literals > end - p || literals > limit - q) return -1
+      if (end - p >= 32 && limit - q >= 32) {
+        v128.store(q, v128.load(p))
+        v128.store(q, v128.load(p, 16), 16)
+      } else memory.copy(q, p, literals)
+      p += literals
+      q += literals
+      continue
     }
-    for (; q < last; q++) store<u8>(q, load<u8>(q - offset))
+    let match = (control >> 5) + 2
+    if (match == 9) {
+      let more: usize
+      do {
+        if (p >= end) return -1
+        more = <usize>load<u8>(p++)
+        match += more
+      } while (more == 255)
+    }
+    if (p >= end) return -1
+    let offset = ((control & 31) << 8) + <usize>load<u8>(p++)
+    if (offset == FAR) {
+      if (end - p < 2) return -1
+      offset += (<usize>load<u8>(p) << 8) + <usize>load<u8>(p + 1)
+      p += 2
+    }
+    offset++
+    if (offset > q - to || match > limit - q) return -1
+    q = copyWithin(q, offset, match, limit)
   }
   return <i32>(q - to)
 }

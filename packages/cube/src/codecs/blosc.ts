@@ -2,7 +2,6 @@
  * Blosc 1 containers: a header, the blocks' places, and blocks of one stream or one per byte of the numbers. Read with
  * all its compressors; written with lz4, zstd and zlib. The layout is that of c-blosc's README_CHUNK_FORMAT.
  */
-import { decodeBlosclz } from './blosclz.ts'
 import { sound } from './damage.ts'
 import { engineDecode, releaseDecoded, zlibEncode, zstdEncode } from './engine.ts'
 import { type Bytes, bloscKernel, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
@@ -42,7 +41,7 @@ const through =
 
 /** By the compressor's number in the header. */
 const STREAMS: Readonly<Record<number, StreamDecoder>> = {
-  0: through(decodeBlosclz),
+  0: (_, from, length, to, size) => bloscKernel().call.decompressLz(from, length, to, size),
   1: (_, from, length, to, size) => bloscKernel().call.decompress(from, length, to, size),
   2: through(decodeSnappy),
   3: through((data, size) => engineDecode('zlib', data, size)),

@@ -1,4 +1,4 @@
-/** The Blosc kernel of this thread (shuffles and LZ4) as functions on byte arrays. Results are views that the next call overwrites. */
+/** The Blosc kernel of this thread (shuffles, LZ4 and BloscLZ) as functions on byte arrays. Results are views that the next call overwrites. */
 import { wasm } from '../kernels/blosc.wasm.ts'
 import { kernelInstance } from '../kernels/load.ts'
 import { DamagedData } from './damage.ts'
@@ -12,6 +12,8 @@ export interface BloscKernel {
   shuffleBits(from: number, to: number, count: number, size: number): void
   /** Bytes written, or -1 where the block is damaged. */
   decompress(from: number, length: number, to: number, capacity: number): number
+  /** The same of BloscLZ. */
+  decompressLz(from: number, length: number, to: number, capacity: number): number
   /** Bytes written, or 0 where `capacity` is too small. `table` is `LZ4_TABLE_BYTES` of scratch memory. */
   compress(from: number, length: number, to: number, capacity: number, table: number, acceleration: number): number
 }
@@ -19,7 +21,7 @@ export interface BloscKernel {
 export const LZ4_TABLE_BYTES = 16384
 
 /** The first bytes of the memory hold the tables of the kernel. */
-export const KERNEL_BASE = 4096
+export const KERNEL_BASE = 8192
 
 export const bloscKernel = kernelInstance<BloscKernel>(wasm)
 

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type BloscOptions, decodeBlosc, decodeBloscParts, encodeBlosc } from '../../src/codecs/blosc.ts'
-import { decodeBlosclz } from '../../src/codecs/blosclz.ts'
 import { DamagedData } from '../../src/codecs/damage.ts'
 import { bloscKernel, inputArea, isBorrowed, KERNEL_BASE, kernelAreas, owned } from '../../src/codecs/kernel.ts'
 import { decodeLz4, encodeLz4 } from '../../src/codecs/lz4.ts'
@@ -162,6 +161,14 @@ describe('Blosc', () => {
   })
 })
 
+/** A BloscLZ stream of at most `capacity` bytes, by the kernel. */
+function decodeBlosclz(data: Uint8Array, capacity: number): Uint8Array {
+  const { memory, at } = kernelAreas(data, capacity)
+  const made = bloscKernel().call.decompressLz(at[0]!, data.length, at[1]!, capacity)
+  if (made < 0) throw new DamagedData('blosclz')
+  return memory.slice(at[1]!, at[1]! + made)
+}
+
 describe('small decoders of Blosc', () => {
   test.each([
     ['snappy', decodeSnappy],
@@ -190,6 +197,8 @@ describe('small decoders of Blosc', () => {
   test('blosclz: literals and overlapping matches', () => {
     // "abc", then a match of 6 bytes from 3 back: (6 - 2) in the upper bits, distance - 1 in the next byte.
     expect(decodeBlosclz(Uint8Array.of(2, 97, 98, 99, 4 << 5, 2), 9)).toEqual(new TextEncoder().encode('abcabcabc'))
+    expect(() => decodeBlosclz(Uint8Array.of(2, 97, 98, 99, 4 << 5, 3), 9)).toThrow(DamagedData)
+    expect(() => decodeBlosclz(Uint8Array.of(2, 97, 98, 99, 4 << 5, 2), 8)).toThrow(DamagedData)
   })
 })
 
@@ -211,7 +220,7 @@ describe('kernel', () => {
   }
 
   test.each([1, 2, 3, 4, 5, 8, 12, 16])('shuffles of numbers of %i bytes are as defined', (size) => {
-    for (const count of [0, 8, 16, 24, 40, 136]) {
+    for (const count of [0, 8, 16, 24, 40, 136, 512, 520, 1544]) {
       const data = Uint8Array.from({ length: count * size }, (_, k) => Math.imul(k + 1, 2654435761) >>> 24)
       for (const [there, back, definition] of [
         [call.shuffle, call.unshuffle, planes],
