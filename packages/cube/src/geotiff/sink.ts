@@ -297,7 +297,10 @@ async function writeOverviews(
     await emit(level, patch, column, row)
     return patch
   }
-  if (plan.levels.length > 1) await build(plan.levels.length - 1, 0, 0)
+  const top = plan.levels.length - 1
+  for (const i of top > 0 ? plan.levels[top]!.tiles.keys() : []) {
+    await build(top, i % plan.levels[top]!.across, Math.floor(i / plan.levels[top]!.across))
+  }
   await Promise.all(flying)
   if (failures.length > 0) throw failures[0]
 }

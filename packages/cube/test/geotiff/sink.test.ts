@@ -92,6 +92,8 @@ describe('geotiffSink', () => {
     [300, 200, UINT16, 2],
     [64, 64, FLOAT, 1],
     [1, 700, UINT16, 3],
+    [4, 1500, UINT16, 2],
+    [1500, 3, FLOAT, 1],
     [65, 64, FLOAT, 1],
   ] as const)('writes the file that writeCog writes: %i x %i', async (width, height, packing, times) => {
     const grid = gridOf(width, height)
