@@ -62,7 +62,7 @@ export interface Answer {
   drop(): Promise<void>
 }
 
-/** One request. Bytes are asked for as they are stored: ranges are of those. Throws what `fetch` throws, and `Passing`. */
+/** One request. Throws what `fetch` throws, and `Passing`. */
 export async function ask(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -73,10 +73,7 @@ export async function ask(
   const giveUp = (): void => controller.abort(new Passing(`nothing arrived for ${stallMs / 1000} s`))
   const timer = setTimeout(giveUp, stallMs)
   try {
-    const response = await fetch(url, {
-      headers: { 'accept-encoding': 'identity', ...options.headers, ...headers },
-      signal: controller.signal,
-    })
+    const response = await fetch(url, { headers: { ...options.headers, ...headers }, signal: controller.signal })
     clearTimeout(timer)
     return {
       response,
