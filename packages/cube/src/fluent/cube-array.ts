@@ -1,4 +1,5 @@
 /** A computed cube: cells in memory with their dimensions, physical values, missing ones NaN. */
+import { DTYPES } from '../dtype.ts'
 import { physical } from '../format/buffered-sink.ts'
 import type { Block } from '../model/block.ts'
 import type { Dimension } from '../model/dimension.ts'
@@ -31,13 +32,22 @@ export function cubeArray(schema: CubeSchema, block: Block): CubeArray {
   }
 }
 
-/** Floats that are stored as they are stay float32; all else is float64, so that scale and offset lose no digits. */
+/** float32 where it holds every stored value, else float64, so that large integers, scale and offset lose no digits. */
 function cellsOf({ packing }: CubeSchema, block: Block): Float32Array | Float64Array {
-  const { scale, offset, nodata } = packing
-  const isPlain = scale === 1 && offset === 0 && (nodata === undefined || Number.isNaN(nodata))
+  const { dtype, scale, offset, nodata, isBoolean } = packing
+  if (scale !== 1 || offset !== 0) return physical(block, packing)
   const { data } = block
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array
-  return isPlain && isFloat ? data : physical(block, packing)
+  const missing = nodata ?? (isBoolean === true ? 255 : Number.NaN)
+  if (Number.isNaN(missing) && (data instanceof Float32Array || data instanceof Float64Array)) return data
+  const isSingle = DTYPES[dtype].bytes < 4 || dtype === 'float32'
+  return blanked(isSingle ? new Float32Array(data) : new Float64Array(data), missing)
+}
+
+/** NaN for what is missing, in place. */
+function blanked<Cells extends Float32Array | Float64Array>(cells: Cells, missing: number): Cells {
+  const first = cells.indexOf(missing)
+  for (let i = first; i >= 0 && i < cells.length; i++) if (cells[i] === missing) cells[i] = Number.NaN
+  return cells
 }
 
 /** The part of a dimension that a region covers. */
