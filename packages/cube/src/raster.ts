@@ -92,9 +92,10 @@ async function rasterOf(source: ByteSource, options: OpenOptions): Promise<Raste
   try {
     const items = [...beside.items, ...parseMetadata((await main.text(TAG.gdalMetadata)) ?? '')]
     const nodataText = await main.text(TAG.gdalNodata)
-    const bands = Array.from({ length: full.samples }, (_, i) =>
+    const named = Array.from({ length: full.samples }, (_, i) =>
       bandOf(items, i, parseNodata(beside.nodata[i] ?? nodataText, full.dtype)),
     )
+    const bands = withColours(named, await main.number(TAG.photometric))
     const level = options.overview
     const chosen = level === undefined ? { source, image: full } : others.overviews[level]
     if (chosen === undefined) {
@@ -218,6 +219,17 @@ function bandOf(items: readonly MetadataItem[], sample: number, nodata: number |
     ...(unit === undefined ? {} : { unit }),
     ...(nodata === undefined ? {} : { nodata }),
   }
+}
+
+/** TIFF photometric interpretations whose first samples are, once decoded, red, green and blue. */
+const COLOURS: ReadonlySet<number | undefined> = new Set([2, 6])
+
+/** Roles of colours, where the file is a picture and its bands say nothing of themselves. */
+function withColours(bands: readonly Band[], photometric: number | undefined): readonly Band[] {
+  const isPicture = COLOURS.has(photometric) && bands.length >= 3
+  if (!isPicture || bands.some(({ description }) => description !== undefined)) return bands
+  const roles = ['red', 'green', 'blue']
+  return bands.map((band, i) => (i < roles.length ? { ...band, role: roles[i]! } : band))
 }
 
 function numberItem(items: readonly MetadataItem[], sample: number, role: string, otherwise: number): number {

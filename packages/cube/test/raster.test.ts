@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { formatMetadata, parseMetadata } from '../src/geotiff/metadata.ts'
 import { openRaster, type Raster, type TypedArray, type Window, wholeWindow, writeCog } from '../src/index.ts'
 import { roleOf } from '../src/roles.ts'
+import { dataFolder, hasData } from './data.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const fixture = (name: string): Promise<Raster> => openRaster(join(import.meta.dirname, `fixtures/geotiff/${name}.tif`))
@@ -22,6 +23,17 @@ function cut(whole: TypedArray, raster: Raster, bands: readonly number[], w: Win
     }),
   )
 }
+
+it('knows the colours of pictures whose bands have no names', async () => {
+  if (!hasData('rasterio_testdata')) return
+  const roles = async (name: string): Promise<unknown[]> => {
+    const raster = await openRaster(join(dataFolder, 'rasterio_testdata', name))
+    await raster.close()
+    return raster.bands.map(({ role }) => role)
+  }
+  expect(await roles('RGB.byte.tif')).toEqual(['red', 'green', 'blue'])
+  expect(await roles('byte.tif')).toEqual([undefined])
+})
 
 describe('readRaw', () => {
   it.each(['deflate_uint16_p2', 'lzw_float32_p3', 'none_int16_p1', 'zstd_uint8_p1', 'packbits_int32_p1', 'bits4'])(

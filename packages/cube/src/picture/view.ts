@@ -16,7 +16,7 @@ export interface ViewOptions {
   readonly at?: Readonly<Record<string, string | number>>
   /** Small multiples at most; default 12. */
   readonly maxPanels?: number
-  /** Pixels of the longest side of a single panel; default 560. */
+  /** Pixels of the longest side of a single panel, 1 to 4096; default 560. */
   readonly size?: number
 }
 
@@ -50,7 +50,10 @@ export interface ViewBand {
   readonly band: Band
 }
 
-/** Chooses what is shown. Throws `InputError`: `NotDrawable`, `NoBand`, `NoDate`, `NoLabel`. */
+/** Pixels of the longest side of a panel at most: a picture is made in memory. */
+const MOST_PIXELS = 4096
+
+/** Chooses what is shown. Throws `InputError`: `BadOption`, `NotDrawable`, `NoBand`, `NoDate`, `NoLabel`. */
 export function viewOf(schema: CubeSchema, options: ViewOptions = {}): View {
   const at = (test: (dim: Dimension) => boolean): number => schema.dims.findIndex(test)
   const x = at((dim) => dim.type === 'spatial' && dim.axis === 'x')
@@ -70,6 +73,13 @@ export function viewOf(schema: CubeSchema, options: ViewOptions = {}): View {
   const shape = shapeOf(schema)
   if (cellCount(shape) === 0) throw new InputError('NotDrawable', 'the cube has no cells', { data: { shape } })
   const temporal = schema.dims[t] as TemporalDimension | undefined
+  const { size } = options
+  if (size !== undefined && !(size >= 1 && size <= MOST_PIXELS)) {
+    throw new InputError('BadOption', `a map cannot be ${size} pixels wide or high`, {
+      hint: `choose a size of 1 to ${MOST_PIXELS}`,
+      data: { size },
+    })
+  }
   const panels = panelsOf(temporal, options)
   const bands = bandsOf(schema.dims[b] as BandsDimension | undefined, schema, options.band)
   const side = panels.length === 1 ? (options.size ?? 560) : (options.size ?? panelSide(panels.length))

@@ -26,6 +26,11 @@ describe('viewOf', () => {
     expect(panels[0]!.label).toBe('2020-01-01')
   })
 
+  it('refuses sizes that no memory holds, and none', () => {
+    for (const size of [0, -1, 99999, Number.NaN]) expect(() => viewOf(schema, { size })).toThrow(/pixels wide or high/)
+    expect(viewOf(schema, { size: 4096 }).width).toBe(60)
+  })
+
   it('takes true colour by roles, bands by name, role and number, dates by their beginning', () => {
     expect(viewOf(schema).bands.map(({ index }) => index)).toEqual([2, 1, 0])
     expect(viewOf(schema, { band: 'B03' }).bands.map(({ index }) => index)).toEqual([1])
