@@ -1,6 +1,7 @@
 /** Files beside a GeoTIFF that complete or correct it: GDAL's `.aux.xml` (PAM) and world files. */
 import { readFile } from 'node:fs/promises'
 import { InputError } from '@ecotope/core'
+import { parseCrs } from '../crs/crs.ts'
 import type { Affine } from '../types.ts'
 import { type HttpOptions, isHttp, openHttpSource } from './http-source.ts'
 import { type MetadataItem, unescapeXml } from './metadata.ts'
@@ -28,13 +29,29 @@ export async function besideOf(
   http: HttpOptions | undefined,
 ): Promise<Beside> {
   const isAsked = !isHttp(path) || !(own.hasAffine && own.hasCrs)
-  const pam = parsePam((isAsked ? await textOf(withEnd(path, '.aux.xml'), http) : undefined) ?? '')
+  const pam = readable(
+    parsePam((isAsked ? await textOf(withEnd(path, '.aux.xml'), http) : undefined) ?? ''),
+    own.hasCrs,
+  )
   if (pam.affine !== undefined || own.hasAffine) return pam
   for (const name of worldFiles(path)) {
     const affine = parseWorldFile((await textOf(name, http)) ?? '')
     if (affine !== undefined) return { ...pam, affine }
   }
   return pam
+}
+
+/** Without a system that cannot be read (of heights, local ones), where the raster has its own. */
+function readable(pam: Beside, hasCrs: boolean): Beside {
+  if (pam.crs === undefined || !hasCrs) return pam
+  try {
+    parseCrs(pam.crs)
+    return pam
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const { crs: _, ...rest } = pam
+    return rest
+  }
 }
 
 /** A path or address with something added to its name. */

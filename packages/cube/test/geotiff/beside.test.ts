@@ -85,6 +85,27 @@ describe('as GDAL reads them', () => {
   })
 })
 
+describe('systems that cannot be read', () => {
+  const LOCAL = '<PAMDataset><SRS>LOCAL_CS["somewhere",UNIT["metre",1]]</SRS></PAMDataset>'
+
+  it.each([
+    ['a world file goes behind the file', /tfw/, 'EPSG:32632'],
+    ['world file a.tfw', /none/, 'EPSG:32632'],
+  ])('leave the own one: %s', async (name, leaveOut, code) => {
+    const path = await written(name, leaveOut)
+    await writeFile(`${path}.aux.xml`, LOCAL)
+    const raster = await openRaster(path)
+    expect(raster.grid.crs.code).toBe(code)
+    await raster.close()
+  })
+
+  it('are named where there is no other', async () => {
+    const path = await written('pam alone', /aux/)
+    await writeFile(`${path}.aux.xml`, LOCAL)
+    await expect(openRaster(path)).rejects.toMatchObject({ tag: 'BadCrs' })
+  })
+})
+
 describe('without them', () => {
   it('an image says what it lacks', async () => {
     const alone = await written('pam alone', /aux|tfw/)
