@@ -24,6 +24,8 @@ export interface Definition {
   /** Longitude of the prime meridian, radians. */
   readonly primeMeridian: number
   readonly metresPerUnit: number
+  /** Of a geographic system: 1, or 0.9 in grads (`+to_degree`, a term of ours). */
+  readonly degreesPerUnit: number
   readonly isGeographic: boolean
 }
 
@@ -43,6 +45,7 @@ export function definitionOf(text: string): Definition {
     primeMeridian: primeMeridianOf(parameters, text),
     // Whatever `to_meter` says: PROJ's own strings have it, or not, for the same degrees.
     metresPerUnit: isRotatedPole(parameters) ? ellipsoid.a * DEGREE : unitOf(parameters, text),
+    degreesPerUnit: numeric(parameters, 'to_degree') ?? 1,
     isGeographic,
   }
 }

@@ -14,6 +14,9 @@ function rows(): Map<number, string> {
 /** Codes whose horizontal part is another code: three-dimensional and retired names of common systems. */
 const ALIASES: Readonly<Record<number, number>> = { 4979: 4326, 4937: 4258, 900913: 3857, 3785: 3857, 102100: 3857 }
 
+/** Geographic systems in grads (Paris, Bogota, Voirol 1875 and others), of which PROJ strings know nothing. */
+const GRADS: ReadonlySet<number> = new Set([4807, 4810, 4811, 4816, 4821, 4901])
+
 const known = new Map<number, Crs>()
 
 /** The system of an EPSG code. Throws `InputError('UnknownCrs')` for a code that is not in the table. */
@@ -44,7 +47,8 @@ function fromTable(code: number): Crs | undefined {
   const row = rows().get(code)
   if (row === undefined) return undefined
   const [, name = '', parameters = ''] = row.split('|')
-  const proj4 = `${parameters.replace(/(^| )/g, '$1+')} +no_defs`
+  const unit = GRADS.has(code) ? ' +to_degree=0.9' : ''
+  const proj4 = `${parameters.replace(/(^| )/g, '$1+')}${unit} +no_defs`
   return { code: `EPSG:${code}`, name, proj4, ...unitsOf(proj4) }
 }
 

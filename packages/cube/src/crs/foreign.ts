@@ -11,6 +11,8 @@ const REFUSED: Readonly<Record<string, (definition: Definition) => boolean>> = {
   cass: ({ parameters }) => parameters.has('hyperbolic'),
   aeqd: ({ parameters }) => parameters.has('guam'),
   krovak: ({ parameters }) => parameters.has('czech'),
+  geos: ({ parameters }) => !parameters.has('h'),
+  tpers: ({ parameters }) => !parameters.has('h'),
   ortho: ({ parameters }) => parameters.has('alpha') || parameters.has('k') || parameters.has('k_0'),
   gnom: ({ ellipsoid }) => ellipsoid.es > 0,
   somerc: ({ ellipsoid }) => ellipsoid.es === 0,

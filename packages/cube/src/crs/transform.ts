@@ -72,10 +72,11 @@ const POLE = Math.PI / 2 + 1e-12
 function toGeographic(definition: Definition): Step {
   const pm = definition.primeMeridian
   if (definition.isGeographic) {
+    const unit = DEGREE * definition.degreesPerUnit
     return (xy) => {
       for (let i = 0; i < xy.length; i += 2) {
-        xy[i] = xy[i]! * DEGREE + pm
-        xy[i + 1] = xy[i + 1]! * DEGREE
+        xy[i] = xy[i]! * unit + pm
+        xy[i + 1] = xy[i + 1]! * unit
       }
     }
   }
@@ -95,10 +96,11 @@ function toGeographic(definition: Definition): Step {
 function fromGeographic(definition: Definition): Step {
   const pm = definition.primeMeridian
   if (definition.isGeographic) {
+    const unit = DEGREE * definition.degreesPerUnit
     return (xy) => {
       for (let i = 0; i < xy.length; i += 2) {
-        xy[i] = wrap(xy[i]! - pm) / DEGREE
-        xy[i + 1] = xy[i + 1]! / DEGREE
+        xy[i] = wrap(xy[i]! - pm) / unit
+        xy[i + 1] = xy[i + 1]! / unit
       }
     }
   }
@@ -173,7 +175,7 @@ export function crsEquals(a: Crs, b: Crs): boolean {
   if (one.isGeographic !== other.isGeographic || !sameEllipsoid(one, other)) return false
   if (!sameDatum(one, other) && (one.shift !== undefined || other.shift !== undefined)) return false
   if (Math.abs(one.primeMeridian - other.primeMeridian) > 1e-12) return false
-  if (one.isGeographic) return true
+  if (one.isGeographic) return one.degreesPerUnit === other.degreesPerUnit
   if (Math.abs(one.metresPerUnit / other.metresPerUnit - 1) > 1e-10) return false
   return sameParameters(canonical(one), canonical(other))
 }

@@ -3,6 +3,8 @@
 export interface Method {
   readonly proj: string
   readonly extra?: string
+  /** Of the sphere with the ellipsoid's semi-major axis. */
+  readonly isSpherical?: boolean
   /** Other projections by the value of the parameter `Option`. */
   readonly byOption?: readonly string[]
   /** Dialects that give one parameter another meaning. */
@@ -79,7 +81,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   behrmann: { proj: 'cea', extra: '+lat_ts=30' },
   equirectangular: { proj: 'eqc', adjust: trueScale },
   equidistantcylindrical: { proj: 'eqc', adjust: trueScale },
-  equidistantcylindricalspherical: { proj: 'eqc', extra: '+R_A', adjust: trueScale },
+  equidistantcylindricalspherical: { proj: 'eqc', adjust: trueScale },
   platecarree: { proj: 'eqc', adjust: trueScale },
   azimuthalequidistant: { proj: 'aeqd' },
   modifiedazimuthalequidistant: { proj: 'aeqd' },
@@ -93,6 +95,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   mollweide: { proj: 'moll' },
   robinson: { proj: 'robin' },
   orthographic: { proj: 'ortho' },
+  orthographicspherical: { proj: 'ortho', isSpherical: true },
   gnomonic: { proj: 'gnom' },
   vandergrinten: { proj: 'vandg' },
   vandergrinteni: { proj: 'vandg' },
@@ -112,7 +115,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   interruptedgoodehomolosine: { proj: 'igh' },
   interruptedgoodehomolosineocean: { proj: 'igh_o' },
   equalearth: { proj: 'eqearth' },
-  bonne: { proj: 'bonne' },
+  bonne: { proj: 'bonne', adjust: (terms) => rename(terms, 'lat_0', 'lat_1') },
   newzealandmapgrid: { proj: 'nzmg' },
   swissobliquecylindrical: { proj: 'somerc' },
   swissobliquemercator: { proj: 'somerc' },
@@ -125,6 +128,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   obliquemercator: { proj: 'omerc', adjust: oblique },
   rectifiedskeworthomorphiccenter: { proj: 'omerc', adjust: oblique },
   verticalperspective: { proj: 'tpers' },
+  verticalnearsideperspective: { proj: 'tpers' },
   projobtranoprojlonglat: rotated,
   projobtranoprojlatlong: rotated,
   projobtranoprojlonlat: rotated,
@@ -185,6 +189,7 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   northingatprojectioncentre: length('y_0'),
   satelliteheight: length('h'),
   viewpointheight: length('h'),
+  height: length('h'),
   latitudeoftopocentricorigin: angle('lat_0'),
   longitudeoftopocentricorigin: angle('lon_0'),
   option: scale('option'),

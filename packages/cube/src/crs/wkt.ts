@@ -93,14 +93,32 @@ export function projOfTree(root: WktNode, wkt: string): FromWkt {
   }
   const isDerived = named(node, 'DERIVINGCONVERSION') !== undefined
   const base = GEOGRAPHIC.has(node.keyword) && !isDerived ? node : child(node, GEOGRAPHIC)
-  const earth = earthTerms(base, shift)
-  const projection = node === base ? '+proj=longlat' : projectionTerms(node, base, wkt)
+  const projection = node === base ? `+proj=longlat${degreesTerm(base)}` : projectionTerms(node, base, wkt)
+  const earth = earthOf(node, base, shift)
   const isWeb = projection.includes('+proj=webmerc')
   const proj4 = isWeb
     ? '+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +nadgrids=@null +no_defs'
     : `${projection} ${earth} +no_defs`
   return { name: text(node) || 'unnamed', proj4, ...(epsg === undefined ? {} : { epsg }) }
 }
+
+/** The unit of a geographic system where it is not the degree: grads, of which PROJ strings know nothing. */
+function degreesTerm(geographic: WktNode): string {
+  const degrees = angleFactor(unitNode(geographic)) / (Math.PI / 180)
+  return Math.abs(degrees - 1) < 1e-6 ? '' : ` +to_degree=${tidy(degrees)}`
+}
+
+/** Ellipsoid and datum; the sphere where the projection is of it. ESRI's orthographic is. */
+function earthOf(node: WktNode, base: WktNode | undefined, shift: string | undefined): string {
+  const earth = earthTerms(base, shift)
+  const method = methodOf(node)
+  const isEsri = /^D_/.test(text(child(base, DATUM)))
+  const isSpherical = METHODS[method]?.isSpherical === true || (isEsri && method === 'orthographic')
+  return isSpherical ? earth.replace(/\+a=(\S+) \+rf=\S+/, '+a=$1 +b=$1') : earth
+}
+
+const conversionOf = (node: WktNode): WktNode => named(node, 'CONVERSION', 'DERIVINGCONVERSION') ?? node
+const methodOf = (node: WktNode): string => plainName(text(named(conversionOf(node), 'METHOD', 'PROJECTION')))
 
 /** The horizontal system inside compound and bound ones, with the shift of a bound one. */
 function horizontal(root: WktNode): { node: WktNode | undefined; shift?: string } {
@@ -131,7 +149,11 @@ function epsgOf(node: WktNode): number | undefined {
 
 function earthTerms(base: WktNode | undefined, bound: string | undefined): string {
   const datum = child(base, DATUM)
-  const [, a, rf] = child(datum, ELLIPSOID)?.values ?? ['', 6378137, 298.257223563]
+  const shape = child(datum, ELLIPSOID)
+  const [, axis, rf] = shape?.values ?? ['', 6378137, 298.257223563]
+  // Feet and links of the nineteenth century.
+  const metres = Number(child(shape, UNIT)?.values[1] ?? 1)
+  const a = metres === 1 ? axis : Number(axis) * metres
   const primeNode = child(base, PRIME)
   const prime = Number(primeNode?.values[1] ?? 0) * (angleFactor(child(primeNode, UNIT)) / (Math.PI / 180))
   const towgs84 = named(datum, 'TOWGS84')?.values.join(',')
@@ -154,7 +176,7 @@ function shiftByName(base: WktNode | undefined, datum: WktNode | undefined): str
 }
 
 function projectionTerms(node: WktNode, base: WktNode | undefined, wkt: string): string {
-  const conversion = named(node, 'CONVERSION', 'DERIVINGCONVERSION') ?? node
+  const conversion = conversionOf(node)
   const methodName = text(named(conversion, 'METHOD', 'PROJECTION'))
   const method = METHODS[plainName(methodName)]
   if (method === undefined) {

@@ -3,6 +3,7 @@
  * mapped by bicubic polynomials through exact Chebyshev nodes, checked at exact points; where the check fails the block
  * is divided, at last to exact points. Blocks lie on the target grid, not on windows: a pixel maps the same in every read.
  */
+import { definitionOf } from '../crs/definition.ts'
 import { crsEquals, transformer } from '../crs/transform.ts'
 import { invertAffine } from '../grid.ts'
 import type { Affine, Grid, Window } from '../types.ts'
@@ -94,17 +95,18 @@ function exactMap(target: Grid, source: Grid): ExactMap {
   }
   const transform = transformer(target.crs, source.crs)
   const middle = source.affine[2] + (source.affine[0] * source.width + source.affine[1] * source.height) / 2
+  const turn = source.crs.unit === 'degree' ? 360 / definitionOf(source.crs.proj4).degreesPerUnit : undefined
   return (xy) => {
     applyAffine(target.affine, xy)
     transform(xy)
-    if (source.crs.unit === 'degree') nearestTurn(xy, middle)
+    if (turn !== undefined) nearestTurn(xy, middle, turn)
     applyAffine(inverse, xy)
   }
 }
 
 /** Longitudes within half a turn of the source's middle, so that grids from 0 to 360 and across 180 work. */
-function nearestTurn(xy: Float64Array, middle: number): void {
-  for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! - 360 * Math.round((xy[i]! - middle) / 360)
+function nearestTurn(xy: Float64Array, middle: number, turn: number): void {
+  for (let i = 0; i < xy.length; i += 2) xy[i] = xy[i]! - turn * Math.round((xy[i]! - middle) / turn)
 }
 
 export function applyAffine([a, b, c, d, e, f]: Affine, xy: Float64Array): void {

@@ -7,7 +7,7 @@ import type { Crs } from '../../src/types.ts'
 
 /** The geographic system below a projected one: the same earth, no projection. */
 function geographic(crs: Crs): Crs {
-  const kept = crs.proj4.match(/\+(?:datum|ellps|a|b|rf|R|towgs84|pm|nadgrids)=\S+/g) ?? []
+  const kept = crs.proj4.match(/\+(?:datum|ellps|a|b|rf|R|towgs84|pm|nadgrids|to_degree)=\S+/g) ?? []
   return parseCrs(`+proj=longlat ${kept.join(' ')} +no_defs`)
 }
 
