@@ -58,12 +58,21 @@ export async function companionsOf(
       // One band of cells for all bands; a mask for each band is not among what is read.
       masks.push(...(await beside('.msk')).filter(({ image }) => image.samples === 1 && image.subfile === 0))
     }
-    if (overviews.length === 0) overviews.push(...(await beside('.ovr')).filter(({ image }) => isOverview(image, full)))
+    if (overviews.length === 0) {
+      // A damaged one is not missed.
+      const found = await beside('.ovr').catch(ifDamaged)
+      overviews.push(...found.filter(({ image }) => isOverview(image, full)))
+    }
     return { overviews: overviews.sort((a, b) => b.image.width - a.image.width), masks, close }
   } catch (cause) {
     await close()
     throw cause
   }
+}
+
+function ifDamaged(cause: unknown): [] {
+  if (cause instanceof InputError) return []
+  throw cause
 }
 
 export const hasSize = (image: Image, { width, height }: Image): boolean =>

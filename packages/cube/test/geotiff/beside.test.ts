@@ -106,6 +106,18 @@ describe('systems that cannot be read', () => {
   })
 })
 
+describe('damage beside', () => {
+  it('overviews are not missed, a mask is', async () => {
+    const path = await written('overviews beside')
+    await writeFile(`${path}.ovr`, 'no TIFF at all')
+    const raster = await openRaster(path)
+    expect(raster.info.overviews).toEqual([])
+    await raster.close()
+    await writeFile(`${path}.msk`, 'no TIFF at all')
+    await expect(openRaster(path)).rejects.toMatchObject({ tag: 'NotTiff', data: { path: `${path}.msk` } })
+  })
+})
+
 describe('without them', () => {
   it('an image says what it lacks', async () => {
     const alone = await written('pam alone', /aux|tfw/)
