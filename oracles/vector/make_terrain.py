@@ -1,4 +1,5 @@
-"""Terrain goldens by gdaldem (through osgeo.gdal): slope, aspect, hillshade, with and without edges, a gap in the DEM.
+"""Terrain goldens by gdaldem (through osgeo.gdal): slope, aspect, hillshade and differences of neighbours, with and without
+edges, a gap in the DEM.
 
 Writes terrain.json beside itself. Run: python3 make_terrain.py
 """
@@ -46,6 +47,9 @@ for name, transform, epsg, scale in (("plane", plane, 32723, 1), ("oblong", oblo
                       "slope": run(transform, epsg, "slope", **common),
                       # gdaldem takes pixels as square here whatever their size.
                       "aspect": None if name == "oblong" else run(transform, epsg, "aspect", computeEdges=edges),
-                      "hillshade": run(transform, epsg, "hillshade", azimuth=200, altitude=35, **common)})
+                      "hillshade": run(transform, epsg, "hillshade", azimuth=200, altitude=35, **common),
+                      # Of the grid of squares only: pixel sizes do not matter to them.
+                      **({mode: run(transform, epsg, mode, computeEdges=edges) for mode in ("TRI", "TPI", "Roughness")}
+                         if name == "plane" else {})})
 json.dump({"gdal": gdal.__version__, "width": W, "height": H, "nodata": NODATA, "dem": [float(v) for v in dem.ravel().round(2)],
            "cases": cases}, open(os.path.join(HERE, "terrain.json"), "w"), separators=(",", ":"))

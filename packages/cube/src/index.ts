@@ -101,7 +101,17 @@ export { memoryCube, type StackOptions, selectBands, stack } from './stack.ts'
 export { pointsCube, seriesCube } from './table/cube.ts'
 export { readTable, writeTable } from './table/read.ts'
 export type { Table } from './table/table.ts'
-export { aspect, type Curvature, curvature, hillshade, slope, type TerrainOptions } from './terrain.ts'
+export {
+  aspect,
+  type Curvature,
+  curvature,
+  hillshade,
+  roughness,
+  ruggedness,
+  slope,
+  type TerrainOptions,
+  topographicPosition,
+} from './terrain.ts'
 export type * from './types.ts'
 export { polygonAreaSquareMetres } from './vector/area.ts'
 export { type PolygoniseOptions, polygonise } from './vector/polygonise.ts'

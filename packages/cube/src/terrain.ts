@@ -1,6 +1,6 @@
 /**
- * Layers derived from a digital elevation model: slope, aspect, curvature, hillshade. Lazy: a window is computed from
- * itself and one pixel around it. Elevations are metres above something level; no hydrology.
+ * Layers derived from a digital elevation model: slope, aspect, curvature, hillshade, ruggedness. Lazy: a window is
+ * computed from itself and one pixel around it. Elevations are metres above something level; no hydrology.
  */
 import { InputError, type WorkOptions } from '@ecotope/core'
 import { ellipsoidOf, metresPerDegree, unitMetres } from './ground.ts'
@@ -126,6 +126,24 @@ const CURVATURES = {
 } as const satisfies Record<string, Kernel>
 
 export type Curvature = keyof typeof CURVATURES
+
+/** Differences between a pixel and its eight neighbours, in metres. */
+const DIFFERENCES = {
+  ruggedness: (z) => {
+    let sum = 0
+    for (let k = 0; k < 9; k++) sum += (z[k]! - z[4]!) ** 2
+    return Math.sqrt(sum)
+  },
+  position: (z) => z[4]! - (z[0]! + z[1]! + z[2]! + z[3]! + z[5]! + z[6]! + z[7]! + z[8]!) / 8,
+  roughness: (z) => {
+    let [least, greatest] = [z[0]!, z[0]!]
+    for (let k = 1; k < 9; k++) {
+      if (z[k]! < least) least = z[k]!
+      if (z[k]! > greatest) greatest = z[k]!
+    }
+    return greatest - least
+  },
+} as const satisfies Record<string, Kernel>
 
 /** A row of elevations with one neighbour on either side. */
 type Line = Float64Array<ArrayBuffer>
@@ -325,4 +343,23 @@ export function hillshade(
     return 1 + 254 * Math.max(0, facing)
   }
   return derive(dem, 'hillshade', [{ name: 'hillshade', role: 'hillshade' }], [kernel], options)
+}
+
+function differences(dem: BandCube, name: keyof typeof DIFFERENCES, options: TerrainOptions): BandCube {
+  return derive(dem, name, [{ name, role: name, unit: 'm' }], [DIFFERENCES[name]], options)
+}
+
+/** Terrain ruggedness index in metres: the root of the summed squares of differences (Riley et al. 1999), as `gdaldem TRI`. */
+export function ruggedness(dem: BandCube, options: TerrainOptions = {}): BandCube {
+  return differences(dem, 'ruggedness', options)
+}
+
+/** Topographic position index in metres: height above the mean of the neighbours (Weiss 2001), as `gdaldem TPI`. */
+export function topographicPosition(dem: BandCube, options: TerrainOptions = {}): BandCube {
+  return differences(dem, 'position', options)
+}
+
+/** The greatest difference of height in 3 x 3 pixels, in metres (Wilson et al. 2007), as `gdaldem roughness`. */
+export function roughness(dem: BandCube, options: TerrainOptions = {}): BandCube {
+  return differences(dem, 'roughness', options)
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../src/crs/crs.ts'
-import { aspect, curvature, hillshade, slope } from '../src/terrain.ts'
+import { aspect, curvature, hillshade, roughness, ruggedness, slope, topographicPosition } from '../src/terrain.ts'
 import type { Affine, BandCube, Grid, Window } from '../src/types.ts'
 
 interface Case {
@@ -13,6 +13,9 @@ interface Case {
   readonly slope: readonly (number | null)[]
   readonly aspect: readonly (number | null)[] | null
   readonly hillshade: readonly (number | null)[]
+  readonly TRI?: readonly (number | null)[]
+  readonly TPI?: readonly (number | null)[]
+  readonly Roughness?: readonly (number | null)[]
 }
 interface Oracle {
   readonly width: number
@@ -81,6 +84,14 @@ describe('terrain equals gdaldem', () => {
     it(`slope, ${title}`, () => compare(slope(dem, options), one.slope, 5e-4))
     const azimuths = one.aspect
     if (azimuths !== null) it(`aspect, ${title}`, () => compare(aspect(dem, options), azimuths, 5e-3))
+    for (const [mode, layer] of [
+      ['TRI', ruggedness],
+      ['TPI', topographicPosition],
+      ['Roughness', roughness],
+    ] as const) {
+      const expected = one[mode]
+      if (expected !== undefined) it(`${mode}, ${title}`, () => compare(layer(dem, options), expected, 5e-4))
+    }
     // gdaldem rounds to whole numbers.
     it(`hillshade, ${title}`, () =>
       compare(hillshade(dem, { ...options, azimuthDeg: 200, altitudeDeg: 35 }), one.hillshade, 0.5001))
