@@ -32,12 +32,17 @@ export const sum =
     if (range.c0 < range.c1 && range.r0 < range.r1) {
       const corners = cornersOf(patch, range, back)
       const across = range.c1 - range.c0 + 1
+      const ring = new Float64Array(8)
       for (let r = range.r0; r < range.r1; r++) {
         for (let c = range.c0; c < range.c1; c++) {
           const value = data[start + r * width + c]!
           if (Number.isNaN(value)) continue
           const at = (r - range.r0) * across + c - range.c0
-          const ring = [at, at + 1, at + across + 1, at + across].flatMap((k) => [corners[2 * k]!, corners[2 * k + 1]!])
+          for (let k = 0; k < 4; k++) {
+            const corner = 2 * (at + (k === 1 || k === 2 ? 1 : 0) + (k > 1 ? across : 0))
+            ring[2 * k] = corners[corner]!
+            ring[2 * k + 1] = corners[corner + 1]!
+          }
           share(ring, value, totals, wanted)
         }
       }
@@ -95,20 +100,35 @@ function cornersOf(patch: Patch, { c0, c1, r0, r1 }: Range, back: ExactMap): Flo
 }
 
 /** Adds a value to the pixels under a quadrilateral, each by its part; NaN in the totals is nothing yet. */
-function share(ring: Ring, value: number, totals: Float64Array, { column, row, width, height }: Window): void {
-  const [left, right, top, bottom] = [...extent(ring, 0), ...extent(ring, 1)]
+function share(quad: Float64Array, value: number, totals: Float64Array, wanted: Window): void {
+  const { column, row, width, height } = wanted
+  const left = Math.min(quad[0]!, quad[2]!, quad[4]!, quad[6]!)
+  const right = Math.max(quad[0]!, quad[2]!, quad[4]!, quad[6]!)
+  const top = Math.min(quad[1]!, quad[3]!, quad[5]!, quad[7]!)
+  const bottom = Math.max(quad[1]!, quad[3]!, quad[5]!, quad[7]!)
   // Also where a corner cannot be mapped.
-  if (!(right > column && bottom > row && left < column + width && top < row + height) || isCrossed(ring)) return
+  if (!(right > column && bottom > row && left < column + width && top < row + height)) return
+  const c0 = Math.floor(left)
+  const r0 = Math.floor(top)
+  if (right <= c0 + 1 && bottom <= r0 + 1) {
+    add(totals, (r0 - row) * width + c0 - column, value)
+    return
+  }
+  const ring = Array.from(quad)
+  if (isCrossed(ring)) return
   const area = Math.abs(signedArea(ring))
-  for (let r = Math.max(row, Math.floor(top)); r < Math.min(row + height, bottom); r++) {
+  for (let r = Math.max(row, r0); r < Math.min(row + height, bottom); r++) {
     const strip = between(ring, 1, r)
-    for (let c = Math.max(column, Math.floor(left)); c < Math.min(column + width, right); c++) {
+    for (let c = Math.max(column, c0); c < Math.min(column + width, right); c++) {
       const part = Math.abs(signedArea(between(strip, 0, c))) / area
-      if (!(part > LEAST)) continue
-      const at = (r - row) * width + c - column
-      totals[at] = (Number.isNaN(totals[at]!) ? 0 : totals[at]!) + part * value
+      if (part > LEAST) add(totals, (r - row) * width + c - column, part * value)
     }
   }
+}
+
+function add(totals: Float64Array, at: number, value: number): void {
+  const before = totals[at]!
+  totals[at] = Number.isNaN(before) ? value : before + value
 }
 
 /** Whether opposite sides of a quadrilateral cross: then it lies over the edge of the map. */
@@ -118,12 +138,6 @@ function isCrossed(ring: Ring): boolean {
   const crosses = (a: number, b: number, c: number, d: number): boolean =>
     side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0
   return crosses(0, 2, 4, 6) || crosses(2, 4, 0, 6)
-}
-
-/** Least and greatest coordinate; NaN where one of them is. */
-function extent(ring: Ring, axis: 0 | 1): [least: number, most: number] {
-  const values = ring.filter((_, i) => i % 2 === axis)
-  return [Math.min(...values), Math.max(...values)]
 }
 
 /** The part of a polygon from `line` to `line` + 1 along an axis (Sutherland and Hodgman 1974). */
