@@ -1,8 +1,8 @@
-// Pixel-interleaved samples to one plane per band, TIFF predictor 2 undone on the way. Pointers are byte addresses.
+// Pixel-interleaved samples to one plane per band, TIFF predictors 2 and 3 undone on the way. Pointers are byte addresses.
 // Eight samples of 16 bits (or four of 32) of a pixel are added in one vector; eight pixels are then transposed.
 
-export { inflate } from './inflate'
-
+export { inflate } from './parts/inflate'
+export { lzw } from './parts/lzw'
 
 /** `rows` rows of `columns` pixels of `samples` 16-bit samples; planes are `rows * columns` samples apart. */
 export function planes16(from: usize, to: usize, rows: usize, columns: usize, samples: usize, summed: bool): void {
@@ -158,3 +158,92 @@ export function sums16(at: usize, rows: usize, columns: usize): void {
   }
 }
 
+/** Which lane stands `by` lanes before each; none, which a swizzle takes for 0, where that is outside. */
+// @ts-ignore: decorator
+@inline function lanesBefore(by: usize): v128 {
+  // Beyond all lanes, and no further, as lanes are counted in 8 bits.
+  return i8x16.sub(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>min<usize>(by, 128)))
+}
+
+/** Running sums of the bytes of rows, each with the byte `samples` before it, in place. */
+export function sums8(at: usize, rows: usize, stride: usize, samples: usize): void {
+  for (let r: usize = 0; r < rows; r++) {
+    if (samples < 16) sumsNear(at + r * stride, stride, samples)
+    else sumsFar(at + r * stride, stride, samples)
+  }
+}
+
+/** Sums within a vector in steps of 1, 2, 4 and 8 pixels, then the sums of the vector before. */
+function sumsNear(row: usize, stride: usize, samples: usize): void {
+  const one = lanesBefore(samples)
+  const two = lanesBefore(2 * samples)
+  const four = lanesBefore(4 * samples)
+  const eight = lanesBefore(8 * samples)
+  // The last lane of the vector before that has the same sample: the lane itself, stepped down from 16 by whole pixels.
+  const span = i8x16.splat(<i8>samples)
+  let before = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  for (let k: usize = samples; k < 16; k += samples) {
+    before = v128.bitselect(i8x16.sub(before, span), before, i8x16.ge_s(before, span))
+  }
+  before = i8x16.add(before, i8x16.splat(<i8>(16 - samples)))
+  let sums = i8x16.splat(0)
+  let p: usize = 0
+  for (; p + 16 <= stride; p += 16) {
+    let v = v128.load(row + p)
+    v = i8x16.add(v, i8x16.swizzle(v, one))
+    v = i8x16.add(v, i8x16.swizzle(v, two))
+    v = i8x16.add(v, i8x16.swizzle(v, four))
+    v = i8x16.add(v, i8x16.swizzle(v, eight))
+    sums = i8x16.add(v, i8x16.swizzle(sums, before))
+    v128.store(row + p, sums)
+  }
+  for (p = max<usize>(p, samples); p < stride; p++) store<u8>(row + p, load<u8>(row + p) + load<u8>(row + p - samples))
+}
+
+function sumsFar(row: usize, stride: usize, samples: usize): void {
+  let p = samples
+  for (; p + 16 <= stride; p += 16) v128.store(row + p, i8x16.add(v128.load(row + p), v128.load(row + p - samples)))
+  for (; p < stride; p++) store<u8>(row + p, load<u8>(row + p) + load<u8>(row + p - samples))
+}
+
+/**
+ * Predictor 3 undone in place for samples of 32 bits: running sums of bytes that lie in planes from the most
+ * significant one (Adobe TN 3), row by row. `scratch` has room for a row.
+ */
+export function floats32(at: usize, scratch: usize, rows: usize, columns: usize, samples: usize): void {
+  const count = columns * samples
+  sums8(at, rows, 4 * count, samples)
+  for (let r: usize = 0; r < rows; r++) {
+    const row = at + 4 * r * count
+    memory.copy(scratch, row, 4 * count)
+    weave32(scratch, row, count)
+  }
+}
+
+function weave32(from: usize, to: usize, count: usize): void {
+  const second = from + count
+  const third = from + 2 * count
+  const last = from + 3 * count
+  let i: usize = 0
+  for (; i + 16 <= count; i += 16) {
+    const a = v128.load(last + i)
+    const b = v128.load(third + i)
+    const c = v128.load(second + i)
+    const d = v128.load(from + i)
+    const ab0 = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    const ab1 = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+    const cd0 = i8x16.shuffle(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    const cd1 = i8x16.shuffle(c, d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+    const p = to + 4 * i
+    v128.store(p, v128.shuffle<u16>(ab0, cd0, 0, 8, 1, 9, 2, 10, 3, 11))
+    v128.store(p, v128.shuffle<u16>(ab0, cd0, 4, 12, 5, 13, 6, 14, 7, 15), 16)
+    v128.store(p, v128.shuffle<u16>(ab1, cd1, 0, 8, 1, 9, 2, 10, 3, 11), 32)
+    v128.store(p, v128.shuffle<u16>(ab1, cd1, 4, 12, 5, 13, 6, 14, 7, 15), 48)
+  }
+  for (; i < count; i++) {
+    store<u8>(to + 4 * i, load<u8>(last + i))
+    store<u8>(to + 4 * i, load<u8>(third + i), 1)
+    store<u8>(to + 4 * i, load<u8>(second + i), 2)
+    store<u8>(to + 4 * i, load<u8>(from + i), 3)
+  }
+}

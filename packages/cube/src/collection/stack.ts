@@ -143,7 +143,7 @@ const WIDER: Readonly<Record<DType, DType>> = {
   float64: 'float64',
 }
 
-/** The packing of the images; of a type without nodata value, a wider one where cells are missing. */
+/** The packing of the images; of a type without nodata value a wider one, as cells may be missing: beyond images, in damaged chunks. */
 function packingOf(layer: Layer, slots: readonly Slot[]): Packing {
   const stored = slots.find((slot) => slot.length > 0)?.[0]?.piece.packing ?? layer.pieces[0]!.packing
   const { dtype, nodata } = stored

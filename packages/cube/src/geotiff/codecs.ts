@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { inflate, inflateSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { InputError } from '@ecotope/core'
-import { decodeLzw } from './lzw.ts'
+import { decodeLzw } from './planes.ts'
 
 /** Schemes from bytes to bytes. */
 type BytesName = 'none' | 'lzw' | 'deflate' | 'packbits' | 'zstd'

@@ -208,6 +208,9 @@ function blockBytes(image: Image, index: number): number {
 /** Takes a decoded block, shape `[samples in a block, rows, blockWidth]`; a passing one is overwritten by the next. */
 export type UseBlock = (block: TypedArray, isPassing: boolean) => void
 
+/** Schemes that the kernel decodes; in the main thread the engine's own threads inflate. */
+const BY_KERNEL: ReadonlySet<CompressionName> = new Set(isMainThread ? ['lzw'] : ['lzw', 'deflate'])
+
 /** Schemes whose decoded bytes are memory that the engine has made. */
 const BY_ENGINE: ReadonlySet<CompressionName> = new Set(['deflate', 'zstd'])
 
@@ -226,11 +229,11 @@ export async function decodeBlock(
     samples: image.pixelInterleaved ? image.samples : 1,
     columns: image.blockWidth,
   }
-  const summed = image.predictor === 2
+  const { compression, predictor } = image
   const isPlain = image.sample.stored === 'plain'
-  const fits = isPlain && image.littleEndian && image.predictor < 3
-  if (fits && image.compression === 'deflate' && !isMainThread) {
-    const planes = planesOf(data, image.dtype, shape, summed, true)
+  const fits = isPlain && (image.littleEndian || predictor === 3)
+  if (fits && BY_KERNEL.has(compression)) {
+    const planes = planesOf(data, image.dtype, shape, image)
     if (planes !== undefined) {
       use(planes, true)
       return
@@ -243,18 +246,18 @@ export async function decodeBlock(
   } catch (cause) {
     throw corrupt(path, image, index, cause)
   }
-  if (decoded.length < size && image.compression !== 'none') {
+  if (decoded.length < size && compression !== 'none') {
     throw corrupt(path, image, index, new RangeError(`${decoded.length} of ${size} bytes`))
   }
-  if (fits && (summed || shape.samples > 1) && decoded.length >= size) {
-    const planes = planesOf(decoded, image.dtype, shape, summed, false)
+  if (fits && (predictor > 1 || shape.samples > 1) && decoded.length >= size) {
+    const planes = planesOf(decoded, image.dtype, shape, { compression: 'none', predictor })
     if (planes !== undefined) {
-      if (BY_ENGINE.has(image.compression)) releaseDecoded(decoded)
+      if (BY_ENGINE.has(compression)) releaseDecoded(decoded)
       use(planes, true)
       return
     }
   }
-  const untouched = image.compression === 'none' && image.littleEndian && isPlain
+  const untouched = compression === 'none' && image.littleEndian && isPlain
   const width = DTYPES[image.dtype].bytes
   const bytes = exactly(decoded, size, untouched ? undefined : data, width)
   if (isPlain) use(samplesOf(image, bytes, shape, width), false)

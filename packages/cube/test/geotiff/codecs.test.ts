@@ -4,7 +4,7 @@ import { InputError } from '@ecotope/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compressionOf, decompress } from '../../src/geotiff/codecs.ts'
-import { decodeLzw } from '../../src/geotiff/lzw.ts'
+import { decodeLzw } from '../../src/geotiff/planes.ts'
 
 /** A plain encoder by TIFF 6.0, section 13, for the tests only. */
 function encodeLzw(data: Uint8Array): Uint8Array {
@@ -109,6 +109,39 @@ describe('LZW', () => {
   it('goes through all code widths and the clearing of the table', () => {
     const data = Uint8Array.from({ length: 60_000 }, (_, i) => (i * 2654435761) >>> 24)
     expect(Buffer.from(decodeLzw(encodeLzw(data), data.length)).equals(Buffer.from(data))).toBe(true)
+  })
+
+  it('repeats strings that are just being defined, of any length', () => {
+    for (const period of [1, 2, 3, 7, 15, 16, 17, 100]) {
+      const data = Uint8Array.from({ length: 50_000 }, (_, i) => (i % period) * 3)
+      expect(Buffer.from(decodeLzw(encodeLzw(data), data.length)).equals(Buffer.from(data))).toBe(true)
+    }
+  })
+
+  it('gives what there is of data that is cut off, and no more than is asked for', () => {
+    const data = Uint8Array.from({ length: 3000 }, (_, i) => 128 + 100 * Math.sin(i / 30) + (i % 3))
+    const packed = encodeLzw(data)
+    fc.assert(
+      fc.property(fc.nat(packed.length), fc.nat(3200), (stored, size) => {
+        const decoded = decodeLzw(packed.subarray(0, stored), size)
+        expect(decoded).toHaveLength(size)
+        const [from, end] = [decoded.findLastIndex((value) => value !== 0) + 1, Math.min(size, data.length)]
+        expect(decoded.subarray(0, from)).toEqual(data.subarray(0, from))
+        if (stored === packed.length) expect(from).toBe(end)
+      }),
+    )
+  })
+
+  it('reads any bytes or refuses them', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(500), (noise, size) => {
+        try {
+          expect(decodeLzw(noise, size)).toHaveLength(size)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+        }
+      }),
+    )
   })
 
   it('refuses codes that cannot be', () => {

@@ -1,13 +1,13 @@
-/** The kernel that decodes zlib data and puts bands in planes: against zlib itself, and by hand. */
+/** The kernel that decodes zlib data, undoes predictors and puts bands in planes: against zlib and the plain loops. */
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { planesOf } from '../../src/geotiff/planes.ts'
-import { split } from '../../src/geotiff/predictor.ts'
+import { doFloating, split } from '../../src/geotiff/predictor.ts'
 
 const line = (length: number) => ({ rows: 1, columns: length, samples: 1 })
 const inflate = (data: Uint8Array, size: number): Uint8Array | undefined =>
-  planesOf(data, 'uint8', line(size), false, true)?.slice() as Uint8Array | undefined
+  planesOf(data, 'uint8', line(size), { compression: 'deflate', predictor: 1 })?.slice() as Uint8Array | undefined
 
 /** Bytes as they occur: noise, steps, waves, runs, few symbols. */
 const KINDS: readonly ((i: number) => number)[] = [
@@ -76,15 +76,16 @@ describe('planesOf', () => {
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 19 }),
         fc.boolean(),
-        fc.boolean(),
-        (rows, columns, samples, summed, deflated) => {
+        fc.constantFrom('none', 'deflate'),
+        (rows, columns, samples, summed, compression) => {
           const shape = { rows, columns, samples }
           const data = Uint8Array.from({ length: rows * columns * samples * bytes }, (_, i) => (i * 2654435761) >>> 24)
           const words = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[bytes]
           const pixels = new words(data.slice().buffer)
           const expected = new words(pixels.length)
           split(pixels, expected, shape, summed)
-          const planes = planesOf(deflated ? deflateSync(data) : data, dtype, shape, summed, deflated)!
+          const stored = compression === 'deflate' ? deflateSync(data) : data
+          const planes = planesOf(stored, dtype, shape, { compression, predictor: summed ? 2 : 1 })!
           expect(new words(planes.slice().buffer)).toEqual(expected)
         },
       ),
@@ -92,7 +93,22 @@ describe('planesOf', () => {
     )
   })
 
+  it.each([1, 2, 3, 4, 5, 7, 8, 11, 15, 16, 17, 40])('undoes the predictor of floats of %i samples', (samples) => {
+    for (const columns of [1, 2, 3, 5, 8, 16, 17, 33, 64, 100]) {
+      const shape = { rows: 3, columns, samples }
+      const values = Float32Array.from({ length: 3 * columns * samples }, (_, i) => Math.sin(i) * 10 ** (i % 7))
+      const expected = new Uint32Array(values.length)
+      split(new Uint32Array(values.buffer), expected, shape, false)
+      const bytes = new Uint8Array(values.slice().buffer)
+      doFloating(bytes, shape, 4)
+      const planes = planesOf(bytes, 'float32', shape, { compression: 'none', predictor: 3 })!
+      expect(new Uint32Array(planes.slice().buffer)).toEqual(expected)
+    }
+  })
+
   it('leaves wide samples to others', () => {
-    expect(planesOf(new Uint8Array(16), 'float64', line(2), false, false)).toBeUndefined()
+    const stored = { compression: 'none', predictor: 1 } as const
+    expect(planesOf(new Uint8Array(16), 'float64', line(2), stored)).toBeUndefined()
+    expect(planesOf(new Uint8Array(4), 'uint16', line(2), { ...stored, predictor: 3 })).toBeUndefined()
   })
 })
