@@ -87,4 +87,60 @@ describe.skipIf(!hasData('rioxarray_golden'))('rioxarray references', () => {
     await input.close()
     await golden.close()
   })
+
+  // SciPy fills holes with the nearest cell, of several at the same distance with any. There is no process for it here:
+  // what the references hold is read, and is that.
+  it.each([
+    ['MODIS_ARRAY', 'MODIS_ARRAY_INTERPOLATE', UNNAMED, 12],
+    ['veris', 'veris_interpolate', 'Slope', 1639],
+    ['veris', 'veris_interpolate', 'Red', 1639],
+    ['PLANET_SCOPE_3D', 'PLANET_SCOPE_3D_INTERPOLATE', 'blue', 0],
+    ['PLANET_SCOPE_3D', 'PLANET_SCOPE_3D_INTERPOLATE', 'green', 0],
+    ['sentinel_2_L1C_geographic', 'sentinel_2_L1C_interpolate_na', 'red', 0],
+    ['sentinel_2_L1C_geographic', 'sentinel_2_L1C_interpolate_na', 'nir', 0],
+  ] as const)('%s with its holes filled is %s (%s)', async (from, to, variable, holes) => {
+    const input = await netcdfSource(join(folder, 'input', `${from}.nc`), variable)
+    const golden = await netcdfSource(join(folder, 'compare', `${to}.nc`), variable)
+    const whole = wholeRegion(shapeOf(input.schema))
+    expect(shapeOf(golden.schema)).toEqual(whole.shape)
+    const cells = values(await input.read(whole), input.schema.packing)
+    const filled = values(await golden.read(whole), golden.schema.packing)
+    expect(cells.filter(Number.isNaN)).toHaveLength(holes)
+    const { affine, width, height } = input.schema.grid!
+    const size = width * height
+    for (let plane = 0; plane < cells.length; plane += size) {
+      const known = Array.from({ length: size }, (_, i) => i).filter((i) => !Number.isNaN(cells[plane + i]!))
+      for (let i = 0; i < size; i++) {
+        if (!Number.isNaN(cells[plane + i]!)) continue
+        const distance = (k: number): number =>
+          Math.hypot(
+            ((k % width) - (i % width)) * affine[0],
+            (Math.floor(k / width) - Math.floor(i / width)) * affine[4],
+          )
+        const distances = known.map(distance)
+        const least = distances.reduce((a, b) => Math.min(a, b), Infinity)
+        const near = known.filter((_, k) => distances[k]! <= least * (1 + 1e-9))
+        expect(near.map((k) => cells[plane + k])).toContain(filled[plane + i])
+      }
+    }
+    expect(cells.map((cell, i) => (Number.isNaN(cell) ? filled[i] : cell))).toEqual(filled)
+    await input.close()
+    await golden.close()
+  })
+
+  it.each([
+    ['MODIS_ARRAY_INTERPOLATE_FILLED', 400],
+    // The test of that name has no cell that is known.
+    ['MODIS_ARRAY_INTERPOLATE_NAN', Number.NaN],
+  ])('%s holds %d in the holes', async (to, expected) => {
+    const input = await netcdfSource(join(folder, 'input', 'MODIS_ARRAY.nc'), UNNAMED)
+    const golden = await netcdfSource(join(folder, 'compare', `${to}.nc`), UNNAMED)
+    const whole = wholeRegion(shapeOf(input.schema))
+    const cells = values(await input.read(whole), input.schema.packing)
+    const filled = values(await golden.read(whole), golden.schema.packing)
+    const known = (i: number): number => (Number.isNaN(expected) ? Number.NaN : cells[i]!)
+    expect(filled).toEqual(cells.map((cell, i) => (Number.isNaN(cell) ? expected : known(i))))
+    await input.close()
+    await golden.close()
+  })
 })
