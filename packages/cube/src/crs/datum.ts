@@ -1,9 +1,12 @@
 /** Datum shifts through geocentric coordinates with three or seven parameters, in place. Grid shifts are not used. */
+import { InputError } from '@ecotope/core'
 import type { Definition, Ellipsoid } from './definition.ts'
 
 /** Moves (λ, φ) in radians from one datum to another, or undefined where both agree or one is not known. */
 export function datumShift(from: Definition, to: Definition): ((lp: Float64Array) => void) | undefined {
-  if (!from.shift || !to.shift || sameDatum(from, to)) return undefined
+  if (sameDatum(from, to) && gridsOf(from) === gridsOf(to)) return undefined
+  for (const definition of [from, to]) requireNoGrids(definition)
+  if (!from.shift || !to.shift) return undefined
   const out = from.shift
   const back = to.shift
   return (lp) => {
@@ -15,6 +18,22 @@ export function datumShift(from: Definition, to: Definition): ((lp: Float64Array
       fromGeocentric(point, to.ellipsoid, lp, i)
     }
   }
+}
+
+/** Files of shifts that a PROJ string names, beside which it gives no parameters. */
+function gridsOf({ parameters }: Definition): string | undefined {
+  const grids = parameters.get('nadgrids')
+  return grids === '@null' || parameters.has('towgs84') ? undefined : grids
+}
+
+/** Without its grid a datum would be off by up to hundreds of metres in silence. */
+function requireNoGrids(definition: Definition): void {
+  const grids = gridsOf(definition)
+  if (grids === undefined) return
+  throw new InputError('UnsupportedDatum', `the shift of a datum by the grid ${grids} is not supported`, {
+    hint: 'give its parameters with +towgs84 (metres of error), or reproject the data first',
+    data: { grids },
+  })
 }
 
 export function sameDatum(a: Definition, b: Definition): boolean {

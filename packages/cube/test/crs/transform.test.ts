@@ -80,6 +80,20 @@ describe('transformer', () => {
     expect([...bare]).toEqual([-1.5, 52])
   })
 
+  it('refuses shifts by grids, and takes them where both systems have the same', () => {
+    const grids = '+nadgrids=BETA2007.gsb +ellps=bessel'
+    const [degrees, metres] = [`+proj=longlat ${grids}`, `+proj=tmerc +lon_0=9 ${grids}`].map(parseCrs)
+    expect(() => transformer(degrees!, WGS84)).toThrow(expect.objectContaining({ tag: 'UnsupportedDatum' }))
+    expect(() => transformer(WGS84, metres!)).toThrow(InputError)
+    const points = Float64Array.of(9, 0)
+    transformer(degrees!, metres!)(points)
+    expect(points[0]).toBeCloseTo(0, 6)
+    const given = parseCrs(`${degrees!.proj4} +towgs84=598.1,73.7,418.2`)
+    const shifted = Float64Array.of(9, 50)
+    transformer(given, WGS84)(shifted)
+    expect(Math.abs(shifted[0]! - 9)).toBeGreaterThan(1e-4)
+  })
+
   it('does nothing between equal systems', () => {
     const points = Float64Array.of(200, 95)
     transformer(WGS84, parseCrs('OGC:CRS84'))(points)
