@@ -247,3 +247,47 @@ function weave32(from: usize, to: usize, count: usize): void {
     store<u8>(to + 4 * i, load<u8>(from + i), 3)
   }
 }
+
+/** Predictor 3 done in place on samples of 32 bits, row by row. `scratch` has room for a row. */
+export function unfloats32(at: usize, scratch: usize, rows: usize, columns: usize, samples: usize): void {
+  const count = columns * samples
+  const stride = count << 2
+  for (let r: usize = 0; r < rows; r++) {
+    const row = at + r * stride
+    split32(row, scratch, count)
+    let p: usize = 0
+    for (; p < samples && p < stride; p++) store<u8>(row + p, load<u8>(scratch + p))
+    for (; p + 16 <= stride; p += 16)
+      v128.store(row + p, i8x16.sub(v128.load(scratch + p), v128.load(scratch + p - samples)))
+    for (; p < stride; p++) store<u8>(row + p, load<u8>(scratch + p) - load<u8>(scratch + p - samples))
+  }
+}
+
+function split32(from: usize, to: usize, count: usize): void {
+  const second = to + count
+  const third = to + 2 * count
+  const last = to + 3 * count
+  let i: usize = 0
+  for (; i + 16 <= count; i += 16) {
+    const p = from + 4 * i
+    const a = v128.load(p)
+    const b = v128.load(p, 16)
+    const c = v128.load(p, 32)
+    const d = v128.load(p, 48)
+    // Bytes 0 and 2, then 1 and 3, of 16 numbers.
+    const low = i8x16.shuffle(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+    const low2 = i8x16.shuffle(c, d, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+    const high = i8x16.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+    const high2 = i8x16.shuffle(c, d, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+    v128.store(last + i, i8x16.shuffle(low, low2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30))
+    v128.store(second + i, i8x16.shuffle(low, low2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+    v128.store(third + i, i8x16.shuffle(high, high2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30))
+    v128.store(to + i, i8x16.shuffle(high, high2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+  }
+  for (; i < count; i++) {
+    store<u8>(last + i, load<u8>(from + 4 * i))
+    store<u8>(third + i, load<u8>(from + 4 * i, 1))
+    store<u8>(second + i, load<u8>(from + 4 * i, 2))
+    store<u8>(to + i, load<u8>(from + 4 * i, 3))
+  }
+}

@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { constants, deflate, deflateSync, zstdCompress, zstdCompressSync } from 'node:zlib'
 import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
+import { doFloating32 } from './planes.ts'
 import { doFloating, doHorizontal, wordsOf } from './predictor.ts'
 
 export type CogCompression = 'deflate' | 'zstd' | 'none'
@@ -18,9 +19,10 @@ const zstdAsync = promisify<Uint8Array, { params: Record<number, number> }, Uint
 
 /**
  * Levels of zlib by the bytes of a sample. Level 3 is the knee for differences of 16-bit measurements (smaller than 6,
- * and 40 % faster), 4 for wider ones; bytes, of which classes and masks are made, have longer repetitions to find.
+ * and 40 % faster) and for floats (0.1 to 0.7 % larger than 4, 15 % faster), 4 for wider ones; bytes, of which classes
+ * and masks are made, have longer repetitions to find.
  */
-const LEVELS: Readonly<Record<number, number>> = { 1: 6, 2: 3, 4: 4, 8: 4 }
+const LEVELS: Readonly<Record<number, number>> = { 1: 6, 2: 3, 4: 3, 8: 4 }
 const deflateOptions = (sampleBytes: number): DeflateOptions => ({ level: LEVELS[sampleBytes] ?? 6, memLevel: 9 })
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 9 } }
 
@@ -79,7 +81,8 @@ export async function encodeTile(
   const bytes = new Uint8Array(tile.buffer)
   const shape = { rows: side, columns: side, samples: bands }
   if (predictor === 2 && !fused) doHorizontal(wordsOf(bytes, width8), shape)
-  if (predictor === 3) doFloating(bytes, shape, width8)
+  if (predictor === 3 && width8 === 4) doFloating32(bytes, shape)
+  else if (predictor === 3) doFloating(bytes, shape, width8)
   return ENCODERS[compression].encode(bytes, width8)
 }
 

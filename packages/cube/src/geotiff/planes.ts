@@ -15,6 +15,7 @@ interface Kernels {
   sums8(at: number, rows: number, stride: number, samples: number): void
   sums16(at: number, rows: number, columns: number): void
   floats32(at: number, scratch: number, rows: number, columns: number, samples: number): void
+  unfloats32(at: number, scratch: number, rows: number, columns: number, samples: number): void
   /** Bytes that were decoded, -1 where the data is damaged. */
   inflate(from: number, length: number, to: number, size: number): number
   lzw(from: number, length: number, to: number, size: number): number
@@ -80,6 +81,16 @@ const SUMS: Readonly<Record<1 | 2 | 4, (call: Kernels, shape: Rows) => boolean>>
     return samples === 1
   },
   4: () => false,
+}
+
+/** Does predictor 3 in place on samples of 4 bytes, as `doFloating`. */
+export function doFloating32(bytes: Uint8Array, { rows, columns, samples }: Rows): void {
+  const { call, room } = instance()
+  const scratch = aligned(START + bytes.length + MARGIN)
+  const memory = room(scratch + 4 * columns * samples + MARGIN)
+  memory.set(bytes, START)
+  call.unfloats32(START, scratch, rows, columns, samples)
+  bytes.set(memory.subarray(START, START + bytes.length))
 }
 
 /** Decodes TIFF's LZW into `size` bytes, 0 where the data ends early. Throws `RangeError` on a code that cannot be. */

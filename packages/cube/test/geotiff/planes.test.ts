@@ -2,7 +2,7 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planesOf } from '../../src/geotiff/planes.ts'
+import { doFloating32, planesOf } from '../../src/geotiff/planes.ts'
 import { doFloating, split } from '../../src/geotiff/predictor.ts'
 
 const line = (length: number) => ({ rows: 1, columns: length, samples: 1 })
@@ -93,18 +93,24 @@ describe('planesOf', () => {
     )
   })
 
-  it.each([1, 2, 3, 4, 5, 7, 8, 11, 15, 16, 17, 40])('undoes the predictor of floats of %i samples', (samples) => {
-    for (const columns of [1, 2, 3, 5, 8, 16, 17, 33, 64, 100]) {
-      const shape = { rows: 3, columns, samples }
-      const values = Float32Array.from({ length: 3 * columns * samples }, (_, i) => Math.sin(i) * 10 ** (i % 7))
-      const expected = new Uint32Array(values.length)
-      split(new Uint32Array(values.buffer), expected, shape, false)
-      const bytes = new Uint8Array(values.slice().buffer)
-      doFloating(bytes, shape, 4)
-      const planes = planesOf(bytes, 'float32', shape, { compression: 'none', predictor: 3 })!
-      expect(new Uint32Array(planes.slice().buffer)).toEqual(expected)
-    }
-  })
+  it.each([1, 2, 3, 4, 5, 7, 8, 11, 15, 16, 17, 40])(
+    'does and undoes the predictor of floats of %i samples',
+    (samples) => {
+      for (const columns of [1, 2, 3, 5, 8, 16, 17, 33, 64, 100]) {
+        const shape = { rows: 3, columns, samples }
+        const values = Float32Array.from({ length: 3 * columns * samples }, (_, i) => Math.sin(i) * 10 ** (i % 7))
+        const expected = new Uint32Array(values.length)
+        split(new Uint32Array(values.buffer), expected, shape, false)
+        const bytes = new Uint8Array(values.slice().buffer)
+        doFloating(bytes, shape, 4)
+        const done = new Uint8Array(values.slice().buffer)
+        doFloating32(done, shape)
+        expect(done).toEqual(bytes)
+        const planes = planesOf(bytes, 'float32', shape, { compression: 'none', predictor: 3 })!
+        expect(new Uint32Array(planes.slice().buffer)).toEqual(expected)
+      }
+    },
+  )
 
   it('leaves wide samples to others', () => {
     const stored = { compression: 'none', predictor: 1 } as const
