@@ -1,8 +1,8 @@
 """Makes the cubes that the benchmarks read: make.py FOLDER [SIZE]. Needs numpy, zarr 3, rasterio (GDAL with zstd).
 
 s2.zarr: reflectance, 24 dates x 6 bands x SIZE x SIZE uint16 (2048 by default), blosc (lz4, shuffle), chunks of
-1 x 1 x 512 x 512, missing 0 (clouds). deflate/ and zstd/: the same, one COG a date. daily.zarr: 365 x SIZE/2 x SIZE/2
-float32, chunks 30 x 256 x 256. Smooth fields with sensor noise, so that they compress about as real scenes do.
+1 x 1 x 512 x 512, missing 0 (clouds). deflate/ and zstd/: the same, one COG a date; lzw/ and floats/ (reflectance as
+float32, deflate): the first eight. daily.zarr: 365 x SIZE/2 x SIZE/2 float32, chunks 30 x 256 x 256. Smooth fields with sensor noise, so that they compress about as real scenes do.
 """
 
 import datetime
@@ -62,7 +62,7 @@ def time_axis(group, dates):
 
 
 def write_cog(path, data, codec):
-    profile = dict(driver="GTiff", width=size, height=size, count=6, dtype="uint16", crs="EPSG:32632", nodata=0,
+    profile = dict(driver="GTiff", width=size, height=size, count=6, dtype=data.dtype, crs="EPSG:32632", nodata=0,
                    transform=Affine(10, 0, 600000, 0, -10, 5200000))
     with MemoryFile() as memory:
         with memory.open(**profile) as target:
@@ -81,14 +81,17 @@ spatial(root, size)
 time_axis(root, DATES)
 names = root.create_array("bands", shape=(6,), dtype="U3", dimension_names=["bands"])
 names[:] = np.array(BANDS)
-for codec in ("deflate", "zstd"):
-    (folder / codec).mkdir(exist_ok=True)
+for name in ("deflate", "zstd", "lzw", "floats"):
+    (folder / name).mkdir(exist_ok=True)
 for i, date in enumerate(DATES):
     data = np.stack([scene(i, b) for b in range(6)])
     data[:, cloud(i)] = 0
     cube[i] = data
     for codec in ("deflate", "zstd"):
         write_cog(folder / codec / f"s2_{date:%Y%m%d}.tif", data, codec)
+    if i < 8:
+        write_cog(folder / "lzw" / f"s2_{date:%Y%m%d}.tif", data, "lzw")
+        write_cog(folder / "floats" / f"s2_{date:%Y%m%d}.tif", (data / 10000).astype("float32"), "deflate")
 
 half = size // 2
 daily = zarr.open_group(folder / "daily.zarr", mode="w")

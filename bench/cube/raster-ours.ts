@@ -36,11 +36,11 @@ function checksum(data: ArrayLike<number>): number {
   return sum
 }
 
-const codec = name === 'read-zstd' ? 'zstd' : 'deflate'
-const paths = readdirSync(join(folder, codec))
+const files = name.startsWith('read-') ? name.slice('read-'.length) : 'deflate'
+const paths = readdirSync(join(folder, files))
   .filter((file) => file.endsWith('.tif'))
   .toSorted()
-  .map((file) => join(folder, codec, file))
+  .map((file) => join(folder, files, file))
 
 /** The checksum is the sum of row 1000 of all bands and dates, which costs nothing. */
 async function read(): Promise<number> {
@@ -85,8 +85,7 @@ async function write(): Promise<number> {
   return size
 }
 
-const once = { 'read-deflate': read, 'read-zstd': read, warp, write }[name]
-if (once === undefined) throw new Error(`there is no case ${name}`)
+const once = { warp, write }[name] ?? read
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now()
   const cpu = process.cpuUsage()

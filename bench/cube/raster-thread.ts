@@ -1,6 +1,7 @@
 /** One of the two threads of raster-ours.ts: reads, warps or encodes a part, and hands the bytes over. */
 import { parentPort } from 'node:worker_threads'
 import { parseCrs } from '../../packages/cube/src/crs/crs.ts'
+import { newArray, type TypedArray } from '../../packages/cube/src/dtype.ts'
 import type { SinkEncoder, SinkHandle } from '../../packages/cube/src/execute/sink.ts'
 import { geotiffSource } from '../../packages/cube/src/geotiff/array-source.ts'
 import { geotiffSink } from '../../packages/cube/src/geotiff/sink.ts'
@@ -27,13 +28,13 @@ export interface RasterAnswer {
   readonly encoded?: unknown
 }
 
-let kept: Uint16Array<ArrayBuffer> | undefined
+let kept: TypedArray | undefined
 
 /** A whole file by columns of tiles, blocks as the planner asks for them, to memory that is kept for the next file. */
 async function read({ path }: RasterTask): Promise<RasterAnswer> {
   const source = await geotiffSource(path!)
   const [bands, height, width] = shapeOf(source.schema) as [number, number, number]
-  kept ??= new Uint16Array(bands * height * width)
+  kept ??= newArray(source.schema.packing.dtype, bands * height * width)
   let sum = 0
   for (let x = 0; x < width; x += source.chunks[2]!) {
     const across = Math.min(source.chunks[2]!, width - x)
@@ -48,7 +49,11 @@ async function read({ path }: RasterTask): Promise<RasterAnswer> {
   return { sum }
 }
 
-const sumOf = (data: Uint16Array): number => data.reduce((sum, value) => sum + value, 0)
+function sumOf(data: TypedArray): number {
+  let sum = 0
+  for (const value of data) sum += value
+  return sum
+}
 
 /** Rows of the scene in the next UTM zone: 2048 x 2048 pixels of 10 m, as the peer has it. */
 async function warp({ path, half }: RasterTask): Promise<RasterAnswer> {

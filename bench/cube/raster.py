@@ -23,8 +23,8 @@ from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
 case, folder = sys.argv[1], sys.argv[2]
-codec = "zstd" if case == "read-zstd" else "deflate"
-paths = sorted(glob.glob(os.path.join(folder, codec, "*.tif")))
+files = case.removeprefix("read-") if case.startswith("read-") else "deflate"
+paths = sorted(glob.glob(os.path.join(folder, files, "*.tif")))
 mode = os.environ.get("PEER_MODE", "gdal")
 pool = ThreadPoolExecutor(2)
 
@@ -41,8 +41,8 @@ def row(path):
     """The sum of row 1000 of all bands, as raster-ours.ts has it, of a file read to memory that is kept for the next."""
     with rasterio.open(path) as dataset:
         if not hasattr(kept, "data"):
-            kept.data = np.empty((dataset.count, *dataset.shape), "uint16")
-        return int(dataset.read(out=kept.data)[:, 1000].astype("int64").sum())
+            kept.data = np.empty((dataset.count, *dataset.shape), dataset.dtypes[0])
+        return float(dataset.read(out=kept.data)[:, 1000].astype("float64").sum())
 
 
 def read():
@@ -81,7 +81,7 @@ def warp():
     return float(out.ravel()[::1000].astype("float64").sum())
 
 
-once = {"read-deflate": read, "read-zstd": read, "write": write, "warp": warp}[case]
+once = {"write": write, "warp": warp}.get(case, read)
 for _ in sys.stdin:
     start, cpu = time.perf_counter(), time.process_time()
     result = once()
