@@ -1,5 +1,5 @@
 // Inflate (RFC 1951) with the zlib wrapper (RFC 1950), whole blocks at once: a 64-bit bit buffer that is filled without
-// branches, code tables of 12 and 8 bits with tables behind them for longer codes, a literal and what follows it by one
+// branches, code tables of 11 and 8 bits with tables behind them for longer codes, a literal and what follows it by one
 // look where both codes fit into it, wide copies. Pointers are byte addresses.
 //
 // Differences of measurements are short matches with one literal or none before: whether there is one cannot be
@@ -33,7 +33,7 @@ const END: u32 = 0x2000
 
 // Bits that are used already and stay below those in hand.
 const USED: u32 = 2
-const LITERAL_BITS: u32 = 12
+const LITERAL_BITS: u32 = 11
 const DISTANCE_BITS: u32 = 8
 // Of positions in these tables, in bytes.
 const LITERAL_MASK: usize = 4 * ((1 << LITERAL_BITS) - 1)
@@ -54,6 +54,11 @@ const STARTS: usize = COUNTS + 64
 let bits: u64 = 0
 let held: u32 = 0
 let next: usize = 0
+// Bytes that the last block with its own codes was made to: blocks of one file are much alike.
+let made: usize = 0
+
+// Blocks of fewer bytes are decoded before joined literals would have paid.
+const WORTH_JOINING: usize = 32768
 
 function refill(): void {
   bits |= load<u64>(next) << held
@@ -260,7 +265,7 @@ function dynamic(): bool {
     n += times
   }
   if (!build(SYMBOLS, LITERALS, lengths, literals, LITERAL_BITS, LITERAL_ROOM)) return false
-  join(LITERALS)
+  if (made >= WORTH_JOINING) join(LITERALS)
   return build(SPANS, DISTANCES, lengths + literals, distances, DISTANCE_BITS, 480)
 }
 
@@ -314,7 +319,7 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
   buffer |= load<u64>(at) << <u64>count
   at += ((63 - count) & 63) >> 3
   count |= 56
-  // Entries are looked up before the buffer is filled again: at least 12 bits are left by then.
+  // Entries are looked up before the buffer is filled again: at least 11 bits are left by then.
   let entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
   const inputLimit = inputEnd + 8
   for (;;) {
@@ -429,7 +434,9 @@ export function inflate(from: usize, length: usize, to: usize, size: usize): isi
     if (type == 0) at = stored(at, last, inputEnd)
     else {
       if (!(type == 1 ? fixed() : dynamic())) return -1
-      at = codes(at, to, last, inputEnd)
+      const start = at
+      at = codes(start, to, last, inputEnd)
+      if (type == 2) made = at - start
     }
     if (at == 0 || at > last) return -1
     if (final) break
