@@ -4,6 +4,7 @@ import { shapeOf } from '../model/node.ts'
 import { aspectOf, type Box, coordinateAxes, gridLine, scaleBar } from './axes.ts'
 import { drawSeries } from './chart.ts'
 import { type Drawing, FAINT, HAIR, INK, type Shape, VOID } from './drawing.ts'
+import { mapOfFeatures } from './features.ts'
 import { textWidth } from './font.ts'
 import { legendOf } from './legend.ts'
 import { unitText } from './numbers.ts'
@@ -33,14 +34,20 @@ export interface Picture {
 
 /**
  * Draws a cube: true colour where its bands are red, green and blue, classes where it has some, else a scale; several
- * dates side by side. A cube without x and y is drawn as lines over time. Reads a bounded share of large cubes.
+ * dates side by side. A cube without x and y is drawn as lines over time, or as a map of its features where it has no
+ * dates. Reads a bounded share of large cubes.
  * Throws `InputError`: `NotDrawable`, `NoBand`, `NoDate`, `NoLabel`, `BadClasses`.
  */
 export async function plot(node: CubeNode, options: PlotOptions = {}): Promise<Picture> {
   const hasMap = node.schema.dims.some((dim) => dim.type === 'spatial' && dim.axis === 'x')
   if (!hasMap && node.schema.dims.some((dim) => dim.type === 'temporal'))
     return pictureOf(await drawSeries(node, options))
-  const read = await readView(node, options)
+  const features = hasMap ? undefined : node.schema.dims.find((dim) => dim.type === 'geometry')
+  const map = features === undefined ? node : await mapOfFeatures(node, features, options)
+  const read = {
+    ...(await readView(map, options)),
+    ...(features === undefined ? {} : { made: `${features.labels.length} features` }),
+  }
   return pictureOf(drawView(read, { title: node.label, ...options }))
 }
 
@@ -60,7 +67,7 @@ const MARGIN = 18
 
 /** A view that has been read, drawn. */
 export function drawView(read: ReadView, options: PlotOptions): Drawing {
-  const { view, values, isSampled } = upright(read)
+  const { view, values, isSampled, made } = upright(read)
   const paint = paintOf(view, values, options)
   const shapes: Shape[] = []
   const { grid } = view.schema
@@ -95,7 +102,7 @@ export function drawView(read: ReadView, options: PlotOptions): Drawing {
   const legend = legendOf({ view, values, paint, title, hasMissing }, legendX, top - 2, bottom - top)
   shapes.push(...legend.shapes)
   const foot = bottom + 26
-  footShapes(shapes, view.schema, boxes[0]!, right, foot)
+  footShapes(shapes, view.schema, made, boxes[0]!, right, foot)
   return {
     width: Math.ceil(Math.max(legendX + legend.width + MARGIN, MARGIN + 360)),
     height: Math.ceil(Math.max(foot + 32, top + legend.height + MARGIN)),
@@ -173,11 +180,18 @@ function legendTitle(view: View, paint: Paint, { legend }: PlotOptions): string 
   return isPlain ? name : `${name} (${unitText(unit)})`
 }
 
-function footShapes(shapes: Shape[], { grid }: CubeSchema, map: Box, right: number, y: number): void {
+function footShapes(
+  shapes: Shape[],
+  { grid }: CubeSchema,
+  made: string | undefined,
+  map: Box,
+  right: number,
+  y: number,
+): void {
   if (grid === undefined) return
   const bar = scaleBar(grid, map, map.x, y)
   shapes.push(...bar.shapes)
-  const text = gridLine(grid)
+  const text = made === undefined ? gridLine(grid) : `${grid.crs.code ?? grid.crs.name}, ${made}`
   const fits = map.x + bar.width + 20 + textWidth(text, 10) < right
   const place = fits
     ? ({ x: right, anchor: 'end', y: y + 9 } as const)

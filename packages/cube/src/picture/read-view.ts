@@ -20,6 +20,8 @@ export interface ReadView {
   readonly values: ViewValues
   /** What was read is a sample of the cells. */
   readonly isSampled: boolean
+  /** What the map is made of, where it is not the pixels of the grid. */
+  readonly made?: string
 }
 
 export interface ReadViewOptions extends ViewOptions, WorkOptions {

@@ -3,6 +3,7 @@ import { inflateSync } from 'node:zlib'
 import { InputError, type Warning } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../../src/index.ts'
+import type { Geometry } from '../../src/model/geometry.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { CubeNode } from '../../src/model/node.ts'
 import { rampTable, toOklab } from '../../src/picture/colour.ts'
@@ -250,6 +251,64 @@ describe('cubes without x and y', () => {
       shape.kind === 'line' && shape.strokeWidth === 1.8 ? [shape.points] : [],
     )
     expect(lines.map((points) => points.length)).toEqual([6])
+  })
+})
+
+describe('vector cubes without dates', () => {
+  const square = (x: number, side: number) => ({
+    type: 'Polygon' as const,
+    coordinates: [[[x, 0], [x + side, 0], [x + side, side], [x, side], [x, 0]]], // biome-ignore format: a square
+  })
+  const geometries: readonly (Geometry | null)[] = [
+    square(0, 100),
+    square(200, 100),
+    square(350, 0.01),
+    { type: 'Point', coordinates: [400, 50] },
+    null,
+  ]
+  const zones = (shown = geometries): CubeNode => {
+    const crs = parseCrs('EPSG:32632')
+    const features = { crs, label: 'zones', features: shown.map((geometry) => ({ geometry, properties: {} })) }
+    const labels = shown.map((_, i) => i)
+    return memorySource(
+      Int16Array.from(shown.flatMap((_, i) => [7, i === 1 ? -1 : 10 * i])),
+      {
+        dims: [
+          { type: 'geometry', name: 'geometry', labels, features },
+          { type: 'bands', name: 'bands', labels: ['other', 'level'], bands: [{ name: 'other' }, { name: 'level' }] },
+        ],
+        packing: { dtype: 'int16', scale: 0.1, offset: 1, nodata: -1 },
+      },
+      'zones',
+    )
+  }
+
+  it('are maps of their features, small ones and points too', async () => {
+    const { drawing } = await plot(zones(), { band: 'level', classes: false, range: [1, 5] })
+    const [map] = images(drawing.shapes)
+    const colours = new Map<string, number>()
+    for (let i = 0; i < map!.rgba.length; i += 4) {
+      const key = [...map!.rgba.slice(i, i + 4)].join()
+      colours.set(key, (colours.get(key) ?? 0) + 1)
+    }
+    const ramp = (share: number) =>
+      [
+        ...rampTable('viridis')
+          .slice(3 * Math.round(255 * share))
+          .slice(0, 3),
+        255,
+      ].join()
+    // The first square, the tiny one, the point; what is missing is clear, as is the ground.
+    expect(new Set(colours.keys())).toEqual(new Set(['0,0,0,0', ramp(0), ramp(0.5), ramp(0.75)]))
+    expect(colours.get(ramp(0))! / (560 / 1.06 / 4) ** 2).toBeCloseTo(1, 1)
+    expect(colours.get(ramp(0.75))).toBeGreaterThan(20)
+    const found = drawing.shapes.flatMap((shape) => (shape.kind === 'text' ? [shape.text] : []))
+    expect(found).toContain('EPSG:32632, 5 features')
+    expect(found).toContain('level')
+  })
+
+  it('without a geometry are no picture', async () => {
+    await expect(plot(zones([null, null]))).rejects.toMatchObject({ tag: 'NotDrawable' })
   })
 })
 
