@@ -14,8 +14,9 @@ const unpack: Readonly<Record<LercPacking, (data: Uint8Array) => Uint8Array | Pr
 }
 
 /**
- * Bytes of a block's samples, side by side, in the file's order: GDAL swaps them before they are coded. Floats that LERC masks are NaN; of unsigned bytes
- * with one sample less than asked for, the mask is the last one (alpha). Throws where it is damaged.
+ * Bytes of a block's samples, side by side, little-endian in every file (GDAL swaps them before they are coded). Floats
+ * that LERC masks are NaN; of unsigned bytes with one sample less than asked for, the mask is the last one (alpha).
+ * Throws where it is damaged.
  */
 export async function decodeLerc(
   data: Uint8Array,
