@@ -4,6 +4,8 @@
 export { inflate } from './parts/inflate'
 export { lzw } from './parts/lzw'
 
+import { part4, weave4 } from './parts/shuffles'
+
 /** `rows` rows of `columns` pixels of `samples` 16-bit samples; planes are `rows * columns` samples apart. */
 export function planes16(from: usize, to: usize, rows: usize, columns: usize, samples: usize, summed: bool): void {
   const pixel = 2 * samples
@@ -220,31 +222,11 @@ export function floats32(at: usize, scratch: usize, rows: usize, columns: usize,
   }
 }
 
+/** Numbers of planes that lie from the most significant one. */
 function weave32(from: usize, to: usize, count: usize): void {
-  const second = from + count
-  const third = from + 2 * count
   const last = from + 3 * count
-  let i: usize = 0
-  for (; i + 16 <= count; i += 16) {
-    const a = v128.load(last + i)
-    const b = v128.load(third + i)
-    const c = v128.load(second + i)
-    const d = v128.load(from + i)
-    const ab0 = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-    const ab1 = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-    const cd0 = i8x16.shuffle(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-    const cd1 = i8x16.shuffle(c, d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-    const p = to + 4 * i
-    v128.store(p, v128.shuffle<u16>(ab0, cd0, 0, 8, 1, 9, 2, 10, 3, 11))
-    v128.store(p, v128.shuffle<u16>(ab0, cd0, 4, 12, 5, 13, 6, 14, 7, 15), 16)
-    v128.store(p, v128.shuffle<u16>(ab1, cd1, 0, 8, 1, 9, 2, 10, 3, 11), 32)
-    v128.store(p, v128.shuffle<u16>(ab1, cd1, 4, 12, 5, 13, 6, 14, 7, 15), 48)
-  }
-  for (; i < count; i++) {
-    store<u8>(to + 4 * i, load<u8>(last + i))
-    store<u8>(to + 4 * i, load<u8>(third + i), 1)
-    store<u8>(to + 4 * i, load<u8>(second + i), 2)
-    store<u8>(to + 4 * i, load<u8>(from + i), 3)
+  for (let i = weave4(last, 0 - count, to, count); i < count; i++) {
+    for (let k: usize = 0; k < 4; k++) store<u8>(to + 4 * i + k, load<u8>(last - k * count + i))
   }
 }
 
@@ -263,31 +245,10 @@ export function unfloats32(at: usize, scratch: usize, rows: usize, columns: usiz
   }
 }
 
+/** The reverse of `weave32`. */
 function split32(from: usize, to: usize, count: usize): void {
-  const second = to + count
-  const third = to + 2 * count
   const last = to + 3 * count
-  let i: usize = 0
-  for (; i + 16 <= count; i += 16) {
-    const p = from + 4 * i
-    const a = v128.load(p)
-    const b = v128.load(p, 16)
-    const c = v128.load(p, 32)
-    const d = v128.load(p, 48)
-    // Bytes 0 and 2, then 1 and 3, of 16 numbers.
-    const low = i8x16.shuffle(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-    const low2 = i8x16.shuffle(c, d, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-    const high = i8x16.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
-    const high2 = i8x16.shuffle(c, d, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
-    v128.store(last + i, i8x16.shuffle(low, low2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30))
-    v128.store(second + i, i8x16.shuffle(low, low2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
-    v128.store(third + i, i8x16.shuffle(high, high2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30))
-    v128.store(to + i, i8x16.shuffle(high, high2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
-  }
-  for (; i < count; i++) {
-    store<u8>(last + i, load<u8>(from + 4 * i))
-    store<u8>(third + i, load<u8>(from + 4 * i, 1))
-    store<u8>(second + i, load<u8>(from + 4 * i, 2))
-    store<u8>(to + i, load<u8>(from + 4 * i, 3))
+  for (let i = part4(from, last, 0 - count, count); i < count; i++) {
+    for (let k: usize = 0; k < 4; k++) store<u8>(last - k * count + i, load<u8>(from + 4 * i + k))
   }
 }

@@ -1,6 +1,8 @@
 // TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, most significant bit first, early change. Pointers are byte
 // addresses.
 
+import { copyWild } from './vectors'
+
 const CLEAR: u32 = 256
 const END: u32 = 257
 const FIRST: u32 = 258
@@ -8,12 +10,6 @@ const MOST: u32 = 4096
 
 // The workspace, at a fixed place: where each string begins in the output and how long it is, 4 bytes each.
 const STRINGS: usize = 1024
-
-/** Copies in steps of 16 bytes, so up to 15 bytes beyond `length` are read and written. */
-// @ts-ignore: decorator
-@inline function copyWild(to: usize, from: usize, length: usize): void {
-  for (let k: usize = 0; k < length; k += 16) v128.store(to + k, v128.load(from + k))
-}
 
 /**
  * Decodes `length` bytes at `from` to at most `size` bytes at `to`. Wants 16 bytes of room after the output, 4 after the

@@ -74,7 +74,6 @@ export async function ask(
   const timer = setTimeout(giveUp, stallMs)
   try {
     const response = await fetch(url, { headers: { ...options.headers, ...headers }, signal: controller.signal })
-    clearTimeout(timer)
     return {
       response,
       body: () => bodyOf(response, stallMs, giveUp),
