@@ -155,7 +155,8 @@ describe('properties', () => {
       return performance.now() - start
     }
     const first = time()
-    expect(time()).toBeLessThan(first / 3)
+    // The least of five: a busy machine may hold up any one of them.
+    expect(Math.min(...Array.from({ length: 5 }, time))).toBeLessThan(first / 3)
   })
 })
 
