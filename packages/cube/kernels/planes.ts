@@ -5,6 +5,7 @@ export { inflate } from './parts/inflate'
 export { lzw } from './parts/lzw'
 
 import { part4, weave4 } from './parts/shuffles'
+import { high32, low32 } from './parts/vectors'
 
 /** `rows` rows of `columns` pixels of `samples` 16-bit samples; planes are `rows * columns` samples apart. */
 export function planes16(from: usize, to: usize, rows: usize, columns: usize, samples: usize, summed: bool): void {
@@ -122,16 +123,58 @@ export function planes8(from: usize, to: usize, rows: usize, columns: usize, sam
 
 /** As `planes16` for samples of 32 bits: integers, or floats without predictor. */
 export function planes32(from: usize, to: usize, rows: usize, columns: usize, samples: usize, summed: bool): void {
-  for (let s: usize = 0; s < samples; s++) {
-    for (let r: usize = 0; r < rows; r++) {
-      const line = from + 4 * (r * columns * samples + s)
-      const target = to + 4 * (s * rows + r) * columns
-      let sum: u32 = 0
-      for (let c: usize = 0; c < columns; c++) {
-        const v = load<u32>(line + 4 * c * samples)
-        sum = summed ? sum + v : v
-        store<u32>(target + 4 * c, sum)
-      }
+  for (let r: usize = 0; r < rows; r++) {
+    bands32(from + 4 * r * columns * samples, to + 4 * r * columns, columns, samples, 4 * rows * columns, summed)
+  }
+}
+
+/** One row of that, `plane` bytes from band to band. */
+function bands32(from: usize, to: usize, columns: usize, samples: usize, plane: usize, summed: bool): void {
+  for (let s: usize = 0; s < samples; s += 4) {
+    row32(from + 4 * s, to + s * plane, columns, 4 * samples, plane, min<usize>(4, samples - s), summed)
+  }
+}
+
+function row32(
+  from: usize,
+  to: usize,
+  columns: usize,
+  pixel: usize,
+  plane: usize,
+  lanes: usize,
+  summed: bool,
+): void {
+  let sum = i32x4.splat(0)
+  let at = from
+  let c: usize = 0
+  const keep = summed ? i32x4.splat(-1) : i32x4.splat(0)
+  for (; c + 4 <= columns; c += 4) {
+    const a = i32x4.add(v128.and(sum, keep), v128.load(at))
+    const b = i32x4.add(v128.and(a, keep), v128.load(at + pixel))
+    const d = i32x4.add(v128.and(b, keep), v128.load(at + 2 * pixel))
+    sum = i32x4.add(v128.and(d, keep), v128.load(at + 3 * pixel))
+    at += 4 * pixel
+    // 4 x 4 transposition: pairs of pixels, then of pairs.
+    const ab = low32(a, b)
+    const de = low32(d, sum)
+    let p = to + 4 * c
+    v128.store(p, v128.shuffle<u64>(ab, de, 0, 2))
+    if (lanes == 1) continue
+    v128.store((p += plane), v128.shuffle<u64>(ab, de, 1, 3))
+    if (lanes == 2) continue
+    const ab2 = high32(a, b)
+    const de2 = high32(d, sum)
+    v128.store((p += plane), v128.shuffle<u64>(ab2, de2, 0, 2))
+    if (lanes == 3) continue
+    v128.store((p += plane), v128.shuffle<u64>(ab2, de2, 1, 3))
+  }
+  // The last columns, one sample after the other.
+  for (let s: usize = 0; s < lanes; s++, from += 4, to += plane) {
+    let before: u32 = summed && c > 0 ? load<u32>(to + 4 * (c - 1)) : 0
+    for (let k = c; k < columns; k++) {
+      const v = load<u32>(from + k * pixel)
+      before = summed ? before + v : v
+      store<u32>(to + 4 * k, before)
     }
   }
 }
@@ -209,16 +252,17 @@ function sumsFar(row: usize, stride: usize, samples: usize): void {
 }
 
 /**
- * Predictor 3 undone in place for samples of 32 bits: running sums of bytes that lie in planes from the most
- * significant one (Adobe TN 3), row by row. `scratch` has room for a row.
+ * `planes32` of floats with predictor 3: running sums of bytes that lie in planes from the most significant one (Adobe
+ * TN 3), row by row, in place; then the numbers, in `scratch`, which has room for a row; then the bands.
  */
-export function floats32(at: usize, scratch: usize, rows: usize, columns: usize, samples: usize): void {
+export function floats32(from: usize, to: usize, scratch: usize, rows: usize, columns: usize, samples: usize): void {
   const count = columns * samples
-  sums8(at, rows, 4 * count, samples)
   for (let r: usize = 0; r < rows; r++) {
-    const row = at + 4 * r * count
-    memory.copy(scratch, row, 4 * count)
-    weave32(scratch, row, count)
+    const row = from + 4 * r * count
+    const target = to + 4 * r * columns
+    sums8(row, 1, 4 * count, samples)
+    weave32(row, samples == 1 ? target : scratch, count)
+    if (samples > 1) bands32(scratch, target, columns, samples, 4 * rows * columns, false)
   }
 }
 

@@ -37,6 +37,8 @@ let made: usize = 0
 
 // Blocks of fewer bytes are decoded before joined literals would have paid.
 const WORTH_JOINING: usize = 32768
+// Entries of literals, as signed numbers, are below.
+const PLAIN: i32 = <i32>(LITERAL | OTHER)
 
 function refill(): void {
   bits |= load<u64>(next) << held
@@ -59,6 +61,50 @@ function place(i: u32): u32 {
   return i & 1 ? 8 - ((i - 4 + 1) >> 1) : 8 + ((i - 4) >> 1)
 }
 
+/** Lengths of `all` codes, themselves coded by the table that stands where that of literals will be. */
+function readLengths(lengths: usize, all: u32): bool {
+  // Locals, which stay in registers.
+  let buffer = bits
+  let count = held
+  let at = next
+  let n: u32 = 0
+  let isWhole = true
+  while (n < all) {
+    buffer |= load<u64>(at) << <u64>count
+    at += ((63 - count) & 63) >> 3
+    count |= 56
+    const entry = load<u32>(4 * (<usize>buffer & 127), LITERALS)
+    if (entry & ODD) {
+      isWhole = false
+      break
+    }
+    buffer >>= <u64>(entry & 63)
+    count -= entry & 63
+    const symbol = entry >> 16
+    if (symbol < 16) {
+      store<u8>(lengths + n++, symbol)
+      continue
+    }
+    // 16: the length before, 17 and 18: zeros; each with its own number of bits and least number.
+    const wide: u32 = symbol == 16 ? 2 : symbol == 17 ? 3 : 7
+    const times = (<u32>buffer & ((1 << wide) - 1)) + (symbol == 18 ? 11 : 3)
+    buffer >>= <u64>wide
+    count -= wide
+    if (n + times > all || (symbol == 16 && n == 0)) {
+      isWhole = false
+      break
+    }
+    const value: u8 = symbol == 16 ? load<u8>(lengths + n - 1) : 0
+    // Up to 15 bytes too many, which later lengths or nothing overwrite.
+    for (let k: u32 = 0; k < times; k += 16) v128.store(lengths + n + k, i8x16.splat(value))
+    n += times
+  }
+  bits = buffer
+  held = count & 63
+  next = at
+  return isWhole
+}
+
 /** The tables of a block with its own codes; false where they are damaged. */
 function dynamic(): bool {
   refill()
@@ -74,33 +120,7 @@ function dynamic(): bool {
     store<u8>(lengths + place(i), take(3))
   }
   if (!build(CODES, table, lengths, 19, 7, 128)) return false
-  const all = literals + distances
-  let n: u32 = 0
-  let previous: u8 = 0
-  // Lengths are kept behind those of the code of lengths, which is in the table already.
-  while (n < all) {
-    refill()
-    const entry = load<u32>(table + 4 * (<usize>bits & 127))
-    if (entry & ODD) return false
-    take(entry & 255)
-    const symbol = entry >> 16
-    if (symbol < 16) {
-      previous = <u8>symbol
-      store<u8>(lengths + n++, previous)
-      continue
-    }
-    let times: u32
-    if (symbol == 16) {
-      if (n == 0) return false
-      times = take(2) + 3
-    } else {
-      previous = 0
-      times = symbol == 17 ? take(3) + 3 : take(7) + 11
-    }
-    if (n + times > all) return false
-    memory.fill(lengths + n, previous, times)
-    n += times
-  }
+  if (!readLengths(lengths, literals + distances)) return false
   if (!build(SYMBOLS, LITERALS, lengths, literals, LITERAL_BITS, LITERAL_ROOM)) return false
   if (made >= WORTH_JOINING) join(LITERALS)
   return build(SPANS, DISTANCES, lengths + literals, distances, DISTANCE_BITS, 480)
@@ -145,8 +165,11 @@ function repeat(to: usize, distance: usize, length: usize): void {
   } while (to < end)
 }
 
-/** One block by its tables, to the output between `first` and `last`; where it ends, 0 where it is damaged. */
-function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
+/**
+ * One block by its tables, to the output between `first` and `last`; where it ends, 0 where it is damaged. `T`: u16
+ * where entries may hold two literals, or one and a length.
+ */
+function codes<T>(to: usize, first: usize, last: usize, inputEnd: usize): usize {
   // Locals, which stay in registers. Shifts look at six bits only, so that entries and counts need no masks.
   // Two used bits stay below those in hand, so that masked bits are positions of entries of four bytes.
   const odd = held & 7
@@ -165,15 +188,31 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
     buffer |= load<u64>(at) << <u64>count
     at += ((63 - count) & 63) >> 3
     count |= 56
-    if (<i32>entry < 0) {
-      if (!(entry & OTHER)) {
+    if (<i32>entry < PLAIN) {
+      // What follows is looked up in 32 bits while all bits are shifted: each look waits for the one before.
+      if (sizeof<T>() > 1) {
         store<u16>(to, entry >> 8)
         to += (entry >> 24) & 3
-        buffer >>= <u64>entry
-        count -= entry
-        entry = load<u32>(<usize>buffer & LITERAL_MASK, LITERALS)
-        continue
-      }
+      } else store<u8>(to++, entry >> 8)
+      count -= entry
+      const second = load<u32>(<usize>(<u32>buffer >> entry) & LITERAL_MASK, LITERALS)
+      buffer >>= <u64>entry
+      entry = second
+      // Where literals stand alone there are often more of them, and bits enough for three.
+      if (sizeof<T>() > 1 || <i32>second >= PLAIN) continue
+      store<u8>(to++, second >> 8)
+      count -= second
+      const third = load<u32>(<usize>(<u32>buffer >> second) & LITERAL_MASK, LITERALS)
+      buffer >>= <u64>second
+      entry = third
+      if (<i32>third >= PLAIN) continue
+      store<u8>(to++, third >> 8)
+      count -= third
+      entry = load<u32>(<usize>(<u32>buffer >> third) & LITERAL_MASK, LITERALS)
+      buffer >>= <u64>third
+      continue
+    }
+    if (<i32>entry < 0) {
       if (entry & LONGER) {
         buffer >>= LITERAL_BITS
         count -= LITERAL_BITS
@@ -195,8 +234,10 @@ function codes(to: usize, first: usize, last: usize, inputEnd: usize): usize {
       }
     }
     // A length, perhaps behind a literal: its extra bits lie behind the code.
-    store<u8>(to, entry >> 8)
-    to += (entry >> 24) & 1
+    if (sizeof<T>() > 1) {
+      store<u8>(to, entry >> 8)
+      to += (entry >> 24) & 1
+    }
     let length = <usize>(((entry >> 16) & 255) + 3)
     if (entry & EXTRA) length += (<u32>buffer & ((4 << (entry & 31)) - 1)) >> ((entry >> 26) & 15)
     buffer >>= <u64>entry
@@ -272,7 +313,7 @@ export function inflate(from: usize, length: usize, to: usize, size: usize): isi
     else {
       if (!(type == 1 ? fixed() : dynamic())) return -1
       const start = at
-      at = codes(start, to, last, inputEnd)
+      at = made >= WORTH_JOINING ? codes<u16>(at, to, last, inputEnd) : codes<u8>(at, to, last, inputEnd)
       if (type == 2) made = at - start
     }
     if (at == 0 || at > last) return -1

@@ -14,7 +14,7 @@ interface Kernels {
   readonly planes32: Planes
   sums8(at: number, rows: number, stride: number, samples: number): void
   sums16(at: number, rows: number, columns: number): void
-  floats32(at: number, scratch: number, rows: number, columns: number, samples: number): void
+  floats32(from: number, to: number, scratch: number, rows: number, columns: number, samples: number): void
   unfloats32(at: number, scratch: number, rows: number, columns: number, samples: number): void
   /** Bytes that were decoded, -1 where the data is damaged. */
   inflate(from: number, length: number, to: number, size: number): number
@@ -59,11 +59,17 @@ export function planesOf(
   const { call, room } = instance()
   const unpacker = UNPACKERS[compression]
   const target = aligned(START + size + MARGIN)
-  const input = unpacker === undefined ? START : aligned(target + size + MARGIN)
-  const memory = room(unpacker === undefined ? target + size + MARGIN : input + bytes.length + MARGIN)
+  // What is decoded makes room for a row of scratch.
+  const scratch = aligned(target + size + MARGIN)
+  const input = unpacker === undefined ? START : scratch
+  const rowBytes = predictor === 3 ? columns * samples * width : 0
+  const memory = room(Math.max(scratch + rowBytes, input + bytes.length) + MARGIN)
   memory.set(unpacker !== undefined || size === bytes.length ? bytes : bytes.subarray(0, size), input)
   if (unpacker !== undefined && call[unpacker](input, bytes.length, START, size) !== size) return undefined
-  if (predictor === 3) call.floats32(START, target, rows, columns, samples)
+  if (predictor === 3) {
+    call.floats32(START, target, scratch, rows, columns, samples)
+    return DTYPES[dtype].view(memory.buffer, target, count)
+  }
   const isSummed = predictor === 2 && SUMS[width](call, shape)
   if (samples === 1 && (predictor !== 2 || isSummed)) return DTYPES[dtype].view(memory.buffer, START, count)
   call[BY_BYTES[width]](START, target, rows, columns, samples, predictor === 2 && !isSummed ? 1 : 0)
