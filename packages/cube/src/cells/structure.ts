@@ -86,3 +86,11 @@ function exactNumber(_key: string, value: unknown): unknown {
     ? `#${Object.is(value, -0) ? '-0' : value}`
     : value
 }
+
+/** The input of a cell that computes nothing: cells of one input under other indices or names; some may be missing. */
+export function selectionOf(cell: Cell): { readonly input: number; readonly hasGaps: boolean } | undefined {
+  if (cell.kind === 'input') return { input: cell.input, hasGaps: false }
+  if (cell.kind !== 'at' && cell.kind !== 'take' && cell.kind !== 'rename') return undefined
+  const below = selectionOf(cell.of)
+  return below && { ...below, hasGaps: below.hasGaps || (cell.kind === 'take' && cell.indices.includes(-1)) }
+}

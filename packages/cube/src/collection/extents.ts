@@ -1,8 +1,10 @@
 /** Collections cut to a box and an interval before they are stacked, so that nothing beyond is ever read. */
 import { InputError } from '@ecotope/core'
-import { cropGrid, invertAffine, pixelToCrs, transformBounds } from '../grid.ts'
+import { cropGrid, gridBounds, invertAffine, pixelToCrs, transformBounds } from '../grid.ts'
 import type { CubeNode } from '../model/node.ts'
 import { parseInstant, secondsOf } from '../model/time.ts'
+import { horizontalOf } from '../process/cubes/arguments.ts'
+import { spatialCut } from '../process/cubes/filters.ts'
 import type { Bounds, Crs, Grid } from '../types.ts'
 import { stackLayers } from './stack.ts'
 import { targetGrid } from './target-grid.ts'
@@ -25,7 +27,21 @@ export function clipped(set: LayerSet, { bounds, interval }: Extents, options: S
   if (bounds === undefined) return stackLayers(cut, options)
   const chosen = left.filter(({ name }) => options.bands?.includes(name) ?? true)
   const grid = targetGrid(options.grid, chosen, left)
-  return stackLayers(cut, { ...options, grid: cropToCentres(grid, bounds.bounds, bounds.crs, set) })
+  const box = transformBounds(bounds.bounds, bounds.crs, grid.crs)
+  if (isBeyond(box, grid)) return cutToBox(stackLayers(cut, { ...options, grid }), box, set)
+  return stackLayers(cut, { ...options, grid: cropToCentres(grid, box, set) })
+}
+
+/** Whether a box in degrees may hold columns of the grid under other longitudes. */
+function isBeyond([west, , east]: Bounds, grid: Grid): boolean {
+  const [left, , right] = gridBounds(grid)
+  return grid.crs.isGeographic && (west > east || west < left || east > right)
+}
+
+function cutToBox(node: CubeNode, box: Bounds, set: LayerSet): CubeNode {
+  const cut = spatialCut(node, horizontalOf(node), box)
+  if (cut.schema.dims.some(({ labels }) => labels.length === 0)) throw noData(set, 'in the spatial extent')
+  return cut
 }
 
 /** The layer with the images of an interval; one without dates stays whole. */
@@ -44,8 +60,7 @@ function within(layer: Layer, [start, end]: NonNullable<Extents['interval']>): L
 }
 
 /** The pixels whose centres lie in a box. */
-function cropToCentres(grid: Grid, bounds: Bounds, crs: Crs, set: LayerSet): Grid {
-  const [west, south, east, north] = transformBounds(bounds, crs, grid.crs)
+function cropToCentres(grid: Grid, [west, south, east, north]: Bounds, set: LayerSet): Grid {
   const inverse = invertAffine(grid.affine)
   const corners = [west, east].flatMap((x) => [south, north].map((y) => pixelToCrs(inverse, x, y)))
   const span = (k: 0 | 1, size: number): [number, number] => {

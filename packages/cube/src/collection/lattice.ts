@@ -1,7 +1,7 @@
 /** Grids whose pixels lie on one lattice: tiles of one projection, which can be joined without resampling. */
 import { crsEquals } from '../crs/transform.ts'
-import { invertAffine, isNorthUp, pixelToCrs } from '../grid.ts'
-import type { Affine, Grid } from '../types.ts'
+import { intersectWindows, invertAffine, isNorthUp, pixelToCrs, wholeWindow } from '../grid.ts'
+import type { Affine, Grid, Window } from '../types.ts'
 
 /** An offset within this share of a pixel of a whole one counts as whole: files round their corners. */
 const ON_LATTICE = 1e-3
@@ -51,6 +51,29 @@ export function joinGrids(grids: readonly Grid[]): Grid {
   const [c, f] = pixelToCrs(first.affine, left, top)
   const affine: Affine = [a, b, c, d, e, f]
   return { crs: first.crs, affine, width: right - left, height: bottom - top }
+}
+
+/** Whether boxes of pixels, each at its offset in a grid, leave no pixel of the grid out. */
+export function covers(grid: Grid, boxes: Iterable<Window>): boolean {
+  let left: Window[] = [wholeWindow(grid)]
+  for (const box of boxes) {
+    left = left.flatMap((window) => without(window, box))
+    if (left.length === 0) return true
+  }
+  return left.length === 0
+}
+
+/** What a box leaves of a window: above, below, left and right of it. */
+function without(window: Window, box: Window): Window[] {
+  const { column, row, width, height } = intersectWindows(window, box)
+  if (width === 0) return [window]
+  const [right, bottom] = [column + width, row + height]
+  return [
+    { ...window, height: row - window.row },
+    { ...window, row: bottom, height: window.row + window.height - bottom },
+    { column: window.column, row, width: column - window.column, height },
+    { column: right, row, width: window.column + window.width - right, height },
+  ].filter((part) => part.width > 0 && part.height > 0)
 }
 
 /** Puts grids that lie on one lattice together, in order of first occurrence; gives their indices. */

@@ -13,6 +13,7 @@ import { expandPaths } from './paths.ts'
 import { type BandPiece, isPlaceholder, piecesOf } from './pieces.ts'
 import { type SourcePool, sourcePool } from './pool.ts'
 import type { LayerSet } from './types.ts'
+import { sourceFor } from './with-missing.ts'
 
 /** What is opened and how its names are read; plain data, so that it can stand in a process graph. */
 export interface CollectionRequest {
@@ -148,6 +149,7 @@ async function imagesOf(
     paths,
     files.filter((file) => file !== undefined),
     request,
+    options,
   )
   return { images: found.images, warnings: [...warnings, ...found.warnings] }
 }
@@ -185,6 +187,7 @@ function imagesOfFiles(
   paths: readonly string[],
   files: readonly File[],
   request: CollectionRequest,
+  options: OpenCollectionOptions,
 ): { images: BandPiece[]; warnings: Warning[] } {
   const warnings: Warning[] = []
   const images: BandPiece[] = []
@@ -194,7 +197,7 @@ function imagesOfFiles(
       const found = piecesOf({
         path,
         name: names[i] ?? name,
-        source,
+        source: sourceFor(source, options),
         ...(time === undefined ? {} : { time }),
       })
       if (found === undefined) {

@@ -7,6 +7,7 @@ import type { ProcessContext } from '../process/row.ts'
 import { type CollectionRequest, openCollection } from './open.ts'
 import { expandPaths } from './paths.ts'
 import { stackLayers } from './stack.ts'
+import { sourceFor } from './with-missing.ts'
 
 /** The cube that files are. Throws what `openCollection` and `stackLayers` throw, such as `DifferentGrids`. */
 export async function openCube(request: CollectionRequest, context: ProcessContext): Promise<CubeNode> {
@@ -43,5 +44,5 @@ async function wholeFile(request: CollectionRequest, context: ProcessContext): P
     return undefined
   }
   context.keep(opened)
-  return sourceNode(layer.source, files[0]!)
+  return sourceNode(sourceFor(layer.source, context), files[0]!)
 }

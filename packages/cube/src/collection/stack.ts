@@ -9,25 +9,17 @@ import { gridEquals } from '../grid.ts'
 import type { Packing } from '../model/block.ts'
 import type { BandsDimension, TemporalDimension } from '../model/dimension.ts'
 import type { CubeNode, CubeSchema, SourceNode } from '../model/node.ts'
-import {
-  call,
-  cellNode,
-  commonPacking,
-  concatNode,
-  constant,
-  floatPacking,
-  input,
-  repacked,
-} from '../process/cubes/nodes.ts'
-import type { Band, DType, Grid } from '../types.ts'
+import { canBeMissing, commonPacking, floatPacking, holds, samePacking, withMissing } from '../model/packing.ts'
+import { call, cellNode, concatNode, constant, input, repacked } from '../process/cubes/nodes.ts'
+import type { Band, Grid } from '../types.ts'
 import type { Resampling } from '../warp/methods.ts'
 import { warpNode } from '../warp/warp-node.ts'
 import { assembledSource, type Placed, type Slot } from './assembled.ts'
-import { gridText, joinGrids, lattices, offsetIn } from './lattice.ts'
+import { covers, gridText, joinGrids, lattices, offsetIn } from './lattice.ts'
 import { mosaicOf } from './mosaic.ts'
 import { layerNamed, targetGrid } from './target-grid.ts'
 import { imagesByTime, targetTimes } from './target-times.ts'
-import { isSamePacking, type Layer, type LayerSet, type Piece, type StackOptions } from './types.ts'
+import type { Layer, LayerSet, Piece, StackOptions } from './types.ts'
 
 /** Throws `InputError`: `NoLayer`, `DifferentGrids`, `NoResampling`, `NoDates`, `NoSharedDates`, `MixedCalendars`, `MixedCrs`, `BadBroadcast`. */
 export function stackLayers(set: LayerSet, options: StackOptions = {}): CubeNode {
@@ -35,9 +27,11 @@ export function stackLayers(set: LayerSet, options: StackOptions = {}): CubeNode
   if (layers.length === 0) throw new InputError('NoLayer', `${set.label} has no layers`, { data: { label: set.label } })
   const grid = targetGrid(options.grid, layers, set.layers)
   const times = targetTimes(options.time, layers, set.layers, options.broadcast)
-  const plan = layers.map((layer) => planLayer(layer, grid, times, options))
+  const stored = layers.map((layer) => planLayer(layer, grid, times, options))
+  const plan = stored.some(canHaveGaps) ? stored.map(withGaps) : stored
   const parts = runsOfLayers(plan).map((run) => runNode(run, grid, times, options))
-  return filled(joined(parts, set.label), options.fill)
+  const packings = stored.flatMap(({ tracks }) => tracks.map(({ packing }) => packing))
+  return filled(joined(parts, set.label), options.fill, packings)
 }
 
 /** Bands one after the other, unpacked where they are packed differently. */
@@ -50,16 +44,24 @@ function joined(parts: readonly CubeNode[], label: string): CubeNode {
   return parts.every((part) => part.schema.unit === unit) ? node : { ...node, schema }
 }
 
-/** A value in place of what is missing. */
-function filled(node: CubeNode, fill: number | undefined): CubeNode {
-  if (fill === undefined) return node
-  const schema = { ...node.schema, packing: floatPacking(node.schema.packing) }
+/** A value in place of what is missing; integers stay so where they can be it. */
+function filled(node: CubeNode, fill: number | undefined, stored: readonly Packing[]): CubeNode {
+  const { packing } = node.schema
+  if (fill === undefined || !canBeMissing(packing)) return node
+  const schema = { ...node.schema, packing: filledPacking(packing, fill, stored) }
   return cellNode(
     `fill(${node.label}, ${fill})`,
     [node],
     call('if', call('is_valid', input(0)), input(0), constant(fill)),
     schema,
   )
+}
+
+/** Integers as stored, else as they are with what is missing, else floats: the first that the value fits in. */
+function filledPacking(packing: Packing, fill: number, stored: readonly Packing[]): Packing {
+  if (DTYPES[packing.dtype].isFloat || packing.isBoolean) return floatPacking(packing)
+  const whole = [commonPacking(...stored), packing].map(({ nodata: _, ...rest }) => rest)
+  return whole.find((one) => holds(one, fill)) ?? floatPacking(packing)
 }
 
 /** Images of a layer at each date that lie on one lattice. */
@@ -115,7 +117,7 @@ function groupsOf(pieces: readonly Piece[], grid: Grid): { target: Grid; members
 function byPacking(pieces: readonly Piece[]): Piece[][] {
   const groups: Piece[][] = []
   for (const piece of pieces) {
-    const group = groups.find(([first]) => isSamePacking(first!.packing, piece.packing))
+    const group = groups.find(([first]) => samePacking(first!.packing, piece.packing))
     if (group === undefined) groups.push([piece])
     else group.push(piece)
   }
@@ -131,27 +133,25 @@ function byDepth(slots: readonly Slot[]): Slot[][] {
   return Array.from({ length: depth }, (_, k) => slots.map((slot) => slot.slice(k, k + 1)))
 }
 
-/** The next type with room for a value that no cell has. */
-const WIDER: Readonly<Record<DType, DType>> = {
-  uint8: 'int16',
-  int8: 'int16',
-  uint16: 'int32',
-  int16: 'int32',
-  uint32: 'float64',
-  int32: 'float64',
-  float32: 'float32',
-  float64: 'float64',
-}
+/** Whether cells may be missing of files that have no value for that. */
+const canHaveGaps = ({ tracks }: PlannedLayer): boolean =>
+  tracks.some(({ packing, slots, grid }) => !canBeMissing(packing) && !slots.every((slot) => isFilled(slot, grid)))
 
-/** The packing of the images; of a type without nodata value a wider one, as cells may be missing: beyond images, in damaged chunks. */
-function packingOf(layer: Layer, slots: readonly Slot[]): Packing {
-  const stored = slots.find((slot) => slot.length > 0)?.[0]?.piece.packing ?? layer.pieces[0]!.packing
-  const { dtype, nodata } = stored
-  // Booleans have 255 for what is missing.
-  if (nodata !== undefined || DTYPES[dtype].isFloat || stored.isBoolean) return stored
-  const wide = WIDER[dtype]
-  return { ...stored, dtype: wide, nodata: DTYPES[wide].isFloat ? Number.NaN : DTYPES[wide].range[0] }
-}
+/** Whether a date has images for all of a grid. */
+const isFilled = (slot: Slot, grid: Grid): boolean =>
+  covers(
+    grid,
+    slot.map(({ piece, offset }) => ({ ...offset, width: piece.grid.width, height: piece.grid.height })),
+  )
+
+const packingOf = (layer: Layer, slots: readonly Slot[]): Packing =>
+  slots.find((slot) => slot.length > 0)?.[0]?.piece.packing ?? layer.pieces[0]!.packing
+
+/** Layers with a value for what is missing, where files have none: beyond images, at dates without any. */
+const withGaps = (planned: PlannedLayer): PlannedLayer => ({
+  ...planned,
+  tracks: planned.tracks.map((track) => ({ ...track, packing: withMissing(track.packing) })),
+})
 
 function emptyTrack(layer: Layer, grid: Grid, count: number): Track {
   const slots = Array.from({ length: count }, () => [])
@@ -180,7 +180,7 @@ const isSameShape = (a: PlannedLayer, b: PlannedLayer): boolean =>
   a.layer.band.unit === b.layer.band.unit &&
   a.tracks.length === b.tracks.length &&
   a.tracks.every(
-    (track, i) => isSamePacking(track.packing, b.tracks[i]!.packing) && gridEquals(track.grid, b.tracks[i]!.grid),
+    (track, i) => samePacking(track.packing, b.tracks[i]!.packing) && gridEquals(track.grid, b.tracks[i]!.grid),
   )
 
 function runNode(

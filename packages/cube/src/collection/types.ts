@@ -38,13 +38,6 @@ export interface LayerSet {
   close(): Promise<void>
 }
 
-export const isSamePacking = (a: Packing, b: Packing): boolean =>
-  a.dtype === b.dtype &&
-  Object.is(a.nodata, b.nodata) &&
-  a.scale === b.scale &&
-  a.offset === b.offset &&
-  (a.isBoolean ?? false) === (b.isBoolean ?? false)
-
 /** How layers are brought together. Every member is plain data, so that it can stand in a process graph. */
 export interface StackOptions {
   /**

@@ -24,6 +24,7 @@ import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
+import { cubeFor } from './skipping.ts'
 import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
 import { type Interval, type RollingOptions, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
 
@@ -306,17 +307,17 @@ export class Cube extends Operand<Cube> implements Derived {
     const sink = sinkFor(path, format)
     const all = { ...rest, ...(budget === undefined ? {} : { budgetBytes: parseBytes(budget) }), sink }
     const graph = this.#graph()
-    const saved = await (graph === undefined
-      ? saveCube(this.node, path, all)
-      : saveGraph(graph, path, { ...all, node: this.node }))
-    if (graph !== undefined && options.dryRun !== true) {
-      await describeOutput(this.node, { path, format: sink.format, graph, software: { Ecotope: VERSION } })
-    }
-    return saved
+    return cubeFor(this, options, async (node) => {
+      const saved = await (graph === undefined ? saveCube(node, path, all) : saveGraph(graph, path, { ...all, node }))
+      if (graph !== undefined && options.dryRun !== true) {
+        await describeOutput(node, { path, format: sink.format, graph, software: { Ecotope: VERSION } })
+      }
+      return saved
+    })
   }
   /** A picture, as SVG or PNG: true colour, classes or a scale, several dates side by side, lines where there is no x and y. */
   plot(options: PlotOptions = {}): Promise<Picture> {
-    return plot(this.node, options)
+    return cubeFor(this, options, (node) => plot(node, options))
   }
   /** What computing will do: fused nodes, chunks, memory, bytes read. `explainText` writes it for people. */
   explain(options: PlanOptions = {}): Explanation {

@@ -22,17 +22,19 @@ export interface Derived {
 const isDerived = (value: unknown): value is Derived => typeof value === 'object' && value !== null && derived in value
 
 /**
- * The graph that makes a value: one node per cube, each once, in the order in which they are needed. Throws InputError
- * `NotAGraph` where an array in memory went in.
+ * The graph that makes a value: one node per cube, each once, in the order in which they are needed. Arrays in memory
+ * are what `inMemory` says in their place. Throws InputError `NotAGraph` where one went in and nothing is said.
  */
-export function processGraphOf(result: Derived): ProcessGraph {
+export function processGraphOf(result: Derived, inMemory?: (value: Derived) => unknown): ProcessGraph {
   const nodes: Record<string, GraphNode> = {}
   const names = new Map<Derived, string>()
   const nameOf = (value: Derived): string => {
     const known = names.get(value)
     if (known !== undefined) return known
     const { process, namespace, args } = stepOf(value)
-    const written = mapDerived(args, (input) => ({ from_node: nameOf(input) })) as GraphNode['arguments']
+    const reference = (input: Derived): unknown =>
+      input.step === undefined && inMemory !== undefined ? inMemory(input) : { from_node: nameOf(input) }
+    const written = mapDerived(args, reference) as GraphNode['arguments']
     const name = uniqueName(process, nodes)
     names.set(value, name)
     nodes[name] = { process_id: process, ...(namespace === undefined ? {} : { namespace }), arguments: written }

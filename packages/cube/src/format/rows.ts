@@ -63,9 +63,13 @@ const geotiff: FormatRow = {
   open: async (path, { crs, options = {} }) => {
     const { geotiffSource } = await import('../geotiff/array-source.ts')
     const overview = typeof options.overview === 'number' ? { overview: options.overview } : {}
-    return single('GTiff', path, await geotiffSource(path, { ...overview, ...(crs === undefined ? {} : { crs }) }))
+    const source = await geotiffSource(path, { ...overview, ...(crs === undefined ? {} : { crs }) })
+    return single('GTiff', path, (await turned([{ source }], options))[0]!.source)
   },
-  handleOpen: async (handle) => (await import('../geotiff/array-source.ts')).geotiffFromHandle(handle),
+  handleOpen: async (handle) => {
+    const source = await (await import('../geotiff/array-source.ts')).geotiffFromHandle(handle)
+    return (await turned([{ source }], handle))[0]!.source
+  },
   sink: lazySink('GTiff', ['.tif', '.tiff'], async () => (await import('../geotiff/sink.ts')).geotiffSink),
 }
 

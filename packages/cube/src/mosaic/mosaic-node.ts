@@ -6,8 +6,9 @@ import { InputError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import { spatialDimensions } from '../geotiff/array-source.ts'
 import { gridBounds, gridEquals, transformBounds, windowOf } from '../grid.ts'
-import { type Block, FLOAT32, FLOAT64, type Packing } from '../model/block.ts'
+import type { Block, Packing } from '../model/block.ts'
 import { type BlockNode, type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
+import { commonPacking, floatPacking, withMissing } from '../model/packing.ts'
 import { type Region, stridesOf } from '../model/region.ts'
 import type { Grid, Window } from '../types.ts'
 import type { Resampling } from '../warp/methods.ts'
@@ -129,17 +130,13 @@ function reachOf(own: Grid, grid: Grid): Window | undefined {
   }
 }
 
-/** The packing of all where they share it and it can say missing, else floats. */
+/** The packing that holds all, and missing; floats where values are made. */
 function schemaOf(pieces: readonly Piece[], grid: Grid, picks: boolean): CubeSchema {
   const { schema } = pieces[0]!.node
   const packings = pieces.map((piece) => piece.node.schema.packing)
-  const [first] = packings as [Packing]
-  const isFloat = DTYPES[first.dtype].isFloat
-  const same = packings.every((p) => JSON.stringify(p) === JSON.stringify(first))
-  const keeps = same && (first.nodata !== undefined || first.isBoolean === true || isFloat)
-  const wide = packings.some(({ dtype }) => DTYPES[dtype].bytes >= 4 && dtype !== 'float32')
-  const dims = warpedDims(schema, grid)
-  return { ...schema, dims, grid, packing: keeps && (picks || isFloat) ? first : wide ? FLOAT64 : FLOAT32 }
+  const common = withMissing(commonPacking(...packings))
+  const keeps = picks || DTYPES[common.dtype].isFloat
+  return { ...schema, dims: warpedDims(schema, grid), grid, packing: keeps ? common : floatPacking(...packings) }
 }
 
 /** The dimensions of a cube with those of the grid for x and y. */
@@ -187,6 +184,7 @@ interface Part {
   readonly from: readonly number[]
   readonly to: readonly number[]
   readonly missing: number
+  /** From its raw values to those of the mosaic. */
   readonly scale: number
   readonly offset: number
 }
@@ -201,7 +199,6 @@ function combined(
   blocks: readonly (Block | undefined)[],
 ): Block {
   const { x, y } = planeLayout(schema)
-  const keeps = JSON.stringify(pieces[0]!.node.schema.packing) === JSON.stringify(schema.packing)
   const parts = pieces.flatMap((piece, i): Part[] => {
     const block = blocks[i]
     if (block === undefined) return []
@@ -215,8 +212,8 @@ function combined(
         from,
         to: from.map((v, d) => v + block.region.shape[d]!),
         missing: missingOf(packing),
-        scale: keeps ? 1 : packing.scale,
-        offset: keeps ? 0 : packing.offset,
+        scale: packing.scale / schema.packing.scale,
+        offset: (packing.offset - schema.packing.offset) / schema.packing.scale,
       },
     ]
   })

@@ -1,5 +1,6 @@
 /** Fills a view from a lazy cube: overviews where the file has them, else pieces; never more than a bounded share. */
 import { throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { sourceFor } from '../collection/with-missing.ts'
 import { openHandle } from '../format/formats.ts'
 import { type CubeNode, type SourceNode, shapeOf } from '../model/node.ts'
 import { type ComputeOptions, computeCube } from '../plan/compute.ts'
@@ -33,7 +34,7 @@ export interface ReadViewOptions extends ViewOptions, WorkOptions {
 /** Reads what a picture of the cube shows. */
 export async function readView(node: CubeNode, options: ReadViewOptions = {}): Promise<ReadView> {
   const view = viewOf(node.schema, options)
-  const coarse = await overviewOf(node, view)
+  const coarse = await overviewOf(node, view, options)
   if (coarse !== undefined) {
     try {
       // The picture is of the cube, not of its overview: its labels, its grid, its number of dates.
@@ -58,15 +59,16 @@ export async function readView(node: CubeNode, options: ReadViewOptions = {}): P
 }
 
 /** The coarsest internal overview of a GeoTIFF that still has a cell for each pixel. */
-async function overviewOf(node: CubeNode, view: View): Promise<SourceNode | undefined> {
+async function overviewOf(node: CubeNode, view: View, options: ReadViewOptions): Promise<SourceNode | undefined> {
   if (node.kind !== 'source' || node.source.handle.format !== 'GTiff' || node.source.handle.overview !== undefined)
     return undefined
   const shape = shapeOf(node.schema)
   if (shape[view.x]! < 2 * view.width) return undefined
   let best: SourceNode | undefined
   for (let level = 0; level < 32; level++) {
-    const source = await openHandle({ ...node.source.handle, overview: level }).catch(() => undefined)
-    if (source === undefined) break
+    const opened = await openHandle({ ...node.source.handle, overview: level }).catch(() => undefined)
+    if (opened === undefined) break
+    const source = sourceFor(opened, options)
     const [width, height] = [view.x, view.y].map((d) => shapeOf(source.schema)[d]!)
     if (width! < view.width || height! < view.height) {
       await source.close()

@@ -144,6 +144,7 @@ async function together(
 /** Cells that could not be found, where these may be missing. */
 function missingInstead({ node }: Stage, region: Region, error: Error, options: FindOptions): Block {
   if (!options.skip || error instanceof EnvironmentError || error instanceof CancelledError) throw error
+  const block = missingBlock(node, region, error)
   options.onFailedChunk({ path: node.label, chunk: [], region, message: error.message })
-  return missingBlock(node, region)
+  return block
 }

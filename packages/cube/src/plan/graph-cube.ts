@@ -16,6 +16,8 @@ export interface GraphContext {
   readonly parameters?: Readonly<Record<string, Value>>
   /** Where relative paths start. */
   readonly folder?: string
+  /** `skip`: sources have a value for cells of damaged chunks. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
 }
 
 const isCube = (value: Value): value is CubeValue =>

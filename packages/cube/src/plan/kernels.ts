@@ -1,8 +1,8 @@
 /** What is made once for each node of cells and kept with it: its kernel, and how it reads its inputs. */
 import { type Kernel, kernelOf } from '../cells/kernel.ts'
 import { type Access, accessesOf } from '../cells/needs.ts'
-import type { Packing } from '../model/block.ts'
 import type { CellNode } from '../model/node.ts'
+import { samePacking } from '../model/packing.ts'
 import type { Region } from '../model/region.ts'
 
 const kernels = new WeakMap<CellNode, Kernel>()
@@ -50,14 +50,4 @@ export function isPassing({ cell, inputs, schema }: CellNode): boolean {
     ({ name, labels }, d) => name === below.dims[d]?.name && labels.length === below.dims[d].labels.length,
   )
   return isAlike && schema.dims.length === below.dims.length && samePacking(schema.packing, below.packing)
-}
-
-function samePacking(a: Packing, b: Packing): boolean {
-  return (
-    a.dtype === b.dtype &&
-    a.scale === b.scale &&
-    a.offset === b.offset &&
-    Object.is(a.nodata, b.nodata) &&
-    (a.isBoolean ?? false) === (b.isBoolean ?? false)
-  )
 }

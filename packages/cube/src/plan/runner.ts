@@ -1,13 +1,14 @@
 /** The code of a task: computes one region of a cube and encodes it for the sink. Runs in workers and in process. */
 import { isMainThread } from 'node:worker_threads'
 import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/core'
-import { DTYPES, newArray } from '../dtype.ts'
 import type { TaskRunner } from '../execute/executor.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import type { Block } from '../model/block.ts'
 import { dropBytes, release } from '../model/garbage.ts'
 import type { CubeNode } from '../model/node.ts'
+import { canBeMissing } from '../model/packing.ts'
 import { cellCount, type Region } from '../model/region.ts'
+import { missingArray } from '../process/cubes/nodes.ts'
 import { assemble } from './compute.ts'
 import { evaluateOwned } from './evaluate.ts'
 import { fuse } from './fuse.ts'
@@ -98,8 +99,9 @@ function runnerOf(
       return block
     } catch (error) {
       if (!skip || error instanceof EnvironmentError || error instanceof CancelledError) throw error
+      const block = missingBlock(root, region, error)
       failed.push({ path: root.label, chunk: [], region, message: String((error as Error).message) })
-      return missingBlock(root, region)
+      return block
     }
   }
   return {
@@ -133,9 +135,8 @@ export async function closeSpools(root: CubeNode): Promise<void> {
     if (node.kind === 'source' && node.source.handle.format === spoolSink.format) await node.source.close()
 }
 
-/** Cells of a region that could not be computed; 0 where the packing has no value for missing. */
-export function missingBlock({ schema }: CubeNode, region: Region): Block {
-  const { dtype, nodata, isBoolean } = schema.packing
-  const missing = DTYPES[dtype].isFloat ? Number.NaN : (nodata ?? (isBoolean === true ? 255 : 0))
-  return { region, data: newArray(dtype, cellCount(region.shape)).fill(missing) }
+/** Cells of a region that could not be computed because of an error, which is thrown where cells cannot be missing. */
+export function missingBlock({ schema }: CubeNode, region: Region, error: unknown): Block {
+  if (!canBeMissing(schema.packing)) throw error
+  return { region, data: missingArray(schema.packing, cellCount(region.shape)) }
 }

@@ -17,6 +17,7 @@ import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region
 import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
 import { findFirst, stageFiles } from './find-first.ts'
+import type { GraphContext } from './graph-cube.ts'
 import { consumersFirst } from './nodes.ts'
 import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import { Progress } from './progress.ts'
@@ -64,8 +65,9 @@ export interface GraphSaveOptions extends SaveOptions {
 /** Saves the cube that a graph gives; every worker makes it from the graph again. */
 export function saveGraph(graph: ProcessGraph, path: string, options: GraphSaveOptions): Promise<Saved> {
   const { parameters, folder, node, ...rest } = options
-  const context = {
+  const context: GraphContext = {
     graph,
+    ...(rest.onError === 'skip' ? { onError: rest.onError } : {}),
     ...(parameters === undefined ? {} : { parameters }),
     ...(folder === undefined ? {} : { folder }),
   }

@@ -1,6 +1,6 @@
 /** Replaces inputs of a cell by the cells that make them, and tells when that would compute anything twice. */
 import type { Cell } from '../cells/cell.ts'
-import { foldCells, partsOf, renamed } from '../cells/structure.ts'
+import { foldCells, partsOf, renamed, selectionOf } from '../cells/structure.ts'
 import { DTYPES } from '../dtype.ts'
 import type { CellNode, CubeNode } from '../model/node.ts'
 
@@ -50,12 +50,6 @@ export function isCheap(root: Cell): boolean {
   return visit(root)
 }
 
-/** Whether a cell computes nothing: cells of one input under other indices or names. */
-function isSelection(cell: Cell): boolean {
-  if (cell.kind === 'input') return true
-  return (cell.kind === 'at' || cell.kind === 'take' || cell.kind === 'rename') && isSelection(cell.of)
-}
-
 /**
  * Whether the values of a node are kept as computed when they are packed: floats are (but for rounding), integers only
  * where they come unchanged from inputs of the same packing, or are truth values.
@@ -65,7 +59,7 @@ export function keepsValues({ schema, cell, inputs }: CellNode): boolean {
   if (DTYPES[packing.dtype].isFloat || packing.isBoolean === true) return packing.scale === 1 && packing.offset === 0
   const isSame = ({ schema: { packing: p } }: CubeNode): boolean =>
     p.dtype === packing.dtype && p.scale === packing.scale && p.offset === packing.offset && p.nodata === packing.nodata
-  return isSelection(cell) && inputs.every(isSame)
+  return selectionOf(cell) !== undefined && inputs.every(isSame)
 }
 
 interface Use {

@@ -10,6 +10,7 @@ import {
 import { type BandPiece, piecesOf } from '../collection/pieces.ts'
 import { type SourcePool, sourcePool } from '../collection/pool.ts'
 import type { LayerSet } from '../collection/types.ts'
+import { sourceFor } from '../collection/with-missing.ts'
 import { openLayers } from '../format/formats.ts'
 import { bandOf, bandsOfAsset, crsOfAsset, dataAssets, described, formatOfType, instantOfItem } from './assets.ts'
 import { resolveHref } from './read.ts'
@@ -77,7 +78,7 @@ async function imagesOf(
   const work = async (): Promise<void> => {
     for (const [i, asset] of queue) {
       throwIfAborted(options.signal)
-      const images = await imagesOfAsset(asset, request, pool).catch((cause: unknown) => {
+      const images = await imagesOfAsset(asset, request, pool, options).catch((cause: unknown) => {
         if (assets.length === 1 || !isSkipped(cause, options)) throw cause
         warnings.push(leftOut(cause))
       })
@@ -92,7 +93,12 @@ async function imagesOf(
   return { images: distinctNames(assets, found), warnings }
 }
 
-async function imagesOfAsset(of: AssetOf, request: CollectionRequest, pool: SourcePool): Promise<BandPiece[]> {
+async function imagesOfAsset(
+  of: AssetOf,
+  request: CollectionRequest,
+  pool: SourcePool,
+  options: OpenCollectionOptions,
+): Promise<BandPiece[]> {
   const { item, key, asset, base } = of
   const path = resolveHref(asset.href, base)
   const format = formatOfType(asset.type)
@@ -106,7 +112,7 @@ async function imagesOfAsset(of: AssetOf, request: CollectionRequest, pool: Sour
     const images = piecesOf({
       path,
       name: layers.length === 1 ? key : name,
-      source: described(source, asset, known, request.stac?.scaled ?? true),
+      source: sourceFor(described(source, asset, known, request.stac?.scaled ?? true), options),
       ...(time === undefined ? {} : { time }),
       ...(known === undefined ? {} : { bands: known.map(bandOf) }),
     })

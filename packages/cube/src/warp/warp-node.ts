@@ -1,10 +1,12 @@
 /** Reprojection and resampling of a cube of any dimensions, as a node: what `resample_spatial` and mosaics stand on. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { crsEquals } from '../crs/transform.ts'
 import { DTYPES, newArray } from '../dtype.ts'
 import { spatialDimensions } from '../geotiff/array-source.ts'
-import { gridEquals, intersectWindows } from '../grid.ts'
-import { type Block, FLOAT32, FLOAT64, type Packing } from '../model/block.ts'
+import { gridEquals, intersectWindows, invertAffine, pixelToCrs } from '../grid.ts'
+import type { Block, Packing } from '../model/block.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
+import { floatPacking, withMissing } from '../model/packing.ts'
 import type { Region } from '../model/region.ts'
 import type { DType, Grid, Window } from '../types.ts'
 import type { Target } from './kernels.ts'
@@ -18,7 +20,8 @@ const PLANES = 16
 
 /**
  * The cube on another grid; dimensions other than x and y stay. Methods that pick stored values (`nearest`, `mode`,
- * `min`, ...) keep the packing where it can say "missing", the others give float32 (float64 for wide inputs).
+ * `min`, ...) keep the packing, wider where it cannot say "missing" and pixels lie beyond the source; the others give
+ * float32 (float64 for wide inputs).
  * A cube on an equal grid is returned as it is. Throws InputError `NoGrid`, `BadResampling`, `UnsupportedProjection`.
  */
 export function warpNode(input: CubeNode, grid: Grid, options: WarpOptions = {}): CubeNode {
@@ -84,12 +87,24 @@ function schemaOf(input: CubeSchema, grid: Grid, method: Method): CubeSchema {
     return { ...(dimension.axis === 'x' ? x : y), name: dimension.name }
   })
   const { packing } = input
-  const keeps = method.picks && (packing.nodata !== undefined || packing.isBoolean === true || isFloat(packing))
-  const wide = floatOf(packing) === 'float64' ? FLOAT64 : FLOAT32
-  return { ...input, dims, grid, packing: keeps ? packing : wide }
+  if (!method.picks) return { ...input, dims, grid, packing: floatPacking(packing) }
+  return { ...input, dims, grid, packing: isWithin(grid, input.grid!) ? packing : withMissing(packing) }
 }
 
-const isFloat = ({ dtype }: Packing): boolean => DTYPES[dtype].isFloat
+/** Pixels within this share of a pixel of the source's edge count as within. */
+const EDGE = 1e-6
+
+/** Whether every pixel of a grid surely lies in the source, so that none can be missing. */
+function isWithin(grid: Grid, source: Grid): boolean {
+  if (!crsEquals(grid.crs, source.crs)) return false
+  const inverse = invertAffine(source.affine)
+  const corners = [0, grid.width].flatMap((x) => [0, grid.height].map((y) => pixelToCrs(grid.affine, x, y)))
+  return corners.every((corner) => {
+    const [column, row] = pixelToCrs(inverse, ...corner)
+    const isInside = (at: number, size: number): boolean => at >= -EDGE && at <= size + EDGE
+    return isInside(column, source.width) && isInside(row, source.height)
+  })
+}
 
 /** The floats that hold values of a packing: float32 for what it holds exactly. */
 const floatOf = ({ dtype }: Packing): DType => (DTYPES[dtype].bytes < 4 || dtype === 'float32' ? 'float32' : 'float64')

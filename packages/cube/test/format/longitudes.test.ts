@@ -23,7 +23,7 @@ const cube = new Cube(
   ),
 )
 
-it.each(['nc', 'zarr'])('of .%s files', async (extension) => {
+it.each(['nc', 'zarr', 'tif'])('of .%s files', async (extension) => {
   const path = join(await temporaryFolder(), `world.${extension}`)
   await cube.save(path)
   const asStored = await openLayers(path)

@@ -184,13 +184,14 @@ describe('warpNode', () => {
     expectClose((await run(bilinear, wholeRegion([90, 85]))) as Float32Array, mixed, 1e-4)
   })
 
-  it('gives float64 for wide inputs and floats where an integer cannot say missing', () => {
+  it('gives float64 for wide inputs and wider integers where one cannot say missing', () => {
     const of = (packing: Packing) => (resampling: Resampling) =>
       warpNode(memory(new Float32Array(cells), schemaOf(grid, [y, x], packing)), target, { resampling }).schema.packing
     expect(of({ dtype: 'int32', scale: 1, offset: 0, nodata: -1 })('bilinear').dtype).toBe('float64')
     expect(of({ dtype: 'int32', scale: 1, offset: 0, nodata: -1 })('nearest').dtype).toBe('int32')
     expect(of({ dtype: 'int32', scale: 1, offset: 0 })('nearest').dtype).toBe('float64')
-    expect(of({ dtype: 'uint8', scale: 1, offset: 0 })('nearest').dtype).toBe('float32')
+    const wider = { dtype: 'int16', nodata: -32768, scale: 2, offset: 1 }
+    expect(of({ dtype: 'uint8', scale: 2, offset: 1 })('nearest')).toEqual(wider)
     expect(of({ dtype: 'uint8', scale: 1, offset: 0, isBoolean: true })('mode').isBoolean).toBe(true)
   })
 

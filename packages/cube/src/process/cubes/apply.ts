@@ -1,9 +1,11 @@
 /** apply, apply_dimension, reduce_dimension, reduce_spatial: callbacks on cells and on rows of cells. */
 import { InputError } from '@ecotope/core'
 import type { Cell } from '../../cells/cell.ts'
+import { selectionOf } from '../../cells/structure.ts'
 import { FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
+import { floatPacking, withMissing } from '../../model/packing.ts'
 import type { Callback, CellArray, ProcessRow, Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
 import { alongNode, arrayOf } from './along.ts'
@@ -31,7 +33,7 @@ import {
 } from './callback.ts'
 import { dropDimension } from './dimensions.ts'
 import { enumerated, type Label, otherDimension, recounted, withDims } from './labels.ts'
-import { BOOLEAN, cellNode, concatNode, floatPacking, input } from './nodes.ts'
+import { BOOLEAN, cellNode, concatNode, input } from './nodes.ts'
 import { flatten } from './reshape.ts'
 import {
   CONTEXT,
@@ -51,9 +53,16 @@ import { spatialSums } from './zonal-node.ts'
 export const resultPacking = (isBoolean: boolean, ...inputs: readonly Packing[]): Packing =>
   isBoolean ? BOOLEAN : floatPacking(...inputs)
 
-/** The packing of what a compiled callback on one cube gives. */
-export const packingOf = ({ isBoolean, inputs }: Compiled): Packing =>
-  resultPacking(isBoolean, ...inputs.map(({ schema }) => schema.packing))
+/** The packing of what a compiled callback on one cube gives: what is only chosen stays as it is stored. */
+export function packingOf(compiled: Compiled): Packing {
+  const { isBoolean, inputs } = compiled
+  const chosen = compiled.kind === 'cell' ? selectionOf(compiled.cell) : undefined
+  if (chosen !== undefined) {
+    const { packing } = inputs[chosen.input]!.schema
+    return chosen.hasGaps ? withMissing(packing) : packing
+  }
+  return resultPacking(isBoolean, ...inputs.map(({ schema }) => schema.packing))
+}
 
 /** Interpreted callbacks give whatever they like: true and false stay so, numbers keep all digits. */
 export const probedPacking = (sample: Value | undefined): Packing => (typeof sample === 'boolean' ? BOOLEAN : FLOAT64)

@@ -31,6 +31,7 @@ import { insideNode, meet, place } from './coverage.ts'
 import { boundsOf, geometryDimension, isPolygonal } from './geometries.ts'
 import { boundOf, secondsOfLabel } from './instants.ts'
 import { centresOf, type Label } from './labels.ts'
+import { cutAcross } from './longitudes.ts'
 import { replaceWhere } from './masks.ts'
 import { call, indicesWhere, input, selectNode } from './nodes.ts'
 import {
@@ -139,8 +140,9 @@ function boundsIn({ bounds, crs }: Extent, to: Crs): Bounds {
 const within = (value: number, least: number, greatest: number): boolean => value >= least && value <= greatest
 
 /** The columns and rows whose centres lie within bounds; of rotated grids all that the bounds touch. */
-function spatialCut(node: CubeNode, at: Horizontal, [west, south, east, north]: Bounds): CubeNode {
+export function spatialCut(node: CubeNode, at: Horizontal, [west, south, east, north]: Bounds): CubeNode {
   const { grid } = at
+  const across = cutAcross(node, at, west, east, 'filter_bbox')
   const isUpright = grid.affine[1] === 0 && grid.affine[3] === 0
   const window = isUpright ? undefined : windowOf(grid, [west, south, east, north])
   const inWindow = (i: number, start: number, length: number): boolean => i >= start && i < start + length
@@ -149,10 +151,11 @@ function spatialCut(node: CubeNode, at: Horizontal, [west, south, east, north]: 
   const columns = indicesWhere(xs.length, (i) =>
     window === undefined ? within(xs[i]!, west, east) : inWindow(i, window.column, window.width),
   )
+  const cut = across ?? selectNode('filter_bbox', node, at.xName, columns)
   const rows = indicesWhere(ys.length, (i) =>
     window === undefined ? within(ys[i]!, south, north) : inWindow(i, window.row, window.height),
   )
-  return selectNode('filter_bbox', selectNode('filter_bbox', node, at.xName, columns), at.yName, rows)
+  return selectNode('filter_bbox', cut, at.yName, rows)
 }
 
 function filterBbox(node: CubeNode, extent: Extent): CubeNode {

@@ -3,11 +3,12 @@ import { InputError } from '@ecotope/core'
 import type { Cell } from '../../cells/cell.ts'
 import type { BandsDimension } from '../../model/dimension.ts'
 import type { CubeNode } from '../../model/node.ts'
+import { floatPacking } from '../../model/packing.ts'
 import type { ProcessRow } from '../row.ts'
 import { cubeOf, cubeValue, optionalText, textOf } from './arguments.ts'
 import { bandsDimension, bandsNamed } from './filters.ts'
 import { withDims } from './labels.ts'
-import { call, cellNode, concatNode, floatPacking, input, repacked } from './nodes.ts'
+import { call, cellNode, concatNode, input, repacked } from './nodes.ts'
 import { givesCube, optional, parameter, RASTER } from './schemas.ts'
 
 function bandIndexOf(dimension: BandsDimension, name: string, code: string): number {

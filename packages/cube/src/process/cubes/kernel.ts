@@ -2,12 +2,12 @@
 import { InputError, throwIfAborted } from '@ecotope/core'
 import { newArray } from '../../dtype.ts'
 import type { BlockNode, CubeNode } from '../../model/node.ts'
+import { floatPacking } from '../../model/packing.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { ProcessRow } from '../row.ts'
 import { elementsOf } from '../schema.ts'
 import { axesOf, cubeOf, cubeValue } from './arguments.ts'
 import { RowKernel, rowBytes, type Tap, type Taps } from './kernel-rows.ts'
-import { floatPacking } from './nodes.ts'
 import { planeOffsets, withWindow } from './planes.ts'
 import { givesCube, optional, parameter, RASTER, RASTER_DATA } from './schemas.ts'
 

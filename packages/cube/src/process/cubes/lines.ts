@@ -3,13 +3,14 @@ import { isTrue } from '../../cells/reducers.ts'
 import type { Line, MakeLine } from '../../cells/rule.ts'
 import { FLOAT64, type Packing } from '../../model/block.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
+import { floatPacking } from '../../model/packing.ts'
 import type { CellArray } from '../row.ts'
 import { axisOf } from '../values/arrays.ts'
 import { type ColumnLoop, columnsNode } from './columns.ts'
 import { fitLoop } from './curve-loops.ts'
 import { modelOf, xOfLabel } from './curves.ts'
 import { enumerated, otherDimension, withDims } from './labels.ts'
-import { cellNode, floatPacking, input } from './nodes.ts'
+import { cellNode, input } from './nodes.ts'
 
 /** One column: `length` numbers of each input from `at` on, `values[0]` being those of the first; fills `result`. */
 type Column = (

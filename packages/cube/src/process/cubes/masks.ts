@@ -1,17 +1,17 @@
 /** mask and mask_polygon: cells replaced where another cube, or geometry, says so. */
 import { InputError } from '@ecotope/core'
 import type { Cell } from '../../cells/cell.ts'
-import { DTYPES } from '../../dtype.ts'
 import { gridEquals } from '../../grid.ts'
 import type { Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
+import { floatPacking, holds, withMissing } from '../../model/packing.ts'
 import { warpNode } from '../../warp/warp-node.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { cubeOf, cubeValue, geometriesArgument, horizontalOf } from './arguments.ts'
 import { insideNode, place } from './coverage.ts'
 import { gridAxis, indicesIn } from './labels.ts'
-import { call, cellNode, constant, floatPacking, input, MISSING, selectNode, withMissing } from './nodes.ts'
+import { call, cellNode, constant, input, MISSING, selectNode } from './nodes.ts'
 import { GEOMETRIES, givesCube, optional, parameter, RASTER, RASTER_DATA, REPLACEMENT } from './schemas.ts'
 
 /** What replaced cells become, and the packing that holds both these and the others. */
@@ -28,14 +28,6 @@ export function replacementOf(value: Value, packing: Packing): { cell: Cell; pac
   const isSame = (typeof value === 'boolean') === (packing.isBoolean ?? false)
   const kept = isSame && holds(packing, Number(value)) ? packing : floatPacking(packing)
   return { cell: constant(Number(value)), packing: kept }
-}
-
-/** Whether a number survives being stored in a packing. */
-function holds({ dtype, scale, offset, nodata }: Packing, value: number): boolean {
-  const raw = (value - offset) / scale
-  const [least, greatest] = DTYPES[dtype].range
-  if (DTYPES[dtype].isFloat) return true
-  return raw >= least && raw <= greatest && Number.isInteger(raw) && raw !== nodata
 }
 
 /** The cube with cells replaced where `condition` (a cell over the inputs) is true. */

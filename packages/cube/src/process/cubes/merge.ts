@@ -7,6 +7,7 @@ import { gridEquals, gridResolution, isNorthUp } from '../../grid.ts'
 import { FLOAT64, type Packing } from '../../model/block.ts'
 import type { Dimension, GeometryDimension } from '../../model/dimension.ts'
 import { type BlockNode, type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
+import { commonPacking, samePacking, withMissing } from '../../model/packing.ts'
 import { cellCount, stridesOf } from '../../model/region.ts'
 import type { Grid } from '../../types.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
@@ -18,19 +19,7 @@ import { compile, contextOf, isAsync, probe, runner, sampleValues } from './call
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
 import { cutDimension, enumerated, gridAxis, indicesIn, type Label } from './labels.ts'
 import { onSameGrid } from './masks.ts'
-import {
-  call,
-  canBeMissing,
-  cellNode,
-  commonPacking,
-  concatNode,
-  floatPacking,
-  input,
-  regionByName,
-  repacked,
-  samePacking,
-  selectNode,
-} from './nodes.ts'
+import { call, cellNode, concatNode, input, regionByName, repacked, selectNode } from './nodes.ts'
 import { CONTEXT, CUBE, callback, givesCube, optional, parameter } from './schemas.ts'
 
 /** A dimension of the result: its labels, and where each comes from in the two cubes (-1: from neither). */
@@ -271,7 +260,7 @@ function disjoint(first: CubeNode, second: CubeNode, joined: readonly Joined[], 
     const sorted = { kind: 'take', dim, indices: order, of: input(0) } as const
     return cellNode('merge_cubes', [joinedUp], sorted, byLabel)
   }
-  const packing = canBeMissing(shared) ? shared : floatPacking(shared)
+  const packing = withMissing(shared)
   const cell = call('coalesce', aligned(0, joined, 'first'), aligned(1, joined, 'second'))
   return cellNode('merge_cubes', [first, second], cell, { ...schema, packing })
 }
@@ -314,10 +303,10 @@ function resolved(
     return cellNode('merge_cubes', [first, second], cell, { ...schema, packing })
   }
   const parts = [
-    cellNode('merge_cubes', [first], x, { ...schema, packing: canBeMissing(a) ? a : floatPacking(a) }),
+    cellNode('merge_cubes', [first], x, { ...schema, packing: withMissing(a) }),
     cellNode('merge_cubes', [second], aligned(0, joined, 'second'), {
       ...schema,
-      packing: canBeMissing(b) ? b : floatPacking(b),
+      packing: withMissing(b),
     }),
   ] as const
   const [sample] = sampleValues(a, 1)

@@ -1,10 +1,11 @@
 /** Makers of lazy nodes that the cube processes share: cells, selections, concatenation, arrays along a dimension. */
 import type { Cell } from '../../cells/cell.ts'
 import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
-import { type Block, FLOAT32, FLOAT64, type Packing } from '../../model/block.ts'
+import type { Block, Packing } from '../../model/block.ts'
 import { copyBox } from '../../model/copy.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type BlockNode, type CellNode, type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
+import { samePacking } from '../../model/packing.ts'
 import { cellCount, type Region } from '../../model/region.ts'
 import { cutSchema, enumerated } from './labels.ts'
 
@@ -14,29 +15,6 @@ export const input = (index: number): Cell => ({ kind: 'input', input: index })
 export const constant = (value: number): Cell => ({ kind: 'constant', value })
 export const call = (operation: string, ...args: readonly Cell[]): Cell => ({ kind: 'call', operation, args })
 export const MISSING: Cell = constant(Number.NaN)
-
-/** float32 where every input is a float32 or an integer of at most 16 bits, else float64. */
-export function floatPacking(...packings: readonly Packing[]): Packing {
-  const isNarrow = ({ dtype }: Packing): boolean => dtype === 'float32' || DTYPES[dtype].bytes <= 2
-  return packings.every(isNarrow) ? FLOAT32 : FLOAT64
-}
-
-/** Whether cells of this packing can be missing. */
-export const canBeMissing = (packing: Packing): boolean => packing.nodata !== undefined || DTYPES[packing.dtype].isFloat
-
-/** The packing where some cells become missing: the same, or floats where the integers have no value to spare. */
-export const withMissing = (packing: Packing): Packing => (canBeMissing(packing) ? packing : floatPacking(packing))
-
-/** The packing that cells of all these cubes fit in without change of value. */
-export function commonPacking(...packings: readonly Packing[]): Packing {
-  const [first, ...rest] = packings
-  return first !== undefined && rest.every((packing) => samePacking(first, packing)) ? first : floatPacking(...packings)
-}
-
-export function samePacking(a: Packing, b: Packing): boolean {
-  const isSame = a.dtype === b.dtype && a.scale === b.scale && a.offset === b.offset
-  return isSame && Object.is(a.nodata, b.nodata) && (a.isBoolean ?? false) === (b.isBoolean ?? false)
-}
 
 export function cellNode(label: string, inputs: readonly CubeNode[], cell: Cell, schema: CubeSchema): CellNode {
   return { kind: 'cells', label, inputs, cell, schema }

@@ -6,6 +6,7 @@ import { copyBox, sliceBox } from '../../model/copy.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { memorySource } from '../../model/memory.ts'
 import { type CubeSchema, shapeOf } from '../../model/node.ts'
+import { samePacking } from '../../model/packing.ts'
 import { cellCount, type Region } from '../../model/region.ts'
 import { formatInstant, dateOf as instantOf, parseInstant, secondsOf } from '../../model/time.ts'
 import type { DType } from '../../types.ts'
@@ -16,7 +17,7 @@ import { cubeValue } from './arguments.ts'
 import { labelled } from './callback.ts'
 import { readWhole } from './direct.ts'
 import { cutDimension, enumerated, gridAxis, type Label } from './labels.ts'
-import { missingArray, repackedArray, samePacking } from './nodes.ts'
+import { missingArray, repackedArray } from './nodes.ts'
 
 /** A box that may reach beyond the cube. */
 export interface Box {

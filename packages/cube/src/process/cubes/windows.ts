@@ -3,6 +3,7 @@ import type { TypedArray } from '../../dtype.ts'
 import type { Block } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type BlockNode, type CubeNode, shapeOf } from '../../model/node.ts'
+import { withMissing } from '../../model/packing.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { Grid } from '../../types.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
@@ -11,7 +12,7 @@ import { reduceNode } from './apply.ts'
 import { axesOf, callbackOf, cubeOf, laterCubeValue, listOf, textOf } from './arguments.ts'
 import { contextOf } from './callback.ts'
 import { enumerated, otherDimension } from './labels.ts'
-import { missingArray, withMissing } from './nodes.ts'
+import { missingArray } from './nodes.ts'
 import { withWindow } from './planes.ts'
 import { CONTEXT, givesCube, optional, parameter, RASTER, RASTER_DATA, REDUCER } from './schemas.ts'
 
@@ -61,7 +62,8 @@ function windowsNode(node: CubeNode, across: Tiling, down: Tiling, grid: Grid | 
     return [from, Math.max(0, to - from)] as const
   }
   const { grid: _grid, ...rest } = schema
-  const [scale, offset] = packing === schema.packing ? [1, 0] : [schema.packing.scale, schema.packing.offset]
+  const scale = schema.packing.scale / packing.scale
+  const offset = (schema.packing.offset - packing.offset) / packing.scale
   const job: Job = { x, y, across, down, width, height, scale, offset }
   return {
     kind: 'blocks',
@@ -91,7 +93,7 @@ interface Job {
   readonly down: Tiling
   readonly width: number
   readonly height: number
-  /** Applied where the packing changes, 1 and 0 else. */
+  /** From raw values of the cube to those of the windows: 1 and 0 where both are packed alike. */
   readonly scale: number
   readonly offset: number
 }

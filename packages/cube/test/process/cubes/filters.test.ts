@@ -228,16 +228,16 @@ describe('mask', () => {
     expect((await run('mask', { data: truths, mask })).values).toEqual([null, true])
   })
 
-  it('keeps packed integers that can be missing, else gives floats', async () => {
+  it('keeps packed integers that can be missing, else gives wider ones', async () => {
     const packed = { dtype: 'uint16', nodata: 0, scale: 0.5, offset: 0 } as const
     const mask = raster(2, 1, [1, 0])
     const kept = await node('mask', { data: raster(2, 1, [4, 5], [], packed), mask })
     expect(kept.schema.packing).toEqual(packed)
     expect((await read(kept)).values).toEqual([null, 5])
     const plain = { dtype: 'uint8', scale: 1, offset: 0 } as const
-    const floats = await run('mask', { data: raster(2, 1, [4, 5], [], plain), mask })
-    expect(floats.schema.packing.dtype).toBe('float32')
-    expect(floats.values).toEqual([null, 5])
+    const wider = await run('mask', { data: raster(2, 1, [4, 5], [], plain), mask })
+    expect(wider.schema.packing).toEqual({ ...plain, dtype: 'int16', nodata: -32768 })
+    expect(wider.values).toEqual([null, 5])
     const tooLarge = await run('mask', { data: raster(2, 1, [4, 5], [], plain), mask, replacement: 300.5 })
     expect(tooLarge.values).toEqual([300.5, 5])
   })

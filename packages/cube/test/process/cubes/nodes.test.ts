@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isNorthUp, pixelToCrs } from '../../../src/grid.ts'
 import { FLOAT32, FLOAT64, type Packing } from '../../../src/model/block.ts'
+import { commonPacking, floatPacking, withMissing } from '../../../src/model/packing.ts'
 import { cellCount } from '../../../src/model/region.ts'
 import { burn, insideNode, place } from '../../../src/process/cubes/coverage.ts'
 import { readNode } from '../../../src/process/cubes/direct.ts'
@@ -18,15 +19,7 @@ import {
   withDims,
 } from '../../../src/process/cubes/labels.ts'
 import { leftOut } from '../../../src/process/cubes/left-out.ts'
-import {
-  BOOLEAN,
-  commonPacking,
-  concatNode,
-  floatPacking,
-  missingArray,
-  repackedArray,
-  withMissing,
-} from '../../../src/process/cubes/nodes.ts'
+import { BOOLEAN, concatNode, missingArray, repackedArray } from '../../../src/process/cubes/nodes.ts'
 import { flatten, pieces } from '../../../src/process/cubes/reshape.ts'
 import { boxCells, boxSchema } from '../../../src/process/cubes/subcubes.ts'
 import { registry } from '../../../src/process/registry.ts'
@@ -41,13 +34,33 @@ describe('packings', () => {
     expect(floatPacking(UINT8, FLOAT32)).toEqual(FLOAT32)
     expect(floatPacking(UINT8, INT32)).toEqual(FLOAT64)
     expect(commonPacking(UINT8, { ...UINT8 })).toEqual(UINT8)
-    expect(commonPacking(UINT8, { ...UINT8, nodata: 0 })).toEqual(FLOAT32)
     expect(commonPacking(UINT8, BOOLEAN)).toEqual(FLOAT32)
+    expect(commonPacking(UINT8, { ...UINT8, scale: 2 })).toEqual(FLOAT32)
+  })
+
+  it('are the narrowest integers for the numbers of all, and for missing where some have it', () => {
+    const plain = (dtype: Packing['dtype'], nodata?: number): Packing => ({
+      dtype,
+      scale: 1,
+      offset: 0,
+      ...(nodata === undefined ? {} : { nodata }),
+    })
+    expect(commonPacking(plain('uint8'), plain('uint16'))).toEqual(plain('uint16'))
+    expect(commonPacking(plain('uint8'), plain('int8'))).toEqual(plain('int16'))
+    expect(commonPacking(plain('uint8'), plain('int16', -32768))).toEqual(plain('int16', -32768))
+    expect(commonPacking(plain('uint8', 0), plain('uint8', 255))).toEqual(plain('int16', -32768))
+    expect(commonPacking(plain('uint8', 0), plain('uint16', 65535))).toEqual(plain('uint16', 65535))
+    expect(commonPacking(plain('uint16', 0), plain('uint16'))).toEqual(plain('int32', -(2 ** 31)))
+    expect(commonPacking(plain('uint16'), plain('int32'))).toEqual(plain('int32'))
+    expect(commonPacking(plain('uint32'), plain('int8'))).toEqual(FLOAT64)
   })
 
   it('change where cells become missing and have no value for that', () => {
     expect(withMissing(UINT8)).toEqual(UINT8)
     expect(withMissing(INT32)).toEqual(FLOAT64)
+    expect(withMissing({ ...INT32, scale: 0.5 })).toEqual({ ...FLOAT64, scale: 0.5 })
+    expect(withMissing({ ...INT32, dtype: 'uint16' })).toEqual({ ...INT32, dtype: 'int32', nodata: -(2 ** 31) })
+    expect(withMissing({ ...INT32, dtype: 'int8' })).toEqual({ ...INT32, dtype: 'int16', nodata: -(2 ** 15) })
     expect(missingArray(UINT8, 2)).toEqual(Uint8Array.of(255, 255))
     expect(missingArray(FLOAT32, 1)).toEqual(Float32Array.of(Number.NaN))
   })
