@@ -50,7 +50,20 @@ export const CODES: u32 = 0
 export const SYMBOLS: u32 = 1
 export const SPANS: u32 = 2
 
-/** The entry of a symbol without the bits of its code: value and number of extra bits. */
+/** Entries of all symbols without the bits of their codes, made once: behind the workspaces of all schemes. */
+const MEANINGS: usize = 33 * 1024
+const MEANINGS_OF_SPANS: usize = MEANINGS + 4 * 288
+const MEANINGS_OF_CODES: usize = MEANINGS_OF_SPANS + 4 * 32
+let isReady = false
+
+function prepare(): void {
+  for (let s: u32 = 0; s < 288; s++) store<u32>(MEANINGS + 4 * s, meaning(SYMBOLS, s))
+  for (let s: u32 = 0; s < 32; s++) store<u32>(MEANINGS_OF_SPANS + 4 * s, meaning(SPANS, s))
+  for (let s: u32 = 0; s < 19; s++) store<u32>(MEANINGS_OF_CODES + 4 * s, meaning(CODES, s))
+  isReady = true
+}
+
+/** Value and number of extra bits of a symbol. */
 function meaning(kind: u32, symbol: u32): u32 {
   if (kind == CODES) return symbol << 16
   if (kind == SPANS) {
@@ -68,98 +81,102 @@ function meaning(kind: u32, symbol: u32): u32 {
   return (((4 + ((symbol - 1) & 3)) << extra) << 16) | EXTRA | extra
 }
 
-/** The entry of a symbol with the bits of its code. */
-function withCode(kind: u32, plain: u32, length: u32): u32 {
-  if (kind == SYMBOLS) return plain & OTHER ? plain | length : plain + (((length + USED) << 26) | length)
-  return plain + (((length + USED) << 8) | length)
-}
-
 /** Makes a table from lengths of codes (bytes); false where they are no code. */
 export function build(kind: u32, table: usize, lengths: usize, count: u32, tableBits: u32, room: u32): bool {
-  const counts = COUNTS
-  const starts = STARTS
-  const sorted = SORTED
-  memory.fill(counts, 0, 64)
+  if (!isReady) prepare()
+  for (let k: usize = 0; k < 64; k += 16) v128.store(COUNTS + k, i32x4.splat(0))
   for (let s: u32 = 0; s < count; s++) {
-    const at = counts + 4 * <usize>load<u8>(lengths + s)
+    const at = COUNTS + 4 * <usize>load<u8>(lengths + s)
     store<u32>(at, load<u32>(at) + 1)
   }
-  let longest: u32 = 15
-  while (longest > 0 && load<u32>(counts + 4 * longest) == 0) longest--
+  // Symbols without a code are sorted as well, before all others: so there is no question for each.
+  let start = load<u32>(COUNTS)
+  const unused = start
+  store<u32>(STARTS, 0)
   let left: i32 = 1
-  let start: u32 = 0
+  let longest: u32 = 0
   for (let length: u32 = 1; length <= 15; length++) {
-    const n = load<u32>(counts + 4 * length)
+    const n = load<u32>(COUNTS + 4 * length)
     left = (left << 1) - <i32>n
     if (left < 0) return false
-    store<u32>(starts + 4 * length, start)
+    if (n > 0) longest = length
+    store<u32>(STARTS + 4 * length, start)
     start += n
   }
+  const size: u32 = 1 << tableBits
   // An incomplete code is allowed for distances of one symbol or none.
-  if (left > 0 && !(kind == SPANS && start <= 1)) return false
+  if (left > 0) {
+    if (kind != SPANS || longest > 1) return false
+    for (let i: u32 = 0; i < size; i++) store<u32>(table + 4 * i, ODD | 1)
+  }
   for (let s: u32 = 0; s < count; s++) {
-    const length = load<u8>(lengths + s)
-    if (length == 0) continue
-    const at = starts + 4 * <usize>length
+    const at = STARTS + 4 * <usize>load<u8>(lengths + s)
     const place = load<u32>(at)
     store<u32>(at, place + 1)
-    store<u16>(sorted + 2 * place, s)
+    store<u16>(SORTED + 2 * place, s)
   }
-  const size: u32 = 1 << tableBits
-  if (left > 0) for (let i: u32 = 0; i < size; i++) store<u32>(table + 4 * i, ODD | 1)
-  return fill(kind, table, start, tableBits, longest, room, lengths)
+  return longest == 0 || fill(kind, table, SORTED + 2 * unused, tableBits, longest, room)
 }
 
-/** Fills a table with sorted symbols; codes count up in canonical order, bits reversed. */
-function fill(
-  kind: u32,
-  table: usize,
-  used: u32,
-  tableBits: u32,
-  longest: u32,
-  room: u32,
-  lengths: usize,
-): bool {
-  const sorted = SORTED
-  const counts = COUNTS
-  const size: u32 = 1 << tableBits
-  const mark: u32 = kind == SYMBOLS ? LITERAL | OTHER : ODD
+/** The code after one of this length, in canonical order; the bits of both are reversed. Beyond the last one, 0. */
+// @ts-ignore: decorator
+@inline function nextCode(code: u32, length: u32): u32 {
+  const gap = code ^ ((1 << length) - 1)
+  const bit: u32 = 0x80000000 >> clz(gap)
+  return gap == 0 ? 0 : (code & (bit - 1)) | bit
+}
+
+/** Fills a table with symbols that are sorted by their codes. */
+function fill(kind: u32, table: usize, sorted: usize, tableBits: u32, longest: u32, room: u32): bool {
+  const meanings = kind == SYMBOLS ? MEANINGS : kind == SPANS ? MEANINGS_OF_SPANS : MEANINGS_OF_CODES
+  const place: u32 = kind == SYMBOLS ? 26 : 8
   let code: u32 = 0
+  // Each entry once, as if no code were longer; the table doubles with the length.
+  for (let length: u32 = 1; length <= tableBits; length++) {
+    const made: usize = 4 << (length - 1)
+    if (length == 1) store<u32>(table + 4, load<u32>(table))
+    else if (length == 2) store<u64>(table + 8, load<u64>(table))
+    else for (let k: usize = 0; k < made; k += 16) v128.store(table + made + k, v128.load(table + k))
+    const bits = ((length + USED) << place) + length
+    for (let n = load<u32>(COUNTS + 4 * length); n > 0; n--) {
+      store<u32>(table + 4 * code, load<u32>(meanings + 4 * <usize>load<u16>(sorted)) + bits)
+      sorted += 2
+      code = nextCode(code, length)
+    }
+  }
+  return longest <= tableBits || fillLonger(kind, table, sorted, code, tableBits, longest, room)
+}
+
+/** The tables for codes that are longer than the first one has bits. */
+function fillLonger(kind: u32, table: usize, sorted: usize, first: u32, tableBits: u32, longest: u32, room: u32): bool {
+  const meanings = kind == SYMBOLS ? MEANINGS : MEANINGS_OF_SPANS
+  const place: u32 = kind == SYMBOLS ? 26 : 8
+  const mark: u32 = kind == SYMBOLS ? LITERAL | OTHER : ODD
+  const size: u32 = 1 << tableBits
+  let code = first
   let end = size
   let prefix: u32 = 0xffffffff
   let sub: usize = 0
   let subBits: u32 = 0
-  for (let i: u32 = 0; i < used; i++) {
-    const symbol: u32 = load<u16>(sorted + 2 * i)
-    const length: u32 = load<u8>(lengths + symbol)
-    const plain = meaning(kind, symbol)
-    if (length <= tableBits) {
-      const entry = withCode(kind, plain, length)
-      for (let k = code; k < size; k += 1 << length) store<u32>(table + 4 * k, entry)
-    } else {
+  for (let length = tableBits + 1; length <= longest; length++) {
+    for (let n = load<u32>(COUNTS + 4 * length); n > 0; n--) {
       if ((code & (size - 1)) != prefix) {
         prefix = code & (size - 1)
         subBits = length - tableBits
-        let space: i32 = 1 << subBits
-        while (subBits + tableBits < longest) {
-          space -= <i32>(subBits + tableBits == length ? remaining(sorted, lengths, i, used, length) : load<u32>(counts + 4 * (subBits + tableBits)))
-          if (space <= 0) break
-          subBits++
-          space <<= 1
-        }
+        // Codes that are left fill the table from here on.
+        let codes = n
+        while (codes < <u32>1 << subBits) codes = (codes << 1) + load<u32>(COUNTS + 4 * (tableBits + ++subBits))
         if (end + (1 << subBits) > room) return false
         sub = table + 4 * <usize>end
         store<u32>(table + 4 * <usize>prefix, mark | LONGER | (end << 16) | (subBits << 8) | tableBits)
         end += 1 << subBits
       }
       const rest = length - tableBits
-      const entry = withCode(kind, plain, rest)
-      for (let k = code >> tableBits; k < (<u32>1 << subBits); k += 1 << rest) store<u32>(sub + 4 * <usize>k, entry)
+      const entry = load<u32>(meanings + 4 * <usize>load<u16>(sorted)) + ((rest + USED) << place) + rest
+      for (let k = code >> tableBits; k < <u32>1 << subBits; k += 1 << rest) store<u32>(sub + 4 * <usize>k, entry)
+      sorted += 2
+      code = nextCode(code, length)
     }
-    // The next code, reversed: count up from the top bit of the length.
-    let bit: u32 = 1 << (length - 1)
-    while (code & bit) bit >>= 1
-    code = bit == 0 ? 0 : (code & (bit - 1)) | bit
   }
   return true
 }
@@ -177,11 +194,4 @@ export function join(table: usize): void {
     const second = two & LITERAL ? LITERAL | (2 << 24) | ((two & 0xff00) << 8) : (1 << 24) | (two & 0xff0000)
     store<u32>(table + 4 * i, second | ((both + USED) << 26) | (one & 0xff00) | (length + (two & 255)))
   }
-}
-
-/** How many of the sorted symbols from `i` on have this length. */
-function remaining(sorted: usize, lengths: usize, i: u32, used: u32, length: u32): u32 {
-  let n: u32 = 0
-  for (; i < used && load<u8>(lengths + load<u16>(sorted + 2 * i)) == length; i++) n++
-  return n
 }

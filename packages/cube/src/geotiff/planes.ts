@@ -24,7 +24,7 @@ interface Kernels {
 const instance = kernelInstance<Kernels>(wasm)
 
 /** The kernel's own memory begins with its constants, then its tables of codes. */
-const START = 33 * 1024
+const START = 35 * 1024
 /** Loads and stores reach at most this far beyond what they are for. */
 const MARGIN = 512
 

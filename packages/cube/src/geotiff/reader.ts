@@ -183,9 +183,21 @@ function runsOf(image: Image, indices: readonly number[], gapBytes: number): Run
   return runs
 }
 
-/** Buffers for runs of local files: fresh memory costs more than reading into it. */
+/** Buffers for runs of local files: fresh memory costs more than reading into it. A single block may be a longer run. */
 const spare: Uint8Array<ArrayBuffer>[] = []
-const SPARE = 4
+const SPARE_BYTES = 4 * RUN_BYTES
+
+function takeSpare(bytes: number): Uint8Array<ArrayBuffer> {
+  const fitting = spare.findIndex(({ length }) => length >= bytes)
+  if (fitting >= 0) return spare.splice(fitting, 1)[0]!
+  // With room for other blocks of the file, which are of about the same size.
+  return new Uint8Array(bytes > SPARE_BYTES ? bytes : Math.max(RUN_BYTES, Math.ceil(1.1 * bytes)))
+}
+
+function giveSpare(buffer: ArrayBuffer): void {
+  spare.push(new Uint8Array(buffer))
+  while (spare.reduce((sum, { length }) => sum + length, 0) > SPARE_BYTES) spare.shift()
+}
 
 async function load(
   source: ByteSource,
@@ -207,8 +219,9 @@ async function load(
   const fetch = (i: number): void => {
     const run = runs[i]
     if (run === undefined) return
-    const into = isLocal && run.end - run.offset <= RUN_BYTES ? (spare.pop() ?? new Uint8Array(RUN_BYTES)) : undefined
-    const bytes = source.read(run.offset, run.end - run.offset, blockName(image, run.indices[0]!), into)
+    const length = run.end - run.offset
+    const into = isLocal ? takeSpare(length) : undefined
+    const bytes = source.read(run.offset, length, blockName(image, run.indices[0]!), into)
     // Its failure is met when its turn comes, if it comes.
     bytes.catch(() => undefined)
     fetched.set(i, bytes)
@@ -224,9 +237,8 @@ async function load(
       const data = bytes.subarray(at, at + image.byteCounts[index]!)
       await decodeBlock(image, data, index, source.path, (block, isPassing) => done(index, block, isPassing))
     })
-    if (isLocal && bytes.buffer.byteLength === RUN_BYTES && spare.length < SPARE) {
-      spare.push(new Uint8Array(bytes.buffer as ArrayBuffer))
-    }
+    // Not what the source itself keeps of the start of a file.
+    if (isLocal && bytes.buffer.byteLength >= RUN_BYTES) giveSpare(bytes.buffer as ArrayBuffer)
   }
 }
 
