@@ -2,18 +2,18 @@
  * The cube as its users see it: a value with openEO processes as methods. Every method makes another lazy cube; nothing
  * is read before `compute`, `save` or `plot`. Computing is the planner's work, meaning the processes'.
  */
-import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
+import { InputError, VERSION } from '@ecotope/core'
 import { sinkFor } from '../format/formats.ts'
 import { runGraph } from '../graph/evaluate.ts'
 import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import { type CubeNode, dimensionIndex, shapeOf } from '../model/node.ts'
-import { type Region, wholeRegion } from '../model/region.ts'
+import { wholeRegion } from '../model/region.ts'
 import { type Picture, type PlotOptions, plot } from '../picture/plot.ts'
 import { computeCube } from '../plan/compute.ts'
 import { type Explanation, explain } from '../plan/explain.ts'
 import { memorySink } from '../plan/memory-sink.ts'
 import type { PlanOptions } from '../plan/plan.ts'
-import { type Saved, type SaveOptions, saveCube, saveGraph } from '../plan/save.ts'
+import { type Saved, saveCube, saveGraph } from '../plan/save.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
@@ -24,41 +24,10 @@ import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
+import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } from './options.ts'
 import { cubeFor } from './skipping.ts'
 import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
 import { type Interval, type RollingOptions, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
-
-/** Periods of `aggregate_temporal_period`. */
-export type Period =
-  | 'hour'
-  | 'day'
-  | 'week'
-  | 'dekad'
-  | 'month'
-  | 'season'
-  | 'tropical-season'
-  | 'year'
-  | 'decade'
-  | 'decade-ad'
-
-/** What to keep of a dimension: a label, a list of labels, or a range `[from, to)` of instants or coordinates. */
-export type Selection = string | number | readonly (string | number)[]
-
-export interface ComputeCubeOptions extends WorkOptions {
-  /** Bytes that computing may take beside the result. Default 512 MB. */
-  readonly budgetBytes?: number
-  /** Cells to compute, by index; default all. Computed in this thread. */
-  readonly region?: Region
-  /** Threads. Default: one for each processor where the work is large enough to gain by it, else this thread. */
-  readonly workers?: number
-}
-
-export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule' | 'budgetBytes'> {
-  /** Memory that may be used, in bytes or as text such as `1GB`. Default 512 MB. */
-  readonly budget?: number | string
-  /** Name of the format, where the extension of the path does not tell. */
-  readonly format?: string
-}
 
 /** Cells below which threads cost more than they gain. */
 const MANY_CELLS = 2 ** 22
@@ -81,8 +50,8 @@ export class Cube extends Operand<Cube> implements Derived {
   }
 
   /** The cube that a process makes; arguments may hold cubes. Throws what the process throws. */
-  static process(process: string, args: Readonly<Record<string, unknown>>): Cube {
-    const step = { process, args }
+  static process(process: string, args: Readonly<Record<string, unknown>>, namespace?: string): Cube {
+    const step = { process, args, ...(namespace === undefined ? {} : { namespace }) }
     const value = evaluate(step)
     if (!(value instanceof Promise)) return cubeOf(value, step)
     throw new InputError('WaitsForCallback', `${process} has to wait for its callback or for data`, {
@@ -219,6 +188,12 @@ export class Cube extends Operand<Cube> implements Derived {
   /** Another array of values along a dimension: sorted, cumulated, interpolated ... */
   applyDimension(dimension: string, process: CallbackInput): Cube {
     return this.process('apply_dimension', { dimension, process: callback(process, reducerParameters) })
+  }
+  /** Missing cells from known ones before and after them, as xarray's `interpolate_na`, `ffill` and `bfill`. */
+  interpolateNa(dimension: string, options: InterpolateOptions = {}): Cube {
+    const { maxGap, useCoordinate, ...rest } = options
+    const args = { dimension, ...rest, max_gap: maxGap ?? null, use_coordinate: useCoordinate ?? true }
+    return Cube.process('interpolate_na', { data: this, ...args }, 'ecotope')
   }
   /** One value per period that has any date; labels as openEO writes them (`2020-06`). */
   aggregateTemporalPeriod(period: Period, reducer: CallbackInput): Cube {

@@ -5,6 +5,7 @@ import { climateRows } from './climate.ts'
 import { curveRows } from './curve-rows.ts'
 import { dimensionRows } from './dimensions.ts'
 import { filterRows } from './filters.ts'
+import { gapRows } from './gaps.ts'
 import { indexRows } from './indices.ts'
 import { kernelRows } from './kernel.ts'
 import { loadRows } from './load.ts'
@@ -28,6 +29,7 @@ export const cubeRows: readonly ProcessRow[] = [
   ...applyRows,
   ...kernelRows,
   ...temporalRows,
+  ...gapRows,
   ...climateRows,
   ...resampleRows,
   ...windowRows,
