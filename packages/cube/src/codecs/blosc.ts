@@ -4,7 +4,7 @@
  */
 import { sound } from './damage.ts'
 import { engineDecode, releaseDecoded, zlibEncode, zstdEncode } from './engine.ts'
-import { type Bytes, bloscKernel, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
+import { type Bytes, bloscKernel, emptyAreas, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
 import { decodeSnappy } from './snappy.ts'
 
 const HEADER = 16
@@ -18,6 +18,14 @@ const LEAST_NUMBERS = 128
 
 /** Takes decoded bytes, the first of which is byte `at` of all. */
 export type TakeBytes = (bytes: Uint8Array, at: number) => void
+
+/** An open file whose bytes come without waiting. */
+export interface FileNow extends Disposable {
+  /** Bytes. */
+  readonly size: number
+  /** Fills `into` with the bytes from `offset` on; how many there were. */
+  read(offset: number, into: Uint8Array): number
+}
 
 interface Header {
   readonly flags: number
@@ -48,12 +56,13 @@ const STREAMS: Readonly<Record<number, StreamDecoder>> = {
   4: through((data, size) => engineDecode('zstd', data, size)),
 }
 
-function headerOf(data: Uint8Array): Header {
+/** `length`: bytes of the container with its header. */
+function headerOf(data: Uint8Array, length: number): Header {
   sound(data.length >= HEADER, `blosc: ${data.length} bytes are too few for a header`)
   const view = new DataView(data.buffer, data.byteOffset)
   const [size, blockSize, stored] = [view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)]
   sound(data[0] === 2 || data[0] === 1, `blosc: version ${data[0]} of the container is not known`)
-  sound(stored <= data.length, `blosc: the container ends at byte ${stored}, the data at ${data.length}`)
+  sound(stored <= length, `blosc: the container ends at byte ${stored}, the data at ${length}`)
   sound(size === 0 || (blockSize > 0 && data[3]! > 0), 'blosc: the header is damaged')
   return { flags: data[2]!, typeSize: data[3]!, size, blockSize }
 }
@@ -92,11 +101,69 @@ export function decodeBloscParts(data: Uint8Array, expected: number, from: numbe
   }
 }
 
-function checked(data: Uint8Array, expected: number | undefined): Header {
-  const header = headerOf(data)
+/** Bytes that are read of a file at one time where its blocks do not say how many. */
+const READ_BYTES = 2 ** 18
+
+/**
+ * The same of a file, of which only those blocks are read that are needed: each is decoded while it is in the cache.
+ */
+export function decodeBloscFile(file: FileNow, expected: number, from: number, to: number, take: TakeBytes): void {
+  const header = checked(readExactly(file, 0, HEADER), expected, file.size)
+  const { flags, size, blockSize } = header
+  if (flags & STORED) {
+    for (let at = from; at < to; at += READ_BYTES)
+      take(readExactly(file, HEADER + at, Math.min(READ_BYTES, to - at)), at)
+    return
+  }
+  if (size === 0 || blockSize % WIDEST_NUMBER !== 0) {
+    decodeBloscParts(readExactly(file, 0, file.size), expected, from, to, take)
+    return
+  }
+  const length = Math.min(blockSize, size)
+  const ranges = rangesOf(file, header)
+  const first = Math.floor(from / length)
+  const most = Math.max(...ranges.slice(first, Math.ceil(to / length)).map(([start, end]) => end - start))
+  const { memory, at } = emptyAreas(most, length, length)
+  const [input, output, scratch] = at as [number, number, number]
+  const view = new DataView(memory.buffer)
+  for (let b = first; b * length < to; b++) {
+    const [start, end] = ranges[b]!
+    const held = file.read(start, memory.subarray(input, input + end - start))
+    const made = Math.min(length, size - b * length)
+    decodeBlock({ memory, view, header, end: input + held, scratch }, input, output, made, made < length)
+    const begin = Math.max(from, b * length)
+    take(memory.subarray(output + begin - b * length, output + Math.min(made, to - b * length)), begin)
+  }
+}
+
+/** Where the blocks of a file begin and end; they may lie in any order. */
+function rangesOf(file: FileNow, { size, blockSize, typeSize }: Header): (readonly [start: number, end: number])[] {
+  const count = Math.ceil(size / Math.min(blockSize, size))
+  const places = new DataView(readExactly(file, HEADER, 4 * count).buffer)
+  const starts = Array.from({ length: count }, (_, b) => places.getUint32(4 * b, true))
+  const sorted = Float64Array.from(starts).sort()
+  const next = new Map(Array.from(sorted, (start, k) => [start, sorted[k + 1] ?? file.size]))
+  // A stream is never stored in more bytes than it has, and their number.
+  const most = blockSize + 4 * Math.max(1, Math.min(typeSize, MOST_STREAMS))
+  return starts.map((start, b) => {
+    sound(start <= file.size, `blosc: block ${b} starts outside the data`)
+    return [start, Math.min(next.get(start)!, start + most, file.size)]
+  })
+}
+
+function readExactly(file: FileNow, offset: number, length: number): Uint8Array {
+  sound(offset + length <= file.size, `blosc: the data ends at byte ${file.size}, before ${offset + length}`)
+  const into = new Uint8Array(length)
+  sound(file.read(offset, into) === length, `blosc: the data ends before byte ${offset + length}`)
+  return into
+}
+
+/** `length`: bytes of the container, where `data` is only its beginning. */
+function checked(data: Uint8Array, expected: number | undefined, length = data.length): Header {
+  const header = headerOf(data, length)
   const { flags, size } = header
   sound(expected === undefined || size === expected, `blosc: ${size} bytes where ${expected} are expected`)
-  sound((flags & STORED) === 0 || data.length >= HEADER + size, 'blosc: the stored bytes are truncated')
+  sound((flags & STORED) === 0 || length >= HEADER + size, 'blosc: the stored bytes are truncated')
   return header
 }
 

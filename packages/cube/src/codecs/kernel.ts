@@ -41,15 +41,20 @@ export function kernelAreas(input: Uint8Array, ...sizes: readonly number[]): { m
   const isHere = isBorrowed(input)
   const isInPlace = isHere && input.byteOffset === KERNEL_BASE
   const own = isHere && !isInPlace ? input.slice() : input
+  const { memory, at } = emptyAreas(own.length, ...sizes)
+  if (!isInPlace) memory.set(own, KERNEL_BASE)
+  return { memory, at }
+}
+
+/** The same with nothing in them. */
+export function emptyAreas(...sizes: readonly number[]): { memory: Bytes; at: number[] } {
   const at: number[] = []
   let next = KERNEL_BASE
-  for (const size of [own.length, ...sizes]) {
+  for (const size of sizes) {
     at.push(next)
     next += (size + 64 + 63) & ~63
   }
-  const memory = roomFor(next)
-  if (!isInPlace) memory.set(own, KERNEL_BASE)
-  return { memory, at }
+  return { memory: roomFor(next), at }
 }
 
 /** Where `kernelAreas` wants its input: what is read there need not be copied. To be used before the next call. */

@@ -1,6 +1,6 @@
 /** Every codec that is read, one row each, by its name in Zarr 3 and numcodecs. Zarr's own (bytes, transpose, sharding) are in `zarr/`. */
 import { InputError, nearest } from '@ecotope/core'
-import { decodeBlosc, decodeBloscParts, type TakeBytes } from './blosc.ts'
+import { decodeBlosc, decodeBloscFile, decodeBloscParts, type FileNow, type TakeBytes } from './blosc.ts'
 import { decodeBz2 } from './bz2.ts'
 import { adler32, crc32c, fletcher32 } from './checksums.ts'
 import { sound } from './damage.ts'
@@ -24,6 +24,8 @@ export interface ByteCodec {
   decodeAside?(data: Uint8Array, size?: number): Promise<Uint8Array>
   /** The bytes from `from` to `to` of a result of `size`, a part at a time; each is overwritten by the next. */
   decodeParts?(data: Uint8Array, size: number, from: number, to: number, take: TakeBytes): void
+  /** The same of a file, of which only what is needed is read. */
+  decodeFile?(file: FileNow, size: number, from: number, to: number, take: TakeBytes): void
   /** Memory from which bytes are decoded without a copy; it is used for other things, too. */
   inputArea?(bytes: number): Uint8Array
 }
@@ -56,7 +58,7 @@ const engine =
   })
 
 const CODECS: Readonly<Record<string, Row>> = {
-  blosc: () => ({ ...bytes(decodeBlosc), decodeParts: decodeBloscParts, inputArea }),
+  blosc: () => ({ ...bytes(decodeBlosc), decodeParts: decodeBloscParts, decodeFile: decodeBloscFile, inputArea }),
   lz4: () => bytes(decodeLz4),
   zstd: engine('zstd'),
   gzip: engine('gzip'),

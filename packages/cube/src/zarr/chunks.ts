@@ -1,5 +1,6 @@
 /** Boxes of one stored chunk or shard: fetched, decoded and copied to where they belong. Knows nothing of whole arrays. */
 import { isMainThread } from 'node:worker_threads'
+import type { FileNow, TakeBytes } from '../codecs/blosc.ts'
 import { DamagedData, sound } from '../codecs/damage.ts'
 import { owned } from '../codecs/kernel.ts'
 import { exactly, toFloat64 } from '../codecs/numbers.ts'
@@ -24,6 +25,8 @@ export interface ChunkBytes {
   all(): Maybe<Uint8Array | undefined>
   /** A negative offset counts from the end. */
   part(offset: number, length: number): Maybe<Uint8Array | undefined>
+  /** The same as an open file, in threads that may wait for it. */
+  open?(): FileNow | undefined
   /** What is read of shards' indexes is kept here, by key and place. */
   readonly indexes?: Map<string, BigUint64Array>
   readonly key: string
@@ -88,6 +91,12 @@ export function readChunk(
       if (data === undefined) return fillStrided(fillOf(wanted), target, within.shape)
       return decodeBox(data, pipeline, rows.shape, rows.box, target, wanted)
     })
+  }
+  if (isReadByBlocks(source, pipeline, stored, within, target, wanted)) {
+    using file = source.open!()
+    if (file === undefined) return fillStrided(fillOf(wanted), target, within.shape)
+    const { size, from, end, take } = runOf(stored, within, target, wanted)
+    return pipeline.steps[0]!.decodeFile!(file, size, from, end, take)
   }
   return after(source.all(), (data) => {
     if (data === undefined) return fillStrided(fillOf(wanted), target, within.shape)
@@ -169,6 +178,37 @@ function isTakenInParts(
   return isRun && runLength(box.shape, to) >= LONG_RUN
 }
 
+/** Decoded chunks of more bytes than this leave the processor's cache before they are used. */
+const CACHED_BYTES = 2 ** 20
+
+/** Whether a chunk is read from its file block by block, as little of it is wanted or it is large. */
+function isReadByBlocks(
+  { open }: ChunkBytes,
+  pipeline: Pipeline,
+  shape: readonly number[],
+  box: Region,
+  to: Strided,
+  wanted: Wanted,
+): boolean {
+  const { steps } = pipeline
+  if (open === undefined || wanted.hasHeader || steps.length !== 1 || steps[0]!.decodeFile === undefined) return false
+  const count = cellCount(shape)
+  const isWorthIt = count * wanted.type.bytes > CACHED_BYTES || 2 * cellCount(box.shape) <= count
+  return isWorthIt && isTakenInParts(pipeline, shape, box, to, wanted)
+}
+
+/** A box that is one run of a chunk's elements: its bytes among those of the chunk, and how they get to their place. */
+function runOf(shape: readonly number[], box: Region, to: Strided, wanted: Wanted) {
+  const { type } = wanted
+  const strides = stridesOf(shape)
+  const from = box.start.reduce((sum, start, d) => sum + start * strides[d]!, 0) * type.bytes
+  const take: TakeBytes = (part, at) => {
+    const values = valuesOf(type, part, part.length / type.bytes)
+    copyPart(cubeValues(values, wanted), (at - from) / type.bytes, to, box.shape)
+  }
+  return { size: cellCount(shape) * type.bytes, from, end: from + cellCount(box.shape) * type.bytes, take }
+}
+
 /** Each part is copied to its place while it is in the cache. */
 function decodeParts(
   data: Uint8Array,
@@ -178,16 +218,9 @@ function decodeParts(
   to: Strided,
   wanted: Wanted,
 ): Maybe<void> {
-  const { type } = wanted
-  const strides = stridesOf(shape)
-  const from = box.start.reduce((sum, start, d) => sum + start * strides[d]!, 0) * type.bytes
-  const end = from + cellCount(box.shape) * type.bytes
-  const size = cellCount(shape) * type.bytes
+  const { size, from, end, take } = runOf(shape, box, to, wanted)
   return run({ ...pipeline, steps: steps.slice(0, -1) }, data, undefined, (bytes) =>
-    steps.at(-1)!.decodeParts!(bytes, size, from, end, (part, at) => {
-      const values = valuesOf(type, part, part.length / type.bytes)
-      copyPart(cubeValues(values, wanted), (at - from) / type.bytes, to, box.shape)
-    }),
+    steps.at(-1)!.decodeParts!(bytes, size, from, end, take),
   )
 }
 

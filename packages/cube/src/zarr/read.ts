@@ -85,6 +85,7 @@ const bytesOf = (
 ): ChunkBytes => ({
   key,
   indexes,
+  ...(store.openNow === undefined ? {} : { open: () => store.openNow!(key) }),
   all: () => (store.getNow === undefined ? store.get(key) : store.getNow(key, area)),
   part: (offset, length) => store.getPart(key, offset, length),
 })

@@ -4,6 +4,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { EnvironmentError, InputError } from '@ecotope/core'
+import type { FileNow } from '../codecs/blosc.ts'
 
 type Maybe<T> = T | Promise<T>
 
@@ -17,6 +18,8 @@ export interface Store {
    * threads, for folders.
    */
   getNow?(key: string, area?: (bytes: number) => Uint8Array): Uint8Array | undefined
+  /** A key as an open file, likewise. */
+  openNow?(key: string): FileNow | undefined
   /** Some bytes of a key; a negative offset counts from the end. Fewer where the object ends before. */
   getPart(key: string, offset: number, length: number): Maybe<Uint8Array | undefined>
   /** Names directly below a prefix (without slash at the end); undefined where the store cannot list. */
@@ -55,7 +58,7 @@ export async function openFolder(path: string): Promise<Store> {
     isRemote: false,
     folder: path,
     get: isMainThread ? (key) => readWhole(join(path, key)) : (key) => readWholeNow(join(path, key)),
-    ...(isMainThread ? {} : { getNow: (key, area = reusedArea) => readReused(join(path, key), area) }),
+    ...(isMainThread ? {} : now(path)),
     getPart: isMainThread
       ? (key, offset, length) => readPart(join(path, key), offset, length)
       : (key, offset, length) => readPartNow(join(path, key), offset, length),
@@ -64,6 +67,43 @@ export async function openFolder(path: string): Promise<Store> {
       return entries?.sort() ?? []
     },
     close: () => Promise.resolve(),
+  }
+}
+
+const now = (path: string): Pick<Store, 'getNow' | 'openNow'> => ({
+  getNow: (key, area = reusedArea) => readReused(join(path, key), area),
+  openNow: (key) => fileNow(join(path, key)),
+})
+
+function fileNow(path: string): FileNow | undefined {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const size = fstatSync(file).size
+    return {
+      size,
+      read: (offset, into) => readFully(file!, path, offset, into),
+      [Symbol.dispose]: () => closeSync(file!),
+    }
+  } catch (cause) {
+    if (file !== undefined) closeSync(file)
+    return absentOr(path, cause)
+  }
+}
+
+/** Fills `into`; fewer bytes where the file ends before. */
+function readFully(file: number, path: string, offset: number, into: Uint8Array): number {
+  try {
+    let at = 0
+    while (at < into.length) {
+      const count = readSync(file, into, at, into.length - at, offset + at)
+      if (count === 0) break
+      at += count
+    }
+    return at
+  } catch (cause) {
+    absentOr(path, cause)
+    return 0
   }
 }
 
@@ -94,14 +134,8 @@ function readReused(path: string, area: (bytes: number) => Uint8Array): Uint8Arr
   try {
     file = openSync(path, 'r')
     const { size } = fstatSync(file)
-    const target = area(size)
-    let at = 0
-    while (at < size) {
-      const count = readSync(file, target, at, size - at, at)
-      if (count === 0) break
-      at += count
-    }
-    return target.subarray(0, at)
+    const target = area(size).subarray(0, size)
+    return target.subarray(0, readFully(file, path, 0, target))
   } catch (cause) {
     return absentOr(path, cause)
   } finally {
@@ -144,6 +178,7 @@ export function subStore(store: Store, prefix: string): Store {
     ...(store.folder === undefined ? {} : { folder: join(store.folder, prefix) }),
     get: (name) => store.get(key(name)),
     ...(store.getNow === undefined ? {} : { getNow: (name, area) => store.getNow!(key(name), area) }),
+    ...(store.openNow === undefined ? {} : { openNow: (name) => store.openNow!(key(name)) }),
     getPart: (name, offset, length) => store.getPart(key(name), offset, length),
     list: (name) => store.list(key(name)),
     close: () => store.close(),

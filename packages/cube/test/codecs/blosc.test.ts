@@ -3,12 +3,47 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BloscOptions, decodeBlosc, decodeBloscParts, encodeBlosc } from '../../src/codecs/blosc.ts'
+import {
+  type BloscOptions,
+  decodeBlosc,
+  decodeBloscFile,
+  decodeBloscParts,
+  encodeBlosc,
+  type FileNow,
+} from '../../src/codecs/blosc.ts'
 import { DamagedData } from '../../src/codecs/damage.ts'
 import { bloscKernel, inputArea, isBorrowed, KERNEL_BASE, kernelAreas, owned } from '../../src/codecs/kernel.ts'
 import { decodeLz4, encodeLz4 } from '../../src/codecs/lz4.ts'
 import { decodeSnappy } from '../../src/codecs/snappy.ts'
 import { parseBloscGolden } from './blosc-golden.ts'
+
+/** Bytes as a file; `onRead` is told what is asked of it. */
+const fileOf = (data: Uint8Array, onRead: (length: number) => void = () => undefined): FileNow => ({
+  size: data.length,
+  read: (offset, into) => {
+    onRead(into.length)
+    const part = data.subarray(offset, offset + into.length)
+    into.set(part)
+    return part.length
+  },
+  [Symbol.dispose]: () => undefined,
+})
+
+/** A container with its blocks in the opposite order, as those that several threads have written may lie. */
+function turned(encoded: Uint8Array): Uint8Array {
+  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.length)
+  const count = Math.ceil(view.getUint32(4, true) / view.getUint32(8, true))
+  const starts = Array.from({ length: count }, (_, b) => view.getUint32(16 + 4 * b, true))
+  const out = encoded.slice()
+  let at = 16 + 4 * count
+  for (let b = count - 1; b >= 0; b--) {
+    const block = encoded.subarray(starts[b], starts[b + 1] ?? encoded.length)
+    out.set(block, at)
+    new DataView(out.buffer).setUint32(16 + 4 * b, at, true)
+    at += block.length
+  }
+  return out
+}
 
 /** Bytes with long runs, short patterns and noise in turn, as compressors meet them. */
 const runs = fc
@@ -130,6 +165,64 @@ describe('Blosc', () => {
         expect(got.subarray(end).every((byte) => byte === 0)).toBe(true)
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('a file is read no further than it is needed, whatever the order of its blocks', () => {
+    const data = new Uint8Array(3 * 262144 + 776).map((_, k) => (k >> 8) ^ (k & 7))
+    const noise = new Uint8Array(300_000).map((_, k) => (k * 2654435761) >>> 13)
+    const cases = [data, noise, data.subarray(0, 1000)].flatMap((from) =>
+      (['lz4', 'zstd'] as const).flatMap((cname) =>
+        ([1, 3, 4, 7] as const).map((typesize) => {
+          const encoded = owned(encodeBlosc(from, { cname, clevel: 5, shuffle: 'shuffle', typesize }))
+          return { from, encoded, isStored: (encoded[2]! & 2) !== 0 }
+        }),
+      ),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...cases), fc.nat(), fc.nat(), fc.boolean(), (one, a, b, isTurned) => {
+        const { from, encoded, isStored } = one
+        const [first, end] = [a % from.length, b % from.length].sort((x, y) => x - y) as [number, number]
+        const got = new Uint8Array(from.length)
+        const file = fileOf(isTurned && !isStored ? turned(encoded) : encoded)
+        decodeBloscFile(file, from.length, first, end, (part, at) => got.set(part, at))
+        expect(Buffer.compare(got.subarray(first, end), from.subarray(first, end))).toBe(0)
+        expect(got.subarray(0, first).every((byte) => byte === 0)).toBe(true)
+        expect(got.subarray(end).every((byte) => byte === 0)).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
+    const stored = owned(encodeBlosc(data, { cname: 'lz4', clevel: 5, shuffle: 'shuffle', typesize: 4 }))
+    let read = 0
+    const counted = fileOf(stored, (length) => {
+      read += length
+    })
+    decodeBloscFile(counted, data.length, 300_000, 300_100, () => undefined)
+    expect(read).toBeLessThan(stored.length / 2)
+  })
+
+  test('a damaged file is an error', () => {
+    const data = new Uint8Array(3 * 262144 + 776).map((_, k) => (k >> 8) ^ (k & 7))
+    const encoded = owned(encodeBlosc(data, { cname: 'lz4', clevel: 5, shuffle: 'shuffle', typesize: 4 }))
+    const read = (bytes: Uint8Array): Uint8Array => {
+      const got = new Uint8Array(data.length)
+      decodeBloscFile(fileOf(bytes), data.length, 0, data.length, (part, at) => got.set(part, at))
+      return got
+    }
+    expect(read(encoded)).toEqual(data)
+    for (const length of [0, 10, 16, 20, 40, encoded.length - 1])
+      expect(() => read(encoded.subarray(0, length)), `${length} bytes`).toThrow(DamagedData)
+    fc.assert(
+      fc.property(fc.nat(31), fc.nat(255), (at, value) => {
+        const broken = encoded.slice()
+        broken[at] = value
+        try {
+          expect(read(broken)).toHaveLength(data.length)
+        } catch (error) {
+          expect(error).toBeInstanceOf(DamagedData)
+        }
+      }),
+      { numRuns: 300 },
     )
   })
 
