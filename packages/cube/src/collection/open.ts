@@ -156,7 +156,7 @@ async function imagesOf(
 
 const DAMAGED: ReadonlySet<string> = new Set([
   ...['TruncatedFile', 'CorruptFile', 'CorruptBlock', 'CorruptChunk', 'DamagedZip', 'BadRaster', 'BadMetadata'],
-  ...['BadNpy', 'UnknownFormat'],
+  ...['BadNpy', 'BadHgt', 'UnknownFormat'],
 ])
 
 /** Whether a file that cannot be opened is left out because its user asked to skip what is damaged. */

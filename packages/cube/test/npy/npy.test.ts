@@ -10,6 +10,8 @@ import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
 import { wholeRegion } from '../../src/model/region.ts'
 import { npyFromHandle, npySource, npzSources, writeNpy, writeNpz } from '../../src/npy/npy.ts'
 import { npySink } from '../../src/npy/sink.ts'
+import { computeCube } from '../../src/plan/compute.ts'
+import type { FailedChunk } from '../../src/plan/reader.ts'
 import { dataFolder, hasData } from '../data.ts'
 import { writeAll } from '../netcdf/write.ts'
 import { temporaryFolder } from '../temporary.ts'
@@ -182,6 +184,56 @@ describe('SRTM tiles', () => {
       await source.close()
     })
   }
+
+  /** Hills of some 20 cells, the sea below 0, and voids. */
+  const height = (rows: number, columns: number): Int16Array => {
+    const [down, along] = [1, 1.7].map((turn) =>
+      Float64Array.from({ length: 8000 }, (_, i) => 200 * Math.sin(i / 20 + turn)),
+    )
+    return Int16Array.from({ length: rows * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns]
+      return i % 997 === 0
+        ? -32768
+        : Math.max(0, Math.round(down![row]! + along![column]! + along![(row + column) % 8000]!))
+    })
+  }
+
+  test.each([
+    [1201, 1201, 0.7],
+    [3601, 1801, 0.6],
+    [3601, 3601, 0.3],
+    [3601, 3601, 0.05],
+  ])('of %i x %i samples that are cut off give the rows that are there', async (rows, columns, share) => {
+    const path = join(await temporaryFolder(), 'S01W001.hgt')
+    const cells = height(rows, columns)
+    const bytes = Buffer.from(cells.slice().buffer).swap16()
+    const length = Math.floor(bytes.length * share) + 1
+    await writeFile(path, bytes.subarray(0, length))
+    const source = await hgtSource(path)
+    const shape = shapeOf(source.schema)
+    expect(shape).toEqual([rows, columns])
+    const chunk = Math.floor(Math.floor(length / 2 / columns) / source.chunks[0]!)
+    await expect(source.read(wholeRegion(shape))).rejects.toMatchObject({
+      tag: 'CorruptChunk',
+      data: { path, chunk: [chunk, 0] },
+    })
+    const node = { kind: 'source', schema: source.schema, label: 'dem', inputs: [], source } as const
+    const failed: number[] = []
+    const onFailedChunk = (one: FailedChunk): void => void failed.push(one.chunk[0]!)
+    const { data } = await computeCube(node, { onError: 'skip', onFailedChunk })
+    const known = chunk * source.chunks[0]! * columns
+    expect(data.subarray(0, known)).toEqual(cells.subarray(0, known))
+    expect(data.subarray(known).every((value) => value === -32768)).toBe(true)
+    expect(failed[0]).toBe(chunk)
+    expect(failed).toHaveLength(Math.ceil(rows / source.chunks[0]!) - chunk)
+    await source.close()
+  })
+
+  test('that are cut off and flat are refused, as nothing tells how long their rows are', async () => {
+    const path = join(await temporaryFolder(), 'S01W001.hgt')
+    await writeFile(path, new Uint8Array(1_000_000))
+    await expect(hgtSource(path)).rejects.toThrow(/cut off, and too little/)
+  })
 
   test('names and sizes are checked', async () => {
     const folder = await temporaryFolder()
