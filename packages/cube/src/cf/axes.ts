@@ -1,6 +1,7 @@
 /** Which kind of dimension a CF coordinate makes: space, time, bands, or labels of anything else. */
 import { InputError } from '@ecotope/core'
 import type { Dimension } from '../model/dimension.ts'
+import { isPeriod, periodStart } from '../model/periods.ts'
 import { calendarOf, decodeTimes } from '../model/time.ts'
 import { isTimeUnits } from '../model/time-units.ts'
 import type { Band } from '../types.ts'
@@ -109,7 +110,11 @@ function temporal(name: string, { values, attributes }: CfCoordinate): Dimension
 /** Times as text, which CF has not but files have. */
 function temporalOfText(name: string, values: ArrayLike<string>, attributes: Attributes): Dimension | undefined {
   const labels = Array.from(values)
+  const period = textOf(attributes, 'period')
+  const calendar = calendarOf(textOf(attributes, 'calendar'))
+  if (isPeriod(period) && labels.every((label) => periodStart(label, calendar, period) !== undefined))
+    return { type: 'temporal', name, labels, calendar, period }
   const isTime = /^(t|time|date|dates)$/i.test(name) || textOf(attributes, 'standard_name') === 'time'
   if (!isTime || !labels.every((label) => /^\d{4}-\d\d(-\d\d([T ]\d\d:\d\d.*)?)?$/.test(label))) return undefined
-  return { type: 'temporal', name, labels, calendar: calendarOf(textOf(attributes, 'calendar')) }
+  return { type: 'temporal', name, labels, calendar }
 }

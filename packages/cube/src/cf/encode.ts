@@ -142,10 +142,11 @@ function coordinateOf(dim: Dimension, schema: CubeSchema): CfOut[] {
 }
 
 function timeCoordinate(dim: TemporalDimension): Pick<CfOut, 'dtype' | 'attributes' | 'values'> {
-  const { labels, calendar } = dim
+  const { labels, calendar, period } = dim
   // Labels such as 2020-06 or summer are no instants; they stay what they are.
   if (!labels.every((label) => parseInstant(label, calendar) !== undefined)) {
-    return { dtype: 'string', attributes: { long_name: 'time', calendar }, values: labels }
+    const named = period === undefined ? {} : { period }
+    return { dtype: 'string', attributes: { long_name: 'time', calendar, ...named }, values: labels }
   }
   const units = timeUnitsFor(labels, calendar)
   const attributes = { standard_name: 'time', axis: 'T', units, calendar }

@@ -1,7 +1,10 @@
 /** Layers from images: what belongs together, in which order, and what the user should know about it. */
-import type { Warning } from '@ecotope/core'
+import { InputError, type Warning } from '@ecotope/core'
 import { crsEquals } from '../crs/transform.ts'
 import { gridEquals } from '../grid.ts'
+import type { Calendar } from '../model/dimension.ts'
+import { periodStart } from '../model/periods.ts'
+import { secondsOf } from '../model/time.ts'
 import type { Grid } from '../types.ts'
 import { gridText } from './lattice.ts'
 import type { BandPiece } from './pieces.ts'
@@ -19,13 +22,31 @@ export function layersOf(images: readonly BandPiece[], order: readonly string[] 
   return [...byName.values()].map(layerOf).sort((a, b) => rank(a.name) - rank(b.name))
 }
 
+/** Dates and periods, or periods of different kinds, have no order among each other. Throws `InputError('MixedPeriods')`. */
+export function onePeriod(
+  list: readonly { readonly name: string; readonly period: string | undefined; readonly time: string | undefined }[],
+): void {
+  const [first, ...others] = list.filter(({ time }) => time !== undefined)
+  const other = others.find(({ period }) => period !== first!.period)
+  if (other === undefined) return
+  const named = ({ name, period, time }: typeof other): string => `${name} has ${period ?? 'date'} ${time}`
+  throw new InputError('MixedPeriods', `${named(first!)} and ${named(other)}, which have no common order`, {
+    hint: 'open or stack them separately',
+    data: { names: [first!.name, other.name] },
+  })
+}
+
 function layerOf(images: readonly BandPiece[]): Layer {
+  onePeriod(images.map(({ band, period, piece }) => ({ name: band.name, period, time: piece.time })))
   const [first] = images
-  const pieces = images.map(({ piece }) => piece).sort(byTime)
+  const { calendar, period } = first!
+  const order = timeOrder(calendar, period)
+  const pieces = images.map(({ piece }) => piece).sort((a, b) => order(a.time ?? '', b.time ?? ''))
   return {
     name: first!.band.name,
     band: first!.band,
-    calendar: first!.calendar,
+    calendar,
+    ...(period === undefined ? {} : { period }),
     times: [...new Set(pieces.flatMap(({ time }) => (time === undefined ? [] : [time])))],
     grids: distinctGrids(pieces),
     pieces,
@@ -33,9 +54,21 @@ function layerOf(images: readonly BandPiece[]): Layer {
 }
 
 /** RFC 3339 labels of one writing sort as text, also before and after year 0 to 9999 where files say so. */
-const byTime = (a: Piece, b: Piece): number => {
-  const [one, other] = [a.time ?? '', b.time ?? '']
-  return one < other ? -1 : one > other ? 1 : 0
+const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** How times of layers sort: those of periods by their starts, since `2020-mam` comes before `2020-jja`. */
+export function timeOrder(calendar: Calendar, period: string | undefined): (one: string, other: string) => number {
+  if (period === undefined) return byText
+  const starts = new Map<string, number>()
+  const startOf = (label: string): number => {
+    const known = starts.get(label)
+    if (known !== undefined) return known
+    const date = periodStart(label, calendar, period)
+    const start = date === undefined ? Number.NaN : secondsOf(date, calendar)
+    starts.set(label, start)
+    return start
+  }
+  return (one, other) => startOf(one) - startOf(other) || byText(one, other)
 }
 
 export function distinctGrids(pieces: readonly Pick<Piece, 'grid'>[]): Grid[] {

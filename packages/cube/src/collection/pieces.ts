@@ -21,6 +21,8 @@ export interface ArrayInput {
 export interface BandPiece {
   readonly band: Band
   readonly calendar: Calendar
+  /** The calendar period that the times name, where they are none themselves. */
+  readonly period?: string
   readonly piece: Piece
 }
 
@@ -48,6 +50,7 @@ function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimensio
   return {
     band: dated === undefined ? band : renamed(band, dated.name ?? input.name),
     calendar: temporal?.calendar ?? 'standard',
+    ...(temporal?.period === undefined ? {} : { period: temporal.period }),
     piece: { path: input.path, grid: grid!, packing, source, at, ...(time === undefined ? {} : { time }) },
   }
 }

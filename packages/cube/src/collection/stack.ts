@@ -211,12 +211,13 @@ function trackNode(
   const { grid, packing, slots } = run[0]!.tracks[k]!
   const bands = run.map(({ layer }) => layer.band)
   const label = bands.map(({ name }) => name).join(', ')
-  const calendar = run[0]!.layer.calendar
+  const { calendar, period } = run[0]!.layer
+  const named = period === undefined ? {} : { period }
   const schema: CubeSchema = {
     dims: [
       ...(times === undefined
         ? []
-        : [{ type: 'temporal', name: 't', labels: times, calendar } satisfies TemporalDimension]),
+        : [{ type: 'temporal', name: 't', labels: times, calendar, ...named } satisfies TemporalDimension]),
       bandsDimension(bands),
       ...spatialDimensions(grid),
     ],

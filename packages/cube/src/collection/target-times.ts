@@ -1,6 +1,7 @@
 /** The dates of a stack, and which image of a layer stands for each of them. */
 import { InputError } from '@ecotope/core'
 import { parseInstant, secondsOf } from '../model/time.ts'
+import { onePeriod, timeOrder } from './layer-set.ts'
 import { layerNamed } from './target-grid.ts'
 import type { Broadcast, Layer, Piece, StackOptions } from './types.ts'
 
@@ -21,8 +22,10 @@ export function targetTimes(
   }
   if (dated.length === 0) return undefined
   oneCalendar(dated)
+  onePeriod(dated.map(({ name, period, times }) => ({ name, period, time: times[0] })))
   const lists = dated.map(({ times }) => times)
-  if (request !== 'intersection') return [...new Set(lists.flat())].sort((a, b) => (a < b ? -1 : 1))
+  const [first] = dated
+  if (request !== 'intersection') return [...new Set(lists.flat())].sort(timeOrder(first!.calendar, first!.period))
   const shared = lists[0]!.filter((time) => lists.every((list) => list.includes(time)))
   if (shared.length > 0) return shared
   throw new InputError('NoSharedDates', `layers ${dated.map(({ name }) => name).join(', ')} have no date in common`, {

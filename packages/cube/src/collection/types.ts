@@ -22,9 +22,11 @@ export interface Piece {
 export interface Layer {
   readonly name: string
   readonly band: Band
-  /** Instants in ascending order, each once; empty for a static layer. */
+  /** Instants, or names of periods, in ascending order, each once; empty for a static layer. */
   readonly times: readonly string[]
   readonly calendar: Calendar
+  /** The calendar period that the times name; undefined of instants. */
+  readonly period?: string
   /** Grids of its images, each once: one, or those of its tiles. */
   readonly grids: readonly Grid[]
   readonly pieces: readonly Piece[]

@@ -70,8 +70,9 @@ interface Dates {
   text(second: number): string
 }
 
-function datesOf({ name, labels, calendar }: TemporalDimension): Dates {
-  const seconds = labels.map((label) => secondsOfLabel(label, calendar))
+function datesOf(dimension: TemporalDimension): Dates {
+  const { name, labels, calendar } = dimension
+  const seconds = labels.map((label) => secondsOfLabel(label, dimension))
   const text = (second: number): string => formatInstant(dateOf(second, calendar))
   const at = seconds.findIndex((second, i) => i > 0 && second <= seconds[i - 1]!)
   if (at < 0) return { seconds, instants: seconds.map(text), text }

@@ -20,6 +20,8 @@ export interface TemporalDimension {
   /** RFC 3339 instants (`2020-06-01T00:00:00Z`), or what a process makes of them (`2020-06`, `2020-W23`, `summer`). */
   readonly labels: readonly string[]
   readonly calendar: Calendar
+  /** The calendar period of openEO that each label names (`week`), by which `2020-05` is no month; default by its form. */
+  readonly period?: string
 }
 
 export interface BandsDimension {

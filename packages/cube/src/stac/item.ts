@@ -7,7 +7,8 @@ import { writeError } from '../geotiff/aside.ts'
 import { gridBounds, gridResolution } from '../grid.ts'
 import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import type { CubeNode, CubeSchema } from '../model/node.ts'
-import { parseInstant } from '../model/time.ts'
+import { isPeriod, periodEnd, periodStart } from '../model/periods.ts'
+import { type CalendarDate, dateOf, formatInstant, parseInstant, secondsOf } from '../model/time.ts'
 import { consumersFirst } from '../plan/nodes.ts'
 import type { ProcessGraph } from '../process/row.ts'
 import type { Band } from '../types.ts'
@@ -162,6 +163,8 @@ const hrefOf = (input: string, output: string): string => {
 /** One instant, or the first and the last; of a cube without dates, when it was made. */
 function instants(schema: CubeSchema, created: Date): Record<string, string | null> {
   const time = schema.dims.find((dim): dim is TemporalDimension => dim.type === 'temporal')
+  const spans = time === undefined ? undefined : spanOf(time)
+  if (spans !== undefined) return { datetime: null, start_datetime: spans[0], end_datetime: spans[1] }
   const labels = (time?.labels ?? []).filter((label) => parseInstant(label, time!.calendar) !== undefined)
   const full = labels.map((label) => (label.length === 10 ? `${label}T00:00:00Z` : label)).sort(byText)
   if (full.length === 0) return yearsOf(time?.labels ?? []) ?? { datetime: created.toISOString() }
@@ -169,7 +172,18 @@ function instants(schema: CubeSchema, created: Date): Record<string, string | nu
   return { datetime: null, start_datetime: full[0]!, end_datetime: full.at(-1)! }
 }
 
-/** The years of periods (`2020-06`, `2020-djf`); which part of them a label means depends on the period. */
+/** From the start of the first period to the end of the last; undefined where labels are not known to be of one. */
+function spanOf({ labels, calendar, period }: TemporalDimension): [start: string, end: string] | undefined {
+  if (!isPeriod(period) || labels.length === 0) return undefined
+  const seconds = (date: CalendarDate | undefined): number =>
+    date === undefined ? Number.NaN : secondsOf(date, calendar)
+  const start = Math.min(...labels.map((label) => seconds(periodStart(label, calendar, period))))
+  const end = Math.max(...labels.map((label) => seconds(periodEnd(label, calendar, period)))) - 1
+  if (Number.isNaN(start + end)) return undefined
+  return [formatInstant(dateOf(start, calendar)), formatInstant(dateOf(end, calendar))]
+}
+
+/** The years of labels such as `2020-06` or `2020-djf` whose period is not known. */
 function yearsOf(labels: readonly string[]): Record<string, string | null> | undefined {
   const years = labels.map((label) => /^(\d{4})(-|$)/.exec(label)?.[1])
   if (years.length === 0 || years.includes(undefined)) return undefined
@@ -198,7 +212,7 @@ function projection({ grid }: CubeSchema): Record<string, unknown> {
 function dimension(dim: Dimension, { grid }: CubeSchema): Record<string, unknown> {
   const { labels } = dim
   if (dim.type === 'temporal') {
-    return { type: 'temporal', extent: [labels[0] ?? null, labels.at(-1) ?? null], values: labels }
+    return { type: 'temporal', extent: spanOf(dim) ?? [labels[0] ?? null, labels.at(-1) ?? null], values: labels }
   }
   if (dim.type === 'bands') return { type: 'bands', values: labels }
   if (dim.type === 'geometry') return { type: 'geometry', values: labels }

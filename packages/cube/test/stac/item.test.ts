@@ -112,6 +112,17 @@ describe('stacItemOf', () => {
     })
   })
 
+  it('lies in its periods from the start of the first to the end of the last, where they are known', () => {
+    const schema = schemaOf(grid, ['2020-01', '2020-02', '2020-03'])
+    const dims = schema.dims.map((dim) => (dim.type === 'temporal' ? { ...dim, period: 'week' } : dim))
+    const item = stacItemOf(saved({ ...schema, dims }))!
+    expect(item.properties).toMatchObject({
+      start_datetime: '2019-12-30T00:00:00Z',
+      end_datetime: '2020-01-19T23:59:59Z',
+      'cube:dimensions': { t: { extent: ['2019-12-30T00:00:00Z', '2020-01-19T23:59:59Z'] } },
+    })
+  })
+
   it('is not made of what lies nowhere', () => {
     expect(stacItemOf(saved(schemaOf(undefined, [])))).toBeUndefined()
   })

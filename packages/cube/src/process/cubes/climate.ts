@@ -4,36 +4,21 @@ import type { Cell } from '../../cells/cell.ts'
 import type { Calendar, TemporalDimension } from '../../model/dimension.ts'
 import type { CubeNode } from '../../model/node.ts'
 import { floatPacking, withMissing } from '../../model/packing.ts'
-import type { CalendarDate } from '../../model/time.ts'
+import { dayOfYear, PERIODS, type Period, type PeriodName } from '../../model/periods.ts'
+import { type CalendarDate, parseInstant } from '../../model/time.ts'
 import type { ProcessRow } from '../row.ts'
 import { cubeOf, cubeValue, listOf, temporalDimension, textOf } from './arguments.ts'
 import { renameDimension } from './dimensions.ts'
 import { dateOfLabel } from './instants.ts'
-import { indicesIn, type Label, withDims } from './labels.ts'
+import { indicesIn, type Label, relabelled, withDims } from './labels.ts'
 import { call, cellNode, input, selectNode } from './nodes.ts'
-import { dayOfYear, PERIODS, type Period, type PeriodName } from './periods.ts'
 import { givesCube, optional, parameter, TEMPORAL } from './schemas.ts'
 
 const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0')
 const SINGLE = new Set(['climatology-period', 'single-period'])
 
-/** Period labels as aggregate_temporal_period writes them: year, then what comes round every year. */
-const LABELLED = /^(-?\d{4,})-(\d{3}|djf|mam|jja|son|ndjfma|mjjaso)$/
-const SEASON_MONTH: Readonly<Record<string, number>> = { djf: 12, mam: 3, jja: 6, son: 9, ndjfma: 11, mjjaso: 5 }
-
-/** The date of an instant or of the start of a labelled period. */
-function dateOf(label: Label, calendar: Calendar): CalendarDate | undefined {
-  const date = dateOfLabel(label, calendar)
-  if (date !== undefined) return date
-  const [, year, part] = LABELLED.exec(String(label)) ?? []
-  if (year === undefined || part === undefined) return undefined
-  const month = SEASON_MONTH[part]
-  if (month !== undefined) return { year: Number(year), month, day: 1, second: 0 }
-  // Days of the year count alike in all calendars as far as the mean goes.
-  const days = Number(part)
-  const start = Date.UTC(2000, 0, days)
-  return { year: Number(year), month: new Date(start).getUTCMonth() + 1, day: new Date(start).getUTCDate(), second: 0 }
-}
+/** Days as aggregate_temporal_period labels them. */
+const DAY_LABEL = /^-?\d{4,}-(\d{3})$/
 
 const SEASON_OF = (month: number): string => ['djf', 'mam', 'jja', 'son'][Math.floor((month % 12) / 3)]!
 const TROPICAL_OF = (month: number): string => (month >= 5 && month <= 10 ? 'mjjaso' : 'ndjfma')
@@ -48,7 +33,7 @@ interface NormalRow {
 const NORMALS: Readonly<Record<string, NormalRow>> = {
   day: {
     labels: Array.from({ length: 365 }, (_, i) => pad(i + 1, 3)),
-    label: (date, calendar, own) => LABELLED.exec(String(own))?.[2] ?? pad(dayOfYear(date, calendar), 3),
+    label: (date, calendar, own) => DAY_LABEL.exec(String(own))?.[1] ?? pad(dayOfYear(date, calendar), 3),
   },
   month: { labels: Array.from({ length: 12 }, (_, i) => pad(i + 1)), label: ({ month }) => pad(month) },
   season: {
@@ -74,7 +59,7 @@ export function normalGroups(
   const row = NORMALS[period]!
   const { calendar } = dimension
   const dates = dimension.labels.map((label) => {
-    const date = dateOf(label, calendar)
+    const date = dateOfLabel(label, dimension)
     if (date !== undefined) return date
     throw new InputError('BadInstant', `the label ${JSON.stringify(label)} is no date`, { data: { label } })
   })
@@ -114,7 +99,7 @@ function normalNode(node: CubeNode, period: string, first: number, last: number)
     })
   }
   const { schema } = node
-  const dims = schema.dims.map((one) => (one === dimension ? { ...dimension, labels } : one))
+  const dims = schema.dims.map((one) => (one === dimension ? relabelled(dimension, labels) : one))
   const cell: Cell = {
     kind: 'reduce',
     reducer: 'mean',
@@ -133,15 +118,15 @@ function labelIn(name: PeriodName, date: CalendarDate, calendar: Calendar): stri
 }
 
 /** The label of the normal that belongs to a label of the data. */
-function normalLabel(label: Label, period: string, calendar: Calendar): string {
+function normalLabel(label: Label, period: string, dimension: TemporalDimension): string {
   const text = String(label)
-  const date = dateOfLabel(label, calendar)
-  const isInstant = date !== undefined && text.length >= 10 && text.includes('-')
+  const { calendar } = dimension
   if (period === 'year' || period === 'decade' || period === 'decade-ad') {
+    const date = dateOfLabel(label, dimension)
     return date === undefined ? text : labelIn(period, date, calendar)
   }
-  const written =
-    isInstant && !/^-?\d{4,}-\d\d-\d\d-\d\d$/.test(text) ? labelIn(period as PeriodName, date, calendar) : text
+  const instant = parseInstant(text, calendar)
+  const written = instant === undefined ? text : labelIn(period as PeriodName, instant, calendar)
   return written.slice(written.lastIndexOf('-') + 1)
 }
 
@@ -150,7 +135,7 @@ function anomalyNode(data: CubeNode, normals: CubeNode, period: string): CubeNod
   const other = temporalDimension(normals, undefined)
   const place = new Map(other.labels.map((label, i) => [String(label), i]))
   const indices = dimension.labels.map((label) =>
-    SINGLE.has(period) ? 0 : (place.get(normalLabel(label, period, dimension.calendar)) ?? -1),
+    SINGLE.has(period) ? 0 : (place.get(normalLabel(label, period, dimension)) ?? -1),
   )
   if (indices.length > 0 && indices.every((index) => index === -1)) {
     throw new InputError('LabelNotAvailable', `no label of ${dimension.name} has a normal`, {

@@ -243,7 +243,7 @@ export function filterTemporal(node: CubeNode, extent: readonly Value[], name?: 
         data: { extent },
       })
     }
-    const seconds = dimension.labels.map((label) => secondsOfLabel(label, dimension.calendar))
+    const seconds = dimension.labels.map((label) => secondsOfLabel(label, dimension))
     const kept = indicesWhere(seconds.length, (i) => seconds[i]! >= start && seconds[i]! < end)
     return selectNode('filter_temporal', cut, dimension.name, kept)
   }, node)

@@ -11,8 +11,8 @@ export type Label = string | number
 export function keyOf(dimension: Dimension, i: number): string {
   if (dimension.type === 'geometry') return JSON.stringify(dimension.features.features[i]!.geometry)
   const label = dimension.labels[i]!
-  if (dimension.type !== 'temporal' || dateOfLabel(label, dimension.calendar) === undefined) return String(label)
-  return String(secondsOfLabel(label, dimension.calendar))
+  if (dimension.type !== 'temporal' || dateOfLabel(label, dimension) === undefined) return String(label)
+  return String(secondsOfLabel(label, dimension))
 }
 
 /** The indices in a dimension of each label of another, -1 where it lacks one. */
@@ -44,6 +44,10 @@ export function cutDimension(dimension: Dimension, indices: readonly number[]): 
  * of time too, which the types of labels do not tell; names of bands are texts always.
  */
 export function relabelled(dimension: Dimension, labels: readonly Label[]): Dimension {
+  if (dimension.type === 'temporal') {
+    const { period: _, ...plain } = dimension
+    return { ...plain, labels: labels as never }
+  }
   if (dimension.type !== 'bands') return { ...dimension, labels: labels as never }
   const names = labels.map(String)
   return { ...dimension, labels: names, bands: names.map((name, i) => ({ ...dimension.bands[i], name })) }
@@ -57,7 +61,7 @@ export function recounted(dimension: Dimension, length: number): Dimension {
     return { ...dimension, labels: names, bands: names.map((name) => ({ name })) }
   }
   if (dimension.type === 'geometry') return { type: 'other', name: dimension.name, labels }
-  return { ...dimension, labels: labels as never }
+  return relabelled(dimension, labels)
 }
 
 export const otherDimension = (name: string, labels: readonly Label[]): Dimension => ({ type: 'other', name, labels })

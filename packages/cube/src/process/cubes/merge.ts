@@ -17,7 +17,7 @@ import { probedPacking, resultPacking } from './apply.ts'
 import { after, cubeOf, laterCubeValue } from './arguments.ts'
 import { compile, contextOf, isAsync, probe, runner, sampleValues } from './callback.ts'
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
-import { cutDimension, enumerated, gridAxis, indicesIn, type Label } from './labels.ts'
+import { cutDimension, enumerated, gridAxis, indicesIn, type Label, relabelled } from './labels.ts'
 import { onSameGrid } from './masks.ts'
 import { call, cellNode, concatNode, input, regionByName, repacked, selectNode } from './nodes.ts'
 import { CONTEXT, CUBE, callback, givesCube, optional, parameter } from './schemas.ts'
@@ -56,8 +56,8 @@ function sortNaturally(a: Dimension, order: number[], label: (i: number) => Labe
 function naturalValue(a: Dimension, labels: readonly Label[]): number[] | undefined {
   if (a.type === 'spatial') return labels.map(Number)
   if (a.type !== 'temporal') return undefined
-  const isDated = labels.every((one) => dateOfLabel(one, a.calendar) !== undefined)
-  return isDated ? labels.map((one) => secondsOfLabel(one, a.calendar)) : undefined
+  const isDated = labels.every((one) => dateOfLabel(one, a) !== undefined)
+  return isDated ? labels.map((one) => secondsOfLabel(one, a)) : undefined
 }
 
 /** The dimension of the labels of a and of those added from b, in an order. */
@@ -69,9 +69,12 @@ function unite(a: Dimension, b: Dimension, added: readonly number[], order: read
       ? { ...a, labels, bands: [...a.bands, ...extra.bands] }
       : a.type === 'geometry' && extra.type === 'geometry'
         ? { ...a, labels: distinct(labels), features: uniteFeatures(a, extra) }
-        : ({ ...a, labels } as Dimension)
+        : ({ ...(isOtherPeriod(a, extra) ? relabelled(a, a.labels) : a), labels } as Dimension)
   return cutDimension(both, order)
 }
+
+const isOtherPeriod = (a: Dimension, b: Dimension): boolean =>
+  a.type === 'temporal' && b.type === 'temporal' && a.period !== b.period
 
 /** Labels of geometries may repeat between cubes; then they are numbered. */
 const distinct = (labels: readonly Label[]): Label[] =>

@@ -3,6 +3,7 @@ import { InputError } from '@ecotope/core'
 import type { Calendar, TemporalDimension } from '../../model/dimension.ts'
 import { type CubeNode, dimensionIndex } from '../../model/node.ts'
 import { withMissing } from '../../model/packing.ts'
+import { PERIODS, type PeriodName, periodGroups } from '../../model/periods.ts'
 import type { CalendarDate } from '../../model/time.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
@@ -22,7 +23,6 @@ import { type Groups, groupNode } from './groups.ts'
 import { boundOf, dateOfLabel, secondsOfLabel } from './instants.ts'
 import { enumerated, type Label, withDims } from './labels.ts'
 import { cellNode, input } from './nodes.ts'
-import { PERIODS, type PeriodName, periodGroups } from './periods.ts'
 import { CONTEXT, givesCube, LABELS, optional, parameter, REDUCER, TEMPORAL, TEXT_OR_NULL } from './schemas.ts'
 
 const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?Z?$/
@@ -73,19 +73,22 @@ function intervalLabels(intervals: readonly (readonly Value[])[], labels: readon
 }
 
 const secondsOfLabels = (dimension: TemporalDimension): number[] =>
-  dimension.labels.map((label) => secondsOfLabel(label, dimension.calendar))
+  dimension.labels.map((label) => secondsOfLabel(label, dimension))
 
-/** The dimension with other labels of time. */
-const relabelledTime = (dimension: TemporalDimension, labels: readonly Label[]): TemporalDimension => ({
-  ...dimension,
-  labels: labels as readonly string[],
-})
+/** The dimension with other labels of time: instants, or those of a period. */
+function relabelledTime(
+  { period: _, ...dimension }: TemporalDimension,
+  labels: readonly Label[],
+  period?: PeriodName,
+): TemporalDimension {
+  return { ...dimension, labels: labels as readonly string[], ...(period === undefined ? {} : { period }) }
+}
 
 /** Dates of the labels of a temporal dimension. Throws InputError `BadInstant`. */
 export function datesOf(dimension: TemporalDimension): CalendarDate[] {
   return dimension.labels.map((label) => {
-    const date = dateOfLabel(label, dimension.calendar)
-    if (date === undefined) secondsOfLabel(label, dimension.calendar)
+    const date = dateOfLabel(label, dimension)
+    if (date === undefined) secondsOfLabel(label, dimension)
     return date!
   })
 }
@@ -193,7 +196,7 @@ export const temporalRows: readonly ProcessRow[] = [
       const dimension = temporalDimension(node, optionalText(args, 'dimension'))
       const period = textOf(args, 'period') as PeriodName
       const { labels, groups } = periodGroups(period, datesOf(dimension), dimension.calendar)
-      const target = relabelledTime(dimension, labels)
+      const target = relabelledTime(dimension, labels, period)
       const reducer = callbackOf(args, 'reducer')
       const label = `aggregate_temporal_period(${period})`
       return laterCubeValue(groupNode(node, reducer, dimension.name, groups, target, contextOf(args), label))

@@ -1,9 +1,9 @@
 /** aggregate_temporal and its periods, normals and anomalies: groups and labels. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dateOf } from '../../../src/model/time.ts'
+import { PERIODS, type PeriodName, periodEnd, periodGroups, periodStart } from '../../../src/model/periods.ts'
+import { dateOf, secondsOf } from '../../../src/model/time.ts'
 import { normalGroups } from '../../../src/process/cubes/climate.ts'
-import { PERIODS, type PeriodName, periodGroups } from '../../../src/process/cubes/periods.ts'
 import { byParts, callback, cube, node, other, parameter, read, reducer, run, tagOf, times, wrap } from './support.ts'
 
 describe('aggregate_temporal', () => {
@@ -99,6 +99,7 @@ describe('aggregate_temporal', () => {
 })
 
 describe('periods', () => {
+  const calendars = ['standard', 'proleptic_gregorian', 'julian', 'noleap', 'all_leap', '360_day'] as const
   const at = (text: string) => {
     const [date, time = '00:00'] = text.split(' ')
     const [year, month, day] = date!.split('-').map(Number)
@@ -141,7 +142,6 @@ describe('periods', () => {
   })
 
   it('have labels without gaps or repeats in every calendar', () => {
-    const calendars = ['standard', 'proleptic_gregorian', 'julian', 'noleap', 'all_leap', '360_day'] as const
     fc.assert(
       fc.property(
         fc.constantFrom(...calendars),
@@ -157,6 +157,47 @@ describe('periods', () => {
       ),
       { numRuns: 200 },
     )
+  })
+
+  it('are found by their labels: each starts at or before its dates, and ends after them', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...calendars),
+        fc.constantFrom(...(Object.keys(PERIODS) as PeriodName[])),
+        fc.integer({ min: -2e9, max: 4e9 }),
+        (calendar, period, seconds) => {
+          const date = dateOf(seconds, calendar)
+          const [label] = periodGroups(period, [date], calendar).labels
+          // 53 weeks do not fit into years of 360 days.
+          if (period === 'week' && calendar === '360_day') return
+          const start = secondsOf(periodStart(label!, calendar, period)!, calendar)
+          const end = secondsOf(periodEnd(label!, calendar, period)!, calendar)
+          expect([start <= seconds, seconds < end], `${label} of ${seconds}`).toEqual([true, true])
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('stay what they are in later steps: week 05 is no May', async () => {
+    const dates = times('2020-01-06', '2020-01-27', '2020-02-03', '2020-05-04')
+    const weeks = await node('aggregate_temporal_period', {
+      data: cube([dates], [1, 2, 4, 8]),
+      period: 'week',
+      reducer: reducer('sum'),
+    })
+    const february = { data: wrap(weeks), extent: ['2020-02-01', '2020-03-01'] }
+    expect(await run('filter_temporal', february)).toMatchObject({
+      labels: { t: ['2020-06', '2020-07', '2020-08', '2020-09'] },
+      values: [4, null, null, null],
+    })
+    const months = { data: wrap(weeks), period: 'month', reducer: reducer('sum') }
+    expect(await run('aggregate_temporal_period', months)).toMatchObject({
+      labels: { t: ['2020-01', '2020-02', '2020-03', '2020-04', '2020-05'] },
+      values: [3, 4, null, null, 8],
+    })
+    const renamed = { data: wrap(weeks), dimension: 't', source: ['2020-02'], target: ['2021-02'] }
+    expect((await node('rename_labels', renamed)).schema.dims[0]).not.toHaveProperty('period')
   })
 
   it('throw where the dimension is not clear', async () => {
