@@ -126,15 +126,17 @@ function numberOf(name: string): string | undefined {
   return match === null ? undefined : `B${match[1]!.toUpperCase()}`
 }
 
-/** The sensor whose numbering the names follow; undefined where they leave it open. */
+/** The sensor whose numbering the names follow; undefined where they leave it open, for a wrong guess goes unseen. */
 function sensorOf(names: readonly string[]): Sensor | undefined {
   const numbers = new Set(names.map(numberOf).filter((n) => n !== undefined))
+  const has = (...wanted: readonly string[]): boolean => wanted.every((n) => numbers.has(n))
+  // Surface reflectance of Landsat: only 8 and 9 have a band 6, only 4 to 7 lack it between the others.
+  if (names.some((name) => /^SR_B/i.test(name.trim())))
+    return has('B6') ? 'landsat8' : has('B1', 'B2', 'B3', 'B4', 'B5', 'B7') ? 'landsat5' : undefined
+  if (has('B8A') || has('B12')) return 'sentinel2'
+  // Landsat 8 has bands 8 (panchromatic), 9, 10 and 11 (thermal), too; HLS pads its numbers alike.
   const padded = names.some((name) => /^(S2_)?B0\d$/i.test(name.trim()))
-  if (['B8', 'B8A', 'B11', 'B12'].some((n) => numbers.has(n)) || padded) return 'sentinel2'
-  if (!names.some((name) => /^SR_B/i.test(name.trim()))) return undefined
-  // Surface reflectance of Landsat 4 to 7 has no band 6; that of 8 and 9 goes from 1 to 7.
-  const old = ['B1', 'B2', 'B3', 'B4', 'B5', 'B7'].every((n) => numbers.has(n)) && !numbers.has('B6')
-  return old ? 'landsat5' : 'landsat8'
+  return (padded || has('B8') || has('B11')) && !has('B9') && !has('B10') ? 'sentinel2' : undefined
 }
 
 /**

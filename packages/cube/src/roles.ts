@@ -5,7 +5,8 @@ const PATTERNS: readonly (readonly [role: string, pattern: RegExp])[] = [
   ['coastal', /^(coastal|ultra ?blue|coastal ?aerosol)\b/],
   ['redEdge', /^(red[ _-]?edge|re\d?|vre\d?)\b/],
   ['blue', /^blue\b/],
-  ['green', /^green\b/],
+  // Green I of SuperDove (531 nm) is another band beside its green (565 nm).
+  ['green', /^green\b(?! ?i\b)/],
   ['yellow', /^yellow\b/],
   ['red', /^red\b/],
   ['nir', /^(nir|near[ _-]?infra[ _-]?red|nir08|nir narrow)\b/],

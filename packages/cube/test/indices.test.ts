@@ -117,6 +117,19 @@ describe('rolesOf', () => {
       ['SR_B1', 'SR_B2', 'SR_B3', 'SR_B4', 'SR_B5', 'SR_B7'],
       ['blue', 'green', 'red', 'nir', 'swir1', 'swir2'],
     ],
+    // Red, near and shortwave infrared of Landsat 5, or green, red and near infrared of Landsat 8.
+    [
+      ['SR_B3', 'SR_B4', 'SR_B5'],
+      [undefined, undefined, undefined],
+    ],
+    // Landsat 8 at the top of the atmosphere, HLS of Landsat.
+    [['B2', 'B3', 'B4', 'B5', 'B8', 'B9', 'B10', 'B11'], Array<undefined>(8).fill(undefined)],
+    [['B03', 'B04', 'B05', 'B06', 'B09', 'B10', 'B11'], Array<undefined>(7).fill(undefined)],
+    // SuperDove.
+    [
+      ['coastal_blue', 'blue', 'green_i', 'green', 'yellow', 'red', 'rededge', 'nir'],
+      ['coastal', 'blue', undefined, 'green', 'yellow', 'red', 'redEdge', 'nir'],
+    ],
     [
       ['Band 1', 'Band 2', 'B1', 'x'],
       [undefined, undefined, undefined, undefined],
