@@ -1,6 +1,6 @@
 /**
- * Which pixels belong to geometries, as openEO has it: of polygons those whose centre lies inside, of points the
- * nearest, of lines all whose area the line passes. Per window, so that masks stay lazy.
+ * Which pixels belong to geometries, as openEO has it: of polygons those whose centre lies inside or on an edge, of
+ * points the nearest, of lines all whose area the line passes. Per window, so that masks stay lazy.
  */
 import { invertAffine, pixelToCrs } from '../../grid.ts'
 import type { Geometries, Geometry } from '../../model/geometry.ts'
@@ -53,12 +53,15 @@ function pixelSpan([west, south, east, north]: Bounds, inverse: Grid['affine']) 
 /** Pixels of a window that a geometry owns, row-major, 0 or 1. */
 export function burn(geometry: Geometry | null, { grid, geometries }: Placed, window: Window): ArrayLike<number> {
   if (geometry === null) return new Uint8Array(window.width * window.height)
+  const inverse = invertAffine(grid.affine)
   if (isPolygonal(geometry)) {
     const feature = { geometry, properties: {} } as never
-    return rasterise({ crs: grid.crs, features: [feature], label: geometries.label }, grid, { value: () => 1, window })
+    const list = { crs: grid.crs, features: [feature], label: geometries.label }
+    const inside = rasterise(list, grid, { value: () => 1, window })
+    burnEdges(geometry, inverse, window, inside)
+    return inside
   }
   const out = new Uint8Array(window.width * window.height)
-  const inverse = invertAffine(grid.affine)
   const set = (column: number, row: number): void => {
     const [x, y] = [column - window.column, row - window.row]
     if (x >= 0 && y >= 0 && x < window.width && y < window.height) out[y * window.width + x] = 1
@@ -72,6 +75,41 @@ export function burn(geometry: Geometry | null, { grid, geometries }: Placed, wi
 }
 
 const toPixel = (position: Position, inverse: Grid['affine']) => pixelToCrs(inverse, position[0]!, position[1]!)
+
+/** How far from an edge, in pixels, a centre counts as on it: what rounding makes of coordinates. */
+const ON_EDGE = 1e-8
+
+/** Adds the pixels of a window whose centres lie on edges, which rasterising counts on two sides of four only. */
+function burnEdges(
+  geometry: Geometry,
+  inverse: Grid['affine'],
+  { column, row, width, height }: Window,
+  out: Int32Array | Float64Array,
+): void {
+  for (const ring of pathsOf(geometry)) {
+    // Centres of the window's pixels are at 0, 1, 2, ...
+    const points = ring.map((position) => {
+      const [x, y] = toPixel(position, inverse)
+      return [x - column - 0.5, y - row - 0.5] as const
+    })
+    for (let i = 1; i < points.length; i++) {
+      const [[x0, y0], [x1, y1]] = [points[i - 1]!, points[i]!]
+      const last = Math.min(height - 1, Math.floor(Math.max(y0, y1) + ON_EDGE))
+      for (let r = Math.max(0, Math.ceil(Math.min(y0, y1) - ON_EDGE)); r <= last; r++) {
+        const [from, to] = crossing(x0, y0, x1, y1, r)
+        const end = Math.min(width - 1, Math.floor(to + ON_EDGE))
+        for (let c = Math.max(0, Math.ceil(from - ON_EDGE)); c <= end; c++) out[r * width + c] = 1
+      }
+    }
+  }
+}
+
+/** Where a segment is at a height: one place, or all of it where it runs along. */
+function crossing(x0: number, y0: number, x1: number, y1: number, y: number): readonly [from: number, to: number] {
+  if (Math.abs(y1 - y0) <= ON_EDGE) return [Math.min(x0, x1), Math.max(x0, x1)]
+  const x = x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)
+  return [x, x]
+}
 
 function burnPath(path: readonly (readonly [number, number])[], set: (column: number, row: number) => void): void {
   path.forEach(([x, y], i) => {

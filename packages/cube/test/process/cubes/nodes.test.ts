@@ -215,6 +215,32 @@ describe('pixels of geometries', () => {
     )
   })
 
+  it('of polygons have their centres inside or on an edge, as Simple Features says', () => {
+    // Corners on centres and corners of pixels, so that many centres lie on edges.
+    const corner = fc.tuple(fc.integer({ min: -2, max: 26 }), fc.integer({ min: -2, max: 22 }))
+    fc.assert(
+      fc.property(fc.array(corner, { minLength: 3, maxLength: 6 }), (corners) => {
+        const ring = [...corners, corners[0]!]
+        const coordinates = [ring.map(([x, y]) => [400000 + 5 * x, 5700000 - 5 * y] as const)]
+        const geometry = { type: 'Polygon' as const, coordinates }
+        const burnt = burn(geometry, place(features(geometry).features, grid), whole)
+        for (let k = 0; k < 120; k++) {
+          const [px, py] = [2 * (k % 12) + 1, 2 * Math.floor(k / 12) + 1]
+          let isIn = false
+          let isOn = false
+          for (let i = 1; i < ring.length; i++) {
+            const [[x0, y0], [x1, y1]] = [ring[i - 1]!, ring[i]!]
+            const cross = (x1 - x0) * (py - y0) - (y1 - y0) * (px - x0)
+            isOn ||= cross === 0 && (px - x0) * (px - x1) <= 0 && (py - y0) * (py - y1) <= 0
+            if (y0 > py !== y1 > py && cross > 0 === y1 > y0) isIn = !isIn
+          }
+          expect(burnt[k], `${JSON.stringify(corners)} at ${px}, ${py}`).toBe(isIn || isOn ? 1 : 0)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('are the same in windows as in the whole, whatever the order of x and y', async () => {
     const shapes = features(
       polygon(400013, 5699921, 400061, 5699987),
