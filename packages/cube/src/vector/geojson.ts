@@ -76,6 +76,37 @@ function featureFrom(value: unknown, number: number): RawFeature | undefined {
   return { geometry, properties, id: nameOf(value, properties, number) }
 }
 
+/** How deep positions lie in the coordinates of a geometry. */
+const DEPTHS: Readonly<Record<string, number>> = {
+  Point: 0,
+  MultiPoint: 1,
+  LineString: 1,
+  MultiLineString: 2,
+  Polygon: 2,
+  MultiPolygon: 3,
+}
+
+/** Whether coordinates are lists of lists, `depth` deep, of positions; any list may be empty. */
+function arePositions(coordinates: unknown, depth: number): boolean {
+  if (!Array.isArray(coordinates)) return false
+  if (depth > 0) return coordinates.every((part) => arePositions(part, depth - 1))
+  return coordinates.length === 0 || (Number.isFinite(coordinates[0]) && Number.isFinite(coordinates[1]))
+}
+
+/** The layer, whose coordinates may be relied on. Throws `InputError('InvalidGeometry')`. */
+function checked(layer: RawLayer, path: string): RawLayer {
+  for (const { geometry, id } of layer.features) {
+    const depth = geometry === null ? undefined : DEPTHS[geometry.type]
+    if (depth === undefined || arePositions(geometry!.coordinates, depth)) continue
+    const what = geometry!.type.replace(/(?!^)([A-Z])/g, ' $1').toLowerCase()
+    throw new InputError('InvalidGeometry', `feature ${id} of ${path} has coordinates that are no ${what}`, {
+      hint: 'Coordinates are lists of [x, y] positions of finite numbers, nested as the type asks.',
+      data: { path, feature: id },
+    })
+  }
+  return layer
+}
+
 function notGeoJson(path: string, found: string): InputError {
   return new InputError('NotGeoJson', `${path} is JSON but not GeoJSON: ${found}`, {
     hint: 'Expected an object with "type": "FeatureCollection", "Feature" or a geometry type.',
@@ -92,12 +123,12 @@ function describeRoot(root: unknown): string {
   return type === undefined ? 'it has no "type"' : `its "type" is ${JSON.stringify(type)}`
 }
 
-/** Records of one GeoJSON document. Throws `InvalidJson` with the position, or `NotGeoJson`. */
+/** Records of one GeoJSON document. Throws `InvalidJson` with the position, `NotGeoJson` or `InvalidGeometry`. */
 export function parseGeoJson(text: string, path: string): RawLayer {
   const root = parseJson(text.replace(/^\uFEFF/, ''), path)
   const single = featureFrom(root, 1)
   if (!isObject(root)) throw notGeoJson(path, describeRoot(root))
-  if (single !== undefined) return { features: [single], crs: [crsOf(root, path)] }
+  if (single !== undefined) return checked({ features: [single], crs: [crsOf(root, path)] }, path)
   const list = root.features
   if (root.type !== 'FeatureCollection') throw notGeoJson(path, describeRoot(root))
   if (!Array.isArray(list)) throw notGeoJson(path, 'its "features" are no list')
@@ -107,7 +138,7 @@ export function parseGeoJson(text: string, path: string): RawLayer {
     return feature
   })
   const name = root.name
-  return { features, crs: [crsOf(root, path)], ...(typeof name === 'string' ? { name } : {}) }
+  return checked({ features, crs: [crsOf(root, path)], ...(typeof name === 'string' ? { name } : {}) }, path)
 }
 
 /** Records of newline-delimited GeoJSON or of a GeoJSON text sequence (RFC 8142), one document a line. */
@@ -121,5 +152,5 @@ export function parseGeoJsonLines(text: string, path: string): RawLayer {
     if (feature === undefined) throw notGeoJson(path, `line ${i + 1} is no Feature`)
     features.push(feature)
   }
-  return { features, crs: [DEFAULT_CRS] }
+  return checked({ features, crs: [DEFAULT_CRS] }, path)
 }

@@ -19,6 +19,35 @@ import { dataFolder, hasData } from '../data.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { mixed } from './sample.ts'
 
+test('coordinates of GeoJSON that are none are said, whatever the geometry', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'faulty.geojson')
+  for (const [type, coordinates] of [
+    ['LineString', [[1, 2], [3]]],
+    ['MultiPoint', [1, 2]],
+    [
+      'Polygon',
+      [
+        [
+          ['a', 1],
+          [2, 3],
+          [4, 5],
+          ['a', 1],
+        ],
+      ],
+    ],
+    ['MultiPolygon', undefined],
+  ] as const) {
+    await writeFile(path, JSON.stringify({ type: 'Feature', properties: {}, geometry: { type, coordinates } }))
+    await expect(readFeatures(path), type).rejects.toMatchObject({ tag: 'InvalidGeometry' })
+  }
+  await writeFile(
+    path,
+    JSON.stringify({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [] } }),
+  )
+  expect((await readFeatures(path)).features).toHaveLength(1)
+})
+
 interface Description {
   readonly count: number
   readonly types: Record<string, number>

@@ -133,6 +133,12 @@ function normalLabel(label: Label, period: string, dimension: TemporalDimension)
 function anomalyNode(data: CubeNode, normals: CubeNode, period: string): CubeNode {
   const dimension = temporalDimension(data, undefined)
   const other = temporalDimension(normals, undefined)
+  if (SINGLE.has(period) && other.labels.length !== 1) {
+    throw new InputError('LabelNotAvailable', `${period} needs normals of one label, not of ${other.labels.length}`, {
+      hint: `choose one of ${other.labels.slice(0, 5).join(', ')}, or name the period of the normals`,
+      data: { period, labels: other.labels.length },
+    })
+  }
   const place = new Map(other.labels.map((label, i) => [String(label), i]))
   const indices = dimension.labels.map((label) =>
     SINGLE.has(period) ? 0 : (place.get(normalLabel(label, period, dimension)) ?? -1),

@@ -316,7 +316,7 @@ export const reshapeRows: readonly ProcessRow[] = [
     summary: 'Joins dimensions into one; labels are joined by a separator.',
     parameters: [
       DATA,
-      parameter('dimensions', NAMES, 'the dimensions, the last one runs fastest'),
+      parameter('dimensions', { ...NAMES, minItems: 1 }, 'the dimensions, the last one runs fastest'),
       parameter('target_dimension', TEXT, 'name of the new dimension'),
       SEPARATOR,
     ],

@@ -8,7 +8,6 @@ import type { CubeNode } from '../../model/node.ts'
 import type { Crs, Position } from '../../types.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
-import { notANumber } from './along.ts'
 import { cubeOf, cubeValue, geometriesArgument, listOf, optionalText, requireDimension, textOf } from './arguments.ts'
 import { crsOf } from './filters.ts'
 import { dimensionOfFeatures, fromGeoJson, geometryDimension, isEmpty, reprojected } from './geometries.ts'
@@ -145,7 +144,10 @@ function propertyCube(features: Geometries, names: readonly string[]): CubeNode 
     const value = values[Math.floor(k / width)]![k % width] ?? null
     if (value === null) return Number.NaN
     if (typeof value === 'number' || typeof value === 'boolean') return Number(value)
-    throw notANumber('load_geojson', value)
+    throw new InputError('NotANumber', `a property is ${JSON.stringify(value)}, which no cell of a cube can hold`, {
+      hint: 'name properties of numbers or of true and false; all properties stay with the features',
+      data: { feature: Math.floor(k / width) + 1, properties: names },
+    })
   })
   const dims = [dimension, otherDimension('properties', isList ? enumerated(width) : names)]
   return memorySource(data, { dims, packing: FLOAT64 }, features.label)

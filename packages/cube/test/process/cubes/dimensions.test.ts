@@ -168,6 +168,7 @@ describe('flatten and unflatten', () => {
 
   it.each([
     ['DimensionNotAvailable', 'flatten_dimensions', { dimensions: ['A', 'C'], target_dimension: 'X' }],
+    ['ProcessParameterInvalid', 'flatten_dimensions', { dimensions: [], target_dimension: 'X' }],
     ['TargetDimensionExists', 'flatten_dimensions', { dimensions: ['A', 'B'], target_dimension: 'B' }],
     ['TargetDimensionExists', 'unflatten_dimension', { dimension: 'A', target_dimensions: ['B', 'C'] }],
     ['LabelMismatch', 'unflatten_dimension', { dimension: 'B', target_dimensions: ['C', 'D'] }],

@@ -274,5 +274,7 @@ describe('climatological_normal', () => {
     const years = cube([times('2000', '2001'), other('k', 1, 2)], [1, 1, 2, 2])
     expect((await run('anomaly', { data, normals: years, period: 'year' })).values).toEqual([0, 1, 1, 2])
     expect(await tagOf(node('anomaly', { data, normals: years, period: 'month' }))).toBe('LabelNotAvailable')
+    // Which of two would be the single one?
+    expect(await tagOf(node('anomaly', { data, normals: years, period: 'single-period' }))).toBe('LabelNotAvailable')
   })
 })

@@ -64,6 +64,10 @@ describe('load_geojson', () => {
   it('refuses collections of geometries and texts for cells', async () => {
     const mixed = { type: 'GeometryCollection', geometries: [] }
     expect(await tagOf(value('load_geojson', { data: mixed as never }))).toBe('UnsupportedGeometry')
+    for (const coordinates of [undefined, 1, ['1', 2], [null, 2], [[1, 2]], [1]])
+      expect(await tagOf(value('load_geojson', { data: { type: 'Point', coordinates } as never }))).toBe(
+        'InvalidGeometry',
+      )
     const text = { type: 'Feature', geometry: { type: 'Point', coordinates: [0, 0] }, properties: { name: 'x' } }
     expect(await tagOf(value('load_geojson', { data: text as never, properties: ['name'] }))).toBe('NotANumber')
   })
