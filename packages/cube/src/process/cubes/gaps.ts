@@ -75,7 +75,7 @@ function fillLoop(axis: Float64Array, { method, limit, maxGap }: Filling): Colum
 function axisOf(dimension: Dimension): Float64Array {
   const { name } = dimension
   const axis = Float64Array.from(dimension.labels as readonly (string | number)[], (label) =>
-    dimension.type === 'temporal' ? secondsOfLabel(label, dimension.calendar) / 86_400 : Number(label),
+    dimension.type === 'temporal' ? secondsOfLabel(label, dimension) / 86_400 : Number(label),
   )
   const hint = 'or interpolate by the place of cells alone: use_coordinate false'
   if (axis.some(Number.isNaN)) {
