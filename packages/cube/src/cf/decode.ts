@@ -1,7 +1,7 @@
 /** A variable of NetCDF or Zarr with its CF attributes (CF 1.11) as the schema of a cube. Reads no files. */
 
 import type { TypedArray } from '../dtype.ts'
-import type { Dimension, SpatialDimension } from '../model/dimension.ts'
+import { type Dimension, labelsOf, type SpatialDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { roleOf } from '../roles.ts'
 import type { Affine, Band, Crs, Grid } from '../types.ts'
@@ -187,7 +187,7 @@ function spatial(
   const units = textOf(coordinate?.attributes, 'units')
   if (coordinate !== undefined && coordinate.values.length === length) {
     const factor = unitFactor(units, crs)
-    const labels = Array.from(coordinate.values, (value) => Number(value) * factor)
+    const labels = labelsOf(length, (i) => Number(coordinate.values[i]) * factor)
     const unit = crs?.unit ?? units
     return { type: 'spatial', name, axis, labels, ...(unit === undefined ? {} : { unit }) }
   }
@@ -195,7 +195,7 @@ function spatial(
   const [a, b, c, d, e, f] = transform
   const isRotated = b !== 0 || d !== 0
   const [start, step] = isRotated ? [0, 1] : axis === 'x' ? [c, a] : [f, e]
-  const labels = Array.from({ length }, (_, i) => start + (i + 0.5) * step)
+  const labels = labelsOf(length, (i) => start + (i + 0.5) * step)
   return { type: 'spatial', name, axis, labels, ...(isRotated || crs === undefined ? {} : { unit: crs.unit }) }
 }
 
@@ -207,8 +207,9 @@ function stepOf(labels: readonly number[]): number | undefined {
   const n = labels.length
   if (n < 2) return n === 1 && Number.isFinite(labels[0]) ? Number.NaN : undefined
   const step = (labels[n - 1]! - labels[0]!) / (n - 1)
-  const isRegular = labels.every((v, i) => Math.abs(v - (labels[0]! + i * step)) <= JITTER * Math.abs(step))
-  return isRegular && step !== 0 ? step : undefined
+  const [first, most] = [labels[0]!, JITTER * Math.abs(step)]
+  for (let i = 0; i < n; i++) if (!(Math.abs(labels[i]! - (first + i * step)) <= most)) return undefined
+  return step !== 0 ? step : undefined
 }
 
 /** Pixel corners from centres. The transform of the file is used where it says the same, as it has more digits. */

@@ -6,7 +6,7 @@ import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import { isNorthUp } from '../grid.ts'
 import type { ArraySource, Place, SourceHandle } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
-import type { BandsDimension, SpatialDimension } from '../model/dimension.ts'
+import { type BandsDimension, labelsOf, type SpatialDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Region } from '../model/region.ts'
 import { openRaster, type Raster } from '../raster.ts'
@@ -110,7 +110,7 @@ export function spatialDimensions(grid: Grid): [y: SpatialDimension, x: SpatialD
   const [a, , c, , e, f] = isNorthUp(grid) ? grid.affine : [1, 0, 0, 0, 1, 0]
   const unit = isNorthUp(grid) ? { unit: grid.crs.unit } : {}
   const labels = (count: number, step: number, start: number): number[] =>
-    Array.from({ length: count }, (_, i) => start + step * (i + 0.5))
+    labelsOf(count, (i) => start + step * (i + 0.5))
   return [
     { type: 'spatial', name: 'y', axis: 'y', labels: labels(grid.height, e, f), ...unit },
     { type: 'spatial', name: 'x', axis: 'x', labels: labels(grid.width, a, c), ...unit },

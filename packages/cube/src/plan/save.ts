@@ -195,10 +195,9 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       encodeBytes: (region) => job.encodeBytes(region),
       ...(options.budgetBytes === undefined ? {} : { budgetBytes: options.budgetBytes }),
     })
-    const explanation = explainPlan(plan)
     if (options.dryRun === true) {
       await job.abandon(true)
-      return { path, failed: [], plan: explanation, tasks: plan.tasks, resumed: 0 }
+      return savedAs(path, plan)
     }
     const executor = options.executor ?? ownExecutor(save, plan)
     if (options.executor === undefined) executors.add(executor)
@@ -207,7 +206,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     )
     await job.finish(work)
     if (job.handle.format !== 'memory') await listFailed(path, failed)
-    return { path, failed, plan: explanation, tasks: plan.tasks, resumed }
+    return savedAs(path, plan, failed, resumed)
   } catch (error) {
     await job.abandon(true)
     throw error
@@ -215,6 +214,17 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     for (const executor of executors) await executor.close()
   }
 }
+
+/** The plan is put into words only where somebody asks: that takes longer than many a small job. */
+const savedAs = (path: string, plan: Plan, failed: readonly FailedChunk[] = [], resumed = 0): Saved => ({
+  path,
+  failed,
+  tasks: plan.tasks,
+  resumed,
+  get plan() {
+    return explainPlan(plan)
+  },
+})
 
 /** Lists what is missing beside the output; an earlier run may have left a list. */
 async function listFailed(path: string, failed: readonly FailedChunk[]): Promise<void> {
