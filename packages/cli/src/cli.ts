@@ -1,5 +1,5 @@
 /** The command line as a function: arguments in, exit code out. `main.ts` gives it the process's own surroundings. */
-import { InputError, nearest } from '@ecotope/core'
+import { CancelledError, InputError, nearest } from '@ecotope/core'
 import { type Application, inWords } from '@ecotope/run'
 import { readArguments } from './arguments.ts'
 import { type Command, helpOf, overallHelp } from './command.ts'
@@ -63,7 +63,11 @@ async function answer(args: readonly string[], around: Surroundings): Promise<st
   const { stderr, stdout, application, signal } = around
   const display = given.has('quiet') ? silentDisplay(stderr) : liveDisplay(stderr)
   const width = Math.min(120, stdout.columns ?? 100)
-  const result = await command.run(given, { application, display, signal, command: typed(args), width })
+  const running = command.run(given, { application, display, signal, command: typed(args), width })
+  const result = await running.catch((cause: unknown) => {
+    const isBare = cause instanceof CancelledError && cause.message === new CancelledError().message
+    throw isBare && command.keepsWork !== true ? new CancelledError('as you asked; nothing is written') : cause
+  })
   const asJson = given.has('json') && command.options.json === undefined
   return asJson ? `${JSON.stringify(result.json, null, 2)}\n` : result.text
 }

@@ -30,6 +30,8 @@ export interface Command {
   readonly examples: readonly string[]
   /** Further words for the help. */
   readonly notes?: readonly string[]
+  /** What is done when the command is stopped stays for the next run of it. Default: nothing does. */
+  readonly keepsWork?: boolean
   run(given: Given, context: CommandContext): Promise<Answer>
 }
 

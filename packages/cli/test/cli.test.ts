@@ -58,6 +58,7 @@ function application(): Application {
       }
     },
     predict: async (options) => {
+      if (fail !== undefined) throw fail
       predicted = options
       return { files: ['class.tif'], summary: [['area', '3 ha']] }
     },
@@ -222,6 +223,14 @@ describe('run', () => {
     const { code, err } = await cli(...basic)
     expect(code).toBe(130)
     expect(err).toContain('hint: The same command goes on from the last finished step or epoch.')
+  })
+
+  it('says that nothing is left of a command that keeps nothing', async () => {
+    fail = new CancelledError()
+    const { code, err } = await cli('predict', 'm', '--features', 'a', '--out', 'o')
+    expect(code).toBe(130)
+    expect(err).toContain('stopped: as you asked; nothing is written\n')
+    expect(err).not.toContain('hint')
   })
 
   it('shows no stack trace for a fault of its own, unless asked to', async () => {

@@ -48,9 +48,9 @@ export const graphCommand: Command = {
     'ecotope graph run ndvi.json --param input=s2/*.tif --out ndvi.zarr --memory 1GB',
   ],
   notes: [
-    'Relative paths start at the working folder. Ctrl-C stops cleanly, and a killed run leaves the old result; the same',
-    'command goes on where it stopped. Beside the result lies a STAC item with the graph (ndvi.tif.stac.json). A graph',
-    'that gives no cube but a value prints it.',
+    'Relative paths start at the working folder. Ctrl-C stops cleanly, and a killed run leaves the old result; to .tif',
+    'and .zarr the same command goes on where it stopped, to other formats it starts anew. Beside the result lies a STAC',
+    'item with the graph (ndvi.tif.stac.json). A graph that gives no cube but a value prints it.',
   ],
   run: async (given, context) => {
     const [verb = '', path, ...rest] = given.positionals

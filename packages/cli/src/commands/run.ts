@@ -41,6 +41,7 @@ const parameterOf: Record<keyof typeof parameterOptions, string> = {
 
 export const runCommand: Command = {
   name: 'run',
+  keepsWork: true,
   summary: 'Run a recipe: learn from rasters and polygons, map, judge the map, report',
   usage: 'run RECIPE [--features FILE,.. --labels FILE] [--param NAME=VALUE ...] --out FOLDER [OPTIONS]',
   options: {

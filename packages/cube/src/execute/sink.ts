@@ -48,6 +48,8 @@ export interface SinkFormat {
   /** openEO name: `GTiff`, `Zarr`, `netCDF`, `JSON`, `PNG`. */
   readonly format: string
   readonly extensions: readonly string[]
+  /** Whether a job that was stopped goes on where it was. Default: it starts anew. */
+  readonly resumes?: boolean
   create(path: string, schema: CubeSchema, options: SinkOptions): Promise<SinkJob>
   encoder(handle: SinkHandle): Promise<SinkEncoder>
 }

@@ -274,7 +274,7 @@ export class Cube extends Operand<Cube> implements Derived {
   }
   /**
    * Computes within the budget and writes: GeoTIFF, Zarr, NetCDF ... by the extension. The path holds the old file or
-   * the whole new one; a killed run goes on where it was when it is called again. A STAC item is written beside maps.
+   * the whole new one; a killed run to GeoTIFF or Zarr goes on when it is called again. A STAC item is written beside maps.
    * Throws what computing and writing throw; `BudgetTooSmall`, `UnknownFormat`, `OutputIsInput`.
    */
   async save(path: string, options: SaveCubeOptions = {}): Promise<Saved> {

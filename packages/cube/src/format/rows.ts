@@ -43,10 +43,16 @@ async function turned<L extends { readonly source: ArraySource }>(
 }
 
 /** A sink whose module is loaded when it is used. */
-function lazySink(format: string, extensions: readonly string[], load: () => Promise<SinkFormat>): SinkFormat {
+function lazySink(
+  format: string,
+  extensions: readonly string[],
+  load: () => Promise<SinkFormat>,
+  resumes = false,
+): SinkFormat {
   return {
     format,
     extensions,
+    resumes,
     create: async (path, schema, options) => (await load()).create(path, schema, options),
     encoder: async (handle) => (await load()).encoder(handle),
   }
@@ -70,7 +76,7 @@ const geotiff: FormatRow = {
     const source = await (await import('../geotiff/array-source.ts')).geotiffFromHandle(handle)
     return (await turned([{ source }], handle))[0]!.source
   },
-  sink: lazySink('GTiff', ['.tif', '.tiff'], async () => (await import('../geotiff/sink.ts')).geotiffSink),
+  sink: lazySink('GTiff', ['.tif', '.tiff'], async () => (await import('../geotiff/sink.ts')).geotiffSink, true),
 }
 
 const zarr: FormatRow = {
@@ -93,7 +99,7 @@ const zarr: FormatRow = {
     const source = await (await import('../zarr/array-source.ts')).zarrFromHandle(handle)
     return (await turned([{ source }], handle))[0]!.source
   },
-  sink: lazySink('Zarr', ['.zarr'], async () => (await import('../zarr/sink.ts')).zarrSink),
+  sink: lazySink('Zarr', ['.zarr'], async () => (await import('../zarr/sink.ts')).zarrSink, true),
 }
 
 const HDF5 = '\x89HDF\r\n\x1a\n'

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { basename, dirname } from 'node:path'
-import { InputError, VERSION, type WorkOptions } from '@ecotope/core'
+import { CancelledError, InputError, VERSION, type WorkOptions } from '@ecotope/core'
 import {
   type CubeNode,
   describeOutput,
@@ -62,9 +62,21 @@ const WORKER = new URL('./program-cube.ts', import.meta.url).href
 
 /** Throws `InputError` where the graph, its inputs or the output are at fault; what is done so far stays to go on from. */
 export async function runGraphFile(loaded: LoadedProgram, options: GraphRunOptions): Promise<GraphRun> {
+  const sink = options.out === undefined ? undefined : sinkFor(options.out, options.format)
+  return runValue(loaded, options).catch((cause: unknown) => {
+    throw cause instanceof CancelledError ? new CancelledError(stopped(sink?.resumes ? options.out : undefined)) : cause
+  })
+}
+
+/** What a run that was stopped leaves; `kept`: the output of which parts stay. */
+const stopped = (kept: string | undefined): string =>
+  kept === undefined
+    ? 'as you asked; nothing is written, and the same command starts anew'
+    : `as you asked; what is done of ${kept} is kept, and the same command goes on where it stopped`
+
+async function runValue(loaded: LoadedProgram, options: GraphRunOptions): Promise<GraphRun> {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
-  if (options.out !== undefined) sinkFor(options.out, options.format)
   return withValue(loaded, options, async (value, context) => {
     const node = cubeOf(value)
     if (node === undefined) return writeValue(value, options, seconds)

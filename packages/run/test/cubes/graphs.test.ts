@@ -1,7 +1,7 @@
 /** Process graphs from files: parameters, problems, every kind of result, resuming, STAC items beside outputs. */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Warning } from '@ecotope/core'
+import { CancelledError, type Warning } from '@ecotope/core'
 import { openCollection, stackLayers } from '@ecotope/cube'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { explainGraphFile, runGraphFile } from '../../src/cubes/graph-run.ts'
@@ -174,6 +174,21 @@ describe('cubes', () => {
     const run = await runGraphFile(await ndvi(), { ...input, out: 'a.svg' })
     expect(run.kind).toBe('picture')
     expect(await readFile('a.svg', 'utf8')).toContain('>ndvi</text>')
+  })
+
+  it.each([
+    ['out.zarr', /out.zarr is kept, and the same command goes on/],
+    ['out.tif', /goes on where it stopped/],
+    ['out.nc', /nothing is written, and the same command starts anew/],
+    ['out.npy', /starts anew/],
+    ['out.png', /starts anew/],
+  ])('that are stopped on their way to %s say what the same command will do', async (out, message) => {
+    const stop = new AbortController()
+    stop.abort()
+    const run = runGraphFile(await ndvi(), { ...input, out, signal: stop.signal })
+    await expect(run).rejects.toBeInstanceOf(CancelledError)
+    await expect(run).rejects.toThrow(message)
+    expect(await readdir(folder)).not.toContain(out)
   })
 
   it('are planned without a trace', async () => {
