@@ -33,6 +33,8 @@ export function median(values: readonly number[]): number {
 
 interface Summary {
   readonly wallMs: number
+  /** Wall time of the quickest round. */
+  readonly leastMs: number
   readonly cpuMs: number
   readonly value: number
   readonly peakMb: number
@@ -43,6 +45,8 @@ export interface Comparison {
   readonly ratio: number
   readonly cpuRatio: number
   readonly memoryRatio: number
+  /** Wall time of the quickest rounds: on a shared machine, what the programs do when nobody disturbs them. */
+  readonly leastRatio: number
   readonly ecotope: Summary
   readonly peer: Summary
 }
@@ -66,6 +70,7 @@ export async function compare(
     ratio: ecotope.wallMs / peer.wallMs,
     cpuRatio: ecotope.cpuMs / peer.cpuMs,
     memoryRatio: ecotope.peakMb / peer.peakMb,
+    leastRatio: ecotope.leastMs / peer.leastMs,
     ecotope,
     peer,
   }
@@ -73,5 +78,6 @@ export async function compare(
 
 function summary(samples: readonly (readonly number[])[]): Summary {
   const column = (i: number): number => median(samples.map((sample) => sample[i]!))
-  return { wallMs: column(0), cpuMs: column(1), value: samples.at(-1)![2]!, peakMb: column(3) }
+  const leastMs = Math.min(...samples.map((sample) => sample[0]!))
+  return { wallMs: column(0), leastMs, cpuMs: column(1), value: samples.at(-1)![2]!, peakMb: column(3) }
 }
