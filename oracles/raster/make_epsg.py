@@ -1,6 +1,7 @@
 """Writes packages/cube/src/crs/epsg.json: code, name and PROJ string of every two-dimensional EPSG CRS that PROJ can express.
 
-Run with a Python that has GDAL's osr bindings. The codes, names and parameters come from the EPSG Geodetic Parameter
+Run with a Python that has GDAL's osr bindings; PROJ_DATA and the argument may name the data of a newer PROJ (those that
+pyproj carries, say). The codes, names and parameters come from the EPSG Geodetic Parameter
 Dataset (https://epsg.org, (c) IOGP) as PROJ ships it; datum shifts are the three- or seven-parameter ones that GDAL
 guesses, else EPSG's own with the widest cover.
 """
