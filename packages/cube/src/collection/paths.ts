@@ -3,7 +3,7 @@ import { glob, readdir } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { formatOfContent, hasExtension, isStoreName } from '../format/formats.ts'
-import { type Found, isUrl, lookAt } from '../format/sniff.ts'
+import { type Found, isUrl, lookAt, refuseForeign } from '../format/sniff.ts'
 
 const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path)
 
@@ -28,6 +28,7 @@ export async function expandPaths(
 
 async function expandPath(path: string, folder: string, extensions: readonly string[]): Promise<string[]> {
   if (isUrl(path)) return [path]
+  refuseForeign(path)
   const whole = isAbsolute(path) ? path : resolve(folder, path)
   if (isGlob(path)) {
     const exists = await lookAt(whole).catch(() => undefined)

@@ -13,8 +13,12 @@ export type Found =
 
 export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path)
 
-/** Looks at a local path. Throws `InputError('MissingFile')`, `EnvironmentError('CannotRead')`. */
+/** Addresses that are neither of the web nor of this machine, such as `s3://bucket/key`. */
+const FOREIGN = /^(?!file:)([a-z][a-z0-9+.-]+):\/\//i
+
+/** Looks at a local path. Throws `InputError`: `MissingFile`, `UnsupportedAddress`; `EnvironmentError('CannotRead')`. */
 export async function lookAt(path: string): Promise<Found> {
+  refuseForeign(path)
   try {
     return isMainThread ? await look(path) : lookNow(path)
   } catch (cause) {
@@ -28,6 +32,18 @@ export async function lookAt(path: string): Promise<Found> {
       cause,
     })
   }
+}
+
+export const isForeign = (path: string): boolean => FOREIGN.test(path) && !isUrl(path)
+
+/** Throws `InputError('UnsupportedAddress')`. */
+export function refuseForeign(path: string): void {
+  if (!isForeign(path)) return
+  const scheme = FOREIGN.exec(path)![1]
+  throw new InputError('UnsupportedAddress', `${path}: addresses of ${scheme}:// cannot be opened`, {
+    hint: 'give the address that starts with https://, such as https://BUCKET.s3.amazonaws.com/KEY for s3://BUCKET/KEY',
+    data: { path, scheme },
+  })
 }
 
 async function look(path: string): Promise<Found> {

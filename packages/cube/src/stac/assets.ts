@@ -60,17 +60,21 @@ export function bandOf(band: StacBand): Partial<Band> {
   }
 }
 
-/** The source with nodata, scale and offset of the metadata where the file itself has none and all bands agree. */
+/** Whether nodata, scale and offset of the metadata are the same for all bands. */
+export function isPackedAlike(asset: StacAsset, bands: readonly StacBand[] | undefined): boolean {
+  const of = (band: StacBand | undefined): StacBand => ({ ...assetPacking(asset), ...band })
+  return (bands ?? []).every((band) => isSame(of(band), of(bands?.[0])))
+}
+
+/** The source with nodata, scale and offset of the metadata of a band where the file itself has none. */
 export function described(
   source: ArraySource,
   asset: StacAsset,
-  bands: readonly StacBand[] | undefined,
+  band: StacBand | undefined,
   isScaled: boolean,
 ): ArraySource {
   const { packing } = source.schema
-  const first: StacBand = { ...assetPacking(asset), ...bands?.[0] }
-  const same = (bands ?? []).every((band) => isSame({ ...assetPacking(asset), ...band }, first))
-  if (!same) return source
+  const first: StacBand = { ...assetPacking(asset), ...band }
   const nodata = numberOf(first.nodata)
   const isPlain = packing.scale === 1 && packing.offset === 0
   const scale = isPlain && isScaled ? (first['raster:scale'] ?? first.scale ?? 1) : packing.scale

@@ -12,9 +12,19 @@ import { type SourcePool, sourcePool } from '../collection/pool.ts'
 import type { LayerSet } from '../collection/types.ts'
 import { sourceFor } from '../collection/with-missing.ts'
 import { openLayers } from '../format/formats.ts'
-import { bandOf, bandsOfAsset, crsOfAsset, dataAssets, described, formatOfType, instantOfItem } from './assets.ts'
+import { refuseForeign } from '../format/sniff.ts'
+import {
+  bandOf,
+  bandsOfAsset,
+  crsOfAsset,
+  dataAssets,
+  described,
+  formatOfType,
+  instantOfItem,
+  isPackedAlike,
+} from './assets.ts'
 import { resolveHref } from './read.ts'
-import type { FoundItem, StacAsset } from './types.ts'
+import type { FoundItem, StacAsset, StacBand } from './types.ts'
 import { itemsOf } from './walk.ts'
 
 /** Assets that are opened at one time. */
@@ -101,23 +111,34 @@ async function imagesOfAsset(
 ): Promise<BandPiece[]> {
   const { item, key, asset, base } = of
   const path = resolveHref(asset.href, base)
+  refuseForeign(path)
   const format = formatOfType(asset.type)
   const crs = request.crs ?? crsOfAsset(asset, item)
   const layers = await pool.add(() => openWithCrs(path, format, crs))
   const bands = bandsOfAsset(key, asset, item)
   const time = instantOfItem(item, asset)
+  const isScaled = request.stac?.scaled ?? true
   return layers.flatMap(({ name, source }) => {
     const count = source.schema.dims.find((dim) => dim.type === 'bands')?.labels.length ?? 1
     const known = layers.length === 1 && bands?.length === count ? bands : undefined
+    const isOne = isPackedAlike(asset, known)
     const images = piecesOf({
       path,
       name: layers.length === 1 ? key : name,
-      source: sourceFor(described(source, asset, known, request.stac?.scaled ?? true), options),
+      source: sourceFor(isOne ? described(source, asset, known?.[0], isScaled) : source, options),
       ...(time === undefined ? {} : { time }),
       ...(known === undefined ? {} : { bands: known.map(bandOf) }),
     })
-    return images ?? []
+    if (isOne || images === undefined) return images ?? []
+    return images.map((image) => withOwnPacking(image, asset, known!, isScaled))
   })
+}
+
+/** A plane of a file whose bands are packed differently, with the packing of its own band. */
+function withOwnPacking(image: BandPiece, asset: StacAsset, bands: readonly StacBand[], isScaled: boolean): BandPiece {
+  const band = bands.find(({ name }) => name === image.band.name)
+  const source = described(image.piece.source, asset, band, isScaled)
+  return { ...image, piece: { ...image.piece, source, packing: source.schema.packing } }
 }
 
 /** The file's own CRS counts; the catalogue's only where the file has none. */

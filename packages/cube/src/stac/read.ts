@@ -2,8 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { EnvironmentError, InputError } from '@ecotope/core'
-import { isUrl, lookAt } from '../format/sniff.ts'
+import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
+import { formats, hasExtension } from '../format/formats.ts'
+import { isForeign, isUrl, lookAt } from '../format/sniff.ts'
+import { passingOf, retried } from '../geotiff/http-request.ts'
 import type { StacContainer, StacItem } from './types.ts'
 
 export type StacDocument = StacItem | StacContainer
@@ -13,17 +15,31 @@ export interface Request {
   readonly method?: string | undefined
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Whether what a server says to be something else than JSON is not even fetched. */
+  readonly jsonOnly?: boolean | undefined
 }
 
-/** A document by path or address, without links and assets that lead nowhere. Throws `InputError`: `MissingFile`, `BadJson`; `EnvironmentError('CannotFetch')`. */
-export async function readJson(path: string, request: Request = {}): Promise<unknown> {
-  const text = isUrl(path) ? await fetchText(path, request) : await fileText(path)
+/** A document and the place that its relative links start from: where a server sent the request on, that address. */
+export interface ReadDocument {
+  readonly value: unknown
+  readonly base: string
+}
+
+/**
+ * A document by path or address, without links and assets that lead nowhere. What a server cannot answer for the moment
+ * is asked for again. Throws `InputError`: `MissingFile`, `NoAccess`, `BadJson`; `EnvironmentError('CannotFetch')`.
+ */
+export async function readDocument(path: string, request: Request = {}): Promise<ReadDocument> {
+  const { text, base } = isUrl(path) ? await fetchText(path, request) : { text: await fileText(path), base: path }
   try {
-    return usable(JSON.parse(text))
+    return { value: usable(JSON.parse(text)), base }
   } catch (cause) {
     throw new InputError('BadJson', `${path} is not JSON: ${(cause as Error).message}`, { data: { path }, cause })
   }
 }
+
+export const readJson = async (path: string, request: Request = {}): Promise<unknown> =>
+  (await readDocument(path, request)).value
 
 async function fileText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(async (cause: Error) => {
@@ -33,7 +49,19 @@ async function fileText(path: string): Promise<string> {
   })
 }
 
-async function fetchText(url: string, { signal, method = 'GET', body, headers = {} }: Request): Promise<string> {
+const fetchText = (url: string, request: Request): Promise<{ text: string; base: string }> =>
+  retried(
+    {},
+    () => fetchOnce(url, request),
+    (cause) => cause instanceof EcotopeError || request.signal?.aborted === true,
+    (attempts, cause) => cannotFetch(url, `${reasonOf(cause as Error)}, ${attempts} times`, cause as Error),
+  )
+
+/** Failures of a connection that will be the same a moment later. */
+const LASTING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ERR_INVALID_URL'])
+
+async function fetchOnce(url: string, request: Request): Promise<{ text: string; base: string }> {
+  const { signal, method = 'GET', body, headers = {}, jsonOnly = false } = request
   const response = await fetch(url, {
     method,
     headers: {
@@ -43,25 +71,39 @@ async function fetchText(url: string, { signal, method = 'GET', body, headers = 
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
-  }).catch((cause: Error) => {
-    if (signal?.aborted) throw cause
-    throw new EnvironmentError('CannotFetch', `cannot reach ${url}: ${reasonOf(cause)}`, {
-      hint: 'check the address and the network',
-      data: { url },
-      cause,
-    })
+  }).catch((cause: Error & { readonly cause?: { readonly code?: string } }) => {
+    throw LASTING.has(cause.cause?.code ?? '') ? cannotFetch(url, reasonOf(cause), cause) : cause
   })
-  if (response.ok) return response.text()
+  const isOther = jsonOnly && !/json/i.test(response.headers.get('content-type') ?? 'json')
+  if (response.ok && !isOther) return { text: await response.text(), base: response.url || url }
   await response.body?.cancel()
-  const data = { url, status: response.status }
-  if (response.status === 404 || response.status === 410) {
-    throw new InputError('MissingFile', `there is nothing at ${url} (${response.status})`, {
-      hint: 'check the address',
+  if (isOther && response.ok) throw new InputError('BadJson', `${url} is not JSON`, { data: { path: url } })
+  throw failureOf(url, response)
+}
+
+function failureOf(url: string, response: Response): Error {
+  const { status, statusText } = response
+  const data = { url, status }
+  if (status === 404 || status === 410) {
+    return new InputError('MissingFile', `there is nothing at ${url} (${status})`, { hint: 'check the address', data })
+  }
+  if (status === 401 || status === 403) {
+    return new InputError('NoAccess', `the server does not give access to ${url} (${status})`, {
+      hint: 'sign the address: put the token that the server asks for into it',
       data,
     })
   }
-  throw new EnvironmentError('CannotFetch', `${url} answers with ${response.status} ${response.statusText}`, { data })
+  return (
+    passingOf(response) ?? new EnvironmentError('CannotFetch', `${url} answers with ${status} ${statusText}`, { data })
+  )
 }
+
+const cannotFetch = (url: string, reason: string, cause: Error): EnvironmentError =>
+  new EnvironmentError('CannotFetch', `cannot reach ${url}: ${reason}`, {
+    hint: 'check the address and the network',
+    data: { url },
+    cause,
+  })
 
 const reasonOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message : error.message)
 
@@ -98,11 +140,7 @@ const ROOTS = ['catalog.json', 'collection.json'] as const
 
 /** The resolved path where it is a STAC document, an API, or a folder with a catalogue or items; else undefined. */
 export async function isStac(path: string, folder: string): Promise<string | undefined> {
-  if (isUrl(path)) {
-    if (!/\.(json|geojson)$|\/[^./]*$/.test(new URL(path).pathname)) return undefined
-    const value = await readJson(path).catch(() => undefined)
-    return isItem(value) || isContainer(value) ? path : undefined
-  }
+  if (isUrl(path)) return (await isStacUrl(path)) ? path : undefined
   const whole = path.startsWith('file:') ? fileURLToPath(path) : isAbsolute(path) ? path : resolve(folder, path)
   const found = await lookAt(whole).catch(() => undefined)
   if (found?.kind === 'file') return /\.(json|geojson)$/i.test(whole) && (await isDocument(whole)) ? whole : undefined
@@ -110,6 +148,18 @@ export async function isStac(path: string, folder: string): Promise<string | und
   const root = ROOTS.find((name) => found.names.includes(name))
   if (root !== undefined && (await isDocument(join(whole, root)))) return join(whole, root)
   return (await firstItem(whole, found.names)) === undefined ? undefined : whole
+}
+
+/** Addresses without the extension of another format are asked. Throws where the server gives nothing. */
+async function isStacUrl(url: string): Promise<boolean> {
+  const { pathname } = new URL(url)
+  const isJson = /\.(json|geojson)$/i.test(pathname)
+  if (!isJson && formats.some(({ extensions }) => hasExtension(pathname, extensions))) return false
+  const value = await readJson(url, { jsonOnly: !isJson }).catch((cause: unknown) => {
+    if (cause instanceof EcotopeError && cause.tag === 'BadJson') return undefined
+    throw cause
+  })
+  return isItem(value) || isContainer(value)
 }
 
 async function isDocument(path: string): Promise<boolean> {
@@ -136,7 +186,7 @@ export async function documentsBelow(folder: string): Promise<string[]> {
 
 /** What a link means, from the place of the document that has it. */
 export function resolveHref(href: string, base: string): string {
-  if (isUrl(href)) return href
+  if (isUrl(href) || isForeign(href)) return href
   if (href.startsWith('file:')) return fileURLToPath(href)
   if (isUrl(base)) return new URL(href, base).href
   return isAbsolute(href) ? href : resolve(dirname(base), href)

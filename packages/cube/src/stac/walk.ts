@@ -1,7 +1,7 @@
 /** Items of a STAC document: an item itself, a static catalogue from link to link, an API page by page. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { isUrl, lookAt } from '../format/sniff.ts'
-import { documentsBelow, isContainer, isItem, readJson, resolveHref } from './read.ts'
+import { documentsBelow, isContainer, isItem, readDocument, readJson, resolveHref } from './read.ts'
 import type { FoundItem, StacContainer, StacFilter, StacItem, StacLink } from './types.ts'
 
 /** Items of one request to an API; servers may give fewer. */
@@ -25,9 +25,9 @@ async function* allItems(path: string, filter: StacFilter, work: WorkOptions): A
     }
     return
   }
-  const document = await readJson(path, work)
-  if (isItem(document)) yield { item: document, base: path }
-  else if (isContainer(document)) yield* containerItems(document, path, filter, work, new Set([path]))
+  const { value: document, base } = await readDocument(path, work)
+  if (isItem(document)) yield { item: document, base }
+  else if (isContainer(document)) yield* containerItems(document, base, filter, work, new Set([path, base]))
   else {
     throw new InputError('BadStac', `${path} is no STAC item, collection, catalogue or API`, {
       hint: 'give the address of the landing page, of a collection or of an item',
@@ -66,10 +66,10 @@ async function* linkedItems(
     const path = resolveHref(href, base)
     if (seen.has(path)) continue
     seen.add(path)
-    const document = await readJson(path, work)
-    if (isItem(document)) yield { item: document, base: path }
+    const { value: document, base: own } = await readDocument(path, work)
+    if (isItem(document)) yield { item: document, base: own }
     else if (isContainer(document)) {
-      if (meets(document, filter)) yield* containerItems(document, path, filter, work, seen)
+      if (meets(document, filter)) yield* containerItems(document, own, filter, work, seen)
     } else
       throw new InputError('BadStac', `${path}, which ${base} links to, is no STAC document`, { data: { path, base } })
   }
@@ -81,7 +81,7 @@ function searchOf(container: StacContainer, links: readonly StacLink[], filter: 
   const parameters = {
     limit: Math.min(PAGE, limit ?? PAGE),
     ...(bbox === undefined ? {} : { bbox: [...bbox] }),
-    ...(datetime === undefined ? {} : { datetime: datetime.map((end) => end ?? '..').join('/') }),
+    ...(datetime === undefined ? {} : { datetime: datetime.map(instantOrOpen).join('/') }),
   }
   const items = links.find(({ rel }) => rel === 'items')
   if (container.type === 'Collection') return items === undefined ? undefined : withParameters(items, parameters)
@@ -90,6 +90,10 @@ function searchOf(container: StacContainer, links: readonly StacLink[], filter: 
   if (search === undefined) return undefined
   return withParameters(search, { ...parameters, ...(collections === undefined ? {} : { collections }) })
 }
+
+/** An end of an interval as APIs ask for it: with a time of day, which a plain date has not. */
+const instantOrOpen = (end: string | null): string =>
+  end === null ? '..' : /^\d{4}-\d\d-\d\d$/.test(end) ? `${end}T00:00:00Z` : end
 
 function withParameters(link: StacLink, parameters: Readonly<Record<string, unknown>>): StacLink {
   if (link.method?.toUpperCase() === 'POST') return { ...link, body: { ...link.body, ...parameters } }
@@ -109,7 +113,7 @@ async function* searchItems(first: StacLink, base: string, work: WorkOptions): A
     const key = `${method} ${url} ${JSON.stringify(body)}`
     if (asked.has(key)) return
     asked.add(key)
-    const page = await readJson(url, {
+    const { value: page, base: own } = await readDocument(url, {
       signal: work.signal,
       method,
       headers: headersOf(link),
@@ -118,10 +122,10 @@ async function* searchItems(first: StacLink, base: string, work: WorkOptions): A
     if (!isContainer(page) || page.features === undefined) {
       throw new InputError('BadStac', `${url} gives no items`, { data: { url } })
     }
-    for (const item of page.features) yield { item, base: selfOf(item, url) }
+    for (const item of page.features) yield { item, base: selfOf(item, own) }
     const next: StacLink | undefined = page.links?.find(({ rel }) => rel === 'next')
     body = next?.merge ? { ...body, ...next.body } : next?.body
-    base = url
+    base = own
     link = next
   }
 }

@@ -115,6 +115,23 @@ const ids = async (path: string, filter: StacFilter): Promise<string[]> => {
   return found
 }
 
+describe('an asset of several bands', () => {
+  it('has each band packed as the metadata say of it', async () => {
+    await writeRaster(folder, 'two.tif', { grid: gridOf(0), bands: ['x', 'y'], value: (x, _, band) => 10 * x + band })
+    const bands = [
+      { name: 'p', 'raster:scale': 0.5 },
+      { name: 'q', 'raster:scale': 0.25, 'raster:offset': 1, nodata: 11 },
+    ]
+    const asset = { href: './two.tif', type: 'image/tiff', bands }
+    await writeJson(join(folder, 'two.json'), { ...itemOf(0, String), assets: { two: asset } })
+    const set = await collection(join(folder, 'two.json'))
+    const { data } = await computeCube(stackLayers(set), {
+      region: { start: [0, 0, 0, 0], shape: [1, 2, 1, 3] },
+    })
+    expect([...data]).toEqual([0, 5, 10, 1.25, Number.NaN, 6.25])
+  })
+})
+
 describe('a static catalogue', () => {
   it('opens what is sound of documents with links and assets that lead nowhere', async () => {
     await writeRaster(folder, 'data/0-red.tif', { grid: gridOf(0), value: (x, y) => x + y })
