@@ -18,11 +18,14 @@ export function floatPacking(...packings: readonly Packing[]): Packing {
 export const canBeMissing = ({ dtype, nodata, isBoolean }: Packing): boolean =>
   nodata !== undefined || isBoolean === true || DTYPES[dtype].isFloat
 
-/** The packing where some cells become missing: the next type with a value that no cell has. Raw values stay. */
+/**
+ * The packing where some cells become missing: of bytes the integers of 16 bits with their least value for it, else
+ * floats. Raw values stay.
+ */
 export function withMissing(packing: Packing): Packing {
   if (canBeMissing(packing)) return packing
   const { scale, offset } = packing
-  return integerPacking([packing], true) ?? { dtype: 'float64', scale, offset }
+  return integerPacking([packing], true) ?? { dtype: floatPacking(packing).dtype, scale, offset }
 }
 
 /** The packing that cells of all these cubes fit in without change of value: integers where all are, else floats. */
@@ -43,7 +46,10 @@ export function holds({ dtype, scale, offset, nodata }: Packing, value: number):
 /** From narrow to wide, signed ones first: these have a value below all counts for what is missing. */
 const INTEGERS: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32']
 
-/** The narrowest integers for all numbers of packings, with one to spare for missing where asked; undefined: none. */
+/**
+ * The narrowest integers for all numbers of packings, with one to spare for missing where asked; undefined: none. Only
+ * integers of 32 bits give such: what has 16 is held by float32, and computing stays in it.
+ */
 function integerPacking(packings: readonly Packing[], hasMissing: boolean): Packing | undefined {
   const { scale, offset } = packings[0]!
   const isAlike = (one: Packing): boolean =>
@@ -52,8 +58,10 @@ function integerPacking(packings: readonly Packing[], hasMissing: boolean): Pack
   const ranges = packings.map(rangeOf)
   const least = Math.min(...ranges.map(([from]) => from))
   const greatest = Math.max(...ranges.map(([, to]) => to))
+  const widest = Math.max(2, ...packings.map(({ dtype }) => DTYPES[dtype].bytes))
   for (const dtype of INTEGERS) {
     const [from, to] = DTYPES[dtype].range
+    if (DTYPES[dtype].bytes > widest) break
     if (least < from || greatest > to) continue
     if (!hasMissing) return { dtype, scale, offset }
     if (least > from || greatest < to) return { dtype, nodata: least > from ? from : to, scale, offset }

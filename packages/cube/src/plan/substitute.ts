@@ -1,7 +1,8 @@
 /** Replaces inputs of a cell by the cells that make them, and tells when that would compute anything twice. */
 import type { Cell } from '../cells/cell.ts'
-import { foldCells, partsOf, renamed, selectionOf } from '../cells/structure.ts'
+import { foldCells, partsOf, renamed } from '../cells/structure.ts'
 import { DTYPES } from '../dtype.ts'
+import type { Packing } from '../model/block.ts'
 import type { CellNode, CubeNode } from '../model/node.ts'
 
 /** The cell with each `input` replaced as `replace` says. */
@@ -52,14 +53,41 @@ export function isCheap(root: Cell): boolean {
 
 /**
  * Whether the values of a node are kept as computed when they are packed: floats are (but for rounding), integers only
- * where they come unchanged from inputs of the same packing, or are truth values.
+ * where they come unchanged from inputs (or are missing instead), or are truth values.
  */
 export function keepsValues({ schema, cell, inputs }: CellNode): boolean {
   const { packing } = schema
   if (DTYPES[packing.dtype].isFloat || packing.isBoolean === true) return packing.scale === 1 && packing.offset === 0
-  const isSame = ({ schema: { packing: p } }: CubeNode): boolean =>
-    p.dtype === packing.dtype && p.scale === packing.scale && p.offset === packing.offset && p.nodata === packing.nodata
-  return selectionOf(cell) !== undefined && inputs.every(isSame)
+  return isChosen(cell, inputs, packing)
+}
+
+/** Whether all that a cell can be are cells of inputs that a packing of integers holds, or missing. */
+function isChosen(cell: Cell, inputs: readonly CubeNode[], packing: Packing): boolean {
+  switch (cell.kind) {
+    case 'input':
+      return holdsAll(packing, inputs[cell.input]!.schema.packing)
+    case 'constant':
+      return Number.isNaN(cell.value) && packing.nodata !== undefined
+    case 'call':
+      if (cell.operation !== 'if' || cell.args.length !== 3) return false
+      return cell.args.slice(1).every((part) => isChosen(part, inputs, packing))
+    case 'at':
+    case 'take':
+    case 'rename':
+      return isChosen(cell.of, inputs, packing)
+    default:
+      return false
+  }
+}
+
+/** Whether every value of one packing of integers is one of another, and missing is missing. */
+function holdsAll(packing: Packing, from: Packing): boolean {
+  if (DTYPES[from.dtype].isFloat || from.isBoolean === true) return false
+  if (from.scale !== packing.scale || from.offset !== packing.offset) return false
+  if (from.nodata === packing.nodata && from.dtype === packing.dtype) return true
+  const [[least, greatest], [from0, to]] = [DTYPES[from.dtype].range, DTYPES[packing.dtype].range]
+  const isFree = packing.nodata !== undefined && (packing.nodata < least || packing.nodata > greatest)
+  return least >= from0 && greatest <= to && (isFree || (from.nodata === undefined && packing.nodata === undefined))
 }
 
 interface Use {

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/cells/cell.ts'
-import { FLOAT64 } from '../../src/model/block.ts'
+import { newArray } from '../../src/dtype.ts'
+import { FLOAT64, type Packing } from '../../src/model/block.ts'
+import { memorySource } from '../../src/model/memory.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
+import { withMissing } from '../../src/model/packing.ts'
 import { computeCube } from '../../src/plan/compute.ts'
 import { fuse } from '../../src/plan/fuse.ts'
 import { consumersFirst } from '../../src/plan/nodes.ts'
 import { Simplifier } from '../../src/plan/simplify.ts'
-import { concatNode, selectNode } from '../../src/process/cubes/nodes.ts'
+import { concatNode, MISSING, selectNode } from '../../src/process/cubes/nodes.ts'
 import { boxSum, fakeSource, schemaOf, wholeOf } from './fakes.ts'
 import { choices, graphOf, isComparable } from './random-graphs.ts'
 
@@ -27,6 +30,54 @@ const cells = (label: string, inputs: readonly CubeNode[], cell: Cell, sides: Re
 const kinds = (root: CubeNode) => consumersFirst(root).map((node) => (node.kind === 'cells' ? 'cells' : node.label))
 
 const SIDES = { t: 4, b: 3, y: 5, x: 5 }
+
+/** Packings of integers: with a value for missing, without, scaled. */
+const packings = fc.record({
+  dtype: fc.constantFrom('uint8', 'int8', 'uint16', 'int16'),
+  nodata: fc.constantFrom(undefined, 0, 3, 100),
+  scale: fc.constantFrom(1, 0.5),
+})
+
+describe('masks of integers', () => {
+  const ROW = { x: 60 }
+
+  test('give the same fused with what is made of them as alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(packings, packings, fc.infiniteStream(fc.nat(300)), async (kind, other, stream) => {
+        const packed = ({ nodata, ...rest }: typeof kind): Packing => ({
+          ...rest,
+          offset: 0,
+          ...(nodata === undefined ? {} : { nodata }),
+        })
+        const [from, to] = [packed(kind), packed(other)]
+        const data = newArray(from.dtype, 60).map((_) => stream.next().value as number)
+        const source = memorySource(data, schemaOf(ROW, from), 'memory')
+        const mask = call('if', call('gt', input(0), constant(60)), MISSING, input(0))
+        for (const packing of [from, withMissing(from), to]) {
+          const masked = { ...cells('mask', [source], mask, ROW), schema: schemaOf(ROW, packing) }
+          const plus = cells('plus', [masked], call('add', input(0), constant(1)), ROW)
+          const alone = memorySource((await computeCube(masked)).data, masked.schema, 'memory')
+          const { data: expected } = await computeCube({ ...plus, inputs: [alone] })
+          expect([...(await computeCube(plus)).data]).toEqual([...expected])
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test.each([
+    [{ dtype: 'uint16', nodata: 0 }, 2],
+    [{ dtype: 'uint8' }, 2],
+    [{ dtype: 'uint16' }, 2],
+    [{ dtype: 'uint8', nodata: 0, scale: 0.5 }, 2],
+  ] as const)('of %j become one node with what is made of them', (kind, count) => {
+    const packing: Packing = { scale: 1, offset: 0, ...kind }
+    const source = memorySource(newArray(kind.dtype, 60), schemaOf(ROW, packing), 'memory')
+    const mask = call('if', call('gt', input(0), constant(60)), MISSING, input(0))
+    const masked = { ...cells('mask', [source], mask, ROW), schema: schemaOf(ROW, withMissing(packing)) }
+    expect(consumersFirst(fuse(cells('plus', [masked], call('add', input(0), constant(1)), ROW)))).toHaveLength(count)
+  })
+})
 
 describe('fusion', () => {
   test('a chain of arithmetic, selection and reduction becomes one node', async () => {

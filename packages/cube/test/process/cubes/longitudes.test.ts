@@ -1,10 +1,14 @@
 /** Boxes in degrees on grids that count longitudes from 0, from -180, or from anywhere. */
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../../../src/crs/crs.ts'
 import { Cube } from '../../../src/fluent/cube.ts'
+import { evaluateGraph } from '../../../src/graph/evaluate.ts'
 import { memorySource } from '../../../src/model/memory.ts'
+import type { CubeValue } from '../../../src/process/row.ts'
 import type { Grid } from '../../../src/types.ts'
+import { temporaryFolder } from '../../temporary.ts'
 
 /** One row (and one south of it) of `width` columns of `step` degrees whose cells are their longitudes east of Greenwich. */
 function world(west: number, width: number, step = 10): Cube {
@@ -49,6 +53,27 @@ describe('a box in degrees', () => {
     const cut = world(0, 36).filterBbox([-180, -90, 180, 90])
     expect([cut.labels('x')[0], cut.labels('x').at(-1)]).toEqual([-175, 175])
     expect(new Set(await row(cut)).size).toBe(36)
+  })
+
+  it('is loaded from wherever a file counts, by extents of collections too', async () => {
+    const folder = await temporaryFolder()
+    await world(0, 36).save(join(folder, 'world.tif'))
+    for (const [west, east, longitudes] of [
+      [-20, 20, [-15, -5, 5, 15]],
+      [170, -170, [175, 185]],
+      [20, 40, [25, 35]],
+    ] as const) {
+      const extent = { west, east, south: -90, north: 90 }
+      const args = { id: 'world.tif', spatial_extent: extent, temporal_extent: null }
+      const graph = { load: { process_id: 'load_collection', arguments: args, result: true } }
+      const { value, close } = await evaluateGraph(graph, { folder })
+      const cut = new Cube((value as CubeValue).node)
+      expect(cut.labels('x')).toEqual(longitudes)
+      expect([...(await cut.compute()).data].slice(0, longitudes.length)).toEqual(
+        longitudes.map((x) => (x + 360) % 360),
+      )
+      await close()
+    }
   })
 
   it('is refused where it reaches over both ends of a region', () => {
