@@ -20,6 +20,7 @@ import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { parseBytes } from './bytes.ts'
+import { ownLabel, requireBands } from './choosing.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
@@ -106,8 +107,9 @@ export class Cube extends Operand<Cube> implements Derived {
   band(name: string): Cube {
     return this.reduce(this.#typed('bands'), (data) => data.label(name))
   }
-  /** Bands by name or common name, in this order. */
+  /** Bands by name or common name, in this order. Throws `InputError('NoBand')`. */
   filterBands(names: readonly string[]): Cube {
+    requireBands(this.node.schema, names)
     return this.process('filter_bands', { bands: names })
   }
   /** Instants from `from` up to, not including, `to`. */
@@ -123,9 +125,10 @@ export class Cube extends Operand<Cube> implements Derived {
   isel(dimension: string, index: number): Cube {
     return this.reduce(dimension, (data) => data.at(index))
   }
-  /** One label of a dimension, which is dropped. */
+  /** One label of a dimension, which is dropped; an instant however it is written. */
   sel(dimension: string, label: string | number): Cube {
-    return this.reduce(dimension, (data) => data.label(label))
+    const own = ownLabel(this.node.schema, dimension, label)
+    return this.reduce(dimension, (data) => data.label(own))
   }
 
   // --- Cell by cell

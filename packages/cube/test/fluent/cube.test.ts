@@ -81,6 +81,9 @@ describe('Cube', () => {
     expect(first.shape).toEqual([2, 3])
     expect((await first.compute()).at(1, 2)).toBeCloseTo(0.3005, 6)
     expect(() => cube.labels('z')).toThrow(/no dimension "z"/)
+    const [time] = cube.labels('t') as string[]
+    for (const written of [time!, time!.slice(0, 10), time!.replace('T00:00:00Z', 'T02:00:00+02:00')])
+      expect((await cube.sel('t', written).sel('bands', 'B08').compute()).at(1, 2), written).toBeCloseTo(0.3005, 6)
   })
 
   it('has no graph where an array in memory went in', () => {

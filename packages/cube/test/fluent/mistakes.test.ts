@@ -33,6 +33,16 @@ const failing = async (work: () => unknown): Promise<InputError> => {
 }
 
 describe('mistakes', () => {
+  it('bands that the cube has not are not left out without a word', async () => {
+    const error = await failing(() => cube.filterBands(['B08', 'B4']))
+    expect(error).toMatchObject({ tag: 'NoBand', data: { band: 'B4' } })
+    expect(error.hint).toMatch(/B04/)
+  })
+
+  it.each([Number.NaN, -1, 0])('a budget of %s is no amount', async (budget) => {
+    expect(await failing(() => cube.save('never.zarr', { budget }))).toMatchObject({ tag: 'BadSize' })
+  })
+
   it.each(['tif', 'zarr', 'nc', 'npy', 'json'])('a map without pixels is not written as .%s', async (extension) => {
     const folder = await temporaryFolder()
     const nowhere = cube.filterBbox([900, 900, 1000, 1000], 32632)
