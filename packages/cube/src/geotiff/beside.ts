@@ -5,6 +5,7 @@ import { parseCrs } from '../crs/crs.ts'
 import type { Affine } from '../types.ts'
 import { type HttpOptions, isHttp, openHttpSource } from './http-source.ts'
 import { type MetadataItem, unescapeXml } from './metadata.ts'
+import { isThere } from './source.ts'
 
 /** What files beside a raster say; each goes before what the raster says itself, as with GDAL. */
 export interface Beside {
@@ -72,7 +73,7 @@ function worldFiles(path: string): string[] {
 /** The text of a file or address; undefined where there is none. */
 async function textOf(path: string, http: HttpOptions | undefined): Promise<string | undefined> {
   if (!isHttp(path)) {
-    const text = await readFile(path, 'utf8').catch(() => undefined)
+    const text = (await isThere(path)) ? await readFile(path, 'utf8').catch(() => undefined) : undefined
     return text === undefined || text.length > MOST_BYTES ? undefined : text
   }
   try {

@@ -3,7 +3,7 @@ import { InputError } from '@ecotope/core'
 import { type Directory, readDirectories, type TiffFile } from './directory.ts'
 import { isHttp } from './http-source.ts'
 import { type Image, readImage } from './image.ts'
-import { type ByteSource, openSource } from './source.ts'
+import { type ByteSource, isThere, openSource } from './source.ts'
 import { TAG } from './tags.ts'
 
 /** An image and the file that it is in. */
@@ -85,6 +85,7 @@ function isOverview(image: Image, full: Image): boolean {
 
 /** Undefined where there is no such file. */
 async function openBeside(path: string): Promise<ByteSource | undefined> {
+  if (!(await isThere(path))) return undefined
   try {
     return await openSource(path)
   } catch (cause) {

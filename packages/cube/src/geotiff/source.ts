@@ -1,5 +1,7 @@
 /** Bytes of a local file by position, with errors in the user's words. Never reads a whole file. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { close, existsSync, fstat, fstatSync, open, openSync, read, readSync, type Stats, stat } from 'node:fs'
+import { promisify } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { EnvironmentError, InputError } from '@ecotope/core'
 
 export interface ByteSource {
@@ -15,28 +17,89 @@ export interface ByteSource {
   close(): Promise<void>
 }
 
+/** Bytes at the start of the file that are read at once: the directories of most files. */
+const HEAD_BYTES = 32768
+
 const MISSING = new Set(['ENOENT', 'ENOTDIR'])
+
+/** Opening by the numbers of files. In worker threads nothing else waits meanwhile, and waiting costs more than opening. */
+const system: {
+  open(path: string, flags: 'r'): Promise<number>
+  fstat(file: number): Promise<Stats>
+  exists(path: string): Promise<boolean>
+} = isMainThread
+  ? {
+      open: promisify(open) as (path: string, flags: 'r') => Promise<number>,
+      fstat: promisify(fstat) as (file: number) => Promise<Stats>,
+      exists: (path) =>
+        new Promise((resolve) => {
+          stat(path, (cause) => resolve(cause === null))
+        }),
+    }
+  : {
+      open: async (path, flags) => openSync(path, flags),
+      fstat: async (file) => fstatSync(file),
+      exists: async (path) => existsSync(path),
+    }
+
+const readFrom = promisify(read) as (
+  file: number,
+  into: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesRead: number }>
+const closeFile = promisify(close)
+
+/** Whether something lies at a path. */
+export const isThere = system.exists
 
 /** Opens a file. Throws `InputError('MissingFile')` or `EnvironmentError('CannotRead')`. */
 export async function openSource(path: string): Promise<ByteSource> {
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+  const number = await system.open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== undefined && MISSING.has(cause.code)) {
       throw new InputError('MissingFile', `there is no file ${path}`, { hint: 'check the path', data: { path }, cause })
     }
     throw cannotRead(path, cause)
   })
-  const stat = await handle.stat()
-  if (!stat.isFile()) {
-    await handle.close()
+  const file = new OpenFile(number)
+  const state = await system.fstat(number)
+  if (!state.isFile()) {
+    await file.close()
     throw new InputError('NotTiff', `${path} is not a file but a folder or a device`, { data: { path } })
   }
-  return { path, size: stat.size, read: reader(handle, path, stat.size), close: () => handle.close() }
+  return { path, size: state.size, read: reader(file, path, state.size), close: () => file.close() }
 }
 
-/** Bytes at the start of the file that are read at once: the directories of most files. */
-const HEAD_BYTES = 32768
+/** A file by its number. Once closed, the number may be another file's: reads end before, and none begins afterwards. */
+class OpenFile {
+  readonly #number: number
+  readonly #reads = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
 
-function reader(handle: FileHandle, path: string, size: number): ByteSource['read'] {
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  async read(into: Uint8Array, at: number, length: number, position: number): Promise<number> {
+    if (this.#closing !== undefined) throw new Error('the file is closed')
+    if (!isMainThread && length <= HEAD_BYTES) return readSync(this.#number, into, at, length, position)
+    const reading = readFrom(this.#number, into, at, length, position)
+    this.#reads.add(reading)
+    try {
+      return (await reading).bytesRead
+    } finally {
+      this.#reads.delete(reading)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#reads).then(() => closeFile(this.#number))
+    return this.#closing
+  }
+}
+
+function reader(file: OpenFile, path: string, size: number): ByteSource['read'] {
   let head: Promise<Uint8Array<ArrayBuffer>> | undefined
   const fetch = async (
     offset: number,
@@ -47,7 +110,7 @@ function reader(handle: FileHandle, path: string, size: number): ByteSource['rea
     const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length)
     let at = 0
     while (at < length) {
-      const { bytesRead } = await handle.read(bytes, at, length - at, offset + at).catch((cause: Error) => {
+      const bytesRead = await file.read(bytes, at, length - at, offset + at).catch((cause: Error) => {
         throw cannotRead(path, cause)
       })
       if (bytesRead === 0) throw truncated(path, what, offset + length, size)

@@ -199,9 +199,12 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       await job.abandon(true)
       return savedAs(path, plan)
     }
-    const executor = options.executor ?? ownExecutor(save, plan)
+    const isHere = options.executor === undefined && isSmall(plan)
+    const executor = options.executor ?? (isHere ? inlineExecutor() : ownExecutor(save, plan))
     if (options.executor === undefined) executors.add(executor)
-    const { failed, resumed } = await withFiles(save, plan, executor, (staged, spools) =>
+    // What is open in this thread need not be opened again.
+    const own = isHere ? { ...save, origin: { node } } : save
+    const { failed, resumed } = await withFiles(own, plan, executor, (staged, spools) =>
       runTasks(staged, plan, executor, spools),
     )
     await job.finish(work)
@@ -236,9 +239,12 @@ async function listFailed(path: string, failed: readonly FailedChunk[]): Promise
 /** Work that is done before a thread would have started. */
 const SMALL_BYTES = 2 ** 25
 
-/** Threads, even for one worker: this one stays free for progress and cancelling. Small work is done at once. */
-function ownExecutor({ origin }: Save, { workers, tasks, stages, budgetBytes, costs }: Plan): Executor {
-  if ('node' in origin || (tasks <= 1 && stages.length === 0 && costs.peakBytes < SMALL_BYTES)) return inlineExecutor()
+const isSmall = ({ tasks, stages, costs }: Plan): boolean =>
+  tasks <= 1 && stages.length === 0 && costs.peakBytes < SMALL_BYTES
+
+/** Threads, even for one worker: this one stays free for progress and cancelling. */
+function ownExecutor({ origin }: Save, { workers, budgetBytes }: Plan): Executor {
+  if ('node' in origin) return inlineExecutor()
   return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: true })
 }
 
