@@ -95,6 +95,7 @@ const rows: readonly Row[] = [
     ['full read, LZW COG / rasterio', 'cube/raster.ts', [FOLDER, 'read-lzw', '9'], 1],
     ['full read, deflate COG of float32 / rasterio', 'cube/raster.ts', [FOLDER, 'read-floats', '9'], 1],
     ['write COG (deflate) / GDAL', 'cube/raster.ts', [FOLDER, 'write', '5'], 1],
+    ['write COG of float32 (deflate) / GDAL', 'cube/raster.ts', [FOLDER, 'write-floats', '5'], 1],
     ['warp, exact / GDAL', 'cube/raster.ts', [FOLDER, 'warp', '5'], 0.6],
     ['NDVI and temporal median / NumPy and bottleneck', 'cube/pipeline.ts', ['ndvi-numpy', '7', FOLDER], 0.6],
     ['NDVI and temporal median / xarray and dask', 'cube/pipeline.ts', ['ndvi-dask', '5', FOLDER], 0.25],

@@ -36,7 +36,7 @@ function checksum(data: ArrayLike<number>): number {
   return sum
 }
 
-const files = name.startsWith('read-') ? name.slice('read-'.length) : 'deflate'
+const files = /^(?:read|write)-(.*)$/.exec(name)?.[1] ?? 'deflate'
 const paths = readdirSync(join(folder, files))
   .filter((file) => file.endsWith('.tif'))
   .toSorted()
@@ -63,8 +63,10 @@ async function warp(): Promise<number> {
 
 const source = await geotiffSource(paths[0]!)
 const [bands = 0, height = 0, width = 0] = source.schema.dims.map((d) => d.labels.length)
-const shared = new SharedArrayBuffer(2 * bands * height * width)
-new Uint16Array(shared).set(await source.read({ start: [0, 0, 0], shape: [bands, height, width] }))
+const { dtype } = source.schema.packing
+const scene = await source.read({ start: [0, 0, 0], shape: [bands, height, width] })
+const shared = new SharedArrayBuffer(scene.byteLength)
+new Uint8Array(shared).set(new Uint8Array(scene.buffer, scene.byteOffset, scene.byteLength))
 
 /** Writes one date; the checksum is the size of the file. */
 async function write(): Promise<number> {
@@ -75,7 +77,7 @@ async function write(): Promise<number> {
   for (let y = 0; y < height; y += 512) {
     for (let x = 0; x < width; x += 512) {
       const region = { start: [0, y, x], shape: [bands, Math.min(512, height - y), Math.min(512, width - x)] }
-      tasks.push({ kind: 'encode', handle: job.handle, shared, shape: [bands, height, width], region })
+      tasks.push({ kind: 'encode', handle: job.handle, shared, dtype, shape: [bands, height, width], region })
     }
   }
   await run(tasks, ({ region, encoded }) => job.write(region!, encoded))
@@ -85,7 +87,7 @@ async function write(): Promise<number> {
   return size
 }
 
-const once = { warp, write }[name] ?? read
+const once = { warp, write, 'write-floats': write }[name] ?? read
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now()
   const cpu = process.cpuUsage()

@@ -1,13 +1,14 @@
 /** One of the two threads of raster-ours.ts: reads, warps or encodes a part, and hands the bytes over. */
 import { parentPort } from 'node:worker_threads'
 import { parseCrs } from '../../packages/cube/src/crs/crs.ts'
-import { newArray, type TypedArray } from '../../packages/cube/src/dtype.ts'
+import { DTYPES, newArray, type TypedArray } from '../../packages/cube/src/dtype.ts'
 import type { SinkEncoder, SinkHandle } from '../../packages/cube/src/execute/sink.ts'
 import { geotiffSource } from '../../packages/cube/src/geotiff/array-source.ts'
 import { geotiffSink } from '../../packages/cube/src/geotiff/sink.ts'
 import { sliceBox } from '../../packages/cube/src/model/copy.ts'
 import { type SourceNode, shapeOf } from '../../packages/cube/src/model/node.ts'
 import { type Region, stridesOf } from '../../packages/cube/src/model/region.ts'
+import type { DType } from '../../packages/cube/src/types.ts'
 import { warpNode } from '../../packages/cube/src/warp/warp-node.ts'
 
 export interface RasterTask {
@@ -17,6 +18,7 @@ export interface RasterTask {
   readonly half?: number
   readonly handle?: SinkHandle
   readonly shared?: SharedArrayBuffer
+  readonly dtype?: DType
   readonly shape?: readonly number[]
   readonly region?: Region
 }
@@ -77,9 +79,9 @@ async function warp({ path, half }: RasterTask): Promise<RasterAnswer> {
 }
 
 let encoder: SinkEncoder | undefined
-async function encode({ handle, shared, shape, region }: RasterTask): Promise<RasterAnswer> {
+async function encode({ handle, shared, dtype, shape, region }: RasterTask): Promise<RasterAnswer> {
   encoder ??= await geotiffSink.encoder(handle!)
-  const all = new Uint16Array(shared as unknown as ArrayBuffer)
+  const all = DTYPES[dtype!].view(shared as unknown as ArrayBuffer)
   const block = { region: region!, data: sliceBox(all, shape!, region!) }
   return { region: region!, encoded: await encoder.encode(region!, block, {}) }
 }

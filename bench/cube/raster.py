@@ -23,7 +23,7 @@ from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
 case, folder = sys.argv[1], sys.argv[2]
-files = case.removeprefix("read-") if case.startswith("read-") else "deflate"
+files = case.partition("-")[2] or "deflate"
 paths = sorted(glob.glob(os.path.join(folder, files, "*.tif")))
 mode = os.environ.get("PEER_MODE", "gdal")
 pool = ThreadPoolExecutor(2)
@@ -56,7 +56,7 @@ first = read_one(paths[0])
 with rasterio.open(paths[0]) as dataset:
     names = dataset.descriptions
 memory = MemoryFile()
-profile = dict(driver="GTiff", width=first.shape[2], height=first.shape[1], count=first.shape[0], dtype="uint16",
+profile = dict(driver="GTiff", width=first.shape[2], height=first.shape[1], count=first.shape[0], dtype=first.dtype,
                crs="EPSG:32632", nodata=0, transform=Affine(10, 0, 600000, 0, -10, 5200000))
 with memory.open(**profile) as made:
     made.write(first)
@@ -81,7 +81,7 @@ def warp():
     return float(out.ravel()[::1000].astype("float64").sum())
 
 
-once = {"write": write, "warp": warp}.get(case, read)
+once = {"write": write, "write-floats": write, "warp": warp}.get(case, read)
 for _ in sys.stdin:
     start, cpu = time.perf_counter(), time.process_time()
     result = once()

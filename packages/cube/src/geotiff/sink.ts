@@ -189,7 +189,17 @@ function turned({ x, y, files, bands, dtype }: SinkLayout, { shape }: Region, bl
 /** NaN as the nodata value, where that is another. */
 function filled(data: TypedArray, { dtype, nodata }: SinkLayout): TypedArray {
   if (!DTYPES[dtype].isFloat || nodata === null || Number.isNaN(nodata)) return data
-  return data.map((v) => (Number.isNaN(v) ? nodata : v)) as TypedArray
+  let at = firstNaN(data, 0)
+  if (at === data.length) return data
+  const out = data.slice()
+  for (; at < out.length; at = firstNaN(out, at + 1)) out[at] = nodata
+  return out
+}
+
+function firstNaN(data: TypedArray, from: number): number {
+  let at = from
+  while (at < data.length && !Number.isNaN(data[at]!)) at++
+  return at
 }
 
 /** Pixels of one tile at half the resolution: bands x (side / 2)² in a slot, less at the edges of the grid. */
