@@ -14,9 +14,12 @@ export function floatPacking(...packings: readonly Packing[]): Packing {
   return packings.every(isNarrow) ? FLOAT32 : FLOAT64
 }
 
-/** Whether cells of this packing can be missing. Booleans have 255 for it. */
-export const canBeMissing = ({ dtype, nodata, isBoolean }: Packing): boolean =>
-  nodata !== undefined || isBoolean === true || DTYPES[dtype].isFloat
+/** Whether cells of this packing can be missing. Booleans have 255 for it; some files name a value that none can have. */
+export function canBeMissing({ dtype, nodata, isBoolean }: Packing): boolean {
+  const { isFloat, range } = DTYPES[dtype]
+  if (isFloat || isBoolean === true) return true
+  return nodata !== undefined && Number.isInteger(nodata) && nodata >= range[0] && nodata <= range[1]
+}
 
 /**
  * The packing where some cells become missing: of bytes the integers of 16 bits with their least value for it, else

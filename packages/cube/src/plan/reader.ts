@@ -9,6 +9,7 @@ import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
+import { canBeMissing } from '../model/packing.ts'
 import { inParallel } from '../model/parallel.ts'
 import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
 import { chunkBytes } from './nodes.ts'
@@ -157,7 +158,8 @@ export class ChunkReader {
 
   /** Chunk by chunk; those that fail are missing. Throws where cells of this packing cannot be missing. */
   async #mended(source: ArraySource, region: Region, error: unknown, work: WorkOptions): Promise<TypedArray> {
-    const missing = missingValue(source.schema.packing)
+    const { packing } = source.schema
+    const missing = canBeMissing(packing) ? missingValue(packing) : undefined
     if (missing === undefined || !(error instanceof EcotopeError)) throw error
     const target = newArray(source.schema.packing.dtype, cellCount(region.shape)).fill(missing)
     for (const part of splitRegion(region, source.chunks)) {

@@ -58,6 +58,9 @@ describe('packings', () => {
   it('change where cells become missing and have no value for that', () => {
     expect(withMissing(UINT8)).toEqual(UINT8)
     expect(withMissing(INT32)).toEqual(FLOAT64)
+    // A nodata value that the type cannot hold is none.
+    expect(withMissing({ ...UINT8, nodata: -999 })).toEqual({ ...UINT8, dtype: 'int16', nodata: -32768 })
+    expect(withMissing({ ...UINT8, nodata: Number.NaN })).toEqual({ ...UINT8, dtype: 'int16', nodata: -32768 })
     expect(withMissing({ ...INT32, scale: 0.5 })).toEqual({ ...FLOAT64, scale: 0.5 })
     expect(withMissing({ ...INT32, dtype: 'uint16', scale: 0.5 })).toEqual({ ...FLOAT32, scale: 0.5 })
     expect(withMissing({ ...INT32, dtype: 'int8' })).toEqual({ ...INT32, dtype: 'int16', nodata: -(2 ** 15) })
