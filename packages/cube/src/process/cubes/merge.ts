@@ -17,7 +17,7 @@ import { probedPacking, resultPacking } from './apply.ts'
 import { after, cubeOf, laterCubeValue } from './arguments.ts'
 import { compile, contextOf, isAsync, probe, runner, sampleValues } from './callback.ts'
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
-import { cutDimension, enumerated, gridAxis, indicesIn, type Label, relabelled } from './labels.ts'
+import { cutDimension, enumerated, gridAxis, indicesIn, type Label } from './labels.ts'
 import { onSameGrid } from './masks.ts'
 import { call, cellNode, concatNode, input, regionByName, repacked, selectNode } from './nodes.ts'
 import { CONTEXT, CUBE, callback, givesCube, optional, parameter } from './schemas.ts'
@@ -69,12 +69,15 @@ function unite(a: Dimension, b: Dimension, added: readonly number[], order: read
       ? { ...a, labels, bands: [...a.bands, ...extra.bands] }
       : a.type === 'geometry' && extra.type === 'geometry'
         ? { ...a, labels: distinct(labels), features: uniteFeatures(a, extra) }
-        : ({ ...(isOtherPeriod(a, extra) ? relabelled(a, a.labels) : a), labels } as Dimension)
+        : ({ ...a, ...periodOf(a, extra), labels } as Dimension)
   return cutDimension(both, order)
 }
 
-const isOtherPeriod = (a: Dimension, b: Dimension): boolean =>
-  a.type === 'temporal' && b.type === 'temporal' && a.period !== b.period
+/** The period of either; instants are known as such beside its labels. */
+function periodOf(a: Dimension, b: Dimension): { readonly period?: string } {
+  const period = [a, b].flatMap((one) => (one.type === 'temporal' && one.period !== undefined ? [one.period] : []))[0]
+  return period === undefined ? {} : { period }
+}
 
 /** Labels of geometries may repeat between cubes; then they are numbered. */
 const distinct = (labels: readonly Label[]): Label[] =>
@@ -94,6 +97,15 @@ function checkDimensions(a: Dimension, b: Dimension): void {
   if (a.type !== b.type) {
     const text = `the dimension ${a.name} is ${a.type} in one cube and ${b.type} in the other`
     throw incompatible(text, 'rename one of them', { dimension: a.name })
+  }
+  if (a.type === 'temporal' && b.type === 'temporal' && a.labels.length > 0 && b.labels.length > 0) {
+    // The label 2020-05 would be a week of one cube and a month of the other.
+    const [first, second] = [a.period, b.period]
+    if (first !== undefined && second !== undefined && first !== second)
+      throw incompatible(
+        `${a.name} counts by ${first} in one cube and by ${second} in the other`,
+        'aggregate one first',
+      )
   }
   if (a.type !== 'geometry' || b.type !== 'geometry') return
   if (!crsEquals(a.features.crs, b.features.crs)) {

@@ -196,6 +196,13 @@ describe('periods', () => {
       labels: { t: ['2020-01', '2020-02', '2020-03', '2020-04', '2020-05'] },
       values: [3, 4, null, null, 8],
     })
+    const instant = wrap(cube([times('2020-01-02')], [16]).node)
+    const merged = await node('merge_cubes', { cube1: instant, cube2: wrap(weeks) })
+    expect(await run('filter_temporal', { ...february, data: wrap(merged) })).toMatchObject({
+      values: [4, null, null, null],
+    })
+    const monthly = wrap(await node('aggregate_temporal_period', months))
+    expect(await tagOf(node('merge_cubes', { cube1: monthly, cube2: wrap(weeks) }))).toBe('IncompatibleDataCubes')
     const renamed = { data: wrap(weeks), dimension: 't', source: ['2020-02'], target: ['2021-02'] }
     expect((await node('rename_labels', renamed)).schema.dims[0]).not.toHaveProperty('period')
   })
