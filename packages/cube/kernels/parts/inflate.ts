@@ -290,9 +290,9 @@ function stored(to: usize, last: usize, inputEnd: usize): usize {
 }
 
 /**
- * Decodes zlib data of `length` bytes at `from` to at most `size` bytes at `to`. Wants 64 bytes of room after the input,
- * 320 after the output, and the bytes from 1024 to 35840 for its tables. The number of bytes; -1 where the data is
- * damaged or longer.
+ * Decodes zlib data of `length` bytes at `from` to at most `size` bytes at `to`. Wants 640 bytes of room after the
+ * input (lengths of codes are read to their end before the end of the data is looked for), 320 after the output, and
+ * the bytes from 1024 to 35840 for its tables. The number of bytes; -1 where the data is damaged or longer.
  */
 export function inflate(from: usize, length: usize, to: usize, size: usize): isize {
   if (length < 6 || (load<u8>(from) & 15) != 8 || load<u8>(from) > 0x78 || (load<u8>(from + 1) & 32) != 0) return -1

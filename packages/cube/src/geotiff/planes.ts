@@ -26,7 +26,7 @@ const instance = kernelInstance<Kernels>(wasm)
 /** The kernel's own memory begins with its constants, then its tables of codes. */
 const START = 35 * 1024
 /** Loads and stores reach at most this far beyond what they are for. */
-const MARGIN = 512
+const MARGIN = 1024
 
 const aligned = (at: number): number => Math.ceil(at / 64) * 64
 
