@@ -79,10 +79,14 @@ export function gridOf(
 /** An edge within this share of a pixel counts as on it, so that rounding adds no row. */
 const EDGE = 1e-6
 
-/** Bounds in another CRS: the extremes of `densify` extra points along every edge (as GDAL and rasterio do). */
+/**
+ * Bounds in another CRS: the extremes of `densify` extra points along every edge (as GDAL and rasterio do). In degrees
+ * `west` may lie beyond `east`: such bounds cross the antimeridian.
+ */
 export function transformBounds(bounds: Bounds, from: Crs, to: Crs, densify = 21): Bounds {
   if (crsEquals(from, to)) return bounds
-  const [west, south, east, north] = bounds
+  const [west, south, last, north] = bounds
+  const east = from.isGeographic && west > last ? last + 360 : last
   const xy: number[] = []
   const steps = densify + 1
   for (let i = 0; i <= steps; i++) {
@@ -94,7 +98,9 @@ export function transformBounds(bounds: Bounds, from: Crs, to: Crs, densify = 21
   transformer(from, to)(points)
   let [w, s, e, n] = [Infinity, Infinity, -Infinity, -Infinity]
   for (let i = 0; i < points.length; i += 2) {
-    const x = points[i]!
+    // From degrees to degrees of another datum, longitudes stay on their turn around the Earth.
+    const turns = from.isGeographic && to.isGeographic ? Math.round((xy[i]! - points[i]!) / 360) : 0
+    const x = points[i]! + 360 * turns
     const y = points[i + 1]!
     if (Number.isNaN(x) || Number.isNaN(y)) continue
     w = Math.min(w, x)

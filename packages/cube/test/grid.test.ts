@@ -96,6 +96,15 @@ describe('windows', () => {
 })
 
 describe('transformBounds', () => {
+  it('crosses the antimeridian where west lies beyond east, as PROJ does', () => {
+    const lonLat = parseCrs('EPSG:4326')
+    const rounded = (code: string) => transformBounds([177, -19, -178, -16], lonLat, parseCrs(code)).map(Math.round)
+    expect(rounded('EPSG:3460')).toEqual([1812677, 3775505, 2347952, 4110642])
+    expect(rounded('EPSG:32701')).toEqual([-142953, 7888364, 394746, 8230807])
+    // Another datum in degrees.
+    expect(rounded('EPSG:4314')).toEqual([177, -19, 182, -16])
+  })
+
   it('gives what rasterio gives', () => {
     // rasterio 1.3.5: transform_bounds('EPSG:32632', 'EPSG:4326', 500000, 5100000, 600000, 5200000)
     const actual = transformBounds([500000, 5100000, 600000, 5200000], crs, parseCrs('EPSG:4326'))
