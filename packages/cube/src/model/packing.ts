@@ -21,6 +21,12 @@ export function canBeMissing({ dtype, nodata, isBoolean }: Packing): boolean {
   return nodata !== undefined && Number.isInteger(nodata) && nodata >= range[0] && nodata <= range[1]
 }
 
+/** The raw value of a missing cell. Integers without one give 0: such packings are never chosen for missing cells. */
+export function missingRaw(packing: Packing): number {
+  if (DTYPES[packing.dtype].isFloat) return Number.NaN
+  return packing.nodata ?? (packing.isBoolean ? 255 : 0)
+}
+
 /**
  * The packing where some cells become missing: of bytes the integers of 16 bits with their least value for it, else
  * floats. Raw values stay.

@@ -3,13 +3,12 @@
  * part is used (by halos, warps, crops) stay in a cache of fixed size, whole chunks pass through.
  */
 import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
-import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import { newArray, type TypedArray } from '../dtype.ts'
 import type { ArraySource, Place } from '../model/array-source.ts'
-import type { Packing } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
-import { canBeMissing } from '../model/packing.ts'
+import { canBeMissing, missingRaw } from '../model/packing.ts'
 import { inParallel } from '../model/parallel.ts'
 import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
 import { chunkBytes } from './nodes.ts'
@@ -34,12 +33,6 @@ export interface ReaderOptions {
 interface Cached {
   readonly data: Promise<TypedArray>
   readonly bytes: number
-}
-
-/** The raw value that means missing; undefined where the packing has none. */
-function missingValue({ dtype, nodata, isBoolean }: Packing): number | undefined {
-  if (DTYPES[dtype].isFloat) return Number.NaN
-  return nodata ?? (isBoolean === true ? 255 : undefined)
 }
 
 /** Formats whose readers make a new array for each read. */
@@ -159,9 +152,8 @@ export class ChunkReader {
   /** Chunk by chunk; those that fail are missing. Throws where cells of this packing cannot be missing. */
   async #mended(source: ArraySource, region: Region, error: unknown, work: WorkOptions): Promise<TypedArray> {
     const { packing } = source.schema
-    const missing = canBeMissing(packing) ? missingValue(packing) : undefined
-    if (missing === undefined || !(error instanceof EcotopeError)) throw error
-    const target = newArray(source.schema.packing.dtype, cellCount(region.shape)).fill(missing)
+    if (!canBeMissing(packing) || !(error instanceof EcotopeError)) throw error
+    const target = newArray(packing.dtype, cellCount(region.shape)).fill(missingRaw(packing))
     for (const part of splitRegion(region, source.chunks)) {
       try {
         const data = await source.read(part, work)

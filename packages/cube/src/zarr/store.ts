@@ -36,12 +36,15 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
 function absentOr(path: string, cause: unknown): undefined {
   const code = (cause as NodeJS.ErrnoException).code
   if (code !== undefined && ABSENT.has(code)) return undefined
-  throw new EnvironmentError('CannotRead', `cannot read ${path}: ${(cause as Error).message}`, {
+  throw cannotRead(path, cause)
+}
+
+const cannotRead = (path: string, cause: unknown): EnvironmentError =>
+  new EnvironmentError('CannotRead', `cannot read ${path}: ${(cause as Error).message}`, {
     hint: 'check the permissions and the disk',
     data: { path },
     cause,
   })
-}
 
 const system = isMainThread
   ? { stat, readdir }
@@ -75,13 +78,18 @@ const now = (path: string): Pick<Store, 'getNow' | 'openNow'> => ({
   openNow: (key) => fileNow(join(path, key)),
 })
 
+/** An open file; undefined where there is none, or a folder. */
 function fileNow(path: string): FileNow | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
-    const size = fstatSync(file).size
+    const state = fstatSync(file)
+    if (state.isDirectory()) {
+      closeSync(file)
+      return undefined
+    }
     return {
-      size,
+      size: state.size,
       read: (offset, into) => readFully(file!, path, offset, into),
       [Symbol.dispose]: () => closeSync(file!),
     }
@@ -102,8 +110,7 @@ function readFully(file: number, path: string, offset: number, into: Uint8Array)
     }
     return at
   } catch (cause) {
-    absentOr(path, cause)
-    return 0
+    throw cannotRead(path, cause)
   }
 }
 
@@ -130,17 +137,10 @@ function reusedArea(bytes: number): Uint8Array {
 }
 
 function readReused(path: string, area: (bytes: number) => Uint8Array): Uint8Array | undefined {
-  let file: number | undefined
-  try {
-    file = openSync(path, 'r')
-    const { size } = fstatSync(file)
-    const target = area(size).subarray(0, size)
-    return target.subarray(0, readFully(file, path, 0, target))
-  } catch (cause) {
-    return absentOr(path, cause)
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
+  using file = fileNow(path)
+  if (file === undefined) return undefined
+  const target = area(file.size).subarray(0, file.size)
+  return target.subarray(0, file.read(0, target))
 }
 
 async function readPart(path: string, offset: number, length: number): Promise<Uint8Array | undefined> {
@@ -155,17 +155,10 @@ async function readPart(path: string, offset: number, length: number): Promise<U
 }
 
 function readPartNow(path: string, offset: number, length: number): Uint8Array | undefined {
-  let file: number | undefined
-  try {
-    file = openSync(path, 'r')
-    const at = offset < 0 ? Math.max(0, fstatSync(file).size + offset) : offset
-    const buffer = new Uint8Array(length)
-    return buffer.subarray(0, readSync(file, buffer, 0, length, at))
-  } catch (cause) {
-    return absentOr(path, cause)
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
+  using file = fileNow(path)
+  if (file === undefined) return undefined
+  const buffer = new Uint8Array(length)
+  return buffer.subarray(0, file.read(offset < 0 ? Math.max(0, file.size + offset) : offset, buffer))
 }
 
 /** A part of another store as a store of its own. */

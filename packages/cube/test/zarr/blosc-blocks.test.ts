@@ -82,6 +82,16 @@ describe('chunks of Blosc that are larger than a cache', () => {
     }
   })
 
+  it('are missing where a folder lies in the place of one', async () => {
+    const path = await store()
+    await mkdir(join(path, 'data', 'c', '2', '0', '0'), { recursive: true })
+    await using scene = await open(path)
+    const { data } = await scene.stack().max('t').compute({ workers: 2 })
+    expect(data[PLANE - 1]).toBe(
+      Math.max(7, ...Array.from({ length: 2 * TOGETHER }, (_, t) => cell((t + 1) * PLANE - 1))),
+    )
+  })
+
   it('that are cut off are named', async () => {
     const path = await store()
     await truncate(join(path, 'data', 'c', '1', '0', '0'), 3_000_000)

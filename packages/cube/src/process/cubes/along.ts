@@ -7,10 +7,11 @@ import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import type { Block, Packing } from '../../model/block.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../../model/node.ts'
+import { missingRaw } from '../../model/packing.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import type { Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
-import { missingRaw, regionByName } from './nodes.ts'
+import { regionByName } from './nodes.ts'
 
 /** The openEO value of a cell. */
 export function valueReader(data: TypedArray, packing: Packing): (index: number) => Value {

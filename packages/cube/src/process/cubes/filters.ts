@@ -142,16 +142,16 @@ const within = (value: number, least: number, greatest: number): boolean => valu
 /** The columns and rows whose centres lie within bounds; of rotated grids all that the bounds touch. */
 export function spatialCut(node: CubeNode, at: Horizontal, [west, south, east, north]: Bounds): CubeNode {
   const { grid } = at
-  const across = cutAcross(node, at, west, east, 'filter_bbox')
   const isUpright = grid.affine[1] === 0 && grid.affine[3] === 0
   const window = isUpright ? undefined : windowOf(grid, [west, south, east, north])
   const inWindow = (i: number, start: number, length: number): boolean => i >= start && i < start + length
   const xs = centresOf(grid, 'x')
   const ys = centresOf(grid, 'y')
-  const columns = indicesWhere(xs.length, (i) =>
-    window === undefined ? within(xs[i]!, west, east) : inWindow(i, window.column, window.width),
-  )
-  const cut = across ?? selectNode('filter_bbox', node, at.xName, columns)
+  const columns = (): number[] =>
+    indicesWhere(xs.length, (i) =>
+      window === undefined ? within(xs[i]!, west, east) : inWindow(i, window.column, window.width),
+    )
+  const cut = cutAcross(node, at, west, east, 'filter_bbox') ?? selectNode('filter_bbox', node, at.xName, columns())
   const rows = indicesWhere(ys.length, (i) =>
     window === undefined ? within(ys[i]!, south, north) : inWindow(i, window.row, window.height),
   )

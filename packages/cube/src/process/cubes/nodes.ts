@@ -5,7 +5,7 @@ import type { Block, Packing } from '../../model/block.ts'
 import { copyBox } from '../../model/copy.ts'
 import type { Dimension } from '../../model/dimension.ts'
 import { type BlockNode, type CellNode, type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
-import { samePacking } from '../../model/packing.ts'
+import { missingRaw, samePacking } from '../../model/packing.ts'
 import { cellCount, type Region } from '../../model/region.ts'
 import { cutSchema, enumerated } from './labels.ts'
 
@@ -40,12 +40,6 @@ export function missingArray(packing: Packing, length: number): TypedArray {
   const data = newArray(packing.dtype, length)
   const raw = missingRaw(packing)
   return raw === 0 ? data : data.fill(raw)
-}
-
-/** The raw value of a missing cell. Integers without one give 0: such packings are never chosen for missing cells. */
-export function missingRaw(packing: Packing): number {
-  if (DTYPES[packing.dtype].isFloat) return Number.NaN
-  return packing.nodata ?? (packing.isBoolean ? 255 : 0)
 }
 
 /**
