@@ -1,12 +1,14 @@
 /** Vector cubes as maps: every pixel has the values of the feature that it lies in. Draws nothing by itself. */
 import { InputError } from '@ecotope/core'
+import { spatialDimensions } from '../geotiff/array-source.ts'
 import { FLOAT64 } from '../model/block.ts'
 import type { Dimension, GeometryDimension } from '../model/dimension.ts'
 import type { Geometry } from '../model/geometry.ts'
 import { type CubeNode, type SourceNode, shapeOf } from '../model/node.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { computeCube } from '../plan/compute.ts'
-import type { Bounds, Grid, Position } from '../types.ts'
+import { boundsOf } from '../process/cubes/geometries.ts'
+import type { Bounds, Grid } from '../types.ts'
 import { rasterise } from '../vector/rasterise.ts'
 import type { PlotOptions } from './plot.ts'
 import { computing } from './read-view.ts'
@@ -18,28 +20,21 @@ const DOT = 3
 const MARGIN = 0.03
 const MOST_CELLS = 2 ** 22
 
-type Nested = Position | readonly Nested[]
-
-function grow(box: [number, number, number, number], nested: Nested): void {
-  if (typeof nested[0] === 'number') {
-    const [x, y] = nested as Position
-    box[0] = Math.min(box[0], x!)
-    box[1] = Math.min(box[1], y!)
-    box[2] = Math.max(box[2], x!)
-    box[3] = Math.max(box[3], y!)
-  } else for (const inner of nested as readonly Nested[]) grow(box, inner)
-}
-
-function boundsOf({ features }: GeometryDimension): Bounds {
-  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const { geometry } of features.features) if (geometry !== null) grow(box, geometry.coordinates as Nested)
-  if (box.every(Number.isFinite)) return box
-  throw new InputError('NotDrawable', 'none of the features has a geometry', { hint: 'save the cube as .json or .csv' })
+function boundsOfAll({ features }: GeometryDimension): Bounds {
+  const boxes = features.features.map(({ geometry }) => boundsOf(geometry)).filter((box) => box !== undefined)
+  if (boxes.length === 0)
+    throw new InputError('NotDrawable', 'none of the features has a geometry', {
+      hint: 'save the cube as .json or .csv',
+    })
+  const [west, south, east, north] = [0, 1, 2, 3].map((side) => boxes.map((box) => box[side]!))
+  const least = (all: readonly number[]): number => all.reduce((a, b) => Math.min(a, b))
+  const most = (all: readonly number[]): number => all.reduce((a, b) => Math.max(a, b))
+  return [least(west!), least(south!), most(east!), most(north!)]
 }
 
 /** Square pixels of the CRS around all features. */
 function gridOf(dimension: GeometryDimension, side: number): Grid {
-  const [west, south, east, north] = boundsOf(dimension)
+  const [west, south, east, north] = boundsOfAll(dimension)
   const { crs } = dimension.features
   const longest = Math.max(east - west, north - south) || (crs.isGeographic ? 0.001 : 100)
   const step = (longest * (1 + 2 * MARGIN)) / side
@@ -92,7 +87,7 @@ export async function mapOfFeatures(
   const others = node.schema.dims.filter((dim) => dim !== dimension)
   const strides = stridesOf(shape).toSpliced(place, 1)
   const step = stridesOf(shape)[place]!
-  const dims: Dimension[] = [...others, ...spatial(grid)]
+  const dims: Dimension[] = [...others, ...spatialDimensions(grid)]
   const schema = { ...rest, dims, grid, packing: packing.isBoolean ? { ...FLOAT64, isBoolean: true } : FLOAT64 }
   const valueIn = (owner: number, base: number): number => {
     const raw = owner === 0 ? missing : data[base + (owner - 1) * step]!
@@ -127,14 +122,4 @@ export async function mapOfFeatures(
       close: () => Promise.resolve(),
     },
   }
-}
-
-function spatial(grid: Grid): Dimension[] {
-  const [a, , c, , e, f] = grid.affine
-  const along = (count: number, from: number, by: number): number[] =>
-    Array.from({ length: count }, (_, i) => from + by * (i + 0.5))
-  return [
-    { type: 'spatial', name: 'y', axis: 'y', labels: along(grid.height, f, e) },
-    { type: 'spatial', name: 'x', axis: 'x', labels: along(grid.width, c, a) },
-  ]
 }
