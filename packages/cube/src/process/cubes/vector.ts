@@ -32,18 +32,20 @@ function withFeatures(label: string, node: CubeNode, dimension: GeometryDimensio
   return sameCells(label, node, { ...node.schema, dims })
 }
 
-function requireMetres(crs: Crs): number {
-  if (!crs.isGeographic) return crs.metresPerUnit ?? 1
-  throw new InputError('UnitMismatch', `distances in metres do not fit geometries in ${crs.name}`, {
+/** Throws `UnitMismatch` where coordinates are not in metres: processes whose distances are do not convert. */
+function requireMetres(crs: Crs): void {
+  if (!crs.isGeographic && Math.abs((crs.metresPerUnit ?? 1) - 1) < 1e-9) return
+  throw new InputError('UnitMismatch', `distances in metres do not fit geometries in ${crs.name} (in ${crs.unit})`, {
     hint: 'bring them to a system in metres with vector_reproject first',
-    data: { crs: crs.code ?? crs.name },
+    data: { crs: crs.code ?? crs.name, unit: crs.unit },
   })
 }
 
 async function buffered(node: CubeNode, distance: number): Promise<CubeNode> {
   const dimension = geometryOf(node)
   const { features } = dimension
-  const buffer = await bufferer(distance / requireMetres(features.crs))
+  requireMetres(features.crs)
+  const buffer = await bufferer(distance)
   const grown = features.features.map(
     (feature): GeometryFeature => ({
       ...feature,
@@ -265,9 +267,9 @@ export const vectorRows: readonly ProcessRow[] = [
     evaluate: (args) => {
       const node = cubeOf(args)
       const { features } = geometryOf(node)
-      const distance = Number(args.distance) / requireMetres(features.crs)
+      requireMetres(features.crs)
       const points = features.features.map(({ geometry }) =>
-        geometry === null || isEmpty(geometry) ? [] : regularPoints(geometry, distance),
+        geometry === null || isEmpty(geometry) ? [] : regularPoints(geometry, Number(args.distance)),
       )
       return cubeValue(withPoints('vector_to_regular_points', node, points, args.group !== false))
     },

@@ -296,9 +296,16 @@ class ZonalJob {
     return results
   }
 
-  #result({ sums, values }: State, cell: number): Value | Promise<Value> {
-    // A geometry without pixels has no value, whatever the reducer makes of nothing.
-    if (sums.total[cell] === 0) return null
+  /** Whether the geometry of a cell is empty or beside the grid: it has no value, whatever the reducer makes of nothing. */
+  #isNowhere({ region, shape }: State, cell: number): boolean {
+    const { zone } = this.#layout
+    const place = Math.floor(cell / stridesOf(shape)[zone]!) % shape[zone]!
+    return this.#spec.windows[region.start[zone]! + place] === undefined
+  }
+
+  #result(state: State, cell: number): Value | Promise<Value> {
+    if (this.#isNowhere(state, cell)) return null
+    const { values } = state
     const isTruth = this.#spec.node.schema.packing.isBoolean
     const all = values![cell]!.map((value): Value => (Number.isNaN(value) ? null : isTruth ? value !== 0 : value))
     return runner(this.#spec.reducer)({
@@ -307,7 +314,8 @@ class ZonalJob {
     })
   }
 
-  #file({ region, sums }: State, results: readonly Value[]): Block {
+  #file(state: State, results: readonly Value[]): Block {
+    const { region, sums } = state
     const { packing } = this.#layout.schema
     const data = newArray(packing.dtype, cellCount(region.shape))
     const write = valueWriter(data, packing, 'aggregate_spatial')
@@ -316,7 +324,7 @@ class ZonalJob {
     results.forEach((result, cell) => {
       const total = sums.total[cell]!
       labels.forEach((label, k) => {
-        const value = [total === 0 ? null : result, total, sums.valid[cell]!][label]!
+        const value = [total === 0 && this.#isNowhere(state, cell) ? null : result, total, sums.valid[cell]!][label]!
         write(cell * labels.length + k, typeof value === 'number' && Number.isNaN(value) ? null : value)
       })
     })

@@ -7,10 +7,24 @@ import { computeCube } from '../../../src/plan/compute.ts'
 import { foldAbove } from '../../../src/plan/tasks.ts'
 import { readWhole } from '../../../src/process/cubes/direct.ts'
 import { geometryDimension } from '../../../src/process/cubes/geometries.ts'
+import { BOOLEAN } from '../../../src/process/cubes/nodes.ts'
 import { isInside } from '../../../src/process/cubes/sampling.ts'
 import type { FeaturesValue } from '../../../src/process/row.ts'
 import { polygonAreaSquareMetres } from '../../../src/vector/area.ts'
-import { features, interpreted, node, other, polygon, raster, read, reducer, run, tagOf, value } from './support.ts'
+import {
+  features,
+  interpreted,
+  node,
+  other,
+  polygon,
+  raster,
+  read,
+  reducer,
+  run,
+  tagOf,
+  value,
+  wrap,
+} from './support.ts'
 
 const geometriesIn = (made: CubeNode): (Geometry | null)[] =>
   geometryDimension(made)!.features.features.map(({ geometry }) => geometry)
@@ -148,6 +162,10 @@ describe('vector_buffer and vector_reproject', () => {
     const wrapped = { kind: 'cube', node: degrees } as const
     expect(await tagOf(node('vector_buffer', { geometries: wrapped, distance: 1 }))).toBe('UnitMismatch')
     expect(await tagOf(node('vector_to_regular_points', { data: wrapped, distance: 1 }))).toBe('UnitMismatch')
+    // California V in US survey feet.
+    const feet = wrap(await node('vector_reproject', { data: features(square), projection: 2229 }))
+    expect(await tagOf(node('vector_buffer', { geometries: feet, distance: 1 }))).toBe('UnitMismatch')
+    expect(await tagOf(node('vector_to_regular_points', { data: feet, distance: 1 }))).toBe('UnitMismatch')
     expect(await tagOf(node('vector_reproject', { data: wrapped, projection: 4326, dimension: 'g' }))).toBe(
       'DimensionNotAvailable',
     )
@@ -275,6 +293,21 @@ describe('aggregate_spatial', () => {
       const made = await run('aggregate_spatial', { data: data(), geometries, reducer: process })
       expect(made).toMatchObject({ names: ['geometry'], values: [2.5, 4, 3, 5, null, null] })
     }
+  })
+
+  it('asks the reducer what it makes of no values where a geometry holds no pixel centre', async () => {
+    const between = polygon(400001, 5699991, 400003, 5699993)
+    const geometries = features(between, polygon(0, 0, 1, 1), null, pixels(0, 2))
+    const expected = { count: [0, null, null, 4], sum: [null, null, null, 10], product: [null, null, null, 0] }
+    for (const [name, values] of Object.entries(expected))
+      for (const process of [reducer(name), interpreted(name)])
+        expect((await run('aggregate_spatial', { data: data(), geometries, reducer: process })).values).toEqual(values)
+    const truths = raster(4, 2, (i) => i % 2, [], BOOLEAN)
+    const every = await run('aggregate_spatial', { data: truths, geometries, reducer: reducer('all') })
+    expect(every.values).toEqual([true, null, null, false])
+    const args = { data: data(), geometries, reducer: reducer('count'), target_dimension: 'n' }
+    const counted = [0, 0, 0, null, 0, 0, null, 0, 0, 4, 4, 4]
+    expect((await run('aggregate_spatial', args)).values).toEqual(counted)
   })
 
   it('leaves out missing pixels where the reducer does', async () => {
