@@ -276,6 +276,13 @@ describe('texts', () => {
   table([
     ['text_find', { data: 'a🌍b', pattern: 'b' }, 2],
     ['text_find', { data: 'abc', pattern: '' }, 0],
+    ['text_find', { data: 'İstanbul', pattern: 'STAN', case_sensitive: false }, 1],
+    ['text_find', { data: 'İ🌍İx', pattern: 'X', case_sensitive: false }, 3],
+    ['text_find', { data: 'aİ', pattern: 'i̇', case_sensitive: false }, 1],
+    ['text_find', { data: 'x🌍', pattern: '🌍', case_sensitive: false }, 1],
+    ['text_contains', { data: 'οδοσαι', pattern: 'ΟΔΟΣ', case_sensitive: false }, true],
+    ['text_begins', { data: 'ΟΔΟΣΑΙ', pattern: 'οδος', case_sensitive: false }, true],
+    ['eq', { x: 'ΟΔΟΣ', y: 'οδος', case_sensitive: false }, true],
     ['text_begins', { data: 'ÄB', pattern: 'ä', case_sensitive: false }, true],
     ['text_ends', { data: null, pattern: 'a' }, null],
     ['text_contains', { data: 'a.b', pattern: '.' }, true],

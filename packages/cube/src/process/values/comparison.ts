@@ -2,8 +2,11 @@
 import { required, schemas, valueRow, withDefault } from '../define.ts'
 import type { Arguments, ParameterRow, ProcessRow, Value } from '../row.ts'
 
-/** Folds case for comparisons of texts, the same in every locale. */
-export const foldCase = (text: string): string => text.toLowerCase()
+/** What a capital sigma becomes at the end of a word only. */
+const FINAL_SIGMA = 'ς'
+
+/** Folds case for comparisons of texts, the same in every locale and of every character wherever it stands. */
+export const foldCase = (text: string): string => text.toLowerCase().replaceAll(FINAL_SIGMA, 'σ')
 
 /** Whether two values are the same; null where one is missing. Arrays and objects equal nothing. */
 export function equals(x: unknown, y: unknown, delta?: number, isCaseSensitive = true): boolean | null {

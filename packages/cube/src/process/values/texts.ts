@@ -7,11 +7,15 @@ const data = required('data', 'Text to look in.', schemas.text)
 const pattern = required('pattern', 'Text to look for, taken literally.', schemas.plainText)
 const caseSensitive = withDefault('case_sensitive', 'Whether case matters.', schemas.flag, true)
 
+type Fold = (text: string) => string
+
+const asWritten: Fold = (text) => text
+
 const search = (
   id: string,
   summary: string,
   returns: ProcessRow['returns'],
-  meaning: (text: string, pattern: string) => Value,
+  meaning: (text: string, pattern: string, fold: Fold) => Value,
 ): ProcessRow =>
   valueRow({
     id,
@@ -21,10 +25,26 @@ const search = (
     returns,
     evaluate(args) {
       if (typeof args.data !== 'string' || typeof args.pattern !== 'string') return null
-      const fold = args.case_sensitive === false ? foldCase : (text: string) => text
-      return meaning(fold(args.data), fold(args.pattern))
+      return meaning(args.data, args.pattern, args.case_sensitive === false ? foldCase : asWritten)
     },
   })
+
+const test = (id: string, summary: string, holds: (text: string, pattern: string) => boolean): ProcessRow =>
+  search(id, summary, answer, (text, part, fold) => holds(fold(text), fold(part)))
+
+/** The character, counted from 0, with which `part` begins in `text`; null where it is not found. */
+function positionOf(text: string, part: string, fold: Fold): number | null {
+  const at = fold(text).indexOf(fold(part))
+  if (at < 0) return null
+  // Folded characters may be longer than they were (İ): characters are counted as written.
+  let [position, end] = [0, 0]
+  for (const character of text) {
+    end += fold(character).length
+    if (end > at) break
+    position++
+  }
+  return position
+}
 
 const answer = { summary: 'The answer; null of a missing text.', schema: schemas.boolean }
 
@@ -34,18 +54,15 @@ function textOf(value: unknown): string {
 }
 
 export const textRows: readonly ProcessRow[] = [
-  search('text_begins', 'Whether a text begins with another.', answer, (text, part) => text.startsWith(part)),
-  search('text_contains', 'Whether a text contains another.', answer, (text, part) => text.includes(part)),
-  search('text_ends', 'Whether a text ends with another.', answer, (text, part) => text.endsWith(part)),
+  test('text_begins', 'Whether a text begins with another.', (text, part) => text.startsWith(part)),
+  test('text_contains', 'Whether a text contains another.', (text, part) => text.includes(part)),
+  test('text_ends', 'Whether a text ends with another.', (text, part) => text.endsWith(part)),
   {
     ...search(
       'text_find',
       'Where a text contains another first.',
       { summary: 'The position; null where it is not found.', schema: { type: ['integer', 'null'], minimum: 0 } },
-      (text, part) => {
-        const at = text.indexOf(part)
-        return at < 0 ? null : [...text.slice(0, at)].length
-      },
+      positionOf,
     ),
     experimental: true,
   },
