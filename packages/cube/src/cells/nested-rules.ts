@@ -8,6 +8,7 @@ import { reduced } from './reduce-rules.ts'
 import { isTrue } from './reducers.ts'
 import { type CellRule, type CompileNested, graphOf, type RuleArguments, type RuleTools } from './rule.ts'
 import { CellTable } from './structure.ts'
+import { isTruth } from './truth.ts'
 
 type Bindings = Readonly<Record<string, CellArgument>>
 
@@ -21,21 +22,22 @@ function elementBindings(data: CellArray): Bindings {
 
 /** What a callback makes of the element of an array: one cell for all, made of those of each where it asks for texts. */
 function elementCell(data: CellArray, graph: ProcessGraph, context: Bindings, nested: CompileNested): Cell | undefined {
-  const cell = cellOf(nested(graph, { ...context, ...elementBindings(data) }))
+  const common = nested(graph, { ...context, ...elementBindings(data) })
+  const cell = typeof common === 'boolean' ? call('eq', constant(Number(common)), constant(1)) : cellOf(common)
   if (cell !== undefined || data.isUnlabelled === true || data.labels.length === 0) return cell
   const cells: Cell[] = []
-  let isTruth = true
+  let areTruths = true
   for (const [i, label] of data.labels.entries()) {
     const named = typeof label === 'number' ? constant(label) : label
     const result = nested(graph, { ...context, x: data.of, index: constant(i), label: named })
     const one = cellOf(result)
     if (one === undefined) return undefined
-    isTruth &&= typeof result === 'boolean'
+    areTruths &&= typeof result === 'boolean'
     cells.push(one)
   }
   const all = unified(cells, data.dim, new CellTable())
   // Numbers of labels are not known to be true and false.
-  return all && isTruth ? call('eq', all, constant(1)) : all
+  return all && areTruths ? call('eq', all, constant(1)) : all
 }
 
 /** One cell for cells that differ in constants only: these become numbers that go with the labels of `dim`. */
@@ -72,12 +74,17 @@ function applied(data: CellArgument, graph: ProcessGraph, args: RuleArguments, n
   return results?.every((cell) => cell !== undefined) ? results : undefined
 }
 
+/** Whether all elements are true, false or missing; numbers are no verdicts, and where one runs for each it says so. */
+const areVerdicts = (array: CellArgument): boolean =>
+  isCellArray(array) ? isTruth(array.of, []) : elementsOf(array)?.every((cell) => isTruth(cell, [])) === true
+
 function count(args: RuleArguments, tools?: RuleTools): CellArgument | undefined {
   const { data, condition } = args
   if (condition === undefined || condition === null) return reduced('countValid', data, {})
   if (condition === true) return lengthOf(data)
   const graph = graphOf(condition)
-  return graph && tools?.nested && reduced('count', applied(data, graph, args, tools.nested), {})
+  const verdicts = graph && tools?.nested && applied(data, graph, args, tools.nested)
+  return areVerdicts(verdicts) ? reduced('count', verdicts, {}) : undefined
 }
 
 function lengthOf(data: CellArgument): Cell | undefined {
@@ -108,7 +115,7 @@ function arrayFilter(args: RuleArguments, tools?: RuleTools): CellArgument | und
   const positionsMoved = data.kept !== undefined && data.isCompact !== true
   if (positionsMoved && JSON.stringify(graph).includes('"index"')) return undefined
   const condition = elementCell(data, graph, { context: args.context ?? null }, tools.nested)
-  if (condition === undefined) return undefined
+  if (condition === undefined || !isTruth(condition, [])) return undefined
   const verdicts = data.labels.map((_, i) => valueAt(condition, data.dim, i))
   if (data.kept === undefined && verdicts.every((verdict) => verdict !== undefined)) {
     const indices = verdicts.flatMap((verdict, i) => (isTrue(verdict) ? [i] : []))

@@ -1,7 +1,7 @@
 /** Short forms for writing process rows: common schemas, parameters, errors. */
 import { InputError } from '@ecotope/core'
 import type { Arguments, Callback, LabeledArray, ParameterRow, ProcessRow, Value } from './row.ts'
-import { elementsOf, isCallback, isLabeled } from './schema.ts'
+import { elementsOf, isCallback, isLabeled, show } from './schema.ts'
 
 /** Schemas that many rows share; one object each, so that their checks are made once. */
 export const schemas = {
@@ -80,6 +80,16 @@ export function callbackOf(args: Arguments, name: string): Callback {
   const value = args[name]
   if (!isCallback(value)) throw processError('ProcessParameterInvalid', `argument ${name} is not a process graph`)
   return value
+}
+
+/** Whether a condition holds by what its process graph gives. Throws where that is neither true, false nor missing. */
+export function holds(verdict: Value, process: string): boolean {
+  if (typeof verdict === 'boolean' || verdict === null) return verdict === true
+  throw processError(
+    'ProcessParameterInvalid',
+    `the condition of ${process} gives ${show(verdict)}, which is neither true nor false`,
+    'End it with a comparison, such as gt or neq.',
+  )
 }
 
 /** The elements of an array argument. */

@@ -352,4 +352,15 @@ describe('process graphs on elements', () => {
       labeled({ b: 5 }),
     )
   })
+  test.each(['array_filter', 'count'])(
+    '%s refuses conditions that give numbers, and leaves missing ones out',
+    async (id) => {
+      await expect(run(id, { data: [1, 5] }, { condition: double })).rejects.toMatchObject({
+        tag: 'ProcessParameterInvalid',
+        message: expect.stringContaining(`the condition of ${id} gives 2, which is neither true nor false`),
+      })
+      const none = id === 'count' ? 0 : []
+      expect(await run(id, { data: [null, 3], context: 4 }, { condition: big })).toEqual(none)
+    },
+  )
 })

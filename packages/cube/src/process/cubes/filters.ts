@@ -9,6 +9,7 @@ import { transformBounds, windowOf } from '../../grid.ts'
 import type { BandsDimension, TemporalDimension } from '../../model/dimension.ts'
 import type { CubeNode } from '../../model/node.ts'
 import type { Band, Bounds, Crs, Window } from '../../types.ts'
+import { holds } from '../define.ts'
 import type { Callback, ProcessRow, Value } from '../row.ts'
 import { elementsOf } from '../schema.ts'
 import {
@@ -258,7 +259,7 @@ function filterLabels(node: CubeNode, condition: Callback, name: string, context
       'filter_labels',
       node,
       name,
-      indicesWhere(results.length, (i) => results[i] === true),
+      indicesWhere(results.length, (i) => holds(results[i]!, 'filter_labels')),
     )
   return isAsync(condition) ? Promise.all(accepted).then(keep) : keep(accepted as Value[])
 }

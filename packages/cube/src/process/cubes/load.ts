@@ -10,7 +10,7 @@ import { BROADCAST } from '../../collection/target-times.ts'
 import type { LayerSet, StackOptions } from '../../collection/types.ts'
 import { formatNamed } from '../../format/formats.ts'
 import type { StacFilter } from '../../stac/types.ts'
-import { optional, processError, required, schemas, withDefault } from '../define.ts'
+import { holds, optional, processError, required, schemas, withDefault } from '../define.ts'
 import type { Arguments, ParameterRow, ProcessContext, ProcessGraph, ProcessRow, Value } from '../row.ts'
 import { isCube } from '../schema.ts'
 import { spatialExtent, temporalExtent } from './extent-arguments.ts'
@@ -118,7 +118,7 @@ const acceptor =
       const parameters = { value: (values[name] ?? null) as Value }
       const { value, close } = await evaluateGraph(graph, { parameters, folder: context.folder })
       await close()
-      if (value !== true) return false
+      if (!holds(value, 'load_collection')) return false
     }
     return true
   }

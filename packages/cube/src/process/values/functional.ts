@@ -5,6 +5,7 @@ import {
   callbackSchema,
   contextParameter,
   forEach,
+  holds,
   labelled,
   labelsOf,
   required,
@@ -40,7 +41,8 @@ function whenDone<T>(result: Value[] | Promise<Value[]>, finish: (values: Value[
 function filter(args: Arguments, verdicts: readonly Value[]): Value {
   const values = arrayOf(args, 'data')
   const labels = labelsOf(args, 'data')
-  const isKept = (_: unknown, i: number): boolean => verdicts[i] === true
+  const keeps = verdicts.map((verdict) => holds(verdict, 'array_filter'))
+  const isKept = (_: unknown, i: number): boolean => keeps[i]!
   return labelled(values.filter(isKept), labels?.filter(isKept))
 }
 

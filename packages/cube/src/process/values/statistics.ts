@@ -5,6 +5,7 @@ import {
   callbackSchema,
   contextParameter,
   forEach,
+  holds,
   labelled,
   labelsOf,
   optional,
@@ -164,7 +165,7 @@ function count(args: Arguments): Value | Promise<Value> {
   const context = (args.context ?? null) as Value
   let total = 0
   const add = (verdict: Value): void => {
-    if (verdict === true) total++
+    if (holds(verdict, 'count')) total++
   }
   const done = forEach(values.length, (i) => {
     // Examples of openEO call the element both x and element.

@@ -224,6 +224,20 @@ describe('apply_dimension', () => {
     expect(all.values).toEqual([1, 1, null, null, null, null])
   })
 
+  it('refuses conditions that give numbers, in kernels too, and takes those that say true of all', async () => {
+    const given = (process: string, condition: unknown) => ({
+      data: series(),
+      process: reducer(process, { condition }),
+      dimension: 't',
+    })
+    const half = callback('divide', { x: parameter('x'), y: 2 })
+    expect(await tagOf(run('apply_dimension', given('array_filter', half)))).toBe('ProcessParameterInvalid')
+    const counted = { data: series(), reducer: reducer('count', { condition: half }), dimension: 't' }
+    expect(await tagOf(run('reduce_dimension', counted))).toBe('ProcessParameterInvalid')
+    const known = callback('gte', { x: parameter('index'), y: 1 })
+    expect((await run('apply_dimension', given('array_filter', known))).values).toEqual([2, null, 1, 5])
+  })
+
   it('refuses rows that are longer than the one that the callback was tried on', async () => {
     const condition = callback('gt', { x: parameter('x'), y: 2 })
     const process = {

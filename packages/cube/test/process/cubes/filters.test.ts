@@ -118,6 +118,10 @@ describe('filter_labels', () => {
       values: [50, 30],
     })
     expect(await tagOf(node('filter_labels', { data, dimension: 'b', condition }))).toBe('DimensionNotAvailable')
+    const doubled = callback('multiply', { x: parameter('value'), y: 2 })
+    await expect(node('filter_labels', { data, dimension: 'a', condition: doubled })).rejects.toThrow(
+      'the condition of filter_labels gives 2, which is neither true nor false',
+    )
   })
 
   it('gives texts and the context to the condition', async () => {
