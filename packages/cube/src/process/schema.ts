@@ -109,7 +109,8 @@ function oneChecker(schema: JsonSchema): Checker {
     if (value === null && types.includes('null')) return undefined
     if (subtype !== undefined) {
       const verdict = subtype(value)
-      if (verdict !== 'unknown') return verdict
+      // A list of what it ought to hold may still have too few of it.
+      if (verdict !== 'unknown' && (verdict !== undefined || elementsOf(value) === undefined)) return verdict
     } else if (isCube(value) || isFeatures(value) || isCallback(value)) {
       return types.length > 0 && !types.includes('object') ? wrongType(value, types) : undefined
     }
@@ -234,7 +235,8 @@ const interval: Subtype = (value) => {
   const ends = elementsOf(value)
   if (ends === undefined || ends.length !== 2) return `${show(value)} is not an interval [start, end]`
   const wrong = ends.find((end) => !isBoundary(end))
-  return wrong === undefined ? undefined : `${show(wrong)} is not a date, a time of day or null`
+  if (wrong !== undefined) return `${show(wrong)} is not a date, a time of day or null`
+  return ends.every((end) => end === null) ? 'an interval without start and end; one of them may be null' : undefined
 }
 
 const cube: Subtype = (value) => (isCube(value) || isFeatures(value) ? undefined : `${show(value)} is not a data cube`)

@@ -18,7 +18,7 @@ function boxOf(value: Record<string, unknown>): { bounds: Bounds; crs: Crs } {
   const { west, south, east, north, crs } = value
   const bounds = [west, south, east, north]
   if (bounds.every((edge) => typeof edge === 'number')) {
-    return { bounds: bounds as unknown as Bounds, crs: parseCrs(String(crs ?? WGS84)) }
+    return { bounds: upright(bounds as unknown as Bounds), crs: parseCrs(String(crs ?? WGS84)) }
   }
   const points = typeof value.type === 'string' ? [...positionsOf(value)] : []
   if (points.length > 0) {
@@ -28,6 +28,16 @@ function boxOf(value: Record<string, unknown>): { bounds: Bounds; crs: Crs } {
   throw new InputError('BadExtent', 'the spatial extent is neither a bounding box nor GeoJSON', {
     hint: 'write { "west": 16.1, "south": 47.2, "east": 16.6, "north": 48.6 }, degrees unless crs says otherwise',
     data: { extent: value },
+  })
+}
+
+/** The bounds of a box, west of whose east may lie beyond the antimeridian. Throws `InputError('BadExtent')`. */
+export function upright(bounds: Bounds): Bounds {
+  const [, south, , north] = bounds
+  if (south <= north) return bounds
+  throw new InputError('BadExtent', `the box lies upside down: its south ${south} is greater than its north ${north}`, {
+    hint: 'south and north are the least and the greatest second coordinate',
+    data: { south, north },
   })
 }
 

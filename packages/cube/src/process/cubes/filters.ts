@@ -29,6 +29,7 @@ import {
 } from './arguments.ts'
 import { contextOf, isAsync, runner } from './callback.ts'
 import { insideNode, meet, place } from './coverage.ts'
+import { upright } from './extent-arguments.ts'
 import { boundsOf, geometryDimension, isPolygonal } from './geometries.ts'
 import { boundOf, secondsOfLabel } from './instants.ts'
 import { centresOf, type Label } from './labels.ts'
@@ -126,7 +127,7 @@ function extentOf(value: Value): Extent {
   const box = value as Readonly<Record<string, number | null | undefined>>
   const { west, south, east, north, base, height } = box
   return {
-    bounds: [west!, south!, east!, north!],
+    bounds: upright([west!, south!, east!, north!]),
     crs: crsOf(box.crs),
     ...(typeof base === 'number' ? { base } : {}),
     ...(typeof height === 'number' ? { height } : {}),

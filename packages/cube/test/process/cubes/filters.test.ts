@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { crsFromEpsg } from '../../../src/crs/epsg.ts'
 import { transformBounds } from '../../../src/grid.ts'
+import { spatialExtent } from '../../../src/process/cubes/extent-arguments.ts'
 import { BOOLEAN } from '../../../src/process/cubes/nodes.ts'
 import {
   bands,
@@ -166,6 +167,16 @@ describe('filter_bbox', () => {
     const extent = { west: 0, east: 2, south: 0, north: 2, crs: 32632 }
     const kept = await node('filter_bbox', { data, extent })
     expect(kept.schema.dims[0]!.labels).toEqual([0])
+  })
+})
+
+describe('extents', () => {
+  it('refuses boxes upside down and intervals without any end', async () => {
+    const extent = { west: 400000, south: 5700000, east: 400020, north: 5699990, crs: 32632 }
+    expect(await tagOf(node('filter_bbox', { data: raster(2, 2, (i) => i), extent }))).toBe('BadExtent')
+    expect(() => spatialExtent(extent)).toThrow('the box lies upside down')
+    const data = cube([times('2020-01-01')], [1])
+    expect(await tagOf(node('filter_temporal', { data, extent: [null, null] }))).toBe('ProcessParameterInvalid')
   })
 })
 

@@ -49,6 +49,15 @@ describe('aggregate_temporal', () => {
     expect(named).toMatchObject({ labels: { t: ['a', 'b'] }, values: [3, 7] })
   })
 
+  it('needs at least one interval', async () => {
+    await expect(node('aggregate_temporal', { data: data(), intervals: [], reducer: sum })).rejects.toMatchObject({
+      tag: 'ProcessParameterInvalid',
+      message: expect.stringContaining('intervals: has 0 items, needs at least 1'),
+    })
+    const args = { data: data(), intervals: [['2020-01-01', '2020-01-02']], reducer: sum, labels: ['a', 'b'] }
+    expect(await tagOf(node('aggregate_temporal', args))).toBe('DistinctDimensionLabelsRequired')
+  })
+
   it('refuses empty intervals', async () => {
     const intervals = [['2020-01-02', '2020-01-01']]
     expect(await tagOf(node('aggregate_temporal', { data: data(), intervals, reducer: sum }))).toBe(
