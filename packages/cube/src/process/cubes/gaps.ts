@@ -1,9 +1,11 @@
 /** interpolate_na: missing cells along a dimension from those on either side; a process of ours, as xarray has it. */
 import { InputError } from '@ecotope/core'
 import type { Dimension } from '../../model/dimension.ts'
+import type { BlockNode } from '../../model/node.ts'
 import { floatPacking } from '../../model/packing.ts'
 import type { ProcessRow } from '../row.ts'
 import { cubeOf, cubeValue, requireDimension, textOf } from './arguments.ts'
+import { carried } from './carry.ts'
 import { type ColumnLoop, columnsNode } from './columns.ts'
 import { secondsOfLabel } from './instants.ts'
 import { enumerated } from './labels.ts'
@@ -71,6 +73,17 @@ function fillLoop(axis: Float64Array, { method, limit, maxGap }: Filling): Colum
   }
 }
 
+/** Whether cells take the value of a known one however far the next is: no columns have to be gathered for that. */
+const isCarried = ({ method, maxGap }: Filling): boolean =>
+  (method === 'previous' || method === 'next') && maxGap === Number.POSITIVE_INFINITY
+
+/** The same node in one pass over cells as they lie. */
+function carriedNode(node: BlockNode, { method, limit }: Filling): BlockNode {
+  const [{ packing }, { packing: result }] = [node.inputs[0]!.schema, node.schema]
+  const carry = { along: node.wholeDimensions![0]!, isBackward: method === 'next', limit }
+  return { ...node, compute: (region, [block]) => carried(block!, packing, region, result, carry) }
+}
+
 /** Days of dates, else the numbers that labels are. Throws InputError `NotNumbers`, `NotMonotonic`. */
 function axisOf(dimension: Dimension): Float64Array {
   const { name } = dimension
@@ -129,7 +142,8 @@ export const gapRows: readonly ProcessRow[] = [
         args.use_coordinate === false ? Float64Array.from(enumerated(dimension.labels.length)) : axisOf(dimension)
       const schema = { ...node.schema, packing: floatPacking(node.schema.packing) }
       const loop = (): ColumnLoop => fillLoop(axis, filling)
-      return cubeValue(columnsNode({ label: 'interpolate_na', inputs: [node], dim, target: dim, schema, loop }))
+      const made = columnsNode({ label: 'interpolate_na', inputs: [node], dim, target: dim, schema, loop })
+      return cubeValue(isCarried(filling) ? carriedNode(made, filling) : made)
     },
   },
 ]

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Cube } from '../../../src/fluent/cube.ts'
+import { FLOAT32, FLOAT64 } from '../../../src/model/block.ts'
 import type { Dimension } from '../../../src/model/dimension.ts'
 import type { CubeValue } from '../../../src/process/row.ts'
 import { bands, cube, other, raster, run, times } from './support.ts'
@@ -34,6 +35,40 @@ describe('interpolate_na', () => {
         else expect(result.values[i], JSON.stringify({ labels, data, ...args, i })).toBeCloseTo(value, 10)
       })
     }
+  })
+
+  it.each([
+    FLOAT32,
+    FLOAT64,
+    { dtype: 'int16', nodata: -1, scale: 0.5, offset: 10 },
+    { dtype: 'float32', nodata: -9999, scale: 2, offset: 0 },
+    { dtype: 'float32', nodata: Number.NaN, scale: 1, offset: 0 },
+  ] as const)('carries known cells of %j on as if it gathered columns', async (packing) => {
+    const dates = times('2020-01-01', '2020-01-05', '2020-01-06', '2020-01-20', '2020-02-01')
+    // More columns than are carried side by side, so that a block has a rest.
+    const value = (i: number): number | null => ((i * 7919) % 10 < 4 ? null : 10 + (i % 1009))
+    const { node: made } = raster(90, 60, value, [other('k', 0, 1), dates], packing)
+    for (const dimension of ['t', 'k', 'x'])
+      for (const method of ['previous', 'next'] as const)
+        for (const limit of [{}, { limit: 1 }, { limit: 2 }]) {
+          const options = { method, ...limit }
+          const { data: carried } = await new Cube(made).interpolateNa(dimension, options).compute()
+          const { data: gathered } = await new Cube(made)
+            .interpolateNa(dimension, { ...options, maxGap: 1e9 })
+            .compute()
+          expect(carried).toEqual(gathered)
+        }
+    const part = new Cube(made).interpolateNa('t', { method: 'next' })
+    const whole = await part.compute()
+    expect([...(await part.isel('t', 2).compute()).data]).toEqual(
+      [...whole.data].filter((_, i) => Math.floor(i / 5400) % 5 === 2),
+    )
+  })
+
+  it('takes infinite cells as known', async () => {
+    const made = raster(3, 1, (i) => [Infinity, null, -Infinity][i]!, [], FLOAT32)
+    const filled = await new Cube(made.node).interpolateNa('x', { method: 'previous' }).compute()
+    expect([...filled.data]).toEqual([Infinity, Infinity, -Infinity])
   })
 
   it('goes along any dimension, of packed integers, whichever way labels run', async () => {
