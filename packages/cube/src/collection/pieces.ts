@@ -1,6 +1,7 @@
 /** From the arrays of files to images of bands: which planes an array holds, of which band, at which instant. */
 import type { ArraySource } from '../model/array-source.ts'
 import type { BandsDimension, Calendar, Dimension, TemporalDimension } from '../model/dimension.ts'
+import { isPeriod, periodStart } from '../model/periods.ts'
 import { sensorRoleOf } from '../roles.ts'
 import type { Band } from '../types.ts'
 import { transposedSource } from './transposed.ts'
@@ -45,12 +46,13 @@ function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimensio
   const t = dims.findIndex((dim) => dim.type === 'temporal')
   const temporal = dims[t] as TemporalDimension | undefined
   const band = bandAt(input, source, dims, at)
-  const dated = temporal === undefined && input.time === undefined ? datedName(band.name) : undefined
+  const dated = temporal === undefined && input.time === undefined ? datedName(band.name, source.period) : undefined
   const time = temporal?.labels[at[t]!] ?? input.time ?? dated?.time
+  const period = temporal === undefined ? dated?.period : temporal.period
   return {
     band: dated === undefined ? band : renamed(band, dated.name ?? input.name),
     calendar: temporal?.calendar ?? 'standard',
-    ...(temporal?.period === undefined ? {} : { period: temporal.period }),
+    ...(period === undefined ? {} : { period }),
     piece: { path: input.path, grid: grid!, packing, source, at, ...(time === undefined ? {} : { time }) },
   }
 }
@@ -86,8 +88,24 @@ function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension
   }
 }
 
-/** The date and the rest of a band's name such as `2020-06-05T00:00:00Z B04`: how GeoTIFFs of cubes with dates name them. */
-function datedName(text: string): { readonly time: string; readonly name?: string } | undefined {
+interface DatedName {
+  readonly time: string
+  readonly period?: string
+  readonly name?: string
+}
+
+/**
+ * The date, or the label of a period, and the rest of a band's name such as `2020-06-05T00:00:00Z B04`: how GeoTIFFs of
+ * cubes with times name them.
+ */
+function datedName(text: string, period: string | undefined): DatedName | undefined {
+  if (isPeriod(period)) {
+    const words = text.split(' ')
+    const time = words.find((word) => periodStart(word, 'standard', period) !== undefined)
+    if (time === undefined) return undefined
+    const name = words.filter((_, i) => i !== words.indexOf(time)).join(' ')
+    return { time, period, ...(name === '' ? {} : { name }) }
+  }
   const match = /^(?:(.+) )?(\d{4}-\d{2}-\d{2}T[\d:.]+Z)(?: (.+))?$/.exec(text)
   if (match === null) return undefined
   const name = [match[1], match[3]].filter((part) => part !== undefined).join(' ')

@@ -73,12 +73,13 @@ type Use = <T>(work: (source: ArraySource) => Promise<T>) => Promise<T>
 
 /** What is known of a source stays; its cells are read from whichever opening is current. */
 function pooled(source: ArraySource, use: Use): ArraySource {
-  const { schema, handle, chunks, storedChunkBytes } = source
+  const { schema, handle, chunks, storedChunkBytes, period } = source
   return {
     schema,
     handle,
     chunks,
     ...(storedChunkBytes === undefined ? {} : { storedChunkBytes }),
+    ...(period === undefined ? {} : { period }),
     read: (region, options) => use((current) => current.read(region, options)),
     readTo: (region, place, options) =>
       use((current) => current.readTo?.(region, place, options) ?? Promise.resolve(false)),

@@ -12,6 +12,7 @@ import type { Region } from '../model/region.ts'
 import { openRaster, type Raster } from '../raster.ts'
 import type { Band, DType, Grid, Window } from '../types.ts'
 import type { HttpOptions } from './http-source.ts'
+import { PERIOD_ITEM } from './sink-layout.ts'
 
 export interface GeotiffOptions {
   /** Opens an internal overview, 0 the finest, instead of the full resolution. */
@@ -74,11 +75,13 @@ function sourceOf(raster: Raster, handle: SourceHandle, bands: readonly number[]
   const together = info.interleave === 'pixel' ? bands.length : 1
   const blocks = Math.ceil(grid.width / blockWidth) * Math.ceil(grid.height / blockHeight)
   const perBand = info.interleave === 'pixel' ? blocks : blocks * raster.bands.length
+  const period = info.metadata[PERIOD_ITEM]
   const isWhole = handle.overview === undefined
   return {
     schema,
     handle,
     chunks: [Math.max(1, together), Math.min(blockHeight, grid.height), Math.min(blockWidth, grid.width)],
+    ...(period === undefined ? {} : { period }),
     ...(isWhole ? { storedChunkBytes: Math.round(info.size / perBand) } : {}),
     read: (region, options) => readRegion(raster, packing, isStored, bands, region, options),
     ...(isStored && raster.readMask === undefined

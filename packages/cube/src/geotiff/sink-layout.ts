@@ -91,11 +91,19 @@ export function layoutOf(schema: CubeSchema, options: GeotiffSinkOptions): SinkL
   return { shape, x, y, files, bands, side, dtype: packing.dtype, nodata }
 }
 
+/** Metadata of the file: which calendar period the times in the names of its bands are. */
+export const PERIOD_ITEM = 'TIME_PERIOD'
+
 /** What one file is, all but its bands' names the same for all files. */
 export function specOf(schema: CubeSchema, layout: SinkLayout, options: GeotiffSinkOptions, file: number): CogSpec {
   const { scale, offset } = schema.packing
   const date = layout.files < 0 ? undefined : String(schema.dims[layout.files]!.labels[file])
-  const metadata = { ...options.metadata, ...(date === undefined ? {} : { TIME: date }) }
+  const { period } = schema.dims.find((d) => d.type === 'temporal') ?? {}
+  const metadata = {
+    ...options.metadata,
+    ...(date === undefined ? {} : { TIME: date }),
+    ...(period === undefined ? {} : { [PERIOD_ITEM]: period }),
+  }
   return {
     grid: schema.grid as Grid,
     bands: bandsOf(schema, layout),

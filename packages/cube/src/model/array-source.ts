@@ -26,6 +26,8 @@ export interface ArraySource {
   readonly handle: SourceHandle
   /** The box of cells that is stored (and decoded) as one piece, per dimension. */
   readonly chunks: readonly number[]
+  /** The calendar period that labels in the names of bands name, where bands of several times lie side by side. */
+  readonly period?: string
   /** Mean bytes of one stored chunk, for `graph explain`; undefined where unknown. */
   readonly storedChunkBytes?: number
   /**

@@ -28,7 +28,7 @@ describe('a saved cube of periods', () => {
     const cube = opened.stack().aggregateTemporalPeriod(period, 'mean')
     if (typeof labels === 'number') expect(cube.labels('t')).toHaveLength(labels)
     else expect(cube.labels('t')).toEqual(labels)
-    for (const name of ['p.zarr', 'p.nc']) {
+    for (const name of ['p.zarr', 'p.nc', 'p.tif']) {
       await cube.save(join(folder, name))
       await using again = await open(join(folder, name))
       const stack = again.stack()
@@ -45,6 +45,11 @@ describe('a saved cube of periods', () => {
     await cube.save(join(folder, 's.zarr'))
     await using again = await open(join(folder, 's.zarr'))
     expect(again.stack().labels('t')).toEqual(['2019-djf', '2020-mam', '2020-jja', '2020-son'])
+    const two = cube.merge(cube.process('rename_labels', { dimension: 'bands', source: ['a'], target: ['b 2020'] }))
+    await two.save(join(folder, 's.tif'))
+    await using image = await open(join(folder, 's.tif'))
+    expect(image.stack().labels('t')).toEqual(['2019-djf', '2020-mam', '2020-jja', '2020-son'])
+    expect(image.stack().labels('bands')).toEqual(['a', 'b 2020'])
     await opened.stack().save(join(folder, 'd.nc'))
     await expect(open([join(folder, 's.zarr'), join(folder, 'd.nc')])).rejects.toThrow(/a has (season|date) 20/)
     const renamed = opened.stack().process('rename_labels', { dimension: 'bands', source: ['a'], target: ['b'] })
