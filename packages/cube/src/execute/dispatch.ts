@@ -8,7 +8,7 @@ import { asEcotopeError } from './failures.ts'
 
 /** A place that runs one task of one job at a time. */
 export interface Slot {
-  /** Rejects with an `EnvironmentError` where the surroundings failed. */
+  /** Rejects with an `EnvironmentError` where the surroundings failed. Begins when those asked for before have ended. */
   run(task: Task): Promise<unknown>
   /** False once it is lost (a dead thread); a new slot takes its place. */
   readonly alive: boolean
@@ -18,6 +18,8 @@ export interface Slot {
 
 export interface Slots {
   readonly count: number
+  /** Tasks that wait at a slot for the end of the one before, so that it never waits for an answer. Default 0. */
+  readonly queued?: number
   /** Bound of the sum of `bytes` of tasks that run or whose results wait; a larger task runs alone. */
   readonly budgetBytes: number
   open(job: JobSpec, options: RunOptions): Promise<Slot>
@@ -38,13 +40,14 @@ class Dispatch {
   readonly #job: JobSpec
   readonly #options: RunOptions
   readonly #tasks: AsyncIterator<Task> | Iterator<Task>
-  readonly #running = new Map<Slot, Entry>()
-  readonly #idle: Slot[] = []
+  /** What each open slot has to do, in its order; the first is running. */
+  readonly #queues = new Map<Slot, Entry[]>()
   readonly #waiting: Entry[] = []
   readonly #retries: Entry[] = []
   readonly #started = performance.now()
   #opening = 0
-  #next: Task | undefined
+  /** Tasks that are pulled and not begun. */
+  readonly #upcoming: Task[] = []
   #pulling = false
   #ended = false
   #count = 0
@@ -92,13 +95,12 @@ class Dispatch {
   }
 
   #isDone(): boolean {
-    return (
-      this.#ended &&
-      this.#next === undefined &&
-      this.#running.size === 0 &&
-      this.#opening === 0 &&
-      this.#waiting.length + this.#retries.length === 0
-    )
+    return this.#ended && this.#upcoming.length === 0 && this.#held === 0
+  }
+
+  /** Tasks that have begun and whose outcomes nobody has yet. */
+  get #held(): number {
+    return this.#count - this.#delivered
   }
 
   /** The next outcome that may be delivered. */
@@ -117,7 +119,7 @@ class Dispatch {
     const { onProgress } = this.#options
     if (onProgress === undefined) return
     // The length of the iterable is unknown here: who made the tasks turns counts into fractions.
-    const total = this.#ended && this.#next === undefined ? this.#count : undefined
+    const total = this.#ended ? this.#count + this.#upcoming.length : undefined
     const fraction = total === undefined || total === 0 ? 0 : this.#delivered / total
     onProgress({
       step: 'tasks',
@@ -129,39 +131,57 @@ class Dispatch {
 
   /** Starts whatever there is room for. */
   #pump(): void {
-    while (!this.#closed && this.#failure === undefined && this.#running.size + this.#opening < this.#slots.count) {
+    while (!this.#closed && this.#failure === undefined) {
+      const slot = this.#free()
+      if (slot === undefined) return
       const entry = this.#retries.shift() ?? this.#admit()
       if (entry === undefined) return
-      this.#opening++
-      void this.#start(entry)
+      void this.#start(entry, slot)
     }
+  }
+
+  /** Where the next task goes: to an idle slot, to a new one, or behind another task. */
+  #free(): Slot | 'new' | undefined {
+    const { count, queued = 0 } = this.#slots
+    let shortest: Slot | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const [slot, { length }] of this.#queues) if (length < least) [shortest, least] = [slot, length]
+    if (least === 0) return shortest
+    if (this.#queues.size + this.#opening < count) return 'new'
+    // The last tasks go to whoever is free first.
+    return least <= queued && this.#upcoming.length > count ? shortest : undefined
   }
 
   /** A new task, where one is known and there is room for its bytes. */
   #admit(): Entry | undefined {
-    if (this.#next === undefined) {
-      if (!this.#ended) void this.#pull()
+    const [next] = this.#upcoming
+    if (next === undefined) {
+      void this.#pull()
       return undefined
     }
-    const held = this.#running.size + this.#opening + this.#waiting.length
-    const isFull = held > 0 && this.#bytes + this.#next.bytes > this.#slots.budgetBytes
+    const held = this.#held
+    const isFull = held > 0 && this.#bytes + next.bytes > this.#slots.budgetBytes
     const ahead = this.#options.order === 'task' ? AHEAD * this.#slots.count : 2 * this.#slots.count
     if (isFull || held >= ahead) return undefined
-    const entry: Entry = { task: this.#next, index: this.#count++, attempts: 0 }
-    this.#bytes += entry.task.bytes
-    this.#next = undefined
+    this.#upcoming.shift()
+    this.#bytes += next.bytes
     void this.#pull()
-    return entry
+    return { task: next, index: this.#count++, attempts: 0 }
   }
 
-  /** Gets the next task into `#next`. Synchronous iterables are pulled at once. */
+  /** Gets tasks until enough are known. Synchronous iterables are pulled at once. */
   async #pull(): Promise<void> {
-    if (this.#pulling || this.#ended || this.#next !== undefined) return
+    const { count, queued = 0 } = this.#slots
+    const wanted = queued > 0 ? count + 1 : 1
+    if (this.#pulling || this.#ended || this.#upcoming.length >= wanted) return
     this.#pulling = true
     try {
-      const result = await this.#tasks.next()
-      if (result.done === true) this.#ended = true
-      else this.#next = result.value
+      while (!this.#ended && !this.#closed && this.#upcoming.length < wanted) {
+        const result = await this.#tasks.next()
+        if (result.done === true) this.#ended = true
+        else this.#upcoming.push(result.value)
+        this.#pump()
+      }
     } catch (error) {
       this.#ended = true
       this.#fail(asEcotopeError(error))
@@ -171,27 +191,61 @@ class Dispatch {
     this.#wake()
   }
 
-  async #start(entry: Entry): Promise<void> {
-    let slot: Slot | undefined
+  async #start(entry: Entry, place: Slot | 'new'): Promise<void> {
+    entry.attempts++
     try {
-      entry.attempts++
-      slot = this.#idle.pop() ?? (await this.#slots.open(this.#job, this.#options))
-      if (this.#closed) return await slot.release(false)
-      this.#opening--
-      this.#running.set(slot, entry)
-      const result = await slot.run(entry.task)
-      this.#settle(entry, { task: entry.task, result, attempts: entry.attempts })
+      if (place !== 'new') this.#queues.get(place)!.push(entry)
+      const slot = place === 'new' ? await this.#open(entry) : place
+      if (slot !== undefined) await this.#run(entry, slot)
     } catch (error) {
-      if (slot === undefined) this.#opening--
       this.#settleFailure(entry, asEcotopeError(error))
-    }
-    if (slot !== undefined && !this.#closed) {
-      this.#running.delete(slot)
-      if (slot.alive) this.#idle.push(slot)
-      else void slot.release(false)
     }
     this.#pump()
     this.#wake()
+  }
+
+  /** A new slot for a task; undefined where the job has ended meanwhile. */
+  async #open(entry: Entry): Promise<Slot | undefined> {
+    this.#opening++
+    try {
+      const slot = await this.#slots.open(this.#job, this.#options)
+      if (!this.#closed) {
+        this.#queues.set(slot, [entry])
+        return slot
+      }
+      await slot.release(false)
+      return undefined
+    } finally {
+      this.#opening--
+    }
+  }
+
+  async #run(entry: Entry, slot: Slot): Promise<void> {
+    const queue = this.#queues.get(slot)!
+    try {
+      const running = slot.run(entry.task)
+      this.#pump()
+      const result = await running
+      this.#settle(entry, { task: entry.task, result, attempts: entry.attempts })
+    } catch (error) {
+      // With a lost slot all its tasks end; those behind the first had not begun and are none the worse for it.
+      if (queue.includes(entry)) throw error
+    } finally {
+      if (queue.includes(entry)) queue.splice(queue.indexOf(entry), 1)
+      if (!slot.alive) this.#lose(slot)
+    }
+  }
+
+  /** Another slot takes over what a lost one had not begun. */
+  #lose(slot: Slot): void {
+    const queue = this.#queues.get(slot)
+    if (queue === undefined || this.#closed) return
+    this.#queues.delete(slot)
+    for (const entry of queue.splice(0)) {
+      entry.attempts--
+      this.#retries.push(entry)
+    }
+    void slot.release(false)
   }
 
   #settle(entry: Entry, outcome: Outcome): void {
@@ -210,9 +264,7 @@ class Dispatch {
 
   async #close(): Promise<void> {
     this.#closed = true
-    const busy = [...this.#running.keys()].map((slot) => slot.release(true))
-    const idle = this.#idle.map((slot) => slot.release(false))
-    await Promise.all([...busy, ...idle])
+    await Promise.all([...this.#queues].map(([slot, { length }]) => slot.release(length > 0)))
     // A generator of tasks may hold resources of its own; one that is being asked is left to end by itself.
     if (!this.#pulling && !this.#ended) await this.#tasks.return?.()
   }

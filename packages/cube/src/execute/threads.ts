@@ -113,23 +113,27 @@ class ThreadPool {
     this.#idleMs = idleMs
   }
 
-  /** A thread that has the job open. */
-  async open(job: JobSpec, options: RunOptions): Promise<Slot> {
+  /** A thread that opens the job. */
+  open(job: JobSpec, options: RunOptions): Slot {
     clearTimeout(this.#timer)
     const thread = this.#idle.pop() ?? this.#start()
     thread.onWarning = options.onWarning
-    try {
-      await thread.ask({ kind: 'open', job })
-    } catch (error) {
-      await this.#end(thread)
+    let isOpen = true
+    const opened = thread.ask({ kind: 'open', job }).catch((error: unknown) => {
+      isOpen = false
       throw error
-    }
+    })
+    // Whether it opened is told with its tasks, which need not wait for the answer to be asked for.
+    opened.catch(() => undefined)
     return {
       get alive() {
-        return thread.alive
+        return thread.alive && isOpen
       },
-      run: (task: Task) => thread.ask({ kind: 'run', payload: task.payload }),
-      release: (busy) => this.#release(thread, busy),
+      run: async (task: Task) => {
+        const [, result] = await Promise.all([opened, thread.ask({ kind: 'run', payload: task.payload })])
+        return result
+      },
+      release: (busy) => this.#release(thread, busy || !isOpen),
     }
   }
 
@@ -188,7 +192,8 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
   const slots = {
     count: workers,
     budgetBytes: options.budgetBytes ?? Number.POSITIVE_INFINITY,
-    open: (job: JobSpec, run: RunOptions) => pool.open(job, run),
+    queued: 1,
+    open: (job: JobSpec, run: RunOptions) => Promise.resolve(pool.open(job, run)),
   }
   return {
     workers,

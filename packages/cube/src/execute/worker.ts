@@ -31,13 +31,19 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
+async function reply(request: Request): Promise<void> {
+  try {
+    const result = await answer(request)
+    const moved = [...transferable(result)].filter((buffer) => !isMarkedAsUntransferable(buffer))
+    port.postMessage({ kind: 'done', id: request.id, result } satisfies Reply, moved)
+  } catch (error) {
+    port.postMessage({ kind: 'failed', id: request.id, error: errorData(error) } satisfies Reply)
+  }
+}
+
+let last: Promise<void> = Promise.resolve()
+
+// One after the other, in the order in which they come.
 port.on('message', (request: Request) => {
-  answer(request)
-    .then((result) => {
-      const moved = [...transferable(result)].filter((buffer) => !isMarkedAsUntransferable(buffer))
-      port.postMessage({ kind: 'done', id: request.id, result } satisfies Reply, moved)
-    })
-    .catch((error: unknown) => {
-      port.postMessage({ kind: 'failed', id: request.id, error: errorData(error) } satisfies Reply)
-    })
+  last = last.then(() => reply(request))
 })

@@ -67,18 +67,23 @@ const WAITING_SHARED_BYTES = 2 ** 27
  * Counts shared memory that this thread is about to get; looks for what was dropped of it when much has come since the
  * last time. The engine never does on its account, in any of the threads that have seen it, as it does not count it.
  */
-export function sharedCounter(mostWaiting = WAITING_SHARED_BYTES): (bytes: number) => void {
+export function sharedCounter(mostWaiting = WAITING_SHARED_BYTES, look = collectAll): (bytes: number) => void {
   let waiting = 0
   return (bytes) => {
     if (waiting > 0 && waiting + bytes > mostWaiting) {
-      collectAll()
+      look()
       waiting = 0
     }
     waiting += bytes
   }
 }
 
-/** Looks for all that was dropped. Takes 5 to 20 ms. */
+/** Looks for all that was dropped. Takes 5 to 30 ms. */
 export function collectAll(): void {
   collect('major')
+}
+
+/** The same once other threads have been told what to do, so that they do not wait for it. */
+export function collectSoon(): void {
+  setImmediate(collectAll)
 }

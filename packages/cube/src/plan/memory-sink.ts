@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import { copyBox } from '../model/copy.ts'
-import { collectAll, sharedCounter } from '../model/garbage.ts'
+import { collectAll, collectSoon, sharedCounter } from '../model/garbage.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -20,7 +20,7 @@ const arrayOf = ({ buffer, dtype }: MemoryHandle): TypedArray => DTYPES[dtype].v
 /** Bytes of results that nobody holds which may wait: looking for them takes some 20 ms. */
 const WAITING_BYTES = 2 ** 28
 
-const counted = sharedCounter(WAITING_BYTES)
+const counted = sharedCounter(WAITING_BYTES, collectSoon)
 /** Bytes of results that this worker has let go of since it last looked. */
 let letGo = 0
 
@@ -84,7 +84,7 @@ function memoryHandle(path: string, schema: CubeSchema): MemoryHandle {
   const shape = shapeOf(schema)
   const { dtype } = schema.packing
   const bytes = cellCount(shape) * DTYPES[dtype].bytes
-  // Results that nobody holds any longer make room for the next.
+  // Results that nobody holds any longer make room for the next, of which nothing is in memory before it is written.
   counted(bytes)
   const buffer = new SharedArrayBuffer(bytes)
   return { format: 'memory', path, buffer, dtype, shape }

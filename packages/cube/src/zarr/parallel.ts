@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { CancelledError, EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, type TypedArray } from '../dtype.ts'
-import { sharedCounter } from '../model/garbage.ts'
+import { collectSoon, sharedCounter } from '../model/garbage.ts'
 import { cellCount, chunkCount, type Region } from '../model/region.ts'
 import type { DType } from '../types.ts'
 import type { ArrayOrigin } from './metadata.ts'
@@ -80,9 +80,9 @@ export async function readParallel(
 }
 
 /** Shared memory that may pile up before what is no longer used is looked for. */
-const counted = sharedCounter()
+const counted = sharedCounter(undefined, collectSoon)
 
-/** Shared memory; what was dropped of it before is given back first, when there is much. */
+/** Shared memory; what was dropped of it before is given back while it fills, when there is much. */
 function sharedMemory(bytes: number): SharedArrayBuffer {
   counted(bytes)
   return new SharedArrayBuffer(bytes)

@@ -199,6 +199,17 @@ function deaths(with_: With): void {
       expect(outcomes[1]!.attempts).toBe(2)
     }),
   )
+  test(
+    'tasks that waited behind one whose worker is lost have not been tried',
+    with_({}, async ({ collect, lines }) => {
+      const outcomes = await collect(
+        range(12, (i) => (i < 2 ? { die: true } : {})),
+        { order: 'task' },
+      )
+      expect(outcomes.map(({ attempts }) => attempts)).toEqual([2, 2, ...new Array<number>(10).fill(1)])
+      expect(started(await lines())).toBe(14)
+    }),
+  )
 }
 
 function endings(with_: With): void {
@@ -273,6 +284,15 @@ function pressure(with_: With): void {
       await new Promise((resolve) => setTimeout(resolve, 200))
       expect(pulled).toBeLessThanOrEqual(3 * executor.workers + 2)
       await outcomes.return?.()
+    }),
+  )
+  test(
+    'few tasks wait behind a long one',
+    with_({}, async ({ collect, lines, executor }) => {
+      await collect(range(14, (i) => ({ sleep: i === 0 ? 400 : 1 })))
+      const log = await lines()
+      const late = started(log.slice(log.indexOf('end 0')))
+      expect(late).toBeLessThanOrEqual(executor.workers > 1 ? 1 : 13)
     }),
   )
   test(
