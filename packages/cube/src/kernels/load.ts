@@ -18,15 +18,29 @@ export function kernelInstance<Functions>(wasm: string): () => KernelInstance<Fu
   }
 }
 
-function instantiate<Functions>(wasm: string): KernelInstance<Functions> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
-  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0))
+/** By their text: instances over several memories share one. */
+const modules = new Map<string, WebAssembly.Module>()
+
+function moduleOf(wasm: string): WebAssembly.Module {
+  const known = modules.get(wasm)
+  if (known !== undefined) return known
+  const module = new WebAssembly.Module(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)))
+  modules.set(wasm, module)
+  return module
+}
+
+/** The functions of a kernel over memory of somebody else's. */
+export function kernelOver<Functions>(wasm: string, memory: WebAssembly.Memory): Functions {
   const abort = (): never => {
     throw new Error('a kernel stopped')
   }
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, abort } })
+  return new WebAssembly.Instance(moduleOf(wasm), { env: { memory, abort } }).exports as Functions
+}
+
+function instantiate<Functions>(wasm: string): KernelInstance<Functions> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
   return {
-    call: exports as Functions,
+    call: kernelOver<Functions>(wasm, memory),
     room: (size) => {
       const missing = size - memory.buffer.byteLength
       if (missing > 0) memory.grow(Math.ceil(missing / PAGE))

@@ -11,6 +11,7 @@ import { SCALARS } from './emissions.ts'
 import { type Parameter, parameterOf, type Running, type Spread } from './parameters.ts'
 import type { Program } from './program.ts'
 import { tileShape, tilesOf } from './tiles.ts'
+import { Warmer } from './warm.ts'
 
 const PAGE_BYTES = 65536
 const ALIGNMENT = 64
@@ -44,6 +45,7 @@ export class ProgramRunner {
   readonly #exports: { run(): void }
   #views = new Map<string, TypedArray>()
   readonly #tiles = new Map<string, readonly number[]>()
+  readonly #warmer: Warmer
 
   constructor(
     program: Program,
@@ -58,6 +60,7 @@ export class ProgramRunner {
     this.#parameters = program.parameters.map(parameterOf)
     this.#accesses = accesses
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(program.staticBytes / PAGE_BYTES) + 1 })
+    this.#warmer = new Warmer(this.#memory)
     const scalars = Object.fromEntries(program.scalars.map((name) => [name, SCALARS[name]]))
     const { exports } = new WebAssembly.Instance(module, { m: { memory: this.#memory, ...scalars } })
     this.#exports = exports as { run(): void }
@@ -105,6 +108,7 @@ export class ProgramRunner {
     for (const tile of tilesOf(region, this.#tile(region))) {
       loaded = this.#load(tile, blocks, loaded, placed)
       const output = this.#output(tile, loaded)
+      if (loaded === placed?.loaded) this.#warmer.warm(regionsOf(this.#accesses, this.#inputs.length, tile), loaded)
       this.#setParameters({ tile, output, inputs: loaded })
       this.#exports.run()
       const to = tile.start.reduce((sum, start, d) => sum + (start - region.start[d]!) * strides[d]!, 0)
