@@ -29,7 +29,10 @@ export interface SinkJob {
   encodeBytes(region: Region): number
   /** True where an earlier, killed run of the same job has written this region. */
   isDone(region: Region): boolean
-  write(region: Region, encoded: unknown): Promise<void>
+  /** When the first of the killed runs began that have left something, in milliseconds since 1970. */
+  readonly resumesFromMs?: number
+  /** `isFinal` (default true) says whether a later run of the same job may take it as done. */
+  write(region: Region, encoded: unknown, isFinal?: boolean): Promise<void>
   /** Completes metadata and overviews, then renames to the final path. */
   finish(work?: WorkOptions): Promise<void>
   /** Ends without result. `keep` leaves what is written for a later run of the same job, where the format can. */

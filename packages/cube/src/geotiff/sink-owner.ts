@@ -24,6 +24,16 @@ export async function own(path: string, folder: string): Promise<void> {
   await writeFile(ownerFile(folder), String(process.pid))
 }
 
+/** When the first run that has written to a folder of tiles began, in milliseconds since 1970: now, where none has. */
+export async function begunMs(folder: string): Promise<number> {
+  const path = join(folder, 'begun')
+  const known = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (known > 0) return known
+  const now = Date.now()
+  await writeFile(path, String(now))
+  return now
+}
+
 export const disown = (folder: string): Promise<void> => rm(ownerFile(folder), { force: true })
 
 /** Removes what stopped runs of other jobs have left of an output that is whole now. */

@@ -8,13 +8,18 @@ import { basename, dirname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { makeFolder } from '../format/folder.ts'
 import { writeError } from './aside.ts'
-import { disown, own } from './sink-owner.ts'
+import { begunMs, disown, own } from './sink-owner.ts'
 import { writeFully } from './spool.ts'
 
 export interface SinkStore {
   has(tile: number): boolean
-  /** Keeps a tile of the full resolution and, where overviews are made, its pixels at half the resolution. */
-  put(tile: number, bytes: Uint8Array, halved: Uint8Array | undefined): Promise<void>
+  /** When the first run began that has left tiles, in milliseconds since 1970; undefined where none has. */
+  readonly resumesFromMs: number | undefined
+  /**
+   * Keeps a tile of the full resolution and, where overviews are made, its pixels at half the resolution; for later runs
+   * too, where `isFinal`.
+   */
+  put(tile: number, bytes: Uint8Array, halved: Uint8Array | undefined, isFinal: boolean): Promise<void>
   /** Keeps a tile of an overview until the end of this run; gives its number. */
   add(bytes: Uint8Array): Promise<number>
   get(place: number): Promise<Uint8Array>
@@ -43,8 +48,9 @@ export async function openStore(path: string, folder: string, slotBytes: number)
   try {
     await makeFolder(folder)
     await own(path, folder)
+    const begun = await begunMs(folder)
     const files = await Promise.all(['tiles', 'journal', 'halved'].map((name) => openFile(join(folder, name))))
-    return await storeOf(folder, files as [FileHandle, FileHandle, FileHandle], slotBytes)
+    return await storeOf(folder, begun, files as [FileHandle, FileHandle, FileHandle], slotBytes)
   } catch (cause) {
     throw cause instanceof InputError ? cause : writeError(folder, cause)
   }
@@ -58,6 +64,7 @@ async function openFile(path: string): Promise<FileHandle> {
 
 async function storeOf(
   folder: string,
+  begun: number,
   [tiles, journal, halves]: readonly [FileHandle, FileHandle, FileHandle],
   slotBytes: number,
 ): Promise<SinkStore> {
@@ -94,10 +101,13 @@ async function storeOf(
   }
   return {
     has: (tile) => known.has(tile),
-    put: (tile, bytes, halved) =>
+    resumesFromMs: known.size === 0 ? undefined : begun,
+    put: (tile, bytes, halved, isFinal) =>
       guarded(async () => {
         if (halved !== undefined) await writeFully(halves, halved, tile * slotBytes)
         const place = await append(bytes)
+        known.set(tile, place)
+        if (!isFinal) return
         const entry = new DataView(new ArrayBuffer(ENTRY))
         entry.setUint32(0, tile, true)
         entry.setUint32(4, bytes.length, true)
@@ -105,7 +115,6 @@ async function storeOf(
         const at = journalEnd
         journalEnd += ENTRY
         await writeFully(journal, new Uint8Array(entry.buffer), at)
-        known.set(tile, place)
       }),
     add: (bytes) => guarded(() => append(bytes)),
     get: async (place) => {

@@ -84,9 +84,10 @@ function jobOf(handle: GeotiffHandle, paths: readonly string[], plans: readonly 
     order: 'any',
     encodeBytes: (region) => 3 * bytes * region.shape.reduce((product, n) => product * n, 1),
     isDone: (region) => [...tilesOf(layout, region)].every(([f, c, r]) => store.has(tileNumber(f, c, r))),
-    write: async (_, encoded) => {
+    ...(store.resumesFromMs === undefined ? {} : { resumesFromMs: store.resumesFromMs }),
+    write: async (_, encoded, isFinal = true) => {
       for (const { file, column, row, bytes: data, halved } of encoded as readonly EncodedTile[]) {
-        await store.put(tileNumber(file, column, row), data, halved)
+        await store.put(tileNumber(file, column, row), data, halved, isFinal)
       }
     },
     finish: (work = {}) => finish(handle, paths, plans, store, work),

@@ -2,11 +2,10 @@
  * Computes a cube and writes it, task by task, within a memory budget. A run that is killed leaves the old output and
  * what is needed to go on; the same call again computes only what is missing.
  */
-import { createHash, randomUUID } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, resolve, sep } from 'node:path'
+import { join } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
@@ -18,7 +17,7 @@ import type { ProcessGraph, Value } from '../process/row.ts'
 import { type Explanation, explainPlan } from './explain.ts'
 import { findFirst, stageFiles } from './find-first.ts'
 import type { GraphContext } from './graph-cube.ts'
-import { consumersFirst } from './nodes.ts'
+import { changedSince, inputsOf, jobHash, refuseInput } from './inputs.ts'
 import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import { Progress } from './progress.ts'
 import type { FailedChunk } from './reader.ts'
@@ -88,7 +87,7 @@ export async function saveOrigin(
 ): Promise<Saved> {
   const opened = await openOrigin(node === undefined ? origin : { node })
   try {
-    const inputs = options.sink.format === 'memory' ? [] : await inputsOf(opened.node)
+    const inputs = options.sink.format === 'memory' ? [] : await inputsOf(opened.node, origin)
     if (options.sink.format !== 'memory') {
       refuseEmptyMap(opened.node.schema, path)
       await refuseFolder(options.sink.format, path)
@@ -100,11 +99,17 @@ export async function saveOrigin(
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(onWarning === undefined ? {} : { onWarning }),
     }
-    const job = await options.sink.create(path, opened.node.schema, {
-      ...work,
-      job: jobHash(origin, inputs),
-      options: options.formatOptions ?? {},
-    })
+    const create = (): Promise<SinkJob> =>
+      options.sink.create(path, opened.node.schema, {
+        ...work,
+        job: jobHash(origin, inputs),
+        options: options.formatOptions ?? {},
+      })
+    let job = await create()
+    if (job.resumesFromMs !== undefined && (await changedSince(inputs, job.resumesFromMs))) {
+      await job.abandon(false)
+      job = await create()
+    }
     return await runJob({ origin, path, options, job, work, failed: new Map(), stages: [] }, opened.node)
   } finally {
     await opened.close()
@@ -132,44 +137,6 @@ async function refuseFolder(format: string, path: string): Promise<void> {
   throw new InputError('IsFolder', `${path} is a folder and cannot be replaced by a file`, {
     hint: 'give the name of a file, or remove the folder first',
     data: { path },
-  })
-}
-
-/** A file, folder or address that a cube is read from. */
-interface Input {
-  readonly format: string
-  readonly path: string
-  /** undefined where it is not on this machine. */
-  readonly state: BigIntStats | undefined
-}
-
-const stateOf = (path: string): Promise<BigIntStats | undefined> => stat(path, { bigint: true }).catch(() => undefined)
-
-function inputsOf(node: CubeNode): Promise<Input[]> {
-  const files = consumersFirst(node).flatMap((one) => {
-    if (one.kind !== 'source') return []
-    const { path, format, paths } = one.source.handle
-    // A source of many files names all of them.
-    const all = Array.isArray(paths) ? (paths as readonly string[]) : [path]
-    return all.map((each) => ({ format, path: each }))
-  })
-  return Promise.all(files.map(async (file) => ({ ...file, state: await stateOf(file.path) })))
-}
-
-/** What is read is the user's: a result neither takes its place nor lies in it. */
-async function refuseInput(inputs: readonly Input[], path: string): Promise<void> {
-  const out = resolve(path)
-  const there = await stateOf(path)
-  const found = inputs.find((input) => {
-    if (input.state === undefined) return false
-    const read = resolve(input.path)
-    const isSame = there !== undefined && there.ino === input.state.ino && there.dev === input.state.dev
-    return isSame || out.startsWith(`${read}${sep}`) || read.startsWith(`${out}${sep}`)
-  })
-  if (found === undefined) return
-  throw new InputError('OutputIsInput', `${path} would replace ${found.path}, from which it is made, or lie in it`, {
-    hint: 'write to another path; replace the input once the result is what you want',
-    data: { path, input: found.path },
   })
 }
 
@@ -340,19 +307,10 @@ async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spoo
   for await (const outcome of outcomes) {
     if ('error' in outcome) throw outcome.error
     const { region } = outcome.task.payload as RegionPayload
-    await job.write(region, outcome.result.encoded)
+    // What has failed is not done: a later run lists it again, or finds it mended.
+    await job.write(region, outcome.result.encoded, outcome.result.failed.length === 0)
     for (const failure of outcome.result.failed) failed.set(keyOf(failure), failure)
     progress.add(cellCount(region.shape))
   }
   return { failed: [...failed.values()], resumed }
-}
-
-/** What the result depends on: the program and the state of the files that it reads. */
-function jobHash(origin: CubeOrigin, inputs: readonly Input[]): string {
-  const hash = createHash('sha256')
-  if ('node' in origin) return hash.update(randomUUID()).digest('hex')
-  hash.update(JSON.stringify(origin))
-  for (const { format, path, state } of inputs)
-    hash.update(`${format}\n${path}\n${state?.size ?? ''}\n${state?.mtimeNs ?? ''}\n`)
-  return hash.digest('hex')
 }

@@ -15,6 +15,8 @@ export interface Partial {
   readonly folder: string
   /** Boxes that an earlier run has written. */
   readonly done: ReadonlySet<string>
+  /** When the first run that has written to it began, in milliseconds since 1970. */
+  readonly begunMs: number
   /** Notes boxes as written. */
   note(boxes: readonly string[]): Promise<void>
   /** Puts the folder in the final place. */
@@ -26,6 +28,7 @@ export interface Partial {
 interface Head {
   readonly job: string
   readonly pid: number
+  readonly begunMs: number
 }
 
 /** Entries of a folder that make it a store which may be overwritten. */
@@ -54,7 +57,8 @@ export async function openPartial(path: string, job: string, layout: string): Pr
   else await sweep(folder)
   await makeFolder(folder)
   const done = goesOn ? before.done : new Set<string>()
-  const head = JSON.stringify({ job, pid: process.pid } satisfies Head)
+  const begunMs = goesOn ? before.head.begunMs : Date.now()
+  const head = JSON.stringify({ job, pid: process.pid, begunMs } satisfies Head)
   await writeFile(`${journal}.new`, `${[head, ...done].join('\n')}\n`)
   await rename(`${journal}.new`, journal)
   const remove = async (): Promise<void> => {
@@ -64,6 +68,7 @@ export async function openPartial(path: string, job: string, layout: string): Pr
   return {
     folder,
     done,
+    begunMs,
     note: (boxes) => (boxes.length === 0 ? Promise.resolve() : appendFile(journal, `${boxes.join('\n')}\n`)),
     publish: async () => {
       await replace(path, folder)
@@ -106,8 +111,9 @@ async function readJournal(journal: string, path: string): Promise<{ head: Head;
 
 function headOf(line: string): Head | undefined {
   try {
-    const { job, pid } = JSON.parse(line) as Head
-    return typeof job === 'string' && typeof pid === 'number' ? { job, pid } : undefined
+    const { job, pid, begunMs } = JSON.parse(line) as Head
+    const isHead = typeof job === 'string' && typeof pid === 'number' && typeof begunMs === 'number'
+    return isHead ? { job, pid, begunMs } : undefined
   } catch {
     return undefined
   }

@@ -36,8 +36,9 @@ async function create(path: string, schema: CubeSchema, { job, options }: SinkOp
     order: 'any',
     encodeBytes: () => encodeBytes(plan),
     isDone: (region) => boxes(region).every((box) => partial.done.has(box)),
-    write: async (region) => {
-      await partial.note(boxes(region))
+    ...(partial.done.size === 0 ? {} : { resumesFromMs: partial.begunMs }),
+    write: async (region, _, isFinal = true) => {
+      if (isFinal) await partial.note(boxes(region))
     },
     finish: async () => {
       await writeMetadata(plan, layout.dataset, schema)
