@@ -2,7 +2,7 @@
 
 import { InputError } from '@ecotope/core'
 import { type CubeNode, shapeOf } from '../model/node.ts'
-import { chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
+import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
 import { fuse } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
@@ -206,8 +206,9 @@ function shapeFor(
   const fixed = blockBytes(root.schema, least) + (encodeBytes?.(least) ?? 0)
   const { inPasses = false } = share
   const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
-  if (whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers))
-    return taskShape(root, { ...share, ...extra, align: chunks })
+  const fits = whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers)
+  // One cell has no pieces; where it needs more than a worker's share, one worker makes as many at once as it can.
+  if (fits || cellCount(least.shape) === 1) return taskShape(root, { ...share, ...extra, align: chunks })
   const pieces = inPieces(root, share, least, fixed)
   if (pieces !== undefined && !(pieces instanceof InputError)) return pieces
   try {

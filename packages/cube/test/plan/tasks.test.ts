@@ -58,6 +58,10 @@ describe('task shapes', () => {
     const least = scheduleOf(root, { start: [0, 0], shape: [1, 1] }).peakBytes
     const options = { budgetBytes: Math.ceil((1.5 * least * 8) / 7) + 100, workers: 4 }
     expect(taskShape(root, options).costs.peakBytes).toBeGreaterThan(taskShare(options.budgetBytes, 4))
+    // Into memory, of which any cell is a box of its own, too: not one cell at a time.
+    const { shape, pieces } = planOf(root, { ...options, chunks: [1, 1] })
+    expect(pieces).toBeUndefined()
+    expect(shape[0]).toBeGreaterThanOrEqual(500)
   })
 
   test('what has to be held whole and is too much says how much it needs', () => {
