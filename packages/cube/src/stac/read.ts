@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
-import { formats, hasExtension } from '../format/formats.ts'
+import { formatOfContent, formats, hasExtension } from '../format/formats.ts'
 import { isForeign, isUrl, lookAt } from '../format/sniff.ts'
 import { passingOf, retried } from '../geotiff/http-request.ts'
 import type { StacContainer, StacItem } from './types.ts'
@@ -147,6 +147,8 @@ export async function isStac(path: string, folder: string): Promise<string | und
   if (found === undefined) return undefined
   const root = ROOTS.find((name) => found.names.includes(name))
   if (root !== undefined && (await isDocument(join(whole, root)))) return join(whole, root)
+  // The documents of a store are its own.
+  if (formatOfContent(found) !== undefined) return undefined
   return (await firstItem(whole, found.names)) === undefined ? undefined : whole
 }
 
