@@ -14,6 +14,7 @@ import { holds, optional, processError, required, schemas, withDefault } from '.
 import type { Arguments, ParameterRow, ProcessContext, ProcessGraph, ProcessRow, Value } from '../row.ts'
 import { isCube } from '../schema.ts'
 import { spatialExtent, temporalExtent } from './extent-arguments.ts'
+import { areFeatures, loadFeatures } from './load-features.ts'
 
 const CUBE = { summary: 'A data cube.', schema: schemas.datacube } as const
 const COLLECTION_SCHEMA = { type: 'object', subtype: 'ecotope-collection' } as const
@@ -49,7 +50,7 @@ const properties: ParameterRow = withDefault(
 )
 const options = withDefault(
   'options',
-  'Options of the format, and time, bands, crs as open_collection has them.',
+  'Options of the format (of features: layer, properties that become cells), and time, bands, crs as open_collection has them.',
   { type: 'object' },
   {},
 )
@@ -77,6 +78,7 @@ function requestOf(args: Arguments): Omit<CollectionRequest, 'paths'> {
 }
 
 async function loadFiles(paths: readonly string[], args: Arguments, context: ProcessContext): Promise<Value> {
+  if (areFeatures(paths, args.format)) return loadFeatures(paths, args, context)
   const request = { paths, ...requestOf(args) }
   if (request.format !== undefined) formatNamed(request.format)
   return { kind: 'cube', node: await openCube(request, context) }
@@ -152,7 +154,7 @@ export const loadRows: readonly ProcessRow[] = [
   {
     id: 'load_uploaded_files',
     category: 'import and export',
-    summary: 'Loads files as one data cube',
+    summary: 'Loads files as one data cube; a file of features as a vector cube',
     experimental: true,
     parameters: [
       required('paths', 'The files; relative ones start at the folder of the graph.', {

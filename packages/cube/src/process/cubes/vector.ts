@@ -136,7 +136,7 @@ function randomlySampled(node: CubeNode, each: number | undefined, total: number
 }
 
 /** Values of properties as cells. Texts have no place in a cube; they stay with the features. */
-function propertyCube(features: Geometries, names: readonly string[]): CubeNode {
+export function propertyCube(features: Geometries, names: readonly string[]): CubeNode {
   const dimension = dimensionOfFeatures(features)
   const rows = features.features.map(({ properties }) => names.map((name) => (properties[name] ?? null) as Value))
   const isList = names.length === 1 && rows.some((row) => elementsOf(row[0]) !== undefined)

@@ -1,4 +1,5 @@
 /** Loading processes in graphs: files, addresses, STAC, extents, collections and explicit stacks; also by threads. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sinkFor } from '../../../src/format/formats.ts'
@@ -9,6 +10,7 @@ import { computeCube } from '../../../src/plan/compute.ts'
 import { saveGraph } from '../../../src/plan/save.ts'
 import type { ProcessGraph } from '../../../src/process/row.ts'
 import { footprintOf } from '../../../src/stac/footprint.ts'
+import { writeFeatures } from '../../../src/vector/write-features.ts'
 import { gridAt, sentinel, writeRaster } from '../../collection/scene.ts'
 import { startApi } from '../../stac/server.ts'
 import { temporaryFolder } from '../../temporary.ts'
@@ -54,6 +56,50 @@ describe('load_uploaded_files', () => {
     expect(shapeOf(node.schema)).toEqual([3, 2, 30, 40])
     const all = { paths: ['*.tif'], format: null, options: { time } }
     await expect(cube(single('load_uploaded_files', all))).rejects.toMatchObject({ tag: 'DifferentGrids' })
+  })
+
+  it.each([
+    ['zones.geojson', 'GeoJSON'],
+    ['zones.geojson', null],
+    ['zones.gpkg', 'GPKG'],
+    ['zones.fgb', null],
+  ])('gives features of %s as a vector cube', async (name, format) => {
+    await sentinel(folder)
+    const { crs, affine } = gridAt(10, 1, 1)
+    const [left, top] = [affine[2], affine[5]]
+    const square = (x: number, id: number) => ({
+      geometry: { type: 'Polygon' as const, coordinates: [[[x, top], [x + 50, top], [x + 50, top - 50], [x, top - 50], [x, top]]] }, // biome-ignore format: a square
+      properties: { id, name: `field ${id}` },
+    })
+    const features = [square(left, 7), square(left + 100, 9)]
+    await writeFeatures(join(folder, name), { crs, label: 'zones', features })
+    const mean = single('mean', { data: { from_parameter: 'data' } })
+    const node = await cube({
+      zones: { process_id: 'load_uploaded_files', arguments: { paths: [name], format } },
+      image: { process_id: 'load_uploaded_files', arguments: { paths: ['S2_20200601_B04.tif'], format: 'GTiff' } },
+      zonal: {
+        process_id: 'aggregate_spatial',
+        arguments: {
+          data: { from_node: 'image' },
+          geometries: { from_node: 'zones' },
+          reducer: { process_graph: mean },
+        },
+        result: true,
+      },
+    })
+    const names = node.schema.dims.flatMap((dimension) =>
+      dimension.type === 'geometry' ? dimension.features.features.map(({ properties }) => properties.name) : [],
+    )
+    expect(names).toEqual(['field 7', 'field 9'])
+    expect((await computeCube(node)).data.every(Number.isFinite)).toBe(true)
+    const ids = await cube(single('load_uploaded_files', { paths: [name], format, options: { properties: ['id'] } }))
+    expect([...(await computeCube(ids)).data]).toEqual([7, 9])
+  })
+
+  it('says so where several files of features are loaded at once', async () => {
+    const args = { paths: ['a.fgb', 'b.fgb'], format: null }
+    for (const name of args.paths) await writeFile(join(folder, name), 'anything')
+    await expect(cube(single('load_uploaded_files', args))).rejects.toMatchObject({ tag: 'SeveralFiles' })
   })
 
   it('refuses formats that are none', async () => {
