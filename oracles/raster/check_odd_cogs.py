@@ -1,8 +1,9 @@
 """Checks what write_odd_cogs.ts wrote: by rio-cogeo, and every value, text and overview by rasterio.
 
 Needs: rasterio, rio-cogeo, numpy. Run: node oracles/raster/write_odd_cogs.ts FOLDER, then
-python oracles/raster/check_odd_cogs.py FOLDER; ends with 1 where something differs. Overviews are compared with GDAL's where
-every side is halved without a rest: of an odd side GDAL takes shares of pixels, Ecotope the last one alone.
+python oracles/raster/check_odd_cogs.py FOLDER; ends with 1 where something differs. Integers of averages of odd sides may
+differ by 1 at 1% of pixels: shares are added in another order. Rasters without nodata whose height is odd where the width is
+even are left out: GDAL 3.6 takes whole rows then for the first and last overview row, where all others are shares.
 """
 
 import json
@@ -30,6 +31,10 @@ def overviews_of(path, dataset, values, method):
     for level in range(len(dataset.overviews(1))):
         with rasterio.open(path, OVERVIEW_LEVEL=level) as copy:
             yield copy.read()
+
+
+def sides(one, level):
+    return tuple(-(-one[side] // 2**level) for side in ("width", "height"))
 
 
 def check(one):
@@ -61,13 +66,20 @@ def check(one):
         places = [transform(crs, "EPSG:4326", [1e5, -2e6], [3e5, 1e6]) for crs in (d.crs, expected)]
         if d.crs != expected and not np.allclose(*places, atol=1e-9):
             yield f"system {d.crs.to_wkt()}"
-        if any(one[side] % 2 ** len(d.overviews(1)) for side in ("width", "height")):
+        if one["nodata"] is None and any(
+            width % 2 == 0 and height % 2 == 1
+            for width, height in (sides(one, level) for level in range(len(d.overviews(1))))
+        ):
             return
+        is_odd = any(one[side] % 2 ** len(d.overviews(1)) for side in ("width", "height"))
         for level, theirs in enumerate(overviews_of(folder / "copy.tif", d, values, one["overviews"])):
             with rasterio.open(path, OVERVIEW_LEVEL=level) as o:
                 ours = o.read()
             # GDAL adds float32 in float32.
             close = np.isclose(ours, theirs, rtol=1e-6, atol=1e-4, equal_nan=True) if raw.dtype.kind == "f" else ours == theirs
+            if is_odd and one["overviews"] == "average" and raw.dtype.kind != "f":
+                near = np.abs(ours.astype("int64") - theirs.astype("int64")) <= 1
+                close = near if near.all() and (~close).mean() < 0.01 else close
             if not close.all():
                 yield f"overview {level}: {(~close).mean():.2%} differ"
 

@@ -82,6 +82,21 @@ for (const dtype of Object.keys(DTYPES) as DType[]) {
     await write(`${overviews}_${dtype}_holes`, { width: 256, height: 128, dtype, overviews, nodata, holes: 0.3 })
   }
 }
+for (const overviews of ['average', 'nearest', 'mode'] as OverviewMethod[]) {
+  for (const [width, height] of [
+    [1201, 903],
+    [1201, 896],
+    [1024, 903],
+  ] as const) {
+    for (const dtype of ['uint8', 'int16', 'float32'] as const) {
+      // No mean is near nodata and no window of int16 all missing, of which GDAL makes nodata a value, and 0.
+      const [nodata, holes] = [{ uint8: 0, int16: -32768, float32: -9999 }[dtype], overviews === 'mode' ? 0.05 : 0.3]
+      await write(`${overviews}_${width}x${height}_${dtype}`, { width, height, dtype, overviews, nodata, holes })
+      const name = `${overviews}_${width}x${height}_${dtype}_full`
+      if (width % 2 === 1) await write(name, { width, height, dtype, overviews, names: ['a', 'b'] })
+    }
+  }
+}
 for (const nodata of [Number.NaN, 0, Infinity, -3.4028234663852886e38, 1e20]) {
   await write(`nodata_${nodata}`.replace('+', ''), { width: 128, height: 64, dtype: 'float32', nodata, holes: 0.3 })
 }

@@ -9,9 +9,10 @@ import { DTYPES, dtypeOf, newArray, type TypedArray } from '../dtype.ts'
 import type { Colour } from '../raster.ts'
 import type { Band, DType, Grid, Window } from '../types.ts'
 import { writeAside } from './aside.ts'
+import { Halving } from './borders.ts'
 import { type CogCompression, encodeTile, type Patch } from './encode.ts'
 import { writeLayout } from './layout.ts'
-import { halve, joinQuarters, type OverviewMethod } from './overview.ts'
+import { joinQuarters, type OverviewMethod } from './overview.ts'
 import { type Spool, spoolAt } from './spool.ts'
 
 export interface CogSpec {
@@ -158,6 +159,8 @@ interface Work {
   ) => Promise<void>
   /** Level whose tiles are read at once, as one larger window. */
   readonly macro: number
+  /** One for each level; none where there are no overviews. */
+  readonly halvings: readonly Halving[]
 }
 
 async function fillSpool(plan: Plan, read: ReadWindow, spool: Spool, options: WorkOptions): Promise<void> {
@@ -199,7 +202,7 @@ async function fillSpool(plan: Plan, read: ReadWindow, spool: Spool, options: Wo
   let macro = 0
   while (macro < 3 && samples * 4 ** (macro + 1) <= READ_SAMPLES) macro++
   const top = Math.max(macro, plan.levels.length - 1)
-  const work: Work = { plan, read, options, emit, macro }
+  const work: Work = { plan, read, options, emit, macro, halvings: halvingsOf(plan, macro) }
   const step = side * 2 ** top
   try {
     for (let r = 0; r * step < spec.grid.height; r++) {
@@ -211,10 +214,17 @@ async function fillSpool(plan: Plan, read: ReadWindow, spool: Spool, options: Wo
   if (failure !== undefined) throw (failure as { readonly cause: unknown }).cause
 }
 
+/** Patches of levels up to that of the windows that are read are windows, patches of those above are tiles. */
+function halvingsOf({ method, spec, levels, side }: Plan, macro: number): Halving[] {
+  if (method === 'none') return []
+  const samples = { bands: spec.bands.length, dtype: spec.dtype, nodata: spec.nodata, method }
+  return levels.map((level, at) => new Halving(level, side * 2 ** Math.max(0, macro - at), samples))
+}
+
 /** Writes everything below a node of the quadtree and gives its picture at the node's level; undefined outside. */
 async function node(work: Work, level: number, column: number, row: number): Promise<Patch | undefined> {
-  const { plan, macro, emit } = work
-  const { grid, bands, dtype, nodata } = plan.spec
+  const { plan, macro, emit, halvings } = work
+  const { grid, bands, dtype } = plan.spec
   const step = plan.side * 2 ** level
   if (column * step >= grid.width || row * step >= grid.height) return undefined
   if (level <= macro) return leaf(work, level, column, row)
@@ -225,11 +235,9 @@ async function node(work: Work, level: number, column: number, row: number): Pro
     [0, 1],
     [1, 1],
   ] as const) {
-    const child = await node(work, level - 1, 2 * column + dx, 2 * row + dy)
-    const { method } = plan
-    const halved =
-      child === undefined || method === 'none' ? undefined : halve(child, bands.length, dtype, method, nodata)
-    quarters.push(halved)
+    const [c, r] = [2 * column + dx, 2 * row + dy]
+    const child = await node(work, level - 1, c, r)
+    quarters.push(child && halvings[level - 1]?.halve(child, c, r))
   }
   if (plan.method === 'none' || level >= plan.levels.length) return undefined
   const patch = joinQuarters(quarters, bands.length, dtype)
@@ -238,7 +246,8 @@ async function node(work: Work, level: number, column: number, row: number): Pro
 }
 
 /** Reads one window of several tiles and writes them with the overviews that lie within it. */
-async function leaf({ plan, read, emit, options }: Work, level: number, column: number, row: number): Promise<Patch> {
+async function leaf(work: Work, level: number, column: number, row: number): Promise<Patch> {
+  const { plan, read, emit, options, halvings } = work
   throwIfAborted(options.signal)
   const { grid, bands, dtype, nodata } = plan.spec
   const step = plan.side * 2 ** level
@@ -256,7 +265,7 @@ async function leaf({ plan, read, emit, options }: Work, level: number, column: 
   let patch: Patch = { data: stored(values, dtype, nodata), width: window.width, height: window.height }
   for (let at = 0; at <= level; at++) {
     if (at > 0 && (plan.method === 'none' || at >= plan.levels.length)) break
-    if (at > 0) patch = halve(patch, bands.length, dtype, plan.method as OverviewMethod, nodata)
+    if (at > 0) patch = halvings[at - 1]!.halve(patch, column, row)
     const first = 2 ** (level - at)
     for (let r = 0; r * plan.side < patch.height; r++) {
       for (let c = 0; c * plan.side < patch.width; c++) {

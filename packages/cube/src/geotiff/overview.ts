@@ -1,70 +1,162 @@
-/** Halving of resolution for overviews: 2 x 2 samples to one; missing samples do not count. */
+/**
+ * Halving of resolution for overviews, as GDAL has it: an even side by pairs of samples; of an odd side of n samples,
+ * which become D = (n + 1) / 2, sample i is made of its share [i n/D, (i + 1) n/D]. Missing samples do not count.
+ */
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import type { Patch } from './encode.ts'
 
 export type OverviewMethod = 'average' | 'nearest' | 'mode'
 
-/** Four samples in reading order to one; those beyond an odd edge repeat the last. */
-type Cell = (a: number, b: number, c: number, d: number, nodata: number) => number
+/** Where a patch lies along one side of its level. */
+export interface Axis {
+  /** The even number of the first sample that is halved. */
+  readonly start: number
+  /** Samples of the whole level. */
+  readonly length: number
+  /** 1: the patch begins with the sample before `start`, which shares of odd sides may need. */
+  readonly lead: 0 | 1
+}
+
+/** Whether shares reach back before a sample. */
+export const leadOf = (start: number, length: number): 0 | 1 => (start > 0 && length % 2 === 1 ? 1 : 0)
+
+/** For each halved sample: which samples of the patch it is made of, up to three, and with which weights. */
+interface Shares {
+  readonly first: Int32Array
+  readonly count: Int32Array
+  readonly weights: Float64Array
+  /** The one sample that `nearest` takes. */
+  readonly nearest: Int32Array
+}
+
+function sharesOf({ start, length, lead }: Axis, samples: number): Shares {
+  const size = Math.ceil((samples - lead) / 2)
+  const halved = Math.ceil(length / 2)
+  const isOdd = length % 2 === 1
+  const shares = {
+    first: new Int32Array(size),
+    count: new Int32Array(size),
+    weights: new Float64Array(3 * size),
+    nearest: new Int32Array(size),
+  }
+  for (let k = 0; k < size; k++) {
+    const i = start / 2 + k
+    const middle = lead + 2 * k
+    const parts = isOdd ? [i / halved, 1, (halved - i - 1) / halved] : [0, 1, 1]
+    const there = [-1, 0, 1].filter((t) => parts[t + 1]! > 0 && middle + t >= 0 && middle + t < samples)
+    shares.first[k] = middle + there[0]!
+    shares.count[k] = there.length
+    shares.weights.set(
+      there.map((t) => parts[t + 1]!),
+      3 * k,
+    )
+    const place = Math.floor(0.5 + i * (length / halved)) - start + lead
+    shares.nearest[k] = Math.max(0, Math.min(samples - 1, place))
+  }
+  return shares
+}
 
 /** NaN equals nothing, so a nodata of NaN needs its own test. */
 const isMissing = (v: number, nodata: number): boolean => v === nodata || Number.isNaN(v)
 
-const CELLS: Readonly<Record<Exclude<OverviewMethod, 'average'>, Cell>> = {
-  nearest: (a) => a,
-  mode: (a, b, c, d, nodata) => {
-    let best = nodata
-    let most = 0
-    for (const v of [a, b, c, d]) {
-      if (isMissing(v, nodata)) continue
-      const count = Number(v === a) + Number(v === b) + Number(v === c) + Number(v === d)
-      if (count > most) {
-        most = count
-        best = v
-      }
-    }
-    return best
-  },
-}
-
-/** The patch at half the resolution; an odd last column or row is halved by itself. */
+/** The patch at half the resolution. By default it is the whole level. */
 export function halve(
   patch: Patch,
   bands: number,
   dtype: DType,
   method: OverviewMethod,
   nodata: number | undefined,
+  across: Axis = { start: 0, length: patch.width, lead: 0 },
+  down: Axis = { start: 0, length: patch.height, lead: 0 },
 ): Patch {
-  const width = Math.ceil(patch.width / 2)
-  const height = Math.ceil(patch.height / 2)
+  const [x, y] = [sharesOf(across, patch.width), sharesOf(down, patch.height)]
+  const [width, height] = [x.first.length, y.first.length]
   const data = newArray(dtype, width * height * bands)
   const missing = nodata ?? Number.NaN
-  const source: TypedArray = patch.data
-  if (method === 'average') {
-    averages(source, patch, data, bands, missing, dtype)
-    return { data, width, height }
-  }
-  const cell = CELLS[method]
-  for (let b = 0; b < bands; b++) {
-    for (let r = 0; r < height; r++) {
-      const upper = (b * patch.height + 2 * r) * patch.width
-      const lower = 2 * r + 1 < patch.height ? upper + patch.width : upper
-      let to = (b * height + r) * width
-      for (let c = 0; c < patch.width; c += 2, to++) {
-        const next = c + 1 < patch.width ? c + 1 : c
-        const value = cell(
-          source[upper + c]!,
-          source[upper + next]!,
-          source[lower + c]!,
-          source[lower + next]!,
-          missing,
-        )
-        data[to] = value
-      }
-    }
-  }
+  const isEven = across.length % 2 === 0 && down.length % 2 === 0
+  if (method === 'average' && isEven) averages(patch.data, patch, data, bands, missing, dtype)
+  else METHODS[method](patch, x, y, data, bands, missing, dtype)
   return { data, width, height }
+}
+
+/** Fills `data` from a patch by the shares across and down. */
+type Method = (
+  patch: Patch,
+  x: Shares,
+  y: Shares,
+  data: TypedArray,
+  bands: number,
+  nodata: number,
+  dtype: DType,
+) => void
+
+const METHODS: Readonly<Record<OverviewMethod, Method>> = {
+  nearest: ({ data: source, width, height }, x, y, data, bands) => {
+    let to = 0
+    for (let b = 0; b < bands; b++)
+      for (const row of y.nearest) {
+        const from = (b * height + row) * width
+        for (let c = 0; c < x.nearest.length; c++) data[to++] = source[from + x.nearest[c]!]!
+      }
+  },
+  mode: (patch, x, y, data, bands, nodata) => {
+    const held = new Float64Array(9)
+    eachShare(patch, x, y, bands, (to, r, c, from) => {
+      data[to] = modeOf(gathered(patch, x.count[c]!, y.count[r]!, from, held), held, nodata)
+    })
+  },
+  average: (patch, x, y, data, bands, nodata, dtype) => {
+    const round = !DTYPES[dtype].isFloat
+    const besides = beside(nodata, dtype)
+    const { data: source, width } = patch
+    eachShare(patch, x, y, bands, (to, r, c, from) => {
+      let [sum, weight] = [0, 0]
+      for (let j = 0; j < y.count[r]!; j++)
+        for (let i = 0; i < x.count[c]!; i++) {
+          const v = source[from + j * width + i]!
+          if (isMissing(v, nodata)) continue
+          const share = y.weights[3 * r + j]! * x.weights[3 * c + i]!
+          sum += share * v
+          weight += share
+        }
+      const mean = round ? rounded(sum / weight) : sum / weight
+      data[to] = weight === 0 ? nodata : mean === nodata ? besides : mean
+    })
+  },
+}
+
+/** Steps through halved samples: the place of each, its row and column, and the first sample that it is made of. */
+function eachShare(
+  { width, height }: Patch,
+  x: Shares,
+  y: Shares,
+  bands: number,
+  step: (to: number, row: number, column: number, from: number) => void,
+): void {
+  let to = 0
+  for (let b = 0; b < bands; b++)
+    for (let r = 0; r < y.first.length; r++)
+      for (let c = 0; c < x.first.length; c++) step(to++, r, c, (b * height + y.first[r]!) * width + x.first[c]!)
+}
+
+/** Puts a box of samples into `held`, row by row; how many. */
+function gathered({ data, width }: Patch, columns: number, rows: number, from: number, held: Float64Array): number {
+  let count = 0
+  for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) held[count++] = data[from + j * width + i]!
+  return count
+}
+
+/** The most frequent value; of several the one that is so often first. */
+function modeOf(count: number, held: Float64Array, nodata: number): number {
+  let [best, most] = [nodata, 0]
+  for (let i = 0; i < count; i++) {
+    if (isMissing(held[i]!, nodata)) continue
+    let often = 1
+    for (let k = 0; k < i; k++) if (held[k] === held[i]) often++
+    if (often > most) [best, most] = [held[i]!, often]
+  }
+  return best
 }
 
 /** Halves away from zero, as GDAL has them. */
@@ -81,7 +173,7 @@ function beside(nodata: number, dtype: DType): number {
   return value[0]!
 }
 
-/** As `halve` by `average`, spelled out: it runs for every pixel of a file. */
+/** Averages of even sides, spelled out: it runs for every pixel of a file. */
 function averages(
   source: TypedArray,
   patch: Patch,
@@ -98,9 +190,9 @@ function averages(
   for (let b = 0; b < bands; b++) {
     for (let r = 0; r < height; r += 2) {
       const upper = (b * height + r) * width
-      const lower = r + 1 < height ? upper + width : upper
+      const lower = upper + width
       for (let x = 0; x < width; x += 2, to++) {
-        const next = x + 1 < width ? x + 1 : x
+        const next = x + 1
         const p = source[upper + x]!
         const q = source[upper + next]!
         const s = source[lower + x]!

@@ -25,7 +25,8 @@ export interface SinkStore {
   get(place: number): Promise<Uint8Array>
   /** Number (for `get`) and bytes of a tile of the full resolution. */
   place(tile: number): { readonly spooled: number; readonly bytes: number }
-  halved(tile: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>
+  /** Bytes of a tile's slot of halved pixels, from `at` on. */
+  halved(tile: number, bytes: number, at: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
   /** Closes and removes everything. */
   remove(): Promise<void>
@@ -125,7 +126,7 @@ async function storeOf(
       const spooled = known.get(tile)!
       return { spooled, bytes: places[spooled]!.bytes }
     },
-    halved: (tile, bytes) => readFully(halves, bytes, tile * slotBytes),
+    halved: (tile, bytes, at) => readFully(halves, bytes, tile * slotBytes + at),
     close,
     remove: async () => {
       await close()

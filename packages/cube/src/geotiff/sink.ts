@@ -11,13 +11,15 @@ import { copyBox } from '../model/copy.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Region } from '../model/region.ts'
 import { writeAside } from './aside.ts'
+import { Halving } from './borders.ts'
 import { type Plan, planOf } from './cog.ts'
 import { type CogCompression, encodeTile, type Patch } from './encode.ts'
 import { writeLayout } from './layout.ts'
-import { halve, joinQuarters, type OverviewMethod } from './overview.ts'
+import { joinQuarters, type OverviewMethod } from './overview.ts'
 import { checkOptions, layoutOf, pathsOf, type SinkLayout, specOf } from './sink-layout.ts'
 import { tidyOthers } from './sink-owner.ts'
 import { openStore, type SinkStore, storeFolder } from './sink-store.ts'
+import { type ReadSlot, halvedOf as readHalved, type Slots, slotBytes, slotOf } from './slots.ts'
 
 /** Plain data by which a worker knows what to do. */
 interface GeotiffHandle extends SinkHandle {
@@ -62,10 +64,9 @@ async function createJob(path: string, schema: CubeSchema, { job, options }: Sin
     predictor: plan.predictor,
     method: plan.levels.length > 1 ? plan.method : 'none',
   }
-  const half = layout.side / 2
-  const slotBytes = half * half * layout.bands * DTYPES[layout.dtype].bytes
+  const bytes = handle.method === 'none' ? 0 : slotBytes(slotsOf(layout, handle.method))
   const folder = storeFolder(path, JSON.stringify([job, handle]))
-  const store = await openStore(path, folder, slotBytes)
+  const store = await openStore(path, folder, bytes)
   return jobOf(handle, pathsOf(path, schema, layout), plans, store)
 }
 
@@ -122,7 +123,7 @@ function encoderOf(handle: GeotiffHandle): SinkEncoder {
         throwIfAborted(work.signal)
         const [left, top] = [column * side - region.start[x]!, row * side - region.start[y]!]
         const bytes = encodeTile(patch, left, top, side, bands, dtype, nodata ?? 0, predictor, compression)
-        const halved = method === 'none' ? undefined : halvedOf(patch, left, top, layout, method)
+        const halved = method === 'none' ? undefined : halvedOf(patch, left, top, { column, row }, layout, method)
         out.push(bytes.then((data) => ({ file, column, row, bytes: data, halved })))
       }
     }
@@ -203,24 +204,25 @@ function firstNaN(data: TypedArray, from: number): number {
   return at
 }
 
-/** Pixels of one tile at half the resolution: bands x (side / 2)² in a slot, less at the edges of the grid. */
-function halvedOf(patch: Patch, left: number, top: number, layout: SinkLayout, method: OverviewMethod): Uint8Array {
-  const { side, bands, dtype, nodata } = layout
+/** The halved pixels of one tile, and what its neighbours need of it. */
+function halvedOf(patch: Patch, left: number, top: number, place: Place, layout: SinkLayout, method: OverviewMethod) {
+  const { side, bands, dtype } = layout
   const width = Math.min(side, patch.width - left)
   const height = Math.min(side, patch.height - top)
-  const tile = newArray(dtype, bands * width * height)
-  const from = [0, top, left]
-  copyBox(
-    patch.data,
-    [bands, patch.height, patch.width],
-    from,
-    tile,
-    [bands, height, width],
-    [0, 0, 0],
-    [bands, height, width],
-  )
-  const half = halve({ data: tile, width, height }, bands, dtype, method, nodata ?? undefined).data
-  return new Uint8Array(half.buffer, half.byteOffset, half.byteLength)
+  const data = newArray(dtype, bands * width * height)
+  const box = [bands, height, width]
+  copyBox(patch.data, [bands, patch.height, patch.width], [0, top, left], data, box, [0, 0, 0], box)
+  return slotOf({ data, width, height }, place.column, place.row, slotsOf(layout, method))
+}
+
+interface Place {
+  readonly column: number
+  readonly row: number
+}
+
+function slotsOf({ shape, x, y, side, bands, dtype, nodata }: SinkLayout, method: OverviewMethod): Slots {
+  const level = { width: shape[x]!, height: shape[y]! }
+  return { level, side, samples: { bands, dtype, method, nodata: nodata ?? undefined } }
 }
 
 async function finish(
@@ -284,26 +286,20 @@ async function writeOverviews(
     flying.add(task)
     if (flying.size >= abreast) await Promise.race(flying)
   }
-  const leaf = async (column: number, row: number): Promise<Patch | undefined> => {
-    const full = plan.levels[0]!
-    if (column >= full.across || row >= full.down) return undefined
-    const width = Math.ceil(Math.min(side, full.width - column * side) / 2)
-    const height = Math.ceil(Math.min(side, full.height - row * side) / 2)
-    const bytes = bands * width * height * DTYPES[dtype].bytes
-    const held = await store.halved(firstTile + row * full.across + column, bytes)
-    return { data: DTYPES[dtype].view(held.buffer), width, height }
+  const [full] = plan.levels
+  const slots = slotsOf(layout, plan.method as OverviewMethod)
+  const halvings = plan.levels.map((level) => new Halving(level, side, slots.samples))
+  const read: ReadSlot = (column, row, length, at) => store.halved(firstTile + row * full!.across + column, length, at)
+  /** The patch of a level at half its resolution; undefined beside the grid. */
+  const halved = async (level: number, column: number, row: number): Promise<Patch | undefined> => {
+    const { across, down } = plan.levels[level]!
+    if (column >= across || row >= down) return undefined
+    if (level === 0) return readHalved(column, row, slots, read)
+    return halvings[level]!.halve(await build(level, column, row), column, row)
   }
-  const build = async (level: number, column: number, row: number): Promise<Patch | undefined> => {
-    const here = plan.levels[level]
-    if (here !== undefined && (column >= here.across || row >= here.down)) return undefined
+  const build = async (level: number, column: number, row: number): Promise<Patch> => {
     const quarters: (Patch | undefined)[] = []
-    for (const [dx, dy] of CORNERS) {
-      const [c, r] = [2 * column + dx, 2 * row + dy]
-      const child = level === 1 ? await leaf(c, r) : await build(level - 1, c, r)
-      const halved =
-        child === undefined || level === 1 ? child : halve(child, bands, dtype, plan.method as OverviewMethod, nodata)
-      quarters.push(halved)
-    }
+    for (const [dx, dy] of CORNERS) quarters.push(await halved(level - 1, 2 * column + dx, 2 * row + dy))
     const patch = joinQuarters(quarters, bands, dtype)
     await emit(level, patch, column, row)
     return patch
