@@ -65,7 +65,7 @@ async function createJob(path: string, schema: CubeSchema, { job, options }: Sin
     method: plan.levels.length > 1 ? plan.method : 'none',
   }
   const bytes = handle.method === 'none' ? 0 : slotBytes(slotsOf(layout, handle.method))
-  const folder = storeFolder(path, JSON.stringify([job, handle]))
+  const folder = storeFolder(path, JSON.stringify([job, handle, bytes]))
   const store = await openStore(path, folder, bytes)
   return jobOf(handle, pathsOf(path, schema, layout), plans, store)
 }
