@@ -32,11 +32,15 @@ export async function inputsOf(node: CubeNode, origin: CubeOrigin): Promise<Inpu
   return [...(await Promise.all(read)), ...(await namedFiles(origin))]
 }
 
+/** What a node that saves names is an output, such as the one that is about to be replaced. */
+const isSaving = (value: unknown): boolean => (value as { process_id?: unknown } | null)?.process_id === 'save_result'
+
 async function namedFiles(origin: CubeOrigin): Promise<Input[]> {
   if ('node' in origin) return []
   const { graph, parameters, folder = '.' } = (origin.context ?? {}) as Partial<GraphContext>
   const names = new Set<string>()
   JSON.stringify([graph, parameters], (_, value: unknown) => {
+    if (isSaving(value)) return undefined
     if (typeof value === 'string' && value.length < 1024 && /\.\w{1,8}$/.test(value)) names.add(value)
     return value
   })

@@ -117,3 +117,15 @@ test('starts anew where a file that the graph names is another', async () => {
   }
   expect(new Set(jobs).size).toBe(2)
 })
+
+test('an output that the graph names is no input and can be replaced', async () => {
+  const folder = await inputFolder()
+  const out = join(folder, 'out.tif')
+  const save = { data: { from_node: 'apply' }, format: 'GTiff', options: { filename: 'out.tif' } }
+  const { result: _, ...apply } = graph.apply!
+  const saving: ProcessGraph = { ...graph, apply, save: { process_id: 'save_result', arguments: save, result: true } }
+  await saveGraph(saving, out, optionsFor(folder, out))
+  const before = await cellsOf(out)
+  await saveGraph(saving, out, optionsFor(folder, out))
+  expect(await cellsOf(out)).toEqual(before)
+})
