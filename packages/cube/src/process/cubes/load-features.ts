@@ -25,7 +25,7 @@ const EXTENSIONS = [...new Set(Object.values(FORMATS))].filter((extension) => ex
 
 /** Whether files are read as features: by the name of their format or, where it is null, by their extensions. */
 export function areFeatures(paths: readonly string[], format: unknown): boolean {
-  if (typeof format === 'string') return format.toLowerCase() in FORMATS && !paths.some(isUrl)
+  if (typeof format === 'string') return Object.hasOwn(FORMATS, format.toLowerCase()) && !paths.some(isUrl)
   return paths.length > 0 && paths.every((path) => !isUrl(path) && EXTENSIONS.includes(extname(path).toLowerCase()))
 }
 
