@@ -174,6 +174,8 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     const { failed, resumed } = await withFiles(own, plan, executor, (staged, spools) =>
       runTasks(staged, plan, executor, spools),
     )
+    // What threads of its own hold is not to add to what finishing takes.
+    if (options.executor === undefined) await executor.close()
     await job.finish(work)
     if (job.handle.format !== 'memory') await listFailed(path, failed)
     return savedAs(path, plan, failed, resumed)
@@ -209,10 +211,13 @@ const SMALL_BYTES = 2 ** 25
 const isSmall = ({ tasks, stages, costs }: Plan): boolean =>
   tasks <= 1 && stages.length === 0 && costs.peakBytes < SMALL_BYTES
 
+/** Up to this budget, threads are not kept for the next job: what they hold would count too much. */
+const SMALL_BUDGET = 192 * 2 ** 20
+
 /** Threads, even for one worker: this one stays free for progress and cancelling. */
 function ownExecutor({ origin }: Save, { workers, budgetBytes }: Plan): Executor {
   if ('node' in origin) return inlineExecutor()
-  return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: true })
+  return threadExecutor({ workers, budgetBytes: taskShare(budgetBytes), shared: budgetBytes > SMALL_BUDGET })
 }
 
 const RUNNER = new URL('./runner.ts', import.meta.url).href
