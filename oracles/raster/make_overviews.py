@@ -2,8 +2,8 @@
 
 Needs: GDAL's Python bindings (3.6.2), numpy. Run: python oracles/raster/make_overviews.py. Value i of a raster, row by row, is
 (i * 7919) % modulus + least, or nodata where (i * 31) % 7 == 0. Heights are not odd where widths are even and there is no
-nodata: GDAL 3.6 takes two whole rows then for the first and last overview row, where all others are shares. And no mean of integers is rounded to nodata, which GDAL
-3.6 leaves so, and a pixel missing.
+nodata: GDAL 3.6 takes two whole rows then for the first and last overview row, where all others are shares. And no mean
+of integers is rounded to nodata, which GDAL 3.6 leaves so, and a pixel missing.
 """
 
 import json

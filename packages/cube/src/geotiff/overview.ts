@@ -30,8 +30,11 @@ interface Shares {
   readonly nearest: Int32Array
 }
 
-function sharesOf({ start, length, lead }: Axis, samples: number): Shares {
-  const size = Math.ceil((samples - lead) / 2)
+const halvedLength = ({ lead }: Axis, samples: number): number => Math.ceil((samples - lead) / 2)
+
+function sharesOf(axis: Axis, samples: number): Shares {
+  const { start, length, lead } = axis
+  const size = halvedLength(axis, samples)
   const halved = Math.ceil(length / 2)
   const isOdd = length % 2 === 1
   const shares = {
@@ -70,13 +73,12 @@ export function halve(
   across: Axis = { start: 0, length: patch.width, lead: 0 },
   down: Axis = { start: 0, length: patch.height, lead: 0 },
 ): Patch {
-  const [x, y] = [sharesOf(across, patch.width), sharesOf(down, patch.height)]
-  const [width, height] = [x.first.length, y.first.length]
+  const [width, height] = [halvedLength(across, patch.width), halvedLength(down, patch.height)]
   const data = newArray(dtype, width * height * bands)
   const missing = nodata ?? Number.NaN
   const isEven = across.length % 2 === 0 && down.length % 2 === 0
   if (method === 'average' && isEven) averages(patch.data, patch, data, bands, missing, dtype)
-  else METHODS[method](patch, x, y, data, bands, missing, dtype)
+  else METHODS[method](patch, sharesOf(across, patch.width), sharesOf(down, patch.height), data, bands, missing, dtype)
   return { data, width, height }
 }
 

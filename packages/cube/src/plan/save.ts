@@ -153,7 +153,7 @@ interface Save {
 
 async function runJob(save: Save, node: CubeNode): Promise<Saved> {
   const { options, job, path, work } = save
-  const executors = new Set<Executor>()
+  let own: Executor | undefined
   try {
     const workers = options.executor?.workers ?? options.workers ?? availableParallelism()
     const plan = planOf(node, {
@@ -167,15 +167,15 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       return savedAs(path, plan)
     }
     const isHere = options.executor === undefined && isSmall(plan)
-    const executor = options.executor ?? (isHere ? inlineExecutor() : ownExecutor(save, plan))
-    if (options.executor === undefined) executors.add(executor)
+    if (options.executor === undefined) own = isHere ? inlineExecutor() : ownExecutor(save, plan)
+    const executor = options.executor ?? own!
     // What is open in this thread need not be opened again.
-    const own = isHere ? { ...save, origin: { node } } : save
-    const { failed, resumed } = await withFiles(own, plan, executor, (staged, spools) =>
+    const opened = isHere ? { ...save, origin: { node } } : save
+    const { failed, resumed } = await withFiles(opened, plan, executor, (staged, spools) =>
       runTasks(staged, plan, executor, spools),
     )
     // What threads of its own hold is not to add to what finishing takes.
-    if (options.executor === undefined) await executor.close()
+    await own?.close()
     await job.finish(work)
     if (job.handle.format !== 'memory') await listFailed(path, failed)
     return savedAs(path, plan, failed, resumed)
@@ -183,7 +183,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     await job.abandon(true)
     throw error
   } finally {
-    for (const executor of executors) await executor.close()
+    await own?.close()
   }
 }
 
