@@ -10,11 +10,9 @@ import { concatNode } from '../process/cubes/nodes.ts'
 import { rewrite, simplified } from './fuse.ts'
 import { consumersFirst } from './nodes.ts'
 import { substitute } from './substitute.ts'
-import { usedIndices } from './used.ts'
+import { type Mask, usedLabels } from './used.ts'
 
-type Used = Map<CubeNode, Set<number>[]>
-
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
+type Used = Map<CubeNode, readonly Mask[]>
 
 /** Whether selections can be passed into a node from outside. */
 const isOpen = (node: CubeNode): node is SourceNode | BlockNode =>
@@ -23,23 +21,27 @@ const isOpen = (node: CubeNode): node is SourceNode | BlockNode =>
 /** What all consumers together use of each node that can be narrowed; a node of blocks may use anything. */
 function usedOf(root: CubeNode): Used {
   const used: Used = new Map()
-  const everything = (node: CubeNode) => node.schema.dims.map(({ labels }) => new Set(range(labels.length)))
+  const everything = (node: CubeNode) => node.schema.dims.map(({ labels }) => new Uint8Array(labels.length).fill(1))
   if (isOpen(root)) used.set(root, everything(root))
   for (const node of consumersFirst(root)) {
     if (!node.inputs.some(isOpen)) continue
-    const uses = node.kind === 'cells' ? usedIndices(node) : node.inputs.map(everything)
+    const uses = node.kind === 'cells' ? usedLabels(node) : node.inputs.map(everything)
     for (const [i, input] of node.inputs.entries()) {
       if (!isOpen(input)) continue
       const before = used.get(input)
-      if (before === undefined)
-        used.set(
-          input,
-          uses[i]!.map((indices) => new Set(indices)),
-        )
-      else for (const [d, indices] of uses[i]!.entries()) for (const index of indices) before[d]!.add(index)
+      used.set(input, before === undefined ? uses[i]! : before.map((mask, d) => either(mask, uses[i]![d]!)))
     }
   }
   return used
+}
+
+const either = (a: Mask, b: Mask): Mask => a.map((one, i) => one | b[i]!)
+
+/** Positions of the ones. */
+function indicesOf(mask: Mask): number[] {
+  const found: number[] = []
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) found.push(i)
+  return found
 }
 
 /** What was left of a dimension: indices of the labels that are kept, by dimension. */
@@ -63,10 +65,10 @@ export function narrowSources(root: CubeNode): CubeNode {
   })
 }
 
-function narrowNode(node: CubeNode, used: readonly ReadonlySet<number>[]): { narrow: CubeNode; kept: Kept } {
+function narrowNode(node: CubeNode, used: readonly Mask[]): { narrow: CubeNode; kept: Kept } {
   let narrow = node
-  const kept = used.map((set, d) => {
-    const indices = [...set].sort((a, b) => a - b)
+  const kept = used.map((mask, d) => {
+    const indices = indicesOf(mask)
     if (indices.length === 0 || indices.length === node.schema.dims[d]!.labels.length) return undefined
     const less = selectFrom(narrow, d, indices)
     if (less === undefined) return undefined

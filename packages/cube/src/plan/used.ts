@@ -7,17 +7,20 @@ import type { CellNode } from '../model/node.ts'
 type Indices = readonly number[]
 type Scope = ReadonlyMap<string, Indices>
 
+/** For each label of a dimension, 1 where it is used. */
+export type Mask = Uint8Array
+
 class Walk {
   readonly #node: CellNode
   readonly #ids = new Map<Indices, number>()
   readonly #made = new Map<string, Indices>()
   readonly #seen = new Map<Cell, Set<string>>()
   /** Per input, per dimension. */
-  readonly used: Set<number>[][]
+  readonly used: Mask[][]
 
   constructor(node: CellNode) {
     this.#node = node
-    this.used = node.inputs.map((input) => input.schema.dims.map(() => new Set()))
+    this.used = node.inputs.map((input) => input.schema.dims.map(({ labels }) => new Uint8Array(labels.length)))
     const scope = new Map(node.schema.dims.map(({ name, labels }) => [name, range(labels.length)]))
     this.#visit(node.cell, scope)
   }
@@ -79,7 +82,7 @@ class Walk {
     this.#seen.set(cell, before.add(key))
     if (cell.kind === 'input') {
       for (const [d, { name }] of this.#node.inputs[cell.input]!.schema.dims.entries())
-        for (const index of scope.get(name)!) this.used[cell.input]![d]!.add(index)
+        mark(this.used[cell.input]![d]!, scope.get(name)!)
     } else if (cell.kind === 'call') for (const arg of cell.args) this.#visit(arg, scope)
     else if ('of' in cell) this.#visit(cell.of, this.#below(cell, scope))
   }
@@ -88,7 +91,11 @@ class Walk {
 const NONE: Indices = []
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
-/** For each input and each of its dimensions, the indices of labels that some cell of the node reads. */
-export function usedIndices(node: CellNode): readonly (readonly ReadonlySet<number>[])[] {
+function mark(mask: Mask, indices: Indices): void {
+  for (const index of indices) mask[index] = 1
+}
+
+/** For each input and each of its dimensions, the labels that some cell of the node reads. */
+export function usedLabels(node: CellNode): readonly (readonly Mask[])[] {
   return new Walk(node).used
 }

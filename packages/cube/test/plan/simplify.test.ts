@@ -1,4 +1,4 @@
-/** Random cells mean the same simplified, and read no label that `usedIndices` leaves out. */
+/** Random cells mean the same simplified, and read no label that `usedLabels` leaves out. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/cells/cell.ts'
@@ -9,7 +9,7 @@ import { shapeOf } from '../../src/model/node.ts'
 import { cellCount, wholeRegion } from '../../src/model/region.ts'
 import { Simplifier } from '../../src/plan/simplify.ts'
 import { isCheap, isUsedOnce, keepsValues, substitute } from '../../src/plan/substitute.ts'
-import { usedIndices } from '../../src/plan/used.ts'
+import { usedLabels } from '../../src/plan/used.ts'
 import { fakeSource, schemaOf } from './fakes.ts'
 
 const SIDES = { t: 4, b: 3, x: 2 }
@@ -94,10 +94,10 @@ describe('used labels', () => {
   test('no value depends on the others', () => {
     fc.assert(
       fc.property(cell, (root) => {
-        const [used] = usedIndices(nodeOf(root))
+        const [used] = usedLabels(nodeOf(root))
         const changed = data.map((value, i) => {
           const at = [Math.floor(i / 6), Math.floor(i / 2) % 3, i % 2]
-          return at.every((index, d) => used![d]!.has(index)) ? value : 1000
+          return at.every((index, d) => used![d]![index] === 1) ? value : 1000
         })
         expect([...valuesOf(root, changed)]).toEqual([...valuesOf(root)])
       }),
@@ -115,7 +115,11 @@ describe('used labels', () => {
       groups,
       of: { kind: 'at', dim: 'b', index: 1, of: input() },
     }
-    expect(usedIndices(nodeOf(root))[0]!.map((set) => [...set].sort((a, b) => a - b))).toEqual([[0, 3], [1], [0, 1]])
+    expect(usedLabels(nodeOf(root))[0]!.map((mask) => [...mask.keys()].filter((i) => mask[i] === 1))).toEqual([
+      [0, 3],
+      [1],
+      [0, 1],
+    ])
   })
 })
 
