@@ -18,6 +18,18 @@ export function requireBands({ dims }: CubeSchema, names: readonly string[]): vo
   })
 }
 
+/** The label of the one band with a name or common name. Throws `InputError('NoBand')` where none or several have it. */
+export function ownBand(schema: CubeSchema, name: string): string {
+  requireBands(schema, [name])
+  const bands = schema.dims.find((dim) => dim.type === 'bands')!
+  const [label, ...more] = bandsNamed(bands, name).map((i) => bands.labels[i]!)
+  if (label !== undefined && more.length === 0) return label
+  throw new InputError('NoBand', `several bands are "${name}": ${[label, ...more].join(', ')}`, {
+    hint: 'give the name of one of them',
+    data: { band: name, bands: [label, ...more] },
+  })
+}
+
 /** The label of the same instant, however it is written: `2020-06-01` for `2020-06-01T00:00:00Z`. */
 export function ownLabel({ dims }: CubeSchema, dimension: string, label: string | number): string | number {
   const time = dims.find(({ name }) => name === dimension)

@@ -7,7 +7,7 @@ import type { Layer, LayerSet, StackOptions } from '../collection/types.ts'
 import { isUrl } from '../format/sniff.ts'
 import { gridResolution } from '../grid.ts'
 import { Cube } from './cube.ts'
-import { type Derived, derived, type Step } from './steps.ts'
+import { type Derived, derived, type Step, stepOf } from './plain.ts'
 
 export interface CollectionOptions extends Omit<CollectionRequest, 'paths'>, WorkOptions {
   /** Where relative paths start; default the working folder. */
@@ -34,8 +34,11 @@ export class Collection implements Derived, AsyncDisposable {
   }
   /** All layers on one grid and one list of dates; which, and how, has to be said where layers differ. */
   stack(options: StackOptions = {}): Cube {
-    const step = { process: 'stack_layers', namespace: 'ecotope', args: { data: this, ...options } }
-    return new Cube(stackLayers(this.#set, options), step)
+    const { fill, ...rest } = options
+    // Missing cells are missing as they are.
+    const said = fill === undefined || Number.isNaN(fill) ? rest : options
+    const step = stepOf('stack_layers', { data: this, ...said }, 'ecotope')
+    return new Cube(stackLayers(this.#set, said), step)
   }
   close(): Promise<void> {
     return this.#set.close()
@@ -67,12 +70,13 @@ export async function open(paths: string | readonly string[], options: Collectio
   const { folder, signal, onProgress, onWarning, ...rest } = options
   // The graph of a cube has to find its files from wherever it is run.
   const request = { paths: folder === undefined ? paths : located(paths, folder), ...rest }
+  const step = stepOf('open_collection', request, 'ecotope')
   const set = await openCollection(request, {
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
-  return new Collection(set, { process: 'open_collection', namespace: 'ecotope', args: request })
+  return new Collection(set, step)
 }
 
 function located(paths: string | readonly string[], folder: string): string | string[] {

@@ -20,14 +20,15 @@ import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { parseBytes } from './bytes.ts'
-import { ownLabel, requireBands } from './choosing.ts'
+import { ownBand, ownLabel, requireBands } from './choosing.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import { Operand } from './operand.ts'
 import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } from './options.ts'
+import { type Derived, derived, type Step, stepOf } from './plain.ts'
 import { cubeFor } from './skipping.ts'
-import { type Derived, derived, hasGraph, mapDerived, processGraphOf, type Step } from './steps.ts'
+import { hasGraph, mapDerived, processGraphOf } from './steps.ts'
 import { type Interval, type RollingOptions, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
 
 /** Cells below which threads cost more than they gain. */
@@ -52,7 +53,7 @@ export class Cube extends Operand<Cube> implements Derived {
 
   /** The cube that a process makes; arguments may hold cubes. Throws what the process throws. */
   static process(process: string, args: Readonly<Record<string, unknown>>, namespace?: string): Cube {
-    const step = { process, args, ...(namespace === undefined ? {} : { namespace }) }
+    const step = stepOf(process, args, namespace)
     const value = evaluate(step)
     if (!(value instanceof Promise)) return cubeOf(value, step)
     throw new InputError('WaitsForCallback', `${process} has to wait for its callback or for data`, {
@@ -91,21 +92,25 @@ export class Cube extends Operand<Cube> implements Derived {
 
   /** As `process`, for those that have to wait: UDFs, `apply_neighborhood`, `trim_cube`, `vector_buffer`. */
   async processAsync(process: string, args: Readonly<Record<string, unknown>> = {}): Promise<Cube> {
-    const step = { process, args: { data: this, ...args } }
+    const step = stepOf(process, { data: this, ...args })
     return cubeOf(await evaluate(step), step)
   }
 
   protected override elementwise(process: string, args: Readonly<Record<string, unknown>> = {}): Cube {
-    const { y } = args
-    if (y instanceof Cube) return this.merge(y, (a, b) => Expression.process(process, { x: a, y: b }))
-    return this.apply((x) => Expression.process(process, { [valueParameter(process)]: x, ...args }))
+    const own = valueParameter(process)
+    const other = Object.entries(args).find((entry): entry is [string, Cube] => entry[1] instanceof Cube)
+    if (other === undefined) return this.apply((x) => Expression.process(process, { [own]: x, ...args }))
+    const [name, cube] = other
+    return this.merge(cube, (a, b) => Expression.process(process, { ...args, [own]: a, [name]: b }))
   }
 
   // --- Choosing
 
-  /** One band, without the bands dimension. */
+  /** One band by its name or common name, without the bands dimension. Throws `InputError('NoBand')`. */
   band(name: string): Cube {
-    return this.reduce(this.#typed('bands'), (data) => data.label(name))
+    const dimension = this.#typed('bands')
+    const own = ownBand(this.node.schema, name)
+    return this.reduce(dimension, (data) => data.label(own))
   }
   /** Bands by name or common name, in this order. Throws `InputError('NoBand')`. */
   filterBands(names: readonly string[]): Cube {
@@ -143,7 +148,8 @@ export class Cube extends Operand<Cube> implements Derived {
   }
   /** Missing (or `replacement`) where `mask` is true or not 0. The mask may lack dimensions, such as t or bands. */
   mask(mask: Cube, replacement?: number): Cube {
-    return this.process('mask', { mask, ...(replacement === undefined ? {} : { replacement }) })
+    const isMissing = replacement === undefined || Number.isNaN(replacement)
+    return this.process('mask', { mask, ...(isMissing ? {} : { replacement }) })
   }
   /** Missing outside of the polygons (GeoJSON); with `inside`, within them. */
   maskPolygon(geojson: object, inside = false): Cube {

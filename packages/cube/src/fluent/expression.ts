@@ -1,7 +1,9 @@
 /** Callbacks written in TypeScript: a function over expressions becomes an openEO process graph. Computes nothing. */
 import { InputError } from '@ecotope/core'
+import { registry } from '../process/registry.ts'
 import type { GraphNode, ProcessGraph } from '../process/row.ts'
 import { Operand } from './operand.ts'
+import { isDerived, uniqueName, writtenNumber } from './plain.ts'
 
 interface Call {
   readonly process: string
@@ -68,24 +70,24 @@ export class Expression extends Operand<Expression> {
   }
 }
 
-/** The parameter of an elementwise process that takes the value itself. */
+/** The parameter of an elementwise process that takes the value itself: its first one, `x` as a rule. */
 export function valueParameter(process: string): string {
-  return process === 'power' ? 'base' : 'x'
+  return registry.get(process)?.parameters[0]?.name ?? 'x'
 }
 
 /** A callback as users give it: a function, the name of a process, or openEO JSON. */
 export type CallbackInput = ((...parameters: Expression[]) => Expression) | string | ProcessGraph
 
 /**
- * The process graph of a callback with these parameters. A name such as `median` stands for that process on the first
- * parameter. Throws InputError `NotTraced`, `BadCallback` where a function computes with values that are not there yet, or
- * gives none.
+ * The process graph of a callback with these parameters. A name such as `median` stands for that process on them. Throws
+ * InputError `NotTraced`, `BadCallback` where a function computes with values that are not there yet, or gives none, and
+ * `CubeInCallback` where it computes with a cube.
  */
 export function graphOf(callback: CallbackInput, parameters: readonly string[]): ProcessGraph {
   if (typeof callback === 'object') return callback
   const values = parameters.map((name) => Expression.parameter(name))
   const made: unknown =
-    typeof callback === 'function' ? callback(...values) : Expression.process(callback, { [parameters[0]!]: values[0] })
+    typeof callback === 'function' ? callback(...values) : Expression.process(callback, named(callback, parameters))
   if (made instanceof Expression) return flatten(made)
   if (made === null || typeof made === 'number' || typeof made === 'boolean')
     return flatten(Expression.process('constant', { x: made }))
@@ -94,11 +96,23 @@ export function graphOf(callback: CallbackInput, parameters: readonly string[]):
   })
 }
 
+/** Parameters of a callback as arguments of a process: by their names, else the first; both `x` and `y` as an array. */
+function named(process: string, parameters: readonly string[]): Readonly<Record<string, unknown>> {
+  const own = parameters.filter((name) => name !== 'context')
+  const takes = registry.get(process)?.parameters.map(({ name }) => name) ?? own
+  const shared = own.filter((name) => takes.includes(name))
+  if (shared.length > 0) return Object.fromEntries(shared.map((name) => [name, Expression.parameter(name)]))
+  const values = own.map((name) => Expression.parameter(name))
+  return { [takes[0] ?? own[0]!]: values.length === 1 ? values[0] : values }
+}
+
 function flatten(result: Expression): ProcessGraph {
   const nodes: Record<string, GraphNode> = {}
   const names = new Map<Expression, string>()
   const write = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(write)
+    if (typeof value === 'number') return writtenNumber(value, nodes)
+    if (isDerived(value)) throw cubeInCallback()
     if (!(value instanceof Expression)) return value
     const { origin } = value
     return 'parameter' in origin ? { from_parameter: origin.parameter } : { from_node: nameOf(value, origin) }
@@ -118,9 +132,7 @@ function flatten(result: Expression): ProcessGraph {
   return { ...nodes, [name]: { ...nodes[name]!, result: true } }
 }
 
-/** `process`, with a number where the name is taken. */
-export function uniqueName(process: string, taken: Readonly<Record<string, unknown>>): string {
-  let name = process
-  for (let n = 2; name in taken; n++) name = `${process}${n}`
-  return name
-}
+const cubeInCallback = (): InputError =>
+  new InputError('CubeInCallback', 'a callback computes on the values of its own cube, not on those of another cube', {
+    hint: 'put the cubes together outside of the callback: a.subtract(b), a.mask(b), a.merge(b, (x, y) => x.add(y))',
+  })

@@ -27,7 +27,7 @@ export abstract class Operand<Self> {
     return this.elementwise('mod', { y })
   }
   /** This to the power of `p`. */
-  power(p: number): Self {
+  power(p: Other<Self>): Self {
     return this.elementwise('power', { p })
   }
   /** (x - y) / (x + y). */

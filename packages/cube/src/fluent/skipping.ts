@@ -4,7 +4,8 @@ import { canBeMissing } from '../model/packing.ts'
 import { openCube } from '../plan/graph-cube.ts'
 import { consumersFirst } from '../plan/nodes.ts'
 import type { Value } from '../process/row.ts'
-import { type Derived, processGraphOf } from './steps.ts'
+import type { Derived } from './plain.ts'
+import { processGraphOf } from './steps.ts'
 
 interface Made extends Derived {
   readonly node: CubeNode

@@ -1,25 +1,8 @@
 /** How a cube came about, as openEO nodes: each cube knows the process that made it and the cubes that went in. */
 import { InputError } from '@ecotope/core'
+import { callbackGraph } from '../graph/references.ts'
 import type { GraphNode, ProcessGraph } from '../process/row.ts'
-import { uniqueName } from './expression.ts'
-
-/** One process with its arguments; those that are cubes stand in as `Derived`. */
-export interface Step {
-  readonly process: string
-  readonly namespace?: string
-  readonly args: Readonly<Record<string, unknown>>
-}
-
-/** Marks what is made by a step. */
-export const derived: unique symbol = Symbol('derived')
-
-/** Anything made by a step; undefined where it came from memory. */
-export interface Derived {
-  readonly [derived]: true
-  readonly step: Step | undefined
-}
-
-const isDerived = (value: unknown): value is Derived => typeof value === 'object' && value !== null && derived in value
+import { type Derived, isDerived, type Step, uniqueName, writtenNumber } from './plain.ts'
 
 /**
  * The graph that makes a value: one node per cube, each once, in the order in which they are needed. Arrays in memory
@@ -31,10 +14,10 @@ export function processGraphOf(result: Derived, inMemory?: (value: Derived) => u
   const nameOf = (value: Derived): string => {
     const known = names.get(value)
     if (known !== undefined) return known
-    const { process, namespace, args } = stepOf(value)
+    const { process, namespace, args } = knownStep(value)
     const reference = (input: Derived): unknown =>
       input.step === undefined && inMemory !== undefined ? inMemory(input) : { from_node: nameOf(input) }
-    const written = mapDerived(args, reference) as GraphNode['arguments']
+    const written = mapDerived(args, reference, (number) => writtenNumber(number, nodes)) as GraphNode['arguments']
     const name = uniqueName(process, nodes)
     names.set(value, name)
     nodes[name] = { process_id: process, ...(namespace === undefined ? {} : { namespace }), arguments: written }
@@ -56,17 +39,22 @@ export function hasGraph(value: Derived, seen: Set<Derived> = new Set()): boolea
   return isWhole
 }
 
-function stepOf({ step }: Derived): Step {
+function knownStep({ step }: Derived): Step {
   if (step !== undefined) return step
   throw new InputError('NotAGraph', 'a cube over an array in memory has no process graph', {
     hint: 'save it to a file and open that, or compute the cube here',
   })
 }
 
-/** A copy of plain data in which `Derived` values are replaced. */
-export function mapDerived(value: unknown, replace: (input: Derived) => unknown): unknown {
+/** A copy of plain data in which `Derived` values are replaced, and numbers outside of callbacks. */
+export function mapDerived(
+  value: unknown,
+  replace: (input: Derived) => unknown,
+  write: (number: number) => unknown = (number) => number,
+): unknown {
   if (isDerived(value)) return replace(value)
-  if (Array.isArray(value)) return value.map((item) => mapDerived(item, replace))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapDerived(item, replace)]))
+  if (typeof value === 'number') return write(value)
+  if (Array.isArray(value)) return value.map((item) => mapDerived(item, replace, write))
+  if (typeof value !== 'object' || value === null || callbackGraph(value) !== undefined) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapDerived(item, replace, write)]))
 }
