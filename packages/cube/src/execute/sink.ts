@@ -34,9 +34,14 @@ export interface SinkJob {
   /** `isFinal` (default true) says whether a later run of the same job may take it as done. */
   write(region: Region, encoded: unknown, isFinal?: boolean): Promise<void>
   /** Completes metadata and overviews, then renames to the final path. */
-  finish(work?: WorkOptions): Promise<void>
+  finish(work?: FinishOptions): Promise<void>
   /** Ends without result. `keep` leaves what is written for a later run of the same job, where the format can. */
   abandon(keep: boolean): Promise<void>
+}
+
+export interface FinishOptions extends WorkOptions {
+  /** Called when all is written, right before the output takes its name. */
+  readonly beforePublish?: () => Promise<void>
 }
 
 export interface SinkOptions extends WorkOptions {

@@ -5,7 +5,7 @@
 import { type FileHandle, rename, rm } from 'node:fs/promises'
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
-import type { SinkEncoder, SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
+import type { FinishOptions, SinkEncoder, SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
 import type { Block } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import type { CubeSchema } from '../model/node.ts'
@@ -230,7 +230,7 @@ async function finish(
   paths: readonly string[],
   plans: readonly Plan[],
   store: SinkStore,
-  work: WorkOptions,
+  work: FinishOptions,
 ): Promise<void> {
   const made: string[] = []
   try {
@@ -246,6 +246,7 @@ async function finish(
       made.push(ready)
       work.onProgress?.({ step: 'write', fraction: (file + 1) / plans.length })
     }
+    await work.beforePublish?.()
     // All files are whole: from here on only names change.
     for (const [file, ready] of made.entries()) await rename(ready, paths[file]!)
   } catch (cause) {

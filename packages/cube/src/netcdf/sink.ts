@@ -2,14 +2,13 @@
  * Cubes written as NetCDF-4 with CF attributes: a variable for every band, chunked, shuffled and deflated. Workers
  * compress, the main thread appends; the file appears under its name when it is whole.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { encodeCf } from '../cf/encode.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
-import { asidePath, writeError } from '../geotiff/aside.ts'
+import { type AsideFile, openAside } from '../format/aside-file.ts'
 import type { Block } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
@@ -64,12 +63,9 @@ async function create(path: string, schema: CubeSchema, { options }: SinkOptions
     throw new InputError('EmptyCube', `${path}: the cube has a dimension without labels`, { data: { path } })
   }
   const bands = schema.dims.findIndex((dim) => dim.type === 'bands')
-  const partial = await asidePath(path)
-  const file = await open(partial, 'wx+').catch((cause: unknown) => {
-    throw writeError(path, cause)
-  })
+  const aside = await openAside(path, () => Promise.resolve())
   const withoutBands = layout.chunks.filter((_, d) => d !== bands)
-  const writer = new Hdf5Writer(file, dataset, { ...layout, chunks: withoutBands })
+  const writer = new Hdf5Writer(aside.file, dataset, { ...layout, chunks: withoutBands })
   const handle: Handle = {
     format: 'netCDF',
     path,
@@ -78,7 +74,7 @@ async function create(path: string, schema: CubeSchema, { options }: SinkOptions
     bands,
     ...layout,
   }
-  return jobOf(path, partial, file, writer, handle)
+  return jobOf(aside, writer, handle)
 }
 
 function levelOf(level: unknown): number {
@@ -90,17 +86,14 @@ function levelOf(level: unknown): number {
   })
 }
 
-function jobOf(path: string, partial: string, file: FileHandle, writer: Hdf5Writer, handle: Handle): SinkJob {
-  const remove = async (): Promise<void> => {
-    await file.close().catch(() => undefined)
-    await rm(partial, { force: true }).catch(() => undefined)
-  }
+function jobOf({ write, publish, remove }: AsideFile, writer: Hdf5Writer, handle: Handle): SinkJob {
   // Chunks are appended one after the other, whoever calls.
   let queue: Promise<void> = Promise.resolve()
   return {
     handle,
     chunks: handle.chunks,
-    order: 'any',
+    // Chunks are appended as they come: in one order, so that the same cube gives the same bytes.
+    order: 'row-major',
     encodeBytes: () => 4 * cellCount(handle.chunks) * DTYPES[handle.dtype].bytes,
     isDone: () => false,
     write: (_, encoded) => {
@@ -108,21 +101,18 @@ function jobOf(path: string, partial: string, file: FileHandle, writer: Hdf5Writ
         for (const { variable, start, bytes } of encoded as EncodedChunk[]) await writer.chunk(variable, start, bytes)
       })
       queue = next.catch(() => undefined)
-      return next.catch((cause: unknown) => {
-        throw writeError(path, cause)
-      })
+      return write(() => next)
     },
-    finish: async (work?: WorkOptions) => {
+    finish: async (work) => {
       try {
         throwIfAborted(work?.signal)
         await queue
-        await writer.finish()
-        await file.sync()
-        await file.close()
-        await rename(partial, path)
+        await write(() => writer.finish())
+        await work?.beforePublish?.()
+        await publish()
       } catch (cause) {
         await remove()
-        throw writeError(path, cause)
+        throw cause
       }
     },
     // A partial file has no index of its chunks, so that it cannot be taken up again.

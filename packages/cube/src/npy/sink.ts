@@ -2,11 +2,10 @@
  * A cube written as one `.npy` array in the order of its dimensions: cells go to their places as they come. The format
  * knows no scale and no missing value, so that packed cells become physical ones, with NaN where they are missing.
  */
-import { open, rename, rm } from 'node:fs/promises'
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
+import { openAside } from '../format/aside-file.ts'
 import { physical } from '../format/buffered-sink.ts'
-import { asidePath, writeError } from '../geotiff/aside.ts'
 import { writeFully } from '../geotiff/spool.ts'
 import type { Block, Packing } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
@@ -22,21 +21,9 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
   const dtype = writtenType(packing)
   const { bytes } = DTYPES[dtype]
   const header = npyHeader(dtype, shape)
-  const partial = await asidePath(path)
-  const file = await open(partial, 'wx').catch((cause: unknown) => {
-    throw writeError(path, cause)
-  })
-  const remove = async (): Promise<void> => {
-    await file.close().catch(() => undefined)
-    await rm(partial, { force: true }).catch(() => undefined)
-  }
-  const guarded = (work: () => Promise<void>): Promise<void> =>
-    work().catch((cause: unknown) => {
-      throw writeError(path, cause)
-    })
-  await guarded(async () => {
-    await writeFully(file, header, 0)
-    await file.truncate(header.length + cellCount(shape) * bytes)
+  const { file, write, publish, remove } = await openAside(path, async (begun) => {
+    await writeFully(begun, header, 0)
+    await begun.truncate(header.length + cellCount(shape) * bytes)
   })
   return {
     handle: { format: 'npy', path, packing: { ...packing } },
@@ -45,18 +32,16 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
     encodeBytes: (region) => (isAsStored(packing) ? 0 : 12 * cellCount(region.shape)),
     isDone: () => false,
     write: (region, encoded) =>
-      guarded(async () => {
+      write(async () => {
         const cells = encoded as Uint8Array
         for (const run of runsOf(shape, region.start, region.shape, bytes, header.length)) {
           await writeFully(file, cells.subarray(run.to, run.to + run.bytes), run.from)
         }
       }),
-    finish: () =>
-      guarded(async () => {
-        await file.sync()
-        await file.close()
-        await rename(partial, path)
-      }),
+    finish: async (work) => {
+      await work?.beforePublish?.()
+      await publish()
+    },
     abandon: remove,
   }
 }

@@ -14,6 +14,7 @@ import { threadExecutor } from '../execute/threads.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
+import { removeItem } from '../stac/item.ts'
 import { type Explanation, explainPlan } from './explain.ts'
 import { findFirst, stageFiles } from './find-first.ts'
 import type { GraphContext } from './graph-cube.ts'
@@ -176,7 +177,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     )
     // What threads of its own hold is not to add to what finishing takes.
     await own?.close()
-    await job.finish(work)
+    await job.finish({ ...work, beforePublish: () => removeItem({ path, format: options.sink.format }) })
     if (job.handle.format !== 'memory') await listFailed(path, failed)
     return savedAs(path, plan, failed, resumed)
   } catch (error) {

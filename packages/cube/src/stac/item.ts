@@ -1,9 +1,8 @@
 /** Saved cubes as STAC 1.1 items, with the extensions for projection, rasters, cubes and processing. */
-import { randomBytes } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { isUrl } from '../format/sniff.ts'
-import { writeError } from '../geotiff/aside.ts'
+import { writeAside, writeError } from '../geotiff/aside.ts'
 import { gridBounds, gridResolution } from '../grid.ts'
 import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import type { CubeNode, CubeSchema } from '../model/node.ts'
@@ -53,6 +52,8 @@ export interface StacItemDocument extends Readonly<Record<string, unknown>> {
   readonly id: string
 }
 
+const nameOf = (path: string): string => basename(path.replace(/[\\/]+$/, ''))
+
 /** Where the item of an output lies: `ndvi.tif` has `ndvi.tif.stac.json` beside it, so that `ndvi.zarr` keeps its own. */
 export const itemPath = (path: string): string => `${path.replace(/[\\/]+$/, '')}.stac.json`
 
@@ -63,7 +64,7 @@ const formerPath = (path: string): string => `${path.replace(/[\\/]+$/, '').repl
 export function stacItemOf(saved: SavedCube): StacItemDocument | undefined {
   const { schema, path, format, created } = saved
   if (schema.grid === undefined) return undefined
-  const name = basename(path.replace(/[\\/]+$/, ''))
+  const name = nameOf(path)
   const footprint = footprintOf(schema.grid)
   const described = bands(schema)
   return {
@@ -128,23 +129,27 @@ export async function writeStacItem(saved: SavedCube): Promise<string | undefine
   const item = stacItemOf(saved)
   if (item === undefined) return undefined
   const path = itemPath(saved.path)
-  const aside = `${path}.${randomBytes(4).toString('hex')}.part`
-  try {
-    await writeFile(aside, `${JSON.stringify(item, null, 2)}\n`)
-    await rename(aside, path)
-  } catch (cause) {
-    await rm(aside, { force: true })
-    throw writeError(path, cause)
-  }
-  await removeFormer(saved.path, item.id)
+  await writeAside(path, (file) => file.writeFile(`${JSON.stringify(item, null, 2)}\n`))
+  await removeFormer(saved.path)
   return path
+}
+
+/** Removes the item of an output that is about to be replaced: a killed run leaves none rather than that of other cells. */
+export async function removeItem({ path, format }: Pick<SavedCube, 'path' | 'format'>): Promise<void> {
+  if (!DESCRIBED.has(format)) return
+  await rm(itemPath(path), { force: true }).catch((cause: unknown) => {
+    throw writeError(itemPath(path), cause)
+  })
+  await removeFormer(path)
 }
 
 const hrefWithin = (name: string): string => `./${encodeURIComponent(name)}`
 
 /** Removes the item that an earlier version wrote of the same output, which would describe it twice. */
-async function removeFormer(output: string, name: string): Promise<void> {
-  const path = formerPath(output)
+async function removeFormer(output: string): Promise<void> {
+  const [path, name] = [formerPath(output), nameOf(output)]
+  // Of names without an extension the two are one.
+  if (path === itemPath(output)) return
   try {
     const { assets } = JSON.parse(await readFile(path, 'utf8')) as { assets?: { data?: { href?: string } } }
     if (assets?.data?.href === hrefWithin(name)) await rm(path, { force: true })

@@ -1,10 +1,7 @@
 /** A cube written as CSV: a row for every combination of labels, a column for every band. Streamed in row-major order. */
-import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import type { SinkFormat, SinkHandle, SinkJob } from '../execute/sink.ts'
-import { writeError } from '../geotiff/aside.ts'
+import { openAside } from '../format/aside-file.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import { rowPieces } from '../netcdf/file.ts'
@@ -23,32 +20,21 @@ async function create(path: string, schema: CubeSchema): Promise<SinkJob> {
   )
   // All bands of a row come together.
   const chunks = b < 0 ? pieces : pieces.toSpliced(b, 0, shape[b]!)
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`)
-  const file = await open(partial, 'wx').catch((cause: unknown) => {
-    throw writeError(path, cause)
-  })
-  const guarded = (work: () => Promise<void>): Promise<void> =>
-    work().catch((cause: unknown) => {
-      throw writeError(path, cause)
-    })
-  await guarded(() => file.writeFile(`${rowNames(schema).map(csvCell).join(',')}\n`))
+  const { file, write, publish, remove } = await openAside(path, (begun) =>
+    begun.writeFile(`${rowNames(schema).map(csvCell).join(',')}\n`),
+  )
   return {
     handle: { format: 'CSV', path, schema },
     chunks,
     order: 'row-major',
     encodeBytes: (region) => cellCount(region.shape) * BYTES_A_CELL,
     isDone: () => false,
-    write: (_, encoded) => guarded(() => file.writeFile(encoded as string)),
-    finish: () =>
-      guarded(async () => {
-        await file.sync()
-        await file.close()
-        await rename(partial, path)
-      }),
-    abandon: async () => {
-      await file.close().catch(() => undefined)
-      await rm(partial, { force: true })
+    write: (_, encoded) => write(() => file.writeFile(encoded as string)),
+    finish: async (work) => {
+      await work?.beforePublish?.()
+      await publish()
     },
+    abandon: remove,
   }
 }
 

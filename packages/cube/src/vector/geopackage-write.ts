@@ -1,9 +1,8 @@
 /** GeoPackage (1.3) with one layer of features, through Node's SQLite. Writes only. */
-import { randomBytes } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { wktOf } from '../cf/wkt-write.ts'
-import { writeError } from '../geotiff/aside.ts'
+import { asidePath, writeError } from '../geotiff/aside.ts'
 import type { Geometries, Geometry } from '../model/geometry.ts'
 import type { Crs, Position } from '../types.ts'
 import { columnOf } from './geoparquet.ts'
@@ -31,11 +30,13 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 /** Writes features as the layer `layer` (default: the name of the file). The file appears whole or not at all. */
 export async function writeGeoPackage(path: string, features: Geometries, layer?: string): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite')
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`)
+  const partial = await asidePath(path)
   const name = layer ?? basename(path).replace(/\.[^.]*$/, '')
   try {
     const database = new DatabaseSync(partial)
     try {
+      // Nobody reads the file before it is whole: no journal beside it, which a killed run would leave.
+      database.exec('PRAGMA journal_mode = MEMORY')
       database.exec('BEGIN')
       fill(database, name, features)
       database.exec('COMMIT')

@@ -1,9 +1,8 @@
 /** GeoJSON files, written feature by feature beside the target and renamed when whole. */
-import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { EnvironmentError, InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { parseCrs } from '../crs/crs.ts'
 import { crsEquals } from '../crs/transform.ts'
+import { writeAside } from '../geotiff/aside.ts'
 import type { Crs, Feature, Features, Position } from '../types.ts'
 import { geometryOf, orientRings, partsOf } from './rings.ts'
 import { transformFeatures } from './transform.ts'
@@ -56,44 +55,15 @@ function* documentOf(features: Features, keep: boolean): Generator<string> {
   yield '\n]}\n'
 }
 
-function unwritable(path: string, cause: unknown): unknown {
-  const code = (cause as NodeJS.ErrnoException).code
-  if (code === undefined) return cause
-  const why: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EACCES: 'no permission',
-    EPERM: 'no permission',
-    EROFS: 'the file system is read-only',
-    ENOENT: 'its folder does not exist',
-    EISDIR: 'a folder of that name exists',
-  }
-  return new EnvironmentError('Unwritable', `${path} cannot be written: ${why[code] ?? code}`, {
-    data: { path, code },
-    cause,
-  })
-}
-
 /**
  * Writes features as GeoJSON; by default in longitude and latitude with shells counter-clockwise (RFC 7946). The file
- * appears whole or not at all. Throws `EnvironmentError('Unwritable')`, `CancelledError`.
+ * appears whole or not at all. Throws `EnvironmentError('CannotWrite')`, `CancelledError`.
  */
 export async function writeGeoJson(path: string, features: Features, options: WriteGeoJsonOptions = {}): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}.part`
-  try {
-    const file = await open(aside, 'wx')
-    try {
-      for (const piece of documentOf(features, options.coordinates === 'keep')) {
-        throwIfAborted(options.signal)
-        await file.writeFile(piece)
-      }
-      await file.sync()
-    } finally {
-      await file.close()
+  await writeAside(path, async (file) => {
+    for (const piece of documentOf(features, options.coordinates === 'keep')) {
+      throwIfAborted(options.signal)
+      await file.writeFile(piece)
     }
-    await rename(aside, path)
-  } catch (cause) {
-    await rm(aside, { force: true }).catch(() => undefined)
-    throw unwritable(path, cause)
-  }
+  })
 }

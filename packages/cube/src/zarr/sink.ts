@@ -40,8 +40,9 @@ async function create(path: string, schema: CubeSchema, { job, options }: SinkOp
     write: async (region, _, isFinal = true) => {
       if (isFinal) await partial.note(boxes(region))
     },
-    finish: async () => {
+    finish: async (work) => {
       await writeMetadata(plan, layout.dataset, schema)
+      await work?.beforePublish?.()
       await partial.publish()
     },
     abandon: async (keep) => {
