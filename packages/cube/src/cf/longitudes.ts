@@ -1,6 +1,6 @@
 /** Longitudes from 0 to 360, as climate models have them, turned to -180 to 180, so that they lie on other data. */
 import { newArray, type TypedArray } from '../dtype.ts'
-import { type ArraySource, withoutReadTo } from '../model/array-source.ts'
+import { type ArraySource, partsApart, withoutPlaces } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import type { Dimension } from '../model/dimension.ts'
 import { cellCount, type Region } from '../model/region.ts'
@@ -31,7 +31,7 @@ export function westToEast(source: ArraySource): ArraySource {
   const [a, b, c, d, e, f] = grid.affine
   const dims = schema.dims.map((dim, i): Dimension => (i === x ? ({ ...dim, labels: turned } as Dimension) : dim))
   return {
-    ...withoutReadTo(source),
+    ...withoutPlaces(source),
     schema: { ...schema, dims, grid: { ...grid, affine: [a, b, c + first * a - 360, d, e, f] } },
     handle: { ...source.handle, longitudes: '-180' },
     read: (region, options) => readTurned(source, x, first, region, options),
@@ -39,11 +39,36 @@ export function westToEast(source: ArraySource): ArraySource {
       const inner = dimension === x ? undefined : source.narrow?.(dimension, indices)
       return inner === undefined ? undefined : westToEast(inner)
     },
+    apart: function* (region) {
+      for (const { start, stored } of turnedParts(source, x, first, region)) {
+        const shift = stored.start[x]! - start[x]!
+        for (const part of partsApart(source, stored))
+          yield { start: part.start.with(x, part.start[x]! - shift), shape: part.shape }
+      }
+    },
     close: () => source.close(),
   }
 }
 
-/** At most two boxes of the source: what lay east of the antimeridian, then what lay west of it. */
+/** At most two boxes and where they lie in the source: what lay east of the antimeridian, then what lay west of it. */
+function turnedParts(
+  { schema }: ArraySource,
+  x: number,
+  first: number,
+  { start, shape }: Region,
+): { readonly start: readonly number[]; readonly stored: Region }[] {
+  const seam = schema.dims[x]!.labels.length - first
+  const [from, to] = [start[x]!, start[x]! + shape[x]!]
+  return [
+    { from, to: Math.min(to, seam), shift: first },
+    { from: Math.max(from, seam), to, shift: -seam },
+  ].flatMap((part) => {
+    if (part.to <= part.from) return []
+    const stored = { start: start.with(x, part.from + part.shift), shape: shape.with(x, part.to - part.from) }
+    return [{ start: start.with(x, part.from), stored }]
+  })
+}
+
 async function readTurned(
   source: ArraySource,
   x: number,
@@ -51,20 +76,11 @@ async function readTurned(
   region: Region,
   options: Parameters<ArraySource['read']>[1],
 ): Promise<TypedArray> {
-  const length = source.schema.dims[x]!.labels.length
-  const seam = length - first
-  const [from, to] = [region.start[x]!, region.start[x]! + region.shape[x]!]
-  const parts = [
-    { from, to: Math.min(to, seam), shift: first },
-    { from: Math.max(from, seam), to, shift: -seam },
-  ].filter((part) => part.to > part.from)
   const out = newArray(source.schema.packing.dtype, cellCount(region.shape))
-  for (const part of parts) {
-    const shape = region.shape.with(x, part.to - part.from)
-    const box = { start: region.start.with(x, part.from + part.shift), shape }
-    const cells = await source.read(box, options)
-    const zero = shape.map(() => 0)
-    copyBox(cells, shape, zero, out, region.shape, zero.with(x, part.from - from), shape)
+  for (const { start, stored } of turnedParts(source, x, first, region)) {
+    const cells = await source.read(stored, options)
+    const zero = region.shape.map(() => 0)
+    copyBox(cells, stored.shape, zero, out, region.shape, zero.with(x, start[x]! - region.start[x]!), stored.shape)
   }
   return out
 }

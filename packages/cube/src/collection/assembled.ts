@@ -8,7 +8,7 @@ import type { ArraySource, Place } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { shapeOf } from '../model/node.ts'
-import { cellCount, type Region, stridesOf } from '../model/region.ts'
+import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
 import type { Offset } from './lattice.ts'
 import type { Piece } from './types.ts'
 
@@ -47,6 +47,7 @@ export function assembledSource(assembly: Assembly): ArraySource {
     read: (region, options = {}) => readRegion(assembly, region, options),
     readTo: (region, place, options = {}) => readRegionTo(assembly, region, place, options),
     narrow: (dimension, indices) => narrowed(assembly, outer, dimension, indices),
+    apart: (region) => apart(assembly, region),
     close: () => Promise.resolve(),
   }
 }
@@ -70,6 +71,47 @@ function chunksOf({ slots, schema }: Assembly, outer: readonly number[]): number
     return k === undefined ? 1 : Math.max(1, Math.min(run, chunks[k]!))
   })
   return [...along, ...chunks.slice(-2).map((length, i) => Math.min(length, shape.at(i - 2)!))]
+}
+
+/** Boxes that lie within one chunk of each piece: pieces begin anywhere, so chunks of the whole cut across theirs. */
+function* apart(assembly: Assembly, region: Region): Generator<Region> {
+  const shape = shapeOf(assembly.schema)
+  const outer = shape.slice(0, -2)
+  const planes = [...chunksOf(assembly, outer).slice(0, -2), ...shape.slice(-2)]
+  for (const { start, shape: extent } of splitRegion(region, planes)) {
+    const placed = slotsOf(assembly, { start, shape: extent }).flat()
+    const [rows, columns] = [bordersOf(placed, start, extent, 'row'), bordersOf(placed, start, extent, 'column')]
+    for (const [i, row] of rows.slice(0, -1).entries()) {
+      for (const [k, column] of columns.slice(0, -1).entries()) {
+        yield {
+          start: [...start.slice(0, -2), row, column],
+          shape: [...extent.slice(0, -2), rows[i + 1]! - row, columns[k + 1]! - column],
+        }
+      }
+    }
+  }
+}
+
+const AXES = { row: { back: -2, side: 'height' }, column: { back: -1, side: 'width' } } as const
+
+/** Rows or columns where pieces or their chunks begin or end within a region, its own borders among them. */
+function bordersOf(
+  placed: readonly Placed[],
+  start: readonly number[],
+  shape: readonly number[],
+  axis: 'row' | 'column',
+): number[] {
+  const { back, side } = AXES[axis]
+  const from = start.at(back)!
+  const to = from + shape.at(back)!
+  const borders = new Set([from, to])
+  for (const { piece, offset } of placed) {
+    const [first, end, step] = [offset[axis], offset[axis] + piece.grid[side], piece.source.chunks.at(back)!]
+    const within = Math.max(0, Math.ceil((from - first) / step))
+    for (let at = first + within * step; at < Math.min(end, to); at += step) borders.add(at)
+    if (end > from && end < to) borders.add(end)
+  }
+  return [...borders].sort((a, b) => a - b)
 }
 
 function storedBytes(slots: readonly Slot[]): { storedChunkBytes?: number } {

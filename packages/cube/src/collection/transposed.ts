@@ -1,6 +1,6 @@
 /** A source with its dimensions in another order: y and x last, as images are put together. */
 import { dtypeOf, newArray, type TypedArray } from '../dtype.ts'
-import { type ArraySource, withoutReadTo } from '../model/array-source.ts'
+import { type ArraySource, partsApart, withoutPlaces } from '../model/array-source.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
 
 /** The same cells with dimension `order[d]` of the source as dimension d. The source itself where nothing moves. */
@@ -10,7 +10,7 @@ export function transposedSource(source: ArraySource, order: readonly number[]):
   const moved = <T>(list: readonly T[]): T[] => order.map((d) => list[d]!)
   const back = (list: readonly number[]): number[] => list.map((_, d) => list[order.indexOf(d)]!)
   return {
-    ...withoutReadTo(source),
+    ...withoutPlaces(source),
     schema: { ...schema, dims: moved(schema.dims) },
     chunks: moved(source.chunks),
     read: async (region, options) => {
@@ -20,6 +20,10 @@ export function transposedSource(source: ArraySource, order: readonly number[]):
     narrow: (dimension, indices) => {
       const inner = source.narrow?.(order[dimension]!, indices)
       return inner === undefined ? undefined : transposedSource(inner, order)
+    },
+    apart: function* (region) {
+      const stored = { start: back(region.start), shape: back(region.shape) }
+      for (const { start, shape } of partsApart(source, stored)) yield { start: moved(start), shape: moved(shape) }
     },
     close: () => source.close(),
   }

@@ -1,6 +1,6 @@
 /** Sources whose cells can be missing although their files have no value for that: where damaged chunks are skipped. */
 import { newArray } from '../dtype.ts'
-import { type ArraySource, withoutReadTo } from '../model/array-source.ts'
+import { type ArraySource, partsApart, withoutPlaces } from '../model/array-source.ts'
 import { canBeMissing, withMissing } from '../model/packing.ts'
 
 /** The source as it is read where damaged chunks stop the work (default), or where they are skipped. */
@@ -16,7 +16,7 @@ export function sourceWithMissing(source: ArraySource): ArraySource {
   if (canBeMissing(schema.packing)) return source
   const packing = withMissing(schema.packing)
   return {
-    ...withoutReadTo(source),
+    ...withoutPlaces(source),
     schema: { ...schema, packing },
     read: async (region, options) => {
       const data = await source.read(region, options)
@@ -28,6 +28,7 @@ export function sourceWithMissing(source: ArraySource): ArraySource {
       const narrow = source.narrow?.(dimension, indices)
       return narrow && sourceWithMissing(narrow)
     },
+    apart: (region) => partsApart(source, region),
     close: () => source.close(),
   }
 }

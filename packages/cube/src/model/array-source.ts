@@ -2,7 +2,7 @@
 import type { WorkOptions } from '@ecotope/core'
 import type { TypedArray } from '../dtype.ts'
 import type { CubeSchema } from './node.ts'
-import type { Region } from './region.ts'
+import { type Region, splitRegion } from './region.ts'
 
 /** Plain data that survives JSON and threads. `format` selects the opener. */
 export interface SourceHandle {
@@ -42,10 +42,16 @@ export interface ArraySource {
    * leave the others unread; undefined where it cannot.
    */
   narrow?(dimension: number, indices: readonly number[]): ArraySource | undefined
+  /** Cuts a region into boxes of which each can be read where others are damaged. Default: its parts of `chunks`. */
+  apart?(region: Region): Iterable<Region>
   close(): Promise<void>
 }
 
 /** For sources that give another's cells in other places. */
-export function withoutReadTo({ readTo: _, ...source }: ArraySource): ArraySource {
+export function withoutPlaces({ readTo: _, apart: __, ...source }: ArraySource): ArraySource {
   return source
 }
+
+/** Boxes of a region of which each can be read where others are damaged. */
+export const partsApart = (source: ArraySource, region: Region): Iterable<Region> =>
+  source.apart?.(region) ?? splitRegion(region, source.chunks)

@@ -6,12 +6,26 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { TypedArray } from '../dtype.ts'
 
-/** Memory that was made for one block and that nothing but blocks of the evaluator refers to. */
-const owned = new WeakSet<ArrayBufferLike>()
+type Take = (buffer: ArrayBuffer) => void
 
-/** Says that nobody else refers to an array that has just been made; it must have its buffer to itself. */
-export function own<Data extends TypedArray>(data: Data): Data {
-  if (data.buffer instanceof ArrayBuffer && data.buffer.byteLength === data.byteLength) owned.add(data.buffer)
+const giveBack: Take = (buffer) => {
+  if (!buffer.detached) buffer.transfer(0)
+}
+
+/**
+ * Memory that was made for one block and that nothing but blocks of the evaluator refers to, with what is to be done
+ * with it in the end.
+ */
+const owned = new WeakMap<ArrayBufferLike, Take>()
+
+/**
+ * Says that nobody else refers to an array that has just been made; it must have its buffer to itself. `take` gets the
+ * memory when it is released, for the next block: memory that has just been given is slow to write to at first.
+ */
+export function own<Data extends TypedArray>(data: Data, take?: Take): Data {
+  const { buffer } = data
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength)
+    owned.set(buffer, take ?? owned.get(buffer) ?? giveBack)
   return data
 }
 
@@ -24,8 +38,9 @@ export function disown<Data extends TypedArray>(data: Data): Data {
 /** Gives back the memory of an array that is not used any longer: at once where it is owned. */
 export function release(data: TypedArray): void {
   const { buffer } = data
+  const take = owned.get(buffer)
   if (!owned.delete(buffer)) dropBytes(data.byteLength)
-  else if (!buffer.detached) buffer.transfer(0)
+  else take!(buffer as ArrayBuffer)
 }
 
 type Collect = (options?: { readonly type: 'minor' | 'major' }) => void

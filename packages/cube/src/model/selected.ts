@@ -1,9 +1,9 @@
 /** A source with some labels of one dimension, in any order: neighbours are read together, the others are left unread. */
 import { newArray, type TypedArray } from '../dtype.ts'
-import { type ArraySource, withoutReadTo } from './array-source.ts'
+import { type ArraySource, withoutPlaces } from './array-source.ts'
 import { copyBox } from './copy.ts'
 import type { Dimension } from './dimension.ts'
-import { cellCount, type Region } from './region.ts'
+import { cellCount, type Region, splitRegion } from './region.ts'
 
 /** The dimension with these labels; of bands and features also what is known of them. */
 function selected(dim: Dimension, indices: readonly number[]): Dimension {
@@ -29,7 +29,7 @@ export function selectedSource(
   const dims = source.schema.dims.with(dimension, selected(dim, indices))
   const earlier = (source.handle.selection ?? []) as readonly unknown[]
   return {
-    ...withoutReadTo(source),
+    ...withoutPlaces(source),
     schema: { ...source.schema, dims },
     handle: { ...source.handle, selection: [...earlier, [dimension, [...indices]]] },
     chunks: source.chunks.map((size, d) => (d === dimension ? Math.max(1, Math.min(size, indices.length)) : size)),
@@ -42,7 +42,24 @@ export function selectedSource(
             more.map((i) => indices[i]!),
           )
         : selectedSource(selectedSource(source, dimension, indices)!, other, more),
+    apart: (region) => apartBy(source, dimension, indices, region),
     close: () => source.close(),
+  }
+}
+
+/** Labels next to each other that lie in one stored chunk are read together. */
+function* apartBy(
+  { chunks }: ArraySource,
+  dimension: number,
+  indices: readonly number[],
+  { start, shape }: Region,
+): Generator<Region> {
+  const [size, end] = [chunks[dimension]!, start[dimension]! + shape[dimension]!]
+  const chunkOf = (at: number): number => Math.floor(indices[at]! / size)
+  for (let from = start[dimension]!, to = from; from < end; from = to) {
+    while (to < end && chunkOf(to) === chunkOf(from)) to++
+    const run = { start: start.with(dimension, from), shape: shape.with(dimension, to - from) }
+    yield* splitRegion(run, chunks.with(dimension, indices.length))
   }
 }
 

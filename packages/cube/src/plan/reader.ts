@@ -4,7 +4,7 @@
  */
 import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray, type TypedArray } from '../dtype.ts'
-import type { ArraySource, Place } from '../model/array-source.ts'
+import { type ArraySource, type Place, partsApart } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
@@ -154,7 +154,7 @@ export class ChunkReader {
     const { packing } = source.schema
     if (!canBeMissing(packing) || !(error instanceof EcotopeError)) throw error
     const target = newArray(packing.dtype, cellCount(region.shape)).fill(missingRaw(packing))
-    for (const part of splitRegion(region, source.chunks)) {
+    for (const part of partsApart(source, region)) {
       try {
         const data = await source.read(part, work)
         const to = part.start.map((start, d) => start - region.start[d]!)
@@ -169,15 +169,18 @@ export class ChunkReader {
   }
 
   #tell(source: ArraySource, part: Region, cause: unknown): void {
-    const chunk = part.start.map((start, d) => Math.floor(start / source.chunks[d]!))
-    const key = `${this.#key(source, part).split(':')[0]!}:${chunk.join()}`
+    const data = cause instanceof EcotopeError ? cause.data : {}
+    const path = typeof data.path === 'string' ? data.path : source.handle.path
+    const chunk = Array.isArray(data.chunk)
+      ? (data.chunk as number[])
+      : part.start.map((start, d) => Math.floor(start / source.chunks[d]!))
+    const key = `${path}#${chunk.join()}`
     if (this.#told.has(key)) return
     this.#told.add(key)
-    const data = cause instanceof EcotopeError ? cause.data : {}
     this.#onFailedChunk!({
-      path: typeof data.path === 'string' ? data.path : source.handle.path,
-      chunk: Array.isArray(data.chunk) ? (data.chunk as number[]) : chunk,
-      region: alignRegion(part, source.chunks, shapeOf(source.schema)),
+      path,
+      chunk,
+      region: source.apart === undefined ? alignRegion(part, source.chunks, shapeOf(source.schema)) : part,
       message: cause instanceof Error ? cause.message : String(cause),
     })
   }

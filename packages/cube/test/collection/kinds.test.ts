@@ -144,6 +144,25 @@ describe('damaged chunks that are skipped', () => {
     },
   )
 
+  it('are missing alone, where tiles lie side by side off their chunks', async () => {
+    await damaged()
+    // Chunks of 32 pixels that begin at 0, 50 and 114: those of the second and third file cut across the first one's.
+    await image('a2.tif', gridAt(10, 50, 64, 599500), 'uint8', value)
+    await image('a3.tif', gridAt(10, 40, 80, 600640, 5200100), 'uint8', value)
+    const cube = (await collection({ bands: fromName(/^(a)/) })).stack()
+    const told: unknown[] = []
+    const { data } = await computeCube(cube.node, { onError: 'skip', onFailedChunk: (failure) => told.push(failure) })
+    const whole = await readFile(join(folder, 'a.tif'))
+    await image('a.tif', gridAt(10, 64, 64), 'uint8', value)
+    expect(whole).not.toEqual(await readFile(join(folder, 'a.tif')))
+    const sound = (await computeCube((await collection({ bands: fromName(/^(a)/) })).stack().node)).data
+    const differ = Array.from(data.keys()).filter((i) => data[i] !== sound[i])
+    const lost = differ.map((i) => [i % 154, Math.floor(i / 154)] as const)
+    expect(lost).toHaveLength(32 * 32)
+    expect(lost.every(([x, y]) => x >= 50 + 32 && x < 50 + 64 && y >= 10 + 32 && y < 10 + 64)).toBe(true)
+    expect(told).toMatchObject([{ chunk: [0, 1, 1], path: expect.stringContaining('a.tif') as string }])
+  })
+
   it('are missing in what is made of the image, and of arrays in memory with it', async () => {
     await damaged()
     const cube = (await collection({})).stack().band('a')
