@@ -154,11 +154,13 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
   const ideal = withIdealSpools(fused, parts)
   const better = shapeOrError(ideal, options)
   if (better instanceof InputError) return undefined
-  const unfillable = parts.flatMap((part) => fillError(fused, part, options))
+  const fills = parts.map((part) => fillOrError(nodeAt(fused, part), options))
+  const unfillable = fills.filter((fill) => fill instanceof InputError)
   if (unfillable.length > 0) return unfillable.reduce((a, b) => (a === leastOf([a, b]) ? b : a))
-  const spools = wantedChunks(fused, ideal, parts, middle(whole, better.pieces ?? better.shape))
+  const shapes = fills.flatMap((fill) => (fill instanceof InputError ? [] : [fill.shape]))
+  const spools = wantedChunks(fused, ideal, parts, shapes, middle(whole, better.pieces ?? better.shape))
   const handles = spools.map(
-    ({ node, chunks }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, chunks)] as const,
+    ({ node, layout }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, layout)] as const,
   )
   const root = withSpools(fused, new Map(handles))
   return { ...base, root, spools, ...better, tasks: chunkCount(whole, better.shape) }
@@ -169,12 +171,11 @@ export function fillShape(node: CubeNode, { budgetBytes, workers }: Share): Task
   return taskShape(node, { budgetBytes, workers, extraBytes: (region) => blockBytes(node.schema, region) })
 }
 
-function fillError(fused: CubeNode, part: number, share: Share): InputError[] {
+function fillOrError(node: CubeNode, share: Share): TaskShape | InputError {
   try {
-    fillShape(nodeAt(fused, part), share)
-    return []
+    return fillShape(node, share)
   } catch (error) {
-    if (isTooSmall(error)) return [error]
+    if (isTooSmall(error)) return error
     throw error
   }
 }

@@ -48,6 +48,9 @@ function givesCopies({ handle, schema }: ArraySource, region: Region): boolean {
   return isPart && COPYING.has(handle.format)
 }
 
+/** Formats of which any cells can be read without others. */
+const PLAIN: ReadonlySet<string> = new Set(['spool'])
+
 /** Up to this many times the cells that are asked for, decoding again costs less than keeping chunks and copying. */
 const DECODED_AGAIN = 1.25
 
@@ -88,7 +91,8 @@ export class ChunkReader {
   }
 
   /** Whether chunks are not kept, as little of them would be used again or they are too large. */
-  #passes({ chunks, schema }: ArraySource, region: Region): boolean {
+  #passes({ chunks, schema, handle }: ArraySource, region: Region): boolean {
+    if (PLAIN.has(handle.format)) return true
     const decoded = cellCount(alignRegion(region, chunks, shapeOf(schema)).shape)
     return decoded <= DECODED_AGAIN * cellCount(region.shape) || 2 * chunkBytes(schema, chunks) > this.#cacheBytes
   }

@@ -15,7 +15,10 @@ import { type SpoolHandle, spoolHandle, spoolSource } from './spool.ts'
 export interface SpoolPlan {
   /** Its place among the nodes of the fused graph, consumers first. */
   readonly node: number
+  /** What one task wants of it. */
   readonly chunks: readonly number[]
+  /** The boxes that lie together in the file: what tasks want and tasks that fill it have in common. */
+  readonly layout: readonly number[]
 }
 
 /** Decoding again this often costs more than writing and reading a copy. */
@@ -88,17 +91,27 @@ export function withIdealSpools(root: CubeNode, parts: readonly number[]): CubeN
   return withSpools(root, new Map(parts.map((i) => [i, handle(i)])))
 }
 
-/** The chunks that a task of this region wants each part in: exactly what it needs of it. */
-export function wantedChunks(root: CubeNode, ideal: CubeNode, parts: readonly number[], task: Region): SpoolPlan[] {
+/**
+ * The chunks that a task of this region wants each part in: exactly what it needs of it. `fills`: shapes of the tasks that
+ * fill each part. What they write crosses what is wanted, and would be written a few cells at a time.
+ */
+export function wantedChunks(
+  root: CubeNode,
+  ideal: CubeNode,
+  parts: readonly number[],
+  fills: readonly (readonly number[])[],
+  task: Region,
+): SpoolPlan[] {
   const order = consumersFirst(root)
   const { steps } = scheduleOf(ideal, task)
-  return parts.map((node) => {
+  return parts.map((node, i) => {
     const { label, schema } = order[node]!
     const own = steps.filter((step) => step.node.kind === 'source' && step.node.label === `${label}, cut anew`)
     const largest = own.reduce<Region | undefined>(
       (best, { region }) => (best === undefined || cellCount(region.shape) > cellCount(best.shape) ? region : best),
       undefined,
     )
-    return { node, chunks: largest?.shape ?? shapeOf(schema) }
+    const chunks = largest?.shape ?? shapeOf(schema)
+    return { node, chunks, layout: chunks.map((side, d) => Math.min(side, fills[i]![d]!)) }
   })
 }

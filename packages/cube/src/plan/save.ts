@@ -172,11 +172,12 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     const executor = options.executor ?? own!
     // What is open in this thread need not be opened again.
     const opened = isHere ? { ...save, origin: { node } } : save
-    const { failed, resumed } = await withFiles(opened, plan, executor, (staged, spools) =>
+    // What threads of its own hold is not to add to what comes next: others begin with nothing.
+    const rest = async () => own?.close()
+    const { failed, resumed } = await withFiles(opened, plan, { executor, rest }, (staged, spools) =>
       runTasks(staged, plan, executor, spools),
     )
-    // What threads of its own hold is not to add to what finishing takes.
-    await own?.close()
+    await rest()
     await job.finish({ ...work, beforePublish: () => removeItem({ path, format: options.sink.format }) })
     if (job.handle.format !== 'memory') await listFailed(path, failed)
     return savedAs(path, plan, failed, resumed)
@@ -234,19 +235,25 @@ const common = ({ origin, options, stages }: Save, plan: Plan) => ({
   stages,
 })
 
+/** Who computes, and what ends its threads between two parts of a job, of which the next may need fewer. */
+interface Staff {
+  readonly executor: Executor
+  rest(): Promise<void>
+}
+
 /** Finds first and cuts anew what the plan says, in files beside the output that are gone afterwards. */
 async function withFiles<T>(
   save: Save,
   plan: Plan,
-  executor: Executor,
+  { executor, rest }: Staff,
   use: (staged: Save, spools: Spools) => Promise<T>,
 ) {
   // What goes to memory has no folder of its own.
   const path = save.job.handle.format === 'memory' ? join(tmpdir(), `ecotope-${randomUUID()}`) : save.path
   const stages = stageFiles(plan, path)
-  const spools = plan.spools.map(({ node, chunks }, i) => ({
+  const spools = plan.spools.map(({ node, layout }, i) => ({
     node,
-    handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.staged, node).schema, chunks),
+    handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.staged, node).schema, layout),
   }))
   const staged = { ...save, stages }
   try {
@@ -257,7 +264,9 @@ async function withFiles<T>(
       skip: save.options.onError === 'skip',
       onFailedChunk: (failure) => save.failed.set(keyOf(failure), failure),
     })
+    if (stages.length > 0) await rest()
     for (const { node, handle } of spools) await fillSpool(staged, plan, executor, node, handle)
+    if (spools.length > 0) await rest()
     return await use(staged, spools)
   } finally {
     for (const { handle } of [...stages, ...spools]) await removeSpool(handle)

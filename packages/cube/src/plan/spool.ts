@@ -10,7 +10,15 @@ import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import { type CubeNode, type CubeSchema, type SourceNode, shapeOf } from '../model/node.ts'
-import { cellCount, intersectRegions, type Region, regionWithin, splitRegion, wholeRegion } from '../model/region.ts'
+import {
+  cellCount,
+  intersectRegions,
+  type Region,
+  regionWithin,
+  splitRegion,
+  stridesOf,
+  wholeRegion,
+} from '../model/region.ts'
 import type { DType } from '../types.ts'
 
 /** Plain data: how a spool file is laid out. */
@@ -63,13 +71,11 @@ function runsOf(
   return { offsets, length }
 }
 
-type Transfer = (file: number, bytes: Uint8Array, position: number) => void
-
-const put: Transfer = (file, bytes, position) => {
+function put(file: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done)
 }
 
-const get: Transfer = (file, bytes, position) => {
+function get(file: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) {
     const count = readSync(file, bytes, done, bytes.length - done, position + done)
     if (count === 0) throw new EnvironmentError('SpoolLost', 'a temporary file is shorter than it was written')
@@ -77,15 +83,85 @@ const get: Transfer = (file, bytes, position) => {
   }
 }
 
-/** Moves a box of one chunk between its place in the file and `cells` (row-major over the box). */
-function transfer(file: number, handle: SpoolHandle, piece: Region, cells: TypedArray, move: Transfer): void {
-  const chunk = chunkBox(handle, piece)
-  const { offsets, length } = runsOf(regionWithin(piece, chunk), handle.chunks)
+/** Stretches of a file of up to so many bytes are read whole where little of them is wanted; larger ones if a part is. */
+const READ_WHOLE = 2 ** 16
+const READ_PART = 1 / 4
+
+/**
+ * The stretch of a chunk from the first cell of a box to its last, in whole rows: its shape, where it begins (in cells)
+ * and where the box is in it.
+ */
+function stretchOf(box: Region, chunk: readonly number[]) {
+  const along = Math.max(
+    0,
+    box.shape.findIndex((side) => side > 1),
+  )
+  const strides = stridesOf(chunk)
+  return {
+    first: box.start.reduce((sum, at, d) => (d > along ? sum : sum + at * strides[d]!), 0),
+    shape: chunk.map((side, d) => (d > along ? side : box.shape[d]!)),
+    from: box.start.map((at, d) => (d > along ? at : 0)),
+  }
+}
+
+/** Memory that is used again for every piece of a region, instead of some for each. */
+class Scratch {
+  #bytes = new Uint8Array(0)
+
+  cells(dtype: DType, count: number): TypedArray {
+    const { bytes } = DTYPES[dtype]
+    if (this.#bytes.length < count * bytes) {
+      this.free()
+      this.#bytes = new Uint8Array(count * bytes)
+    }
+    return DTYPES[dtype].view(this.#bytes.buffer, 0, count)
+  }
+
+  free(): void {
+    this.#bytes.buffer.transfer(0)
+    this.#bytes = new Uint8Array(0)
+  }
+}
+
+/** Writes a box of one chunk, whose cells lie row by row, to its place. */
+function writePiece(file: number, handle: SpoolHandle, piece: Region, cells: TypedArray): void {
+  const { offsets, length } = runsOf(regionWithin(piece, chunkBox(handle, piece)), handle.chunks)
   const each = length * cells.BYTES_PER_ELEMENT
   const bytes = bytesOf(cells)
   const position = chunkPosition(handle, piece.start)
   for (const [i, offset] of offsets.entries())
-    move(file, bytes.subarray(i * each, (i + 1) * each), position + offset * cells.BYTES_PER_ELEMENT)
+    put(file, bytes.subarray(i * each, (i + 1) * each), position + offset * cells.BYTES_PER_ELEMENT)
+}
+
+/** Reads a box of one chunk to where it belongs in `target`, which holds the region `whole`. */
+function readPiece(
+  file: number,
+  handle: SpoolHandle,
+  piece: Region,
+  target: TypedArray,
+  whole: Region,
+  scratch: Scratch,
+): void {
+  const width = target.BYTES_PER_ELEMENT
+  const box = regionWithin(piece, chunkBox(handle, piece))
+  const position = chunkPosition(handle, piece.start)
+  const to = regionWithin(piece, whole).start
+  const { first, shape, from } = stretchOf(box, handle.chunks)
+  const [count, wanted] = [cellCount(shape), cellCount(piece.shape)]
+  if (count * width <= READ_WHOLE || wanted >= READ_PART * count) {
+    const cells = scratch.cells(handle.dtype, count)
+    get(file, bytesOf(cells), position + first * width)
+    copyBox(cells, shape, from, target, whole.shape, to, piece.shape)
+    return
+  }
+  const cells = scratch.cells(handle.dtype, wanted)
+  const bytes = bytesOf(cells)
+  const { offsets, length } = runsOf(box, handle.chunks)
+  const each = length * width
+  for (const [i, offset] of offsets.entries())
+    get(file, bytes.subarray(i * each, (i + 1) * each), position + offset * width)
+  const zero = to.map(() => 0)
+  copyBox(cells, piece.shape, zero, target, whole.shape, to, piece.shape)
 }
 
 /** Any regions may be written, by several threads at once as long as they do not overlap. */
@@ -94,13 +170,15 @@ function encoder(target: SinkHandle): Promise<SinkEncoder> {
   const file = openSync(handle.path, 'r+')
   return Promise.resolve({
     encode: (region, block) => {
+      const scratch = new Scratch()
       for (const piece of splitRegion(region, handle.chunks)) {
-        const cells = newArray(handle.dtype, cellCount(piece.shape))
+        const cells = scratch.cells(handle.dtype, cellCount(piece.shape))
         const from = regionWithin(piece, region).start
         const zero = from.map(() => 0)
         copyBox(block.data, region.shape, from, cells, piece.shape, zero, piece.shape)
-        transfer(file, handle, piece, cells, put)
+        writePiece(file, handle, piece, cells)
       }
+      scratch.free()
       return Promise.resolve(undefined)
     },
     close: () => {
@@ -137,12 +215,9 @@ export function spoolSource(node: CubeNode, handle: SpoolHandle, how = 'cut anew
       file ??= openSync(handle.path, 'r')
       const whole = intersectRegions(region, wholeRegion(handle.shape)) ?? region
       const target = newArray(handle.dtype, cellCount(whole.shape))
-      for (const piece of splitRegion(whole, handle.chunks)) {
-        const cells = newArray(handle.dtype, cellCount(piece.shape))
-        transfer(file, handle, piece, cells, get)
-        const zero = piece.start.map(() => 0)
-        copyBox(cells, piece.shape, zero, target, whole.shape, regionWithin(piece, whole).start, piece.shape)
-      }
+      const scratch = new Scratch()
+      for (const piece of splitRegion(whole, handle.chunks)) readPiece(file, handle, piece, target, whole, scratch)
+      scratch.free()
       return Promise.resolve(target)
     },
     close: () => {

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { InputError } from '@ecotope/core'
 import type { Cell, Reducer } from '../../src/cells/cell.ts'
 import { newArray, type TypedArray } from '../../src/dtype.ts'
@@ -27,6 +28,8 @@ export interface MadeContext {
   readonly broken?: readonly string[]
   /** A line for each chunk that is decoded. */
   readonly log?: string
+  /** A line for each thread that opens the cube: its number. */
+  readonly openings?: string
 }
 
 const UINT16: Packing = { dtype: 'uint16', nodata: 65535, scale: 1, offset: 0 }
@@ -79,8 +82,10 @@ export function madeCube(context: MadeContext): CubeNode {
   return { kind: 'cells', label: context.reducer, inputs: [input], cell, schema: schemaOf(rest, FLOAT64) }
 }
 
-export const openCube = (context: MadeContext): Promise<OpenedCube> =>
-  Promise.resolve({ node: madeCube(context), close: () => Promise.resolve() })
+export async function openCube(context: MadeContext): Promise<OpenedCube> {
+  if (context.openings !== undefined) await appendFile(context.openings, `${threadId}\n`)
+  return { node: madeCube(context), close: () => Promise.resolve() }
+}
 
 export const originOf = (context: MadeContext) => ({ module: import.meta.url, context })
 

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FLOAT64 } from '../../src/model/block.ts'
@@ -71,6 +72,29 @@ describe('cutting anew', () => {
     const bytes = Uint8Array.from(await readFile(path))
     expect([...new Float64Array(bytes.buffer)]).toEqual(await wholeOf(madeCube(MANY)))
     expect((await readdir(dirname(path))).sort()).toEqual(['out.test', 'out.test.log', 'out.test.order'])
+  })
+
+  test('with a small budget, threads that fill the files end before others read them', async () => {
+    const path = join(await temporaryFolder(), 'out.test')
+    const openings = `${path}.openings`
+    await saveOrigin(originOf({ ...MANY, openings }), path, {
+      sink: testSink,
+      sinkModule,
+      workers: 1,
+      budgetBytes: BUDGET,
+      formatOptions: { chunks: [8, 8] },
+    })
+    const [main, ...threads] = (await readFile(openings, 'utf8')).trim().split('\n')
+    expect(main).toBe(String(threadId))
+    expect(new Set(threads).size).toBe(2)
+  })
+
+  test('what is stored in narrow columns lies in columns of the file, so that it is written in long runs', () => {
+    const { node } = fakeSource({ t: 24, y: 256, x: 256 }, [24, 256, 4])
+    const plan = planOf(runningSum(node, 0), { budgetBytes: BUDGET, chunks: [24, 32, 32] })
+    const { chunks, layout } = plan.spools[0]!
+    expect(chunks[2]).toBeGreaterThan(4)
+    expect(layout.slice(1)).toEqual([chunks[1], 4])
   })
 
   test('so are cubes that are computed in memory', async () => {
