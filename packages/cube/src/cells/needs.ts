@@ -137,6 +137,20 @@ function intervalOf(origin: Origin, region: Region): Interval {
   return interval
 }
 
+/** Whether neighbours along a dimension of the output read twice as many indices as there are: windows that move. */
+export function overlapsAlong(accesses: readonly Access[], dimension: number): boolean {
+  return accesses.some(({ origins }) =>
+    origins.some((origin) => {
+      if (origin.kind !== 'output' || origin.dimension !== dimension) return false
+      return origin.steps.some((step) => {
+        const read = hull(step, [0, step.length])
+        const all = step.reduce<number>((sum, below) => sum + (typeof below === 'number' ? 1 : below.length), 0)
+        return read !== undefined && all >= 2 * (read[1] - read[0])
+      })
+    }),
+  )
+}
+
 /** The least box of each input that covers all its accesses. */
 export function regionsOf(accesses: readonly Access[], inputs: number, region: Region): (Region | undefined)[] {
   const boxes: [number, number][][] = new Array(inputs)

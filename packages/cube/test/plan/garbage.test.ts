@@ -34,6 +34,15 @@ describe('memory of blocks', () => {
     release(mine)
   })
 
+  test('goes to who wants it again', () => {
+    const taken: ArrayBuffer[] = []
+    const data = own(new Float64Array(100), (buffer) => taken.push(buffer))
+    release(own(data))
+    release(disown(own(new Float64Array(100), (buffer) => taken.push(buffer))))
+    expect(taken).toEqual([data.buffer])
+    expect(data).toHaveLength(100)
+  })
+
   test('that somebody has outside is left alone', async () => {
     const first = await computeCube(plusOne(fakeSource(SIDES, [8, 8], { packing: FLOAT64 }).node), {
       budgetBytes: 30_000,

@@ -17,7 +17,7 @@ export interface Elements {
 }
 
 /** The scope in which the reduced dimension has the index that the loop has reached. */
-function scopeAt(generator: Generator, cell: ReduceCell, scope: Scope, code: Code): Scope {
+export function scopeAt(generator: Generator, cell: ReduceCell, scope: Scope, code: Code): Scope {
   const key = `loop${generator.unique()}`
   return new Map(scope).set(cell.dim, { kind: 'uniform', code, depth: generator.depth, key, unsafe: false })
 }

@@ -7,11 +7,12 @@ import type { Packing } from '../../model/block.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import type { Cell, Reducer } from '../cell.ts'
 import { rawNodata } from '../packing.ts'
-import { type Code, i32 } from '../wasm/assembler.ts'
+import { type Code, i32, type Local } from '../wasm/assembler.ts'
 import { f32x4, f64x2, i32x4, lowerHalves, upperHalf, v128 } from '../wasm/simd.ts'
 import type { Generator } from './generator.ts'
 import type { InputLoader } from './loads.ts'
 import { fixedIndex, indexOf, renamedScope, type Scope, takenIndex } from './scope.ts'
+import { type State, stateOf } from './state.ts'
 
 /** 65535 times this is below 2^31. */
 const MOST_ELEMENTS = 32768
@@ -62,26 +63,31 @@ export interface IntegerSum {
   readonly most: number
   readonly count: Code
   readonly of: Cell
-  /** Emits `step` for every element, with the scope in which `of` is that element. */
-  each(step: (scope: Scope) => void): void
 }
 
-/** The reduction, one register each; undefined where it is not one of this kind. */
-export function emitIntegerSum(
+export interface IntegerReduction {
+  /** Emits what is to be done with one element: `of` in a scope. */
+  step(scope: Scope): void
+  /** The result, one register each. */
+  finish(): readonly Code[]
+  readonly state: State
+}
+
+/** The reduction as far as its step; undefined where it is not one of this kind. */
+export function beginIntegerSum(
   generator: Generator,
   inputs: readonly CubeSchema[],
   loaders: readonly InputLoader[],
   sum: IntegerSum,
-): readonly Code[] | undefined {
+): IntegerReduction | undefined {
   const packing = packingOf(generator, sum, inputs)
   if (packing === undefined) return undefined
-  const { reducer, ignoreNodata } = sum
   const { keep, registers } = generator
-  const perRegister = <T>(make: (r: number) => T): T[] => Array.from({ length: registers }, (_, r) => make(r))
-  const sums = perRegister(() => generator.variable(v128.zero))
-  const missing = perRegister(() => generator.variable(v128.zero))
+  const zeros = (): Local[] => Array.from({ length: registers }, () => generator.variable(v128.zero))
+  const sums = zeros()
+  const missing = zeros()
   const nodata = rawNodata(packing)
-  sum.each((scope) => {
+  const step = (scope: Scope): void => {
     const { input, scope: below } = plainInput(generator, sum.of as Selection, scope)
     for (const [r, raw] of loaders[input]!.integers(below).entries()) {
       if (nodata === undefined || nodata !== (nodata | 0)) {
@@ -93,14 +99,25 @@ export function emitIntegerSum(
       generator.emit(sums[r]!.set(i32x4.add(sums[r]!.get, v128.andnot(raw, mask))))
       generator.emit(missing[r]!.set(i32x4.sub(missing[r]!.get, mask)))
     }
-  })
-  const { scale, offset } = packing
-  const all = keep(i32x4.splat(sum.count))
-  return perRegister((r) => {
+  }
+  const state = stateOf(generator, [...sums, ...missing], i32x4.add)
+  return { step, state, finish: () => finished(generator, packing, sum, sums, missing) }
+}
+
+function finished(
+  generator: Generator,
+  { scale, offset }: Packing,
+  { reducer, ignoreNodata, count }: IntegerSum,
+  sums: readonly Local[],
+  missing: readonly Local[],
+): readonly Code[] {
+  const { keep } = generator
+  const all = keep(i32x4.splat(count))
+  return sums.map((total, r) => {
     const counts = keep(i32x4.sub(all, missing[r]!.get))
     const parts = [(a: Code) => a, upperHalf].map((half) => {
       const n = keep(f64x2.convertLowS(half(counts)))
-      const scaled = f64x2.mul(f64x2.convertLowS(half(sums[r]!.get)), splat64(scale))
+      const scaled = f64x2.mul(f64x2.convertLowS(half(total.get)), splat64(scale))
       const value = f64x2.add(scaled, f64x2.mul(n, splat64(offset)))
       return reducer === 'mean' ? f64x2.div(value, n) : value
     })

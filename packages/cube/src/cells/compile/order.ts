@@ -54,7 +54,7 @@ export function* emitQuantile(compiler: ValueCompiler, source: Source, options: 
   const { generator } = compiler
   const { registers } = generator
   if (source.most === 0) {
-    yield () => undefined
+    yield { step: () => undefined }
     return { kind: 'number', registers: new Array<Code>(registers).fill(compiler.constant(Number.NaN)) }
   }
   const step = registers * REGISTER_BYTES
@@ -64,7 +64,7 @@ export function* emitQuantile(compiler: ValueCompiler, source: Source, options: 
     return { address, step, counts: generator.variable(v128.zero), spoilt: generator.variable(v128.zero) }
   })
   const inNetwork = source.most <= LONGEST_NETWORK
-  yield (element, index) => fill(compiler, columns, options, element, index)
+  yield { step: (element, index) => fill(compiler, columns, options, element, index) }
   if (inNetwork && source.least < source.most) padEnd(compiler, source, columns)
   const positions = positionsOf(compiler, source.most, options.probability)
   const results = columns.map((column) => {

@@ -1,4 +1,7 @@
-/** A cell as one WebAssembly module: loops over the dimensions of the output, the vector dimension innermost. */
+/**
+ * A cell as one WebAssembly module: loops over the dimensions of the output, the vector dimension innermost but for one
+ * that windows slide along.
+ */
 import type { CubeSchema } from '../../model/node.ts'
 import type { Cell } from '../cell.ts'
 import { fitsFloat32 } from '../packing.ts'
@@ -8,6 +11,8 @@ import { FLOAT32_LANES, FLOAT64_LANES, type Lanes, truthOfNumber } from '../wasm
 import { SCALARS, type ScalarName } from './emissions.ts'
 import { Generator, type StaticData } from './generator.ts'
 import { type Index, NOT_A_VECTOR, type Scope } from './scope.ts'
+import { reducesIn } from './siblings.ts'
+import { slidingWindows } from './sliding.ts'
 import { storeRegister } from './stores.ts'
 import { ValueCompiler } from './values.ts'
 
@@ -70,6 +75,15 @@ export function compileProgram(cell: Cell, inputs: readonly CubeSchema[], output
   throw new Error('unreachable: without a vector dimension every cell compiles')
 }
 
+/** The dimension along which windows of the output slide, if all windows along it do; else -1. */
+function slidDimension(cell: Cell, output: CubeSchema): number {
+  const grouped = reducesIn(cell).filter(({ groups }) => groups !== undefined)
+  return output.dims.findIndex(({ name }) => {
+    const along = grouped.filter(({ dim }) => dim === name)
+    return along.length > 0 && along.every((each) => slidingWindows(each) !== undefined)
+  })
+}
+
 function compileAlong(
   cell: Cell,
   inputs: readonly CubeSchema[],
@@ -79,8 +93,10 @@ function compileAlong(
 ): Program {
   const { lanes, registers } = generator
   const group = lanes.count * registers
-  const order = output.dims.map((_, d) => d).filter((d) => d !== vector)
+  const slid = slidDimension(cell, output)
+  const order = output.dims.map((_, d) => d).filter((d) => d !== vector && d !== slid)
   if (vector >= 0) order.push(vector)
+  if (slid >= 0 && slid !== vector) order.push(slid)
   const indices = new Map<number, Index>()
   const nest = (level: number): void => {
     const d = order[level]

@@ -7,6 +7,7 @@ import { type Code, i32, type Local } from '../wasm/assembler.ts'
 import { type Truth, validMask } from '../wasm/lanes.ts'
 import { f64x2, i32x4, v128 } from '../wasm/simd.ts'
 import { emitQuantile } from './order.ts'
+import { type State, stateOf, together } from './state.ts'
 import type { Value, ValueCompiler } from './values.ts'
 
 /** What is reduced, as far as a reducer has to know beforehand. */
@@ -30,7 +31,7 @@ export type Step = (element: Value, index: Code) => void
  * A reducer emits its accumulators, yields its step (which is emitted in a loop over the elements, together with those
  * of other reducers, or once for each of a list), and then emits what makes the result of them.
  */
-export type Reduction = Generator<Step, Value, void>
+export type Reduction = Generator<{ readonly step: Step; readonly state?: State }, Value, void>
 
 type Reduce = (compiler: ValueCompiler, source: Source, options: ReduceOptions) => Reduction
 
@@ -64,6 +65,13 @@ class Wide {
   }
 }
 
+const stateOfWide = ({ generator }: ValueCompiler, wide: readonly Wide[]): State =>
+  stateOf(
+    generator,
+    wide.flatMap(({ parts }) => parts),
+    f64x2.add,
+  )
+
 /** Counts lanes, per register. */
 class Counter {
   readonly #locals: readonly Local[]
@@ -84,6 +92,11 @@ class Counter {
     const { generator } = this.#compiler
     return generator.keep(generator.lanes.countNumbers(this.#locals[register]!.get))
   }
+
+  get state(): State {
+    const { generator } = this.#compiler
+    return stateOf(generator, this.#locals, generator.lanes.countedTogether)
+  }
 }
 
 /** How many elements went into each result: the valid ones, or all where a missing one makes the result missing. */
@@ -91,14 +104,10 @@ function countsOf(compiler: ValueCompiler, source: Source, options: ReduceOption
   const { generator } = compiler
   const { lanes } = generator
   if (!options.ignoreNodata) {
-    const all = generator.keep(lanes.fromIntegers(i32x4.splat(source.count)))
-    return { add: () => undefined, numbers: () => all }
+    const all = (): Code => generator.keep(lanes.fromIntegers(i32x4.splat(source.count)))
+    return { add: () => undefined, numbers: all, state: together([]) }
   }
-  const counter = new Counter(compiler)
-  return {
-    add: (register: number, mask: Code) => counter.add(register, mask),
-    numbers: (register: number) => counter.numbers(register),
-  }
+  return new Counter(compiler)
 }
 
 /** Sums (start 0) and products (start 1); `finish` gets float64 parts and the counts as lanes. */
@@ -113,7 +122,7 @@ function accumulated(
     const counts = countsOf(compiler, source, options)
     const wide = perRegister(compiler, () => new Wide(compiler, start))
     const one = compiler.constant(1)
-    yield (element) => {
+    const step: Step = (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const valid = keep(validMask(lanes, x))
         const neutral = start === 0 ? v128.and(x, valid) : v128.bitselect(x, one, valid)
@@ -122,6 +131,8 @@ function accumulated(
         counts.add(r, valid)
       }
     }
+    // Products in another order may leave the numbers that float64 has.
+    yield start === 0 ? { step, state: together([stateOfWide(compiler, wide), counts.state]) } : { step }
     return numbers(perRegister(compiler, (r) => keep(finish(compiler, wide[r]!.codes, counts.numbers(r)))))
   }
 }
@@ -149,15 +160,16 @@ function extreme(kind: 'min' | 'max'): Reduce {
     const best = perRegister(compiler, () => generator.variable(start))
     // Whether there was a valid value; where missing ones count: whether there was a missing one.
     const seen = perRegister(compiler, () => generator.variable(v128.zero))
-    yield (element) => {
+    // The pseudo-minimum keeps its first operand where the second is missing.
+    const better = kind === 'min' ? lanes.pmin : lanes.pmax
+    const step: Step = (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
-        // The pseudo-minimum keeps its first operand where the second is missing.
-        const next = kind === 'min' ? lanes.pmin(best[r]!.get, x) : lanes.pmax(best[r]!.get, x)
-        generator.emit(best[r]!.set(next))
+        generator.emit(best[r]!.set(better(best[r]!.get, x)))
         const mask = options.ignoreNodata ? validMask(lanes, x) : lanes.ne(x, x)
         generator.emit(seen[r]!.set(v128.or(seen[r]!.get, mask)))
       }
     }
+    yield { step, state: together([stateOf(generator, best, better), stateOf(generator, seen, v128.or)]) }
     const empty = generator.keepInteger(i32.sub(i32.const(0), i32.eqz(source.count)))
     return numbers(
       perRegister(compiler, (r) => {
@@ -168,15 +180,54 @@ function extreme(kind: 'min' | 'max'): Reduce {
   }
 }
 
+interface Moments {
+  /** The first valid value, per register. */
+  readonly shift: readonly Local[]
+  /** Of the distances from it. */
+  readonly sums: readonly Wide[]
+  readonly squares: readonly Wide[]
+  readonly counts: Counter
+}
+
+/** Moments around two values become moments around the first: sum (d + a)^2 = sum d^2 + a (2 sum d + n a). */
+function stateOfMoments({ generator }: ValueCompiler, { shift, sums, squares, counts }: Moments): State {
+  const { lanes, keep } = generator
+  const emit = (code: Code): void => generator.emit(code)
+  const held = [shift, sums.flatMap(({ parts }) => parts), squares.flatMap(({ parts }) => parts), counts.state.locals]
+  const [, sumParts, squareParts] = held as [unknown, readonly Local[], readonly Local[]]
+  const join = (later: readonly Code[]): void => {
+    const ends = held.map((_, i) => held.slice(0, i + 1).flat().length)
+    const [from, added, squared, more] = ends.map((end, i) => later.slice(ends[i - 1] ?? 0, end))
+    const n = more!.flatMap((count) => lanes.widened(keep(lanes.countNumbers(count))))
+    const apart = from!.flatMap((next, r) => {
+      const origin = lanes.widened(shift[r]!.get)
+      return lanes.widened(next).map((wide, i) => keep(f64x2.sub(wide, origin[i]!)))
+    })
+    for (const [i, distance] of apart.entries()) {
+      // Without a valid value on either side there is none.
+      const a = keep(v128.and(distance, f64x2.eq(distance, distance)))
+      const moved = keep(f64x2.mul(a, n[i]!))
+      const twice = f64x2.mul(a, f64x2.add(f64x2.add(added![i]!, added![i]!), moved))
+      emit(sumParts[i]!.set(f64x2.add(sumParts[i]!.get, f64x2.add(added![i]!, moved))))
+      emit(squareParts[i]!.set(f64x2.add(squareParts[i]!.get, f64x2.add(squared![i]!, twice))))
+    }
+    for (const [r, local] of shift.entries())
+      emit(local.set(v128.bitselect(local.get, from![r]!, validMask(lanes, local.get))))
+    counts.state.join(more!)
+  }
+  return { locals: held.flat(), join }
+}
+
 function variance(root: boolean): Reduce {
-  return function* (compiler, source, options) {
+  return function* (compiler, _source, options) {
     const { generator } = compiler
     const { lanes, keep } = generator
-    const counts = countsOf(compiler, source, options)
+    // Where one missing value makes the result missing, the number of valid ones matters where all are.
+    const counts = new Counter(compiler)
     const shift = perRegister(compiler, () => generator.variable(v128.ones))
     const sums = perRegister(compiler, () => new Wide(compiler, 0))
     const squares = perRegister(compiler, () => new Wide(compiler, 0))
-    yield (element) => {
+    const step: Step = (element) => {
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const before = shift[r]!.get
         generator.emit(shift[r]!.set(v128.bitselect(before, x, validMask(lanes, before))))
@@ -193,6 +244,7 @@ function variance(root: boolean): Reduce {
         counts.add(r, valid)
       }
     }
+    yield { step, state: stateOfMoments(compiler, { shift, sums, squares, counts }) }
     const one = keep(f64x2.splat([0x44, ...new Uint8Array(new Float64Array([1]).buffer)]))
     return numbers(
       perRegister(compiler, (r) => {
@@ -213,9 +265,10 @@ function variance(root: boolean): Reduce {
 function counting(mask: (compiler: ValueCompiler, element: Value) => readonly Code[]): Reduce {
   return function* (compiler) {
     const counter = new Counter(compiler)
-    yield (element) => {
+    const step: Step = (element) => {
       for (const [r, each] of mask(compiler, element).entries()) counter.add(r, each)
     }
+    yield { step, state: counter.state }
     return numbers(perRegister(compiler, (r) => counter.numbers(r)))
   }
 }
@@ -227,7 +280,7 @@ function end(kind: 'first' | 'last'): Reduce {
     const { lanes } = generator
     const found = perRegister(compiler, () => generator.variable(v128.ones))
     let place = 0
-    yield (element) => {
+    const step: Step = (element) => {
       const isFirst = place++ === 0
       for (const [r, x] of compiler.asNumbers(element).entries()) {
         const before = found[r]!.get
@@ -242,6 +295,7 @@ function end(kind: 'first' | 'last'): Reduce {
         }
       }
     }
+    yield { step }
     return numbers(found.map((local) => local.get))
   }
 }
@@ -253,7 +307,7 @@ function quantifier(kind: 'any' | 'all'): Reduce {
     const { keep } = generator
     const decided = perRegister(compiler, () => generator.variable(v128.zero))
     const missing = perRegister(compiler, () => generator.variable(v128.zero))
-    yield (element) => {
+    const step: Step = (element) => {
       for (const [r, { yes, no }] of compiler.asTruths(element).entries()) {
         generator.emit(decided[r]!.set(v128.or(decided[r]!.get, kind === 'any' ? yes : no)))
         if (!options.ignoreNodata) {
@@ -261,6 +315,7 @@ function quantifier(kind: 'any' | 'all'): Reduce {
         }
       }
     }
+    yield { step, state: stateOf(generator, [...decided, ...missing], v128.or) }
     const registers = perRegister(compiler, (r): Truth => {
       const sure = keep(decided[r]!.get)
       const otherwise = keep(v128.not(v128.or(sure, missing[r]!.get)))
@@ -294,13 +349,13 @@ const REDUCTIONS: Readonly<Record<Reducer, Reduce>> = {
   all: quantifier('all'),
 }
 
-/** A reduction as far as its step. */
+/** A reduction as far as its step, and the state of it. */
 export function begin(
   compiler: ValueCompiler,
   reducer: Reducer,
   source: Source,
   options: ReduceOptions,
-): { step: Step; finish: () => Value } {
+): { step: Step; state?: State; finish: () => Value } {
   const reduction = REDUCTIONS[reducer](compiler, source, options)
   const first = reduction.next()
   if (first.done === true) throw new Error(`the reducer ${reducer} has no step`)
@@ -309,7 +364,7 @@ export function begin(
     if (last.done !== true) throw new Error(`the reducer ${reducer} has two steps`)
     return last.value
   }
-  return { step: first.value, finish }
+  return { ...first.value, finish }
 }
 
 /** The reduction of a list of elements. */

@@ -8,7 +8,7 @@ import { partsOf } from '../structure.ts'
 export type ReduceCell = Extract<Cell, { kind: 'reduce' }>
 
 /** The reductions that stand in the scope of `root`: below calls only. */
-function reducesIn(root: Cell): ReduceCell[] {
+export function reducesIn(root: Cell): ReduceCell[] {
   const found = new Set<ReduceCell>()
   const seen = new Set<Cell>()
   const visit = (cell: Cell): void => {

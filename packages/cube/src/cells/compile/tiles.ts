@@ -2,12 +2,20 @@
 import { DTYPES } from '../../dtype.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import { cellCount, type Region } from '../../model/region.ts'
-import { type Access, regionsOf } from '../needs.ts'
+import { type Access, overlapsAlong, regionsOf } from '../needs.ts'
 
 /** Bytes of inputs that a tile may need: a part of a second-level cache. */
 const TILE_BYTES = 384 * 1024
 
-/** The shape of tiles: longest along the vector dimension, then along the innermost ones. */
+/** A row of a tile of at least one line of the cache is read as a whole. */
+const LINE_BYTES = 64
+/** What two tiles need is read twice: a tenth more is hardly felt. */
+const READ_TWICE = 1.1
+
+/**
+ * The shape of tiles: longest along the vector dimension, then along the innermost ones. Before them, once a row is a
+ * line of the cache, along dimensions where windows overlap, as far as that saves reading.
+ */
 export function tileShape(
   region: Region,
   vector: number,
@@ -19,18 +27,35 @@ export function tileShape(
   const rank = region.shape.length
   const shape = region.shape.map((length, d) => Math.min(length, d === vector ? group : 1))
   const outputBytes = DTYPES[output.packing.dtype].bytes
-  const fits = (): boolean => {
-    let bytes = cellCount(shape) * outputBytes
-    for (const [input, box] of regionsOf(accesses, inputs.length, { start: region.start, shape }).entries()) {
+  const inputBytes = (): number => {
+    let bytes = 0
+    // In the middle: windows are cut at the ends.
+    const start = region.start.map((from, d) => from + Math.floor((region.shape[d]! - shape[d]!) / 2))
+    for (const [input, box] of regionsOf(accesses, inputs.length, { start, shape }).entries()) {
       if (box !== undefined) bytes += cellCount(box.shape) * DTYPES[inputs[input]!.packing.dtype].bytes
     }
-    return bytes <= TILE_BYTES
+    return bytes
   }
+  /** Of tiles that are whole along a dimension. */
+  const wholeBytes = (d: number): number => {
+    const before = shape[d]!
+    shape[d] = region.shape[d]!
+    const bytes = inputBytes()
+    shape[d] = before
+    return bytes
+  }
+  const fits = (): boolean => inputBytes() + cellCount(shape) * outputBytes <= TILE_BYTES
   const order = Array.from({ length: rank }, (_, i) => rank - 1 - i).filter((d) => d !== vector)
   if (vector >= 0) order.unshift(vector)
-  for (const d of order) {
+  const overlapping = order.filter((d) => d !== vector && overlapsAlong(accesses, d))
+  if (overlapping.length > 0 && vector >= 0) {
+    const line = Math.ceil(LINE_BYTES / outputBytes / group) * group
+    shape[vector] = Math.min(region.shape[vector]!, line)
+  }
+  for (const [i, d] of [...overlapping, ...order].entries()) {
     const whole = region.shape[d]!
-    while (shape[d]! < whole) {
+    const least = i < overlapping.length ? wholeBytes(d) * READ_TWICE : 0
+    while (shape[d]! < whole && (inputBytes() / shape[d]!) * whole > least) {
       const before = shape[d]!
       shape[d] = Math.min(whole, before * 2)
       if (fits()) continue

@@ -9,11 +9,12 @@ import { i32x4, i64x2, v128 } from '../wasm/simd.ts'
 import { elementsOf } from './elements.ts'
 import { EMISSIONS, type Emitter, type ScalarName } from './emissions.ts'
 import type { Generator } from './generator.ts'
-import { emitIntegerSum } from './integer-sums.ts'
+import { beginIntegerSum } from './integer-sums.ts'
 import { InputLoader } from './loads.ts'
-import { begin, reduceList } from './reductions.ts'
+import { begin, reduceList, type Source } from './reductions.ts'
 import { fixedIndex, type Index, indexOf, renamedScope, type Scope, signature, takenIndex } from './scope.ts'
 import { type ReduceCell, siblingsIn } from './siblings.ts'
+import { emitSliding, type Sliding, slidingWindows } from './sliding.ts'
 
 /** One code per register. */
 export type Value =
@@ -247,24 +248,66 @@ export class ValueCompiler {
   #reduce(cell: ReduceCell, scope: Scope): Value {
     const ignoreNodata = cell.ignoreNodata ?? true
     if (!ignoreNodata && (cell.reducer === 'first' || cell.reducer === 'last')) return this.#end(cell, scope)
+    const sliding = this.#slide(cell, scope)
+    if (sliding !== undefined) return sliding
     const elements = elementsOf(this.generator, cell, scope)
-    const sum = { ...elements, reducer: cell.reducer, ignoreNodata, of: cell.of }
-    const integers = emitIntegerSum(this.generator, this.#inputs, this.#loaders, sum)
-    if (integers !== undefined) return { kind: 'number', registers: integers }
-    const together = [cell, ...this.#siblings(cell, scope)]
-    for (const each of together) this.#open.add(this.#keyOf(each, scope).key)
-    const reductions = together.map((each) =>
-      begin(this, each.reducer, elements, {
-        ignoreNodata: each.ignoreNodata ?? true,
-        probability: each.probability ?? 0.5,
-      }),
-    )
-    elements.each((below, counter) => {
-      for (const [i, { step }] of reductions.entries()) step(this.value(together[i]!.of, below), counter)
+    const alone = this.#beginIntegers(cell, elements)
+    if (alone !== undefined) {
+      elements.each(alone.step)
+      return alone.finish()
+    }
+    return this.#inOneLoop([cell, ...this.#siblings(cell, scope)], scope, (together) => {
+      const reductions = together.map((each) => this.#begin(each, elements))
+      elements.each((below, counter) => {
+        for (const { step } of reductions) step(below, counter)
+      })
+      return reductions.map(({ finish }) => finish())
     })
-    const values = reductions.map(({ finish }) => finish())
-    for (const [i, each] of together.entries()) {
-      const { key } = this.#keyOf(each, scope)
+  }
+
+  /** Along the innermost loop windows slide, where all that share their elements can. */
+  #slide(cell: ReduceCell, scope: Scope): Value | undefined {
+    const { generator } = this
+    const windows = slidingWindows(cell)
+    const index = scope.get(cell.dim)
+    if (windows === undefined || index?.kind !== 'uniform') return undefined
+    if (index.unsafe || index.depth !== generator.depth || !index.key.startsWith('dimension')) return undefined
+    const siblings = this.#siblings(cell, scope).filter((each) => slidingWindows(each) !== undefined)
+    return this.#inOneLoop([cell, ...siblings], scope, (together) =>
+      emitSliding(generator, cell, windows, scope, (source) =>
+        together.map((each) => this.#beginIntegers(each, source) ?? this.#begin(each, source)),
+      ),
+    )
+  }
+
+  #begin(each: ReduceCell, source: Source): Sliding {
+    const options = { ignoreNodata: each.ignoreNodata ?? true, probability: each.probability ?? 0.5 }
+    const { step, ...rest } = begin(this, each.reducer, source, options)
+    return { ...rest, step: (below, counter) => step(this.value(each.of, below), counter) }
+  }
+
+  #beginIntegers(each: ReduceCell, { most, count }: Source): Sliding | undefined {
+    const { reducer, of, ignoreNodata = true } = each
+    const sum = beginIntegerSum(this.generator, this.#inputs, this.#loaders, {
+      reducer,
+      ignoreNodata,
+      most,
+      count,
+      of,
+    })
+    return sum && { ...sum, finish: () => ({ kind: 'number', registers: sum.finish() }) }
+  }
+
+  /** Emits reductions together; the first one's value, the others' are remembered. */
+  #inOneLoop(
+    together: readonly ReduceCell[],
+    scope: Scope,
+    emit: (together: readonly ReduceCell[]) => readonly Value[],
+  ): Value {
+    const keys = together.map((each) => this.#keyOf(each, scope).key)
+    for (const key of keys) this.#open.add(key)
+    const values = emit(together)
+    for (const [i, key] of keys.entries()) {
       this.#open.delete(key)
       if (i > 0) this.generator.remember(key, values[i])
     }

@@ -46,6 +46,8 @@ export interface Lanes
   narrowed(parts: readonly Code[]): Code
   /** One more (of a counter that starts with zero bits) in the lanes of the mask. */
   counted(counter: Code, mask: Code): Code
+  /** The sum of two counters. */
+  countedTogether(a: Code, b: Code): Code
   /** A counter as numbers, and as 32-bit integers. */
   countNumbers(counter: Code): Code
   countIntegers(counter: Code): Code
@@ -77,6 +79,7 @@ export const FLOAT32_LANES: Lanes = {
   widened: (a) => [f64x2.promoteLow(a), f64x2.promoteLow(upperHalf(a))],
   narrowed: ([low, high]) => lowerHalves(f32x4.demote(low!), f32x4.demote(high!)),
   counted: (counter, mask) => i32x4.sub(counter, mask),
+  countedTogether: i32x4.add,
   countNumbers: f32x4.convertS,
   countIntegers: (counter) => counter,
   fromIntegers: f32x4.convertS,
@@ -97,6 +100,7 @@ export const FLOAT64_LANES: Lanes = {
   withLane: (a, lane, value) => f64x2.withLane(a, lane, value),
   widened: (a) => [a],
   narrowed: ([only]) => only!,
+  countedTogether: f64x2.add,
   counted: (counter, mask) => f64x2.add(counter, v128.and(mask, f64x2.splat(f64.const(1)))),
   countNumbers: (counter) => counter,
   countIntegers: i32x4.truncSatF64S,
