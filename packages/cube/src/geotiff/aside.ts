@@ -1,8 +1,8 @@
 /** Files that appear whole or not at all: written under another name in the same folder, flushed, then renamed. */
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, constants, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { EcotopeError, EnvironmentError } from '@ecotope/core'
+import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 
 /** What to do about a failed write, by the system's code. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -14,6 +14,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'the folder does not exist; make it first',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'the path is a folder; give the name of a file',
+  ENAMETOOLONG: 'the name is too long, with what is added while the file is written; give a shorter one',
   EFBIG: 'the disk cannot hold files this large',
 }
 
@@ -41,10 +42,36 @@ export function writeError(path: string, cause: unknown): unknown {
 }
 
 /**
+ * Refuses what a file must not take the place of: folders, devices and pipes, files that are kept from being written.
+ * Throws InputError `IsFolder`, `NotAFile`, `EnvironmentError('CannotWrite')`.
+ */
+export async function refuseTarget(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined ? /[\\/]$/.test(path) : found.isDirectory()) {
+    throw new InputError('IsFolder', `${path} is a folder and cannot be replaced by a file`, {
+      hint: 'give the name of a file, or remove the folder first',
+      data: { path },
+    })
+  }
+  if (found === undefined) return
+  if (!found.isFile()) {
+    throw new InputError('NotAFile', `${path} is no file but a device or a pipe, which a file cannot replace`, {
+      hint: 'give the name of a file',
+      data: { path },
+    })
+  }
+  // Renaming would replace it all the same.
+  await access(path, constants.W_OK).catch((cause: unknown) => {
+    throw writeError(path, cause)
+  })
+}
+
+/**
  * A name beside `path` for what is being written, which tells the process that writes it. What killed processes have
- * left of the same output is removed.
+ * left of the same output is removed. Throws what `refuseTarget` throws.
  */
 export async function asidePath(path: string): Promise<string> {
+  await refuseTarget(path)
   const [folder, start] = [dirname(path), `.${basename(path)}.`]
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue

@@ -3,7 +3,7 @@
  * what is needed to go on; the same call again computes only what is missing.
  */
 import { randomUUID } from 'node:crypto'
-import { rm, stat, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
@@ -11,6 +11,7 @@ import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
+import { refuseTarget } from '../geotiff/aside.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
@@ -23,6 +24,7 @@ import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import { Progress } from './progress.ts'
 import type { FailedChunk } from './reader.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
+import { storedBeside } from './schedule.ts'
 import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
 import type { Stages } from './stages.ts'
 import { taskShare } from './tasks.ts'
@@ -91,7 +93,8 @@ export async function saveOrigin(
     const inputs = options.sink.format === 'memory' ? [] : await inputsOf(opened.node, origin)
     if (options.sink.format !== 'memory') {
       refuseEmptyMap(opened.node.schema, path)
-      await refuseFolder(options.sink.format, path)
+      // Else it would come out at the very end. Stores are folders and see for themselves.
+      if (options.sink.format !== 'Zarr') await refuseTarget(path)
       await refuseInput(inputs, path)
     }
     const { signal, onProgress, onWarning } = options
@@ -129,16 +132,6 @@ function refuseEmptyMap({ dims, grid }: CubeSchema, path: string): void {
       data: { path, dimensions: empty },
     },
   )
-}
-
-/** A file cannot replace a folder, which would come out at the very end. Stores are folders and see for themselves. */
-async function refuseFolder(format: string, path: string): Promise<void> {
-  const found = format === 'Zarr' ? undefined : await stat(path).catch(() => undefined)
-  if (found?.isDirectory() !== true) return
-  throw new InputError('IsFolder', `${path} is a folder and cannot be replaced by a file`, {
-    hint: 'give the name of a file, or remove the folder first',
-    data: { path },
-  })
 }
 
 interface Save {
@@ -280,9 +273,10 @@ async function fillSpool(save: Save, plan: Plan, executor: Executor, part: numbe
   const whole = wholeRegion(shapeOf(node.schema))
   const progress = new Progress('cut anew', cellCount(whole.shape), onProgress)
   const { shape, costs } = fillShape(node, plan)
+  const bytes = costs.peakBytes + storedBeside(node)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of splitRegion(whole, shape))
-      yield { id: regionText(region), payload: { region }, bytes: costs.peakBytes }
+      yield { id: regionText(region), payload: { region }, bytes }
   }
   const context: RunnerContext = { ...common(save, plan), sink: handle, part }
   const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), quiet)
@@ -307,12 +301,13 @@ async function runTasks(save: Save, plan: Plan, executor: Executor, spools: Spoo
   const { onProgress, ...quiet } = work
   const progress = new Progress('save', cellCount(plan.whole.shape), onProgress)
   let resumed = 0
+  const bytes = plan.costs.peakBytes + storedBeside(plan.root)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of regionsOfPlan(plan)) {
       if (job.isDone(region)) {
         progress.skip(cellCount(region.shape))
         resumed++
-      } else yield { id: regionText(region), payload: { region }, bytes: plan.costs.peakBytes }
+      } else yield { id: regionText(region), payload: { region }, bytes }
     }
   }
   const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), {

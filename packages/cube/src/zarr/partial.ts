@@ -3,7 +3,7 @@
  * go on. The old store stays until the new one is whole.
  */
 import { createHash } from 'node:crypto'
-import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { makeFolder } from '../format/folder.ts'
@@ -35,8 +35,9 @@ interface Head {
 const MARKS = ['zarr.json', '.zgroup', '.zarray', '.zmetadata']
 
 const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])
+/** Whether there is such an entry, be it a link to what is not there. */
 const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+  lstat(path).then(
     () => true,
     () => false,
   )

@@ -1,5 +1,6 @@
 /** What saving leaves beside its output: nothing of killed runs or full disks, and no STAC item of other cells. */
-import { open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseCrs } from '../../src/crs/crs.ts'
@@ -70,6 +71,35 @@ describe.each(Object.entries(MAKERS))('.%s', (extension, make) => {
 })
 
 const FULL = expect.stringContaining('disk is full') as string
+
+describe('an output that is there', () => {
+  const server = createServer()
+  afterEach(() => server.close())
+
+  it.each(['nc', 'tif', 'npy', 'csv', 'png', 'json'])('and is no file is not replaced by a .%s', async (extension) => {
+    const path = join(folder, `socket.${extension}`)
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    await expect(raster(1).save(path)).rejects.toMatchObject({ tag: 'NotAFile', data: { path } })
+    await expect(raster(1).save(`${path}/`)).rejects.toMatchObject({ tag: 'IsFolder' })
+    expect((await lstat(path)).isSocket()).toBe(true)
+    expect(await readdir(folder)).toEqual([`socket.${extension}`])
+  })
+
+  it.skipIf(process.getuid?.() === 0)('and may not be written stays', async () => {
+    const path = join(folder, 'kept.nc')
+    await writeFile(path, 'kept', { mode: 0o444 })
+    await expect(raster(1).save(path)).rejects.toMatchObject({ tag: 'CannotWrite' })
+    expect(await readFile(path, 'utf8')).toBe('kept')
+  })
+
+  it.each(['nc', 'tif', 'npy', 'zarr'])('as a link to nothing is replaced by a .%s', async (extension) => {
+    const path = join(folder, `link.${extension}`)
+    await symlink('nowhere', path)
+    await raster(1).save(path)
+    expect((await lstat(path)).isSymbolicLink()).toBe(false)
+    expect(await readdir(folder)).toEqual([`link.${extension}`])
+  })
+})
 
 describe('the STAC item', () => {
   const graph = { load: { process_id: 'constant', arguments: { x: 1 }, result: true } }
