@@ -102,51 +102,91 @@ const METHODS: Readonly<Record<OverviewMethod, Method>> = {
         for (let c = 0; c < x.nearest.length; c++) data[to++] = source[from + x.nearest[c]!]!
       }
   },
-  mode: (patch, x, y, data, bands, nodata) => {
-    const held = new Float64Array(9)
-    eachShare(patch, x, y, bands, (to, r, c, from) => {
-      data[to] = modeOf(gathered(patch, x.count[c]!, y.count[r]!, from, held), held, nodata)
-    })
-  },
-  average: (patch, x, y, data, bands, nodata, dtype) => {
-    const round = !DTYPES[dtype].isFloat
-    const besides = beside(nodata, dtype)
-    const { data: source, width } = patch
-    eachShare(patch, x, y, bands, (to, r, c, from) => {
-      let [sum, weight] = [0, 0]
-      for (let j = 0; j < y.count[r]!; j++)
-        for (let i = 0; i < x.count[c]!; i++) {
-          const v = source[from + j * width + i]!
-          if (isMissing(v, nodata)) continue
-          const share = y.weights[3 * r + j]! * x.weights[3 * c + i]!
-          sum += share * v
-          weight += share
-        }
-      const mean = round ? rounded(sum / weight) : sum / weight
-      data[to] = weight === 0 ? nodata : mean === nodata ? besides : mean
-    })
-  },
+  mode: modes,
+  average: sharedAverages,
 }
 
-/** Steps through halved samples: the place of each, its row and column, and the first sample that it is made of. */
-function eachShare(
-  { width, height }: Patch,
+/**
+ * The most frequent value of each box of samples. Most boxes hold one value; the others are counted in `held`.
+ */
+function modes(
+  { data: source, width, height }: Patch,
   x: Shares,
   y: Shares,
+  data: TypedArray,
   bands: number,
-  step: (to: number, row: number, column: number, from: number) => void,
+  nodata: number,
 ): void {
+  const held = new Float64Array(9)
+  const [rows, columns] = [y.first.length, x.first.length]
   let to = 0
   for (let b = 0; b < bands; b++)
-    for (let r = 0; r < y.first.length; r++)
-      for (let c = 0; c < x.first.length; c++) step(to++, r, c, (b * height + y.first[r]!) * width + x.first[c]!)
+    for (let r = 0; r < rows; r++) {
+      const top = (b * height + y.first[r]!) * width
+      const down = y.count[r]!
+      for (let c = 0; c < columns; c++, to++) {
+        const across = x.count[c]!
+        const first = source[top + x.first[c]!]!
+        let count = 0
+        let others = 0
+        for (let j = 0, from = top + x.first[c]!; j < down; j++, from += width)
+          for (let i = 0; i < across; i++) {
+            const v = source[from + i]!
+            held[count++] = v
+            if (v !== first) others++
+          }
+        data[to] = others === 0 ? first : modeOf(count, held, nodata)
+      }
+    }
 }
 
-/** Puts a box of samples into `held`, row by row; how many. */
-function gathered({ data, width }: Patch, columns: number, rows: number, from: number, held: Float64Array): number {
-  let count = 0
-  for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) held[count++] = data[from + j * width + i]!
-  return count
+/** Averages weighted by shares, spelled out: of an odd side it runs for every pixel of a file. */
+function sharedAverages(
+  { data: source, width, height }: Patch,
+  x: Shares,
+  y: Shares,
+  data: TypedArray,
+  bands: number,
+  nodata: number,
+  dtype: DType,
+): void {
+  const round = !DTYPES[dtype].isFloat
+  const besides = beside(nodata, dtype)
+  const [rows, columns] = [y.first.length, x.first.length]
+  let to = 0
+  for (let b = 0; b < bands; b++)
+    for (let r = 0; r < rows; r++) {
+      const top = (b * height + y.first[r]!) * width
+      const down = y.count[r]!
+      for (let c = 0; c < columns; c++, to++) {
+        const across = x.count[c]!
+        const [w0, w1, w2] = [x.weights[3 * c]!, x.weights[3 * c + 1]!, x.weights[3 * c + 2]!]
+        let sum = 0
+        let weight = 0
+        for (let j = 0, from = top + x.first[c]!; j < down; j++, from += width) {
+          const w = y.weights[3 * r + j]!
+          const p = source[from]!
+          if (p !== nodata && !Number.isNaN(p)) {
+            sum += w * w0 * p
+            weight += w * w0
+          }
+          if (across === 1) continue
+          const q = source[from + 1]!
+          if (q !== nodata && !Number.isNaN(q)) {
+            sum += w * w1 * q
+            weight += w * w1
+          }
+          if (across === 2) continue
+          const s = source[from + 2]!
+          if (s !== nodata && !Number.isNaN(s)) {
+            sum += w * w2 * s
+            weight += w * w2
+          }
+        }
+        const mean = round ? rounded(sum / weight) : sum / weight
+        data[to] = weight === 0 ? nodata : mean === nodata ? besides : mean
+      }
+    }
 }
 
 /** The most frequent value; of several the one that is so often first. */
