@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
+import { fetched } from '../format/fetched.ts'
 import { formatOfContent, formats, hasExtension } from '../format/formats.ts'
 import { isForeign, isUrl, lookAt } from '../format/sniff.ts'
-import { passingOf, retried } from '../geotiff/http-request.ts'
 import type { StacContainer, StacItem } from './types.ts'
 
 export type StacDocument = StacItem | StacContainer
@@ -49,21 +49,10 @@ async function fileText(path: string): Promise<string> {
   })
 }
 
-const fetchText = (url: string, request: Request): Promise<{ text: string; base: string }> =>
-  retried(
-    {},
-    () => fetchOnce(url, request),
-    (cause) => cause instanceof EcotopeError || request.signal?.aborted === true,
-    (attempts, cause) => cannotFetch(url, `${reasonOf(cause as Error)}, ${attempts} times`, cause as Error),
-  )
-
-/** Failures of a connection that will be the same a moment later. */
-const LASTING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ERR_INVALID_URL'])
-
-async function fetchOnce(url: string, request: Request): Promise<{ text: string; base: string }> {
-  const { signal, method = 'GET', body, headers = {}, jsonOnly = false } = request
-  const response = await fetch(url, {
-    method,
+const fetchText = (url: string, request: Request): Promise<{ text: string; base: string }> => {
+  const { method, body, headers, signal, jsonOnly = false } = request
+  const asked = {
+    method: method ?? 'GET',
     headers: {
       accept: 'application/json, application/geo+json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -71,41 +60,14 @@ async function fetchOnce(url: string, request: Request): Promise<{ text: string;
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
-  }).catch((cause: Error & { readonly cause?: { readonly code?: string } }) => {
-    throw LASTING.has(cause.cause?.code ?? '') ? cannotFetch(url, reasonOf(cause), cause) : cause
-  })
-  const isOther = jsonOnly && !/json/i.test(response.headers.get('content-type') ?? 'json')
-  if (response.ok && !isOther) return { text: await response.text(), base: response.url || url }
-  await response.body?.cancel()
-  if (isOther && response.ok) throw new InputError('BadJson', `${url} is not JSON`, { data: { path: url } })
-  throw failureOf(url, response)
-}
-
-function failureOf(url: string, response: Response): Error {
-  const { status, statusText } = response
-  const data = { url, status }
-  if (status === 404 || status === 410) {
-    return new InputError('MissingFile', `there is nothing at ${url} (${status})`, { hint: 'check the address', data })
   }
-  if (status === 401 || status === 403) {
-    return new InputError('NoAccess', `the server does not give access to ${url} (${status})`, {
-      hint: 'sign the address: put the token that the server asks for into it',
-      data,
-    })
-  }
-  return (
-    passingOf(response) ?? new EnvironmentError('CannotFetch', `${url} answers with ${status} ${statusText}`, { data })
-  )
-}
-
-const cannotFetch = (url: string, reason: string, cause: Error): EnvironmentError =>
-  new EnvironmentError('CannotFetch', `cannot reach ${url}: ${reason}`, {
-    hint: 'check the address and the network',
-    data: { url },
-    cause,
+  return fetched(url, asked, async (response) => {
+    const isJson = /json/i.test(response.headers.get('content-type') ?? 'json')
+    if (!jsonOnly || isJson) return { text: await response.text(), base: response.url || url }
+    await response.body?.cancel()
+    throw new InputError('BadJson', `${url} is not JSON`, { data: { path: url } })
   })
-
-const reasonOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message : error.message)
+}
 
 export const isItem = (value: unknown): value is StacItem =>
   isObject(value) && value.type === 'Feature' && typeof value.stac_version === 'string' && isObject(value.assets)

@@ -1,8 +1,9 @@
-/** Files of features as vector cubes: which files those are, and how they are read. */
+/** Files of features, here and at addresses, as vector cubes: which files those are, and how they are read. */
 import { extname } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { expandPaths } from '../../collection/paths.ts'
 import { isUrl } from '../../format/sniff.ts'
+import { extensionOf, fetchFeatures } from '../../vector/fetch-features.ts'
 import { readFeatures } from '../../vector/read-features.ts'
 import type { Arguments, ProcessContext, Value } from '../row.ts'
 import { cubeValue } from './arguments.ts'
@@ -25,13 +26,14 @@ const EXTENSIONS = [...new Set(Object.values(FORMATS))].filter((extension) => ex
 
 /** Whether files are read as features: by the name of their format or, where it is null, by their extensions. */
 export function areFeatures(paths: readonly string[], format: unknown): boolean {
-  if (typeof format === 'string') return Object.hasOwn(FORMATS, format.toLowerCase()) && !paths.some(isUrl)
-  return paths.length > 0 && paths.every((path) => !isUrl(path) && EXTENSIONS.includes(extname(path).toLowerCase()))
+  if (typeof format === 'string') return Object.hasOwn(FORMATS, format.toLowerCase())
+  const extension = (path: string): string => (isUrl(path) ? extensionOf(path) : extname(path).toLowerCase())
+  return paths.length > 0 && paths.every((path) => EXTENSIONS.includes(extension(path)))
 }
 
 /**
  * One file of features, with all their properties; those that `options.properties` names become cells, `options.layer`
- * chooses among layers. Throws what `readFeatures` throws, and InputError `SeveralFiles`.
+ * chooses among layers. Throws what `readFeatures` and `fetchFeatures` throw, and InputError `SeveralFiles`.
  */
 export async function loadFeatures(paths: readonly string[], args: Arguments, context: ProcessContext): Promise<Value> {
   const [path, ...more] = await expandPaths(paths, context.folder, EXTENSIONS)
@@ -42,7 +44,11 @@ export async function loadFeatures(paths: readonly string[], args: Arguments, co
     })
   }
   const { layer, properties } = (args.options ?? {}) as { readonly layer?: string; readonly properties?: string[] }
-  const features = await readFeatures(path, layer === undefined ? {} : { layer })
+  const { signal } = context
+  const wanted = layer === undefined ? {} : { layer }
+  const features = isUrl(path)
+    ? await fetchFeatures(path, { ...wanted, ...(signal === undefined ? {} : { signal }) })
+    : await readFeatures(path, wanted)
   if (properties === undefined || properties.length === 0) return { kind: 'features', features }
   return cubeValue(propertyCube(features, properties))
 }

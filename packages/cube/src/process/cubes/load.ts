@@ -177,7 +177,7 @@ export const loadRows: readonly ProcessRow[] = [
   {
     id: 'load_url',
     category: 'import and export',
-    summary: 'Loads a file from an address as a data cube',
+    summary: 'Loads a file from an address as a data cube; a file of features as a vector cube',
     experimental: true,
     parameters: [
       required('url', 'The address of the file.', { type: 'string', subtype: 'uri', pattern: '^https?://' }),

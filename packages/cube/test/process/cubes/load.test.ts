@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { wktOf } from '../../../src/cf/wkt-write.ts'
 import { sinkFor } from '../../../src/format/formats.ts'
 import { geotiffSource } from '../../../src/geotiff/array-source.ts'
 import { type Evaluation, evaluateGraph } from '../../../src/graph/evaluate.ts'
@@ -14,6 +15,7 @@ import { writeFeatures } from '../../../src/vector/write-features.ts'
 import { gridAt, sentinel, writeRaster } from '../../collection/scene.ts'
 import { startApi } from '../../stac/server.ts'
 import { temporaryFolder } from '../../temporary.ts'
+import { writeShapefile } from '../../vector/shapefile.ts'
 
 let folder: string
 const open: { close(): Promise<void> }[] = []
@@ -261,6 +263,37 @@ describe('load_stac and load_url', () => {
     const { url } = await api()
     const node = await cube(single('load_url', { url: `${url}/files/data/2.tif`, format: 'GTiff' }))
     expect((await computeCube(node, { region: { start: [0, 3, 4], shape: [1, 1, 1] } })).data[0]).toBe(3034)
+  })
+
+  it.each([
+    ['zones.geojson', null, ''],
+    ['zones.gpkg', 'GPKG', '?token=a/b.c'],
+    ['zones.fgb', null, '#part'],
+    ['zones.shp', null, ''],
+  ])('read features of %s from an address', async (name, format, end) => {
+    const { url } = await api()
+    const { crs } = gridAt(10, 1, 1)
+    const at = (x: number, id: number) => ({
+      geometry: { type: 'Point' as const, coordinates: [x, 5] },
+      properties: { id },
+    })
+    if (name.endsWith('.shp')) await writeShapefile(join(folder, 'zones'), wktOf(crs)!, [at(1, 7), at(2, 9)])
+    else await writeFeatures(join(folder, name), { crs, label: 'zones', features: [at(1, 7), at(2, 9)] })
+    const args = { url: `${url}/files/${name}${end}`, format, options: { properties: ['id'] } }
+    const node = await cube(single('load_url', args))
+    expect([...(await computeCube(node)).data]).toEqual([7, 9])
+    const geometry = node.schema.dims.find((dimension) => dimension.type === 'geometry')
+    if (!name.endsWith('json')) expect(geometry?.features.crs.code).toBe(crs.code)
+    expect(geometry?.features.label).toBe(args.url)
+  })
+
+  it('say which address has no features, or none that can be read', async () => {
+    const { url } = await api()
+    await writeFile(join(folder, 'broken.geojson'), '{"type": "FeatureCollection", "features": [')
+    const missing = single('load_url', { url: `${url}/files/none.gpkg`, format: null })
+    await expect(cube(missing)).rejects.toMatchObject({ tag: 'MissingFile', data: { url: `${url}/files/none.gpkg` } })
+    const broken = single('load_url', { url: `${url}/files/broken.geojson`, format: 'GeoJSON' })
+    await expect(cube(broken)).rejects.toThrow(`${url}/files/broken.geojson`)
   })
 })
 
