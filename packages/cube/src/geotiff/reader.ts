@@ -61,8 +61,10 @@ export function imageReader(source: ByteSource, image: Image, cache: BlockCache 
     }
     await load(source, image, missing, options, (index, block, isPassing) => {
       // A block that was used up will hardly be asked for again.
-      if (!coversBlock(image, index, inside, bands)) cache.set(first + index, isPassing ? block.slice() : block)
       copy(index, block)
+      if (coversBlock(image, index, inside, bands)) return
+      if (cache.hasRoom(block.byteLength)) cache.set(first + index, isPassing ? block.slice() : block)
+      else if (!isPassing) dropBytes(block.byteLength)
     })
   }
   return {
@@ -107,6 +109,8 @@ function coversBlock(image: Image, index: number, window: Window, bands: readonl
 
 export interface BlockCache {
   get(index: number): TypedArray | undefined
+  /** Whether a block of so many bytes would be kept at all. */
+  hasRoom(bytes: number): boolean
   set(index: number, block: TypedArray): void
 }
 
@@ -123,6 +127,7 @@ export function blockCache(limit: number): BlockCache {
       }
       return block
     },
+    hasRoom: (bytes) => bytes <= limit,
     set: (index, block) => {
       if (blocks.has(index)) return
       blocks.set(index, block)
@@ -196,7 +201,8 @@ function takeSpare(bytes: number): Uint8Array<ArrayBuffer> {
 
 function giveSpare(buffer: ArrayBuffer): void {
   spare.push(new Uint8Array(buffer))
-  while (spare.reduce((sum, { length }) => sum + length, 0) > SPARE_BYTES) spare.shift()
+  // Nobody else refers to them: their memory need not wait for the collector.
+  while (spare.reduce((sum, { length }) => sum + length, 0) > SPARE_BYTES) spare.shift()!.buffer.transfer(0)
 }
 
 async function load(

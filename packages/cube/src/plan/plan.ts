@@ -6,8 +6,8 @@ import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '..
 import { fuse } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
-import { type Costs, scheduleOf } from './schedule.ts'
-import { spoolHandle } from './spool.ts'
+import { type Costs, scheduleOf, storedBeside } from './schedule.ts'
+import { spoolHandle, spoolScratch } from './spool.ts'
 import { overStages, type StageOptions, stageHandle, stagesOf } from './stages.ts'
 import {
   cacheShare,
@@ -166,9 +166,18 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
   return { ...base, root, spools, ...better, tasks: chunkCount(whole, better.shape) }
 }
 
-/** What filling a temporary file takes. Throws InputError `BudgetTooSmall`. */
+/**
+ * What filling a temporary file takes. Where chunks are large, one worker whose tasks hold more of each may decode them
+ * less often than many do together. Throws InputError `BudgetTooSmall`.
+ */
 export function fillShape(node: CubeNode, { budgetBytes, workers }: Share): TaskShape {
-  return taskShape(node, { budgetBytes, workers, extraBytes: (region) => blockBytes(node.schema, region) })
+  const extraBytes = (region: Region): number => spoolScratch(blockBytes(node.schema, region))
+  const many = taskShape(node, { budgetBytes, workers, extraBytes })
+  const work = ({ shape, costs }: TaskShape): number => costs.decodedBytes / blockBytes(node.schema, wholeRegion(shape))
+  if (workers === 1 || work(many) < 2) return many
+  const one = taskShape(node, { budgetBytes, workers: 1, extraBytes })
+  const abreast = Math.floor(taskShare(budgetBytes) / (many.costs.peakBytes + storedBeside(node)))
+  return work(one) * Math.min(workers, Math.max(1, abreast)) < work(many) ? one : many
 }
 
 function fillOrError(node: CubeNode, share: Share): TaskShape | InputError {

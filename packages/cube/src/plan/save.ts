@@ -275,8 +275,7 @@ async function fillSpool(save: Save, plan: Plan, executor: Executor, part: numbe
   const { shape, costs } = fillShape(node, plan)
   const bytes = costs.peakBytes + storedBeside(node)
   const tasks = function* (): Generator<Task<RegionPayload>> {
-    for (const region of splitRegion(whole, shape))
-      yield { id: regionText(region), payload: { region }, bytes }
+    for (const region of splitRegion(whole, shape)) yield { id: regionText(region), payload: { region }, bytes }
   }
   const context: RunnerContext = { ...common(save, plan), sink: handle, part }
   const outcomes = executor.run<RegionPayload, RegionResult>({ module: RUNNER, context }, tasks(), quiet)

@@ -206,6 +206,20 @@ export const PARALLEL_CHUNKS = 4
 /** Reads of one region that are under way at one time. */
 export const PARALLEL_READS = 4
 
+/** Stored chunks above this size count while they are decoded. */
+const LARGE_STORED = 2 ** 21
+
+/**
+ * Bytes of large stored chunks that a task holds beside its costs: one as it was read, and where it is decoded from. They
+ * bound how many tasks run at one time; smaller tasks would not hold less of them.
+ */
+export function storedBeside(root: CubeNode): number {
+  return consumersFirst(root).reduce((most, node) => {
+    const { storedChunkBytes = 0 } = node.kind === 'source' ? node.source : {}
+    return storedChunkBytes > LARGE_STORED ? Math.max(most, 2 * storedChunkBytes) : most
+  }, 0)
+}
+
 function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions): Costs {
   const { node, region } = step
   const cells = cellCount(region.shape)

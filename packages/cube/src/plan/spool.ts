@@ -164,6 +164,27 @@ function readPiece(
   copyBox(cells, piece.shape, zero, target, whole.shape, to, piece.shape)
 }
 
+/** Bytes that are put together to be written at one time. */
+const WRITE_BYTES = 2 ** 20
+
+/** Pieces of a region that lie in one chunk each and are not large. */
+function* smallPieces(region: Region, { chunks, dtype }: SpoolHandle): Generator<Region> {
+  for (const piece of splitRegion(region, chunks)) {
+    let room = Math.max(1, Math.floor(WRITE_BYTES / DTYPES[dtype].bytes))
+    const sides = piece.shape.map(() => 1)
+    for (let d = sides.length - 1; d >= 0; d--) {
+      sides[d] = Math.max(1, Math.min(piece.shape[d]!, room))
+      room = Math.floor(room / sides[d]!)
+    }
+    const { start } = piece
+    for (const part of splitRegion({ start: start.map(() => 0), shape: piece.shape }, sides))
+      yield { start: part.start.map((at, d) => start[d]! + at), shape: part.shape }
+  }
+}
+
+/** Most bytes that writing a region takes beside it. */
+export const spoolScratch = (bytes: number): number => Math.min(bytes, WRITE_BYTES)
+
 /** Any regions may be written, by several threads at once as long as they do not overlap. */
 function encoder(target: SinkHandle): Promise<SinkEncoder> {
   const handle = target as SpoolHandle
@@ -171,7 +192,7 @@ function encoder(target: SinkHandle): Promise<SinkEncoder> {
   return Promise.resolve({
     encode: (region, block) => {
       const scratch = new Scratch()
-      for (const piece of splitRegion(region, handle.chunks)) {
+      for (const piece of smallPieces(region, handle)) {
         const cells = scratch.cells(handle.dtype, cellCount(piece.shape))
         const from = regionWithin(piece, region).start
         const zero = from.map(() => 0)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CubeNode } from '../../src/model/node.ts'
 import { inParallel } from '../../src/model/parallel.ts'
 import { evaluateRegion } from '../../src/plan/evaluate.ts'
-import { scheduleOf, stepsOf } from '../../src/plan/schedule.ts'
+import { scheduleOf, stepsOf, storedBeside } from '../../src/plan/schedule.ts'
 import { concatNode } from '../../src/process/cubes/nodes.ts'
 import { boxSum, fakeSource, other } from './fakes.ts'
 
@@ -28,6 +28,13 @@ describe('schedules', () => {
     // 12 x 12 float32 in, 8 x 8 float64 out; or the input while one whole chunk is decoded.
     expect(peakBytes).toBe(Math.max(12 * 12 * 4 + 8 * 8 * 8, 12 * 12 * 4 + 32 * 32 * 4))
     expect(decodedBytes).toBe(32 * 32 * 4)
+  })
+
+  test('large chunks as they are stored are known beside what is decoded', () => {
+    const small = fakeSource({ y: 2048, x: 2048 }, [1024, 1024]).node
+    expect(storedBeside(boxSum(small, 2))).toBe(0)
+    const large = { ...small, source: { ...small.source, storedChunkBytes: 3e6 } }
+    expect(storedBeside(boxSum(large, 2))).toBe(6e6)
   })
 
   test('two demands that overlap are one block', async () => {

@@ -9,7 +9,7 @@ import type { CellNode } from '../../src/model/node.ts'
 import { cellCount, splitRegion, wholeRegion } from '../../src/model/region.ts'
 import { computeCube } from '../../src/plan/compute.ts'
 import { explain, explainText } from '../../src/plan/explain.ts'
-import { planOf } from '../../src/plan/plan.ts'
+import { fillShape, planOf } from '../../src/plan/plan.ts'
 import { saveOrigin } from '../../src/plan/save.ts'
 import { createSpool, removeSpool, spoolHandle, spoolSink, spoolSource } from '../../src/plan/spool.ts'
 import { concatNode } from '../../src/process/cubes/nodes.ts'
@@ -95,6 +95,33 @@ describe('cutting anew', () => {
     const { chunks, layout } = plan.spools[0]!
     expect(chunks[2]).toBeGreaterThan(4)
     expect(layout.slice(1)).toEqual([chunks[1], 4])
+  })
+
+  test('files are filled by one worker that decodes chunks once, rather than by two that decode them in parts', () => {
+    const { node } = fakeSource({ t: 4, y: 1024, x: 1024 }, [1, 1024, 1024], { value: () => 1 })
+    // A chunk is 4 MB decoded, two of them and what is made of them are more than the share of one of two.
+    const share = { budgetBytes: 16 * 2 ** 20, workers: 2 }
+    expect(fillShape(node, share).shape).toEqual([1, 1024, 1024])
+    expect(fillShape(node, { ...share, workers: 1 }).shape).toEqual([1, 1024, 1024])
+    // Where both can hold whole chunks, both fill.
+    const { shape, costs } = fillShape(node, { budgetBytes: 64 * 2 ** 20, workers: 2 })
+    expect(shape.slice(1)).toEqual([1024, 1024])
+    expect(2 * costs.peakBytes).toBeLessThan(64 * 2 ** 20)
+  })
+
+  test('large regions are written a part at a time', async () => {
+    const path = join(await temporaryFolder(), 'spool')
+    const { node, data } = fakeSource({ t: 2, y: 512, x: 1024 }, [1, 512, 1024])
+    const handle = spoolHandle(path, node.schema, [2, 512, 1000])
+    createSpool(handle)
+    const encoder = await spoolSink.encoder(handle)
+    const region = wholeRegion([2, 512, 1024])
+    await encoder.encode(region, { region, data }, {})
+    await encoder.close()
+    const { source } = spoolSource(node, handle)
+    const read = await source.read(region)
+    expect(read.every((v, i) => v === data[i])).toBe(true)
+    await source.close()
   })
 
   test('so are cubes that are computed in memory', async () => {
