@@ -59,15 +59,18 @@ class GraphCompiler {
       compileGraph(graph, { ...this.#bindings, ...bindings }, this.#means)
     const { line } = this.#means
     const value = cellRules.get(node.process_id)?.(args, { nested, ...(line && { line }) })
-    return value === undefined ? this.#constant(node.process_id, args) : value
+    if (value !== undefined && !isOfConstants(value)) return value
+    const known = this.#constant(node.process_id, args)
+    if (value === undefined) return known === undefined ? impossible() : argumentOf(known)
+    // Rules that want a limit or a base want a number, be it one that is computed, such as infinity by 1 / 0.
+    return typeof known === 'number' ? constant(known) : value
   }
 
   /** The result of a process whose arguments are all known. */
-  #constant(id: string, args: Readonly<Record<string, CellArgument>>): CellArgument {
+  #constant(id: string, args: Readonly<Record<string, CellArgument>>): Value | undefined {
     const entries = Object.entries(args).map(([name, argument]) => [name, plainOf(argument)] as const)
-    if (entries.some(([, value]) => value === undefined)) return impossible()
-    const value = this.#means.evaluate?.(id, Object.fromEntries(entries) as Record<string, Value>)
-    return value === undefined ? impossible() : argumentOf(value)
+    if (entries.some(([, value]) => value === undefined)) return undefined
+    return this.#means.evaluate?.(id, Object.fromEntries(entries) as Record<string, Value>)
   }
 
   #argument(argument: unknown): CellArgument {
@@ -90,6 +93,9 @@ class GraphCompiler {
 function impossible(): never {
   throw IMPOSSIBLE
 }
+
+const isOfConstants = (value: CellArgument): boolean =>
+  isCell(value) && value.kind === 'call' && value.args.every(({ kind }) => kind === 'constant')
 
 /** The value of an argument that is the same for all cells; undefined of others. */
 function plainOf(argument: CellArgument): Value | undefined {
