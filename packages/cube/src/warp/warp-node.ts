@@ -5,6 +5,7 @@ import { DTYPES, newArray } from '../dtype.ts'
 import { spatialDimensions } from '../geotiff/array-source.ts'
 import { gridEquals, intersectWindows, invertAffine, pixelToCrs } from '../grid.ts'
 import type { Block, Packing } from '../model/block.ts'
+import { own, release } from '../model/garbage.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
 import { floatPacking, withMissing } from '../model/packing.ts'
 import type { Region } from '../model/region.ts'
@@ -117,17 +118,20 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
   const { layout } = job
   const window = windowOf(region, layout)
   const length = region.shape.reduce((product, n) => product * n, 1)
-  const out = newArray(job.to.dtype, length)
+  const out = own(newArray(job.to.dtype, length))
   const count = layout.count(region.shape)
   const float = floatOf(job.from)
   const pieces = block === undefined ? [] : job.plan.pieces(window)
   for (let first = 0; first < count; first += PLANES) {
     throwIfAborted(work.signal)
     const planes = Math.min(PLANES, count - first)
-    const results = newArray(float, planes * window.width * window.height) as Float32Array | Float64Array
+    const results = own(newArray(float, planes * window.width * window.height)) as
+      | Float32Array<ArrayBuffer>
+      | Float64Array<ArrayBuffer>
     results.fill(Number.NaN)
     if (block !== undefined) warpPlanes(job, block, pieces, window, first, planes, float, results)
     packPlanes(results, out, layout, region.shape, job.to, job.plan.method.picks, first, planes)
+    release(results)
   }
   return { region, data: out }
 }
@@ -172,4 +176,6 @@ function warpPlanes(
       piece.kernel(patch, xs, ys, target)
     }
   }
+  // Planes as large as the block itself would wait for the collector.
+  if (data.buffer !== block.data.buffer) release(own(data))
 }

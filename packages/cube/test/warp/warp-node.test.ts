@@ -10,6 +10,7 @@ import { type Affine, cropGrid, type Grid, memoryCube, parseCrs, warp, wholeWind
 import type { Block, Packing } from '../../src/model/block.ts'
 import { sliceBox } from '../../src/model/copy.ts'
 import type { Dimension } from '../../src/model/dimension.ts'
+import { release } from '../../src/model/garbage.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../../src/model/node.ts'
 import { shapeOf } from '../../src/model/node.ts'
@@ -218,5 +219,21 @@ describe('warpNode', () => {
     const work = { signal: AbortSignal.abort() }
     const block = { region: wholeRegion([80, 90]), data: planes(1) }
     expect(() => node.compute(region, [block], work)).toThrow(CancelledError)
+  })
+
+  it('gives back its own memory at once and leaves that of its input alone', () => {
+    const region = wholeRegion([90, 85])
+    const block = { region: wholeRegion([80, 90]), data: planes(1) }
+    // Floats are warped where they lie, integers are unpacked first.
+    const whole: Packing = { dtype: 'uint16', nodata: 0, scale: 1, offset: 0 }
+    for (const packing of [FLOAT, whole]) {
+      const input = packing === FLOAT ? block : { ...block, data: Uint16Array.from(block.data) }
+      const before = [...input.data]
+      const node = warpNode(memory(input.data, schemaOf(grid, [y, x], packing)), target) as BlockNode
+      const { data: made } = node.compute(region, [input], {}) as Block
+      expect([...input.data]).toEqual(before)
+      release(made)
+      expect(made).toHaveLength(0)
+    }
   })
 })
