@@ -3,7 +3,7 @@
  * what is needed to go on; the same call again computes only what is missing.
  */
 import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
@@ -11,7 +11,7 @@ import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
-import { refuseTarget } from '../geotiff/aside.ts'
+import { refuseTarget, writeAside } from '../geotiff/aside.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
@@ -171,8 +171,10 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       runTasks(staged, plan, executor, spools),
     )
     await rest()
+    const isFile = job.handle.format !== 'memory'
+    if (isFile && failed.length > 0) await listFailed(path, failed)
     await job.finish({ ...work, beforePublish: () => removeItem({ path, format: options.sink.format }) })
-    if (job.handle.format !== 'memory') await listFailed(path, failed)
+    if (isFile && failed.length === 0) await rm(listOf(path), { force: true })
     return savedAs(path, plan, failed, resumed)
   } catch (error) {
     await job.abandon(true)
@@ -193,12 +195,11 @@ const savedAs = (path: string, plan: Plan, failed: readonly FailedChunk[] = [], 
   },
 })
 
-/** Lists what is missing beside the output; an earlier run may have left a list. */
-async function listFailed(path: string, failed: readonly FailedChunk[]): Promise<void> {
-  const list = `${path}.failed.json`
-  if (failed.length > 0) await writeFile(list, `${JSON.stringify(failed, null, 2)}\n`)
-  else await rm(list, { force: true })
-}
+const listOf = (path: string): string => `${path}.failed.json`
+
+/** Lists beside the output what is missing in it: before it is there, so that no killed run leaves it without its list. */
+const listFailed = (path: string, failed: readonly FailedChunk[]): Promise<void> =>
+  writeAside(listOf(path), (file) => file.writeFile(`${JSON.stringify(failed, null, 2)}\n`))
 
 /** Work that is done before a thread would have started. */
 const SMALL_BYTES = 2 ** 25

@@ -110,6 +110,26 @@ describe('save', () => {
     expect(await readFile(path, 'utf8')).toBe('old')
   })
 
+  test('the list of damaged chunks is there before the output is', async () => {
+    const path = await output()
+    const options = { ...SINK, onError: 'skip' as const, formatOptions: { chunks: [8, 8] } }
+    const seen: boolean[] = []
+    const sink: typeof SINK.sink = {
+      ...SINK.sink,
+      create: async (...args) => {
+        const job = await SINK.sink.create(...args)
+        const finish: typeof job.finish = (work) => {
+          seen.push(existsSync(`${path}.failed.json`))
+          return job.finish(work)
+        }
+        return { ...job, finish }
+      },
+    }
+    await saveOrigin(originOf({ ...MEAN, broken: ['3:4,16:32,0:16'] }), path, { ...options, sink })
+    await saveOrigin(originOf(MEAN), path, { ...options, sink })
+    expect([...seen, existsSync(`${path}.failed.json`)]).toEqual([true, true, false])
+  })
+
   test('damaged chunks are skipped on request and listed', async () => {
     const path = await output()
     const context = { ...MEAN, broken: ['3:4,16:32,0:16', '5:6,0:16,0:16'] }
