@@ -65,7 +65,11 @@ export interface PixelMap {
  */
 export function pixelMap(target: Grid, source: Grid, tolerance: number): PixelMap {
   const exact = exactMap(target, source)
-  const linear = crsEquals(target.crs, source.crs)
+  const isExact = tolerance === 0 || crsEquals(target.crs, source.crs)
+  const mapped = remembered((block) => {
+    const polynomial = isExact ? undefined : polynomialBlock(block, exact, tolerance)
+    return polynomial ?? (isExact || block.width <= SMALLEST ? exactBlock(block, exact) : undefined)
+  })
   return {
     exact,
     blocks: (window) => {
@@ -73,14 +77,29 @@ export function pixelMap(target: Grid, source: Grid, tolerance: number): PixelMa
       const bottom = window.row + window.height
       const right = window.column + window.width
       for (let row = Math.floor(window.row / BLOCK) * BLOCK; row < bottom; row += BLOCK) {
-        for (let column = Math.floor(window.column / BLOCK) * BLOCK; column < right; column += BLOCK) {
-          const block = { column, row, width: BLOCK, height: BLOCK }
-          if (linear || tolerance === 0) out.push(exactBlock(block, exact))
-          else divide(block, exact, tolerance, window, out)
-        }
+        for (let column = Math.floor(window.column / BLOCK) * BLOCK; column < right; column += BLOCK)
+          divide({ column, row, width: BLOCK, height: BLOCK }, mapped, window, out)
       }
       return out
     },
+  }
+}
+
+/** A block that is mapped as a whole; undefined where it has to be divided. */
+type MapBlock = (block: Window) => MappedBlock | undefined
+
+/** Blocks that are remembered: a window is mapped when its source is looked for, when it is made, and for every date. */
+const REMEMBERED = 8192
+
+function remembered(map: MapBlock): MapBlock {
+  const known = new Map<string, MappedBlock | undefined>()
+  return (block) => {
+    const key = `${block.column} ${block.row} ${block.width}`
+    if (known.has(key)) return known.get(key)
+    const made = map(block)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(key, made)
+    return made
   }
 }
 
@@ -161,29 +180,22 @@ export function boundsOf(xy: Float64Array): MappedBlock['bounds'] {
   return west > east ? [Number.NaN, Number.NaN, Number.NaN, Number.NaN] : [west, south, east, north]
 }
 
-function divide(block: Window, exact: ExactMap, tolerance: number, within: Window, out: MappedBlock[]): void {
+function divide(block: Window, map: MapBlock, within: Window, out: MappedBlock[]): void {
   if (block.column >= within.column + within.width || block.row >= within.row + within.height) return
   if (block.column + block.width <= within.column || block.row + block.height <= within.row) return
-  const mapped = polynomialBlock(block, exact, tolerance)
-  if (mapped !== undefined) out.push(mapped)
-  else if (block.width <= SMALLEST) out.push(exactBlock(block, exact))
-  else {
-    const half = block.width / 2
-    for (const [dx, dy] of [
-      [0, 0],
-      [half, 0],
-      [0, half],
-      [half, half],
-    ] as const) {
-      divide(
-        { column: block.column + dx, row: block.row + dy, width: half, height: half },
-        exact,
-        tolerance,
-        within,
-        out,
-      )
-    }
+  const mapped = map(block)
+  if (mapped !== undefined) {
+    out.push(mapped)
+    return
   }
+  const half = block.width / 2
+  for (const [dx, dy] of [
+    [0, 0],
+    [half, 0],
+    [0, half],
+    [half, half],
+  ] as const)
+    divide({ column: block.column + dx, row: block.row + dy, width: half, height: half }, map, within, out)
 }
 
 /** The block as a pair of bicubic polynomials on [-1, 1]², or undefined where these are not exact enough. */
