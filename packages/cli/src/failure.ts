@@ -20,7 +20,7 @@ export function failureOf(error: unknown, debug = process.env.ECOTOPE_DEBUG === 
 }
 
 /** Failures of the surroundings that the user mends as an input is mended: by another folder, or by some space. */
-const MENDABLE: ReadonlySet<string> = new Set(['DiskFull', 'NotWritable', 'CannotWrite', 'Unwritable'])
+const MENDABLE: ReadonlySet<string> = new Set(['DiskFull', 'NotWritable', 'CannotWrite'])
 
 function exitCodeOf(error: unknown): Failure['exitCode'] {
   if (error instanceof InputError) return 2

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { EcotopeError, InputError } from '@ecotope/core'
+import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 import { fetched } from '../format/fetched.ts'
 import { writeError } from '../geotiff/aside.ts'
 import type { Geometries } from '../model/geometry.ts'
@@ -66,5 +66,6 @@ function named(cause: unknown, path: string, url: string): unknown {
   if (!(cause instanceof EcotopeError) || !cause.message.includes(path)) return cause
   const data = { ...cause.data, path: url }
   const hint = cause.hint === undefined ? {} : { hint: cause.hint }
-  return new InputError(cause.tag, cause.message.replaceAll(path, url), { ...hint, data, cause })
+  const Kind = cause instanceof InputError ? InputError : EnvironmentError
+  return new Kind(cause.tag, cause.message.replaceAll(path, url), { ...hint, data, cause })
 }

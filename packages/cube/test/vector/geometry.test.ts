@@ -358,7 +358,7 @@ describe('writeGeoJson', () => {
     const signal = AbortSignal.abort()
     await expect(writeGeoJson(join(folder, 'stop.geojson'), scars, { signal })).rejects.toBeInstanceOf(CancelledError)
     await expect(writeGeoJson(join(folder, 'no', 'x.geojson'), scars)).rejects.toThrow(EnvironmentError)
-    await expect(writeGeoJson(folder, scars)).rejects.toThrow(EnvironmentError)
+    await expect(writeGeoJson(folder, scars)).rejects.toMatchObject({ tag: 'IsFolder' })
     expect(readdirSync(folder)).toEqual(before)
   })
 })
