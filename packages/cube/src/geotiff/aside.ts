@@ -91,6 +91,50 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+export interface AsideFile {
+  readonly file: FileHandle
+  /** Does some of the writing. Throws `EnvironmentError('CannotWrite')` for what the system refuses. */
+  write(work: () => Promise<void>): Promise<void>
+  /** Flushes the file and gives it its name. */
+  publish(): Promise<void>
+  /** Ends without result; nothing stays. */
+  remove(): Promise<void>
+}
+
+/**
+ * A file beside `path` that is written bit by bit and takes its name when it is whole, with what `begin` writes at its
+ * start; `scratch` is a name for what it needs meanwhile. Throws `EnvironmentError('CannotWrite')`, leaving nothing.
+ */
+export async function openAside(
+  path: string,
+  begin: (file: FileHandle, scratch: string) => Promise<void>,
+): Promise<AsideFile> {
+  const partial = await asidePath(path)
+  const write = (work: () => Promise<void>): Promise<void> =>
+    work().catch((cause: unknown) => {
+      throw writeError(path, cause)
+    })
+  let opened: FileHandle | undefined
+  const remove = async (): Promise<void> => {
+    await opened?.close().catch(() => undefined)
+    await rm(partial, { force: true }).catch(() => undefined)
+  }
+  try {
+    const file = await open(partial, 'wx+')
+    opened = file
+    await begin(file, partial.replace(/partial$/, 'spool'))
+    const publish = async (): Promise<void> => {
+      await file.sync()
+      await file.close()
+      await rename(partial, path)
+    }
+    return { file, write, publish: () => write(publish), remove }
+  } catch (cause) {
+    await remove()
+    throw writeError(path, cause)
+  }
+}
+
 /**
  * Runs `body` with a fresh file and a second path for scratch data beside `path`; the file takes the name `path` when
  * the body succeeds. Otherwise nothing is left behind. Throws `EnvironmentError('CannotWrite')`.
@@ -99,18 +143,9 @@ export async function writeAside(
   path: string,
   body: (handle: FileHandle, scratch: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = await asidePath(path)
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(temporary, 'wx+')
-    await body(handle, temporary.replace(/partial$/, 'spool'))
-    await handle.sync()
-    await handle.close()
-    handle = undefined
-    await rename(temporary, path)
-  } catch (cause) {
-    await handle?.close().catch(() => undefined)
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw writeError(path, cause)
-  }
+  const { publish, remove } = await openAside(path, body)
+  await publish().catch(async (cause: unknown) => {
+    await remove()
+    throw cause
+  })
 }

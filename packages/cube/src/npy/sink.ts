@@ -4,8 +4,8 @@
  */
 import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
-import { openAside } from '../format/aside-file.ts'
 import { physical } from '../format/buffered-sink.ts'
+import { openAside } from '../geotiff/aside.ts'
 import { writeFully } from '../geotiff/spool.ts'
 import type { Block, Packing } from '../model/block.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'

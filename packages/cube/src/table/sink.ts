@@ -1,7 +1,7 @@
 /** A cube written as CSV: a row for every combination of labels, a column for every band. Streamed in row-major order. */
 import { InputError } from '@ecotope/core'
 import type { SinkFormat, SinkHandle, SinkJob } from '../execute/sink.ts'
-import { openAside } from '../format/aside-file.ts'
+import { openAside } from '../geotiff/aside.ts'
 import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
 import { rowPieces } from '../netcdf/file.ts'
