@@ -203,7 +203,7 @@ function spatial(
 const JITTER = 0.02
 
 /** The step of regular labels; undefined where they are not regular, NaN where there is only one. */
-function stepOf(labels: readonly number[]): number | undefined {
+export function stepOf(labels: readonly number[]): number | undefined {
   const n = labels.length
   if (n < 2) return n === 1 && Number.isFinite(labels[0]) ? Number.NaN : undefined
   const step = (labels[n - 1]! - labels[0]!) / (n - 1)

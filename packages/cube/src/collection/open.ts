@@ -1,6 +1,7 @@
 /** Opens files, folders, addresses and catalogues as a collection of layers. Only metadata is read. */
 import { basename } from 'node:path'
 import { InputError, throwIfAborted, type Warning, type WorkOptions } from '@ecotope/core'
+import { parseCrs } from '../crs/crs.ts'
 import { cubeExtensions, openLayers } from '../format/formats.ts'
 import type { OpenedLayer } from '../format/layers.ts'
 import { openStac } from '../stac/open.ts'
@@ -10,8 +11,9 @@ import type { Band } from '../types.ts'
 import { bandsOfNames, expressionOf, instantOfName, type NamePattern, stemOf } from './file-names.ts'
 import { layersOf, warningsOf } from './layer-set.ts'
 import { expandPaths } from './paths.ts'
-import { type BandPiece, isPlaceholder, piecesOf } from './pieces.ts'
+import { type BandPiece, isPlaceholder, piecesOf, whyNoGrid } from './pieces.ts'
 import { type SourcePool, sourcePool } from './pool.ts'
+import { layersNamed } from './target-grid.ts'
 import type { LayerSet } from './types.ts'
 import { sourceFor } from './with-missing.ts'
 
@@ -56,6 +58,7 @@ export async function openCollection(
   const { folder = '.' } = options
   if ([request.paths].flat().includes(''))
     throw new InputError('NoFiles', 'the path is empty', { hint: 'write . for the folder itself', data: { folder } })
+  if (request.crs !== undefined) parseCrs(request.crs)
   const stac = await stacPath(request, folder)
   if (stac !== undefined) return openStac(stac, request, options)
   const paths = await expandPaths(request.paths, folder, cubeExtensions())
@@ -88,20 +91,11 @@ export function collectionOf(
   pool: SourcePool,
 ): LayerSet {
   const all = layersOf(images, isList(bands) ? bands : [])
-  const layers = isList(bands) ? bands.map((name) => chosen(all, name, label)) : all
+  const layers = isList(bands) ? bands.flatMap((name) => layersNamed(all, name, label)) : all
   return { label, layers, warnings: [...warnings, ...warningsOf(layers)], close: () => pool.close() }
 }
 
 const isList = (bands: CollectionRequest['bands']): bands is readonly string[] => Array.isArray(bands)
-
-function chosen(layers: ReturnType<typeof layersOf>, name: string, label: string) {
-  const layer = layers.find((one) => one.name === name) ?? layers.find(({ band }) => band.role === name)
-  if (layer !== undefined) return layer
-  throw new InputError('NoLayer', `${label} has no layer "${name}"`, {
-    hint: `its layers are ${layers.map((one) => one.name).join(', ')}`,
-    data: { name, layers: layers.map((one) => one.name) },
-  })
-}
 
 interface File {
   readonly path: string
@@ -191,6 +185,7 @@ function imagesOfFiles(
 ): { images: BandPiece[]; warnings: Warning[] } {
   const warnings: Warning[] = []
   const images: BandPiece[] = []
+  let reason: ReturnType<typeof whyNoGrid>
   const names = namesOfFiles(files, request)
   for (const [i, { path, layers, time }] of files.entries()) {
     for (const { name, source } of layers) {
@@ -201,15 +196,16 @@ function imagesOfFiles(
         ...(time === undefined ? {} : { time }),
       })
       if (found === undefined) {
-        warnings.push({ tag: 'NoGrid', message: `${path}: "${name}" has no grid and is left out of the collection` })
+        reason ??= whyNoGrid(source.schema)
+        const why = whyNoGrid(source.schema)?.why ?? 'has no grid'
+        warnings.push({ tag: 'NoGrid', message: `${path}: "${name}" ${why} and is left out of the collection` })
       } else images.push(...found)
     }
   }
   if (images.length > 0) return { images, warnings }
-  throw new InputError('NoRasters', `${paths.join(', ')}: nothing in it lies on a grid`, {
-    hint: 'tables and series are read by load_uploaded_files, polygons by load_geojson',
-    data: { paths },
-  })
+  const why = reason === undefined ? 'nothing in it lies on a grid' : `what is in it ${reason.why}`
+  const hint = reason?.hint ?? 'tables and series are read by load_uploaded_files, polygons by load_geojson'
+  throw new InputError('NoRasters', `${paths.join(', ')}: ${why}`, { hint, data: { paths } })
 }
 
 /** Bands from the names of files that hold one nameless band each; undefined for the others. */

@@ -1,9 +1,12 @@
 /** From the arrays of files to images of bands: which planes an array holds, of which band, at which instant. */
+import { stepOf } from '../cf/decode.ts'
 import type { ArraySource } from '../model/array-source.ts'
-import type { BandsDimension, Calendar, Dimension, TemporalDimension } from '../model/dimension.ts'
+import type { BandsDimension, Calendar, Dimension, SpatialDimension, TemporalDimension } from '../model/dimension.ts'
+import type { CubeSchema } from '../model/node.ts'
 import { isPeriod, periodStart } from '../model/periods.ts'
 import { sensorRoleOf } from '../roles.ts'
 import type { Band } from '../types.ts'
+import { bandNameAt } from './own-dimensions.ts'
 import { transposedSource } from './transposed.ts'
 import type { Piece } from './types.ts'
 
@@ -41,6 +44,21 @@ export function piecesOf(input: ArrayInput): BandPiece[] | undefined {
   return planes.map((at) => pieceAt(input, source, all, at))
 }
 
+/** Why an array is no image, and what to do; undefined where it is a table or a series. */
+export function whyNoGrid({ dims }: CubeSchema): { readonly why: string; readonly hint: string } | undefined {
+  const axis = (name: 'x' | 'y') =>
+    dims.find((dim): dim is SpatialDimension => dim.type === 'spatial' && dim.axis === name)
+  const [x, y] = [axis('x'), axis('y')]
+  if (x === undefined || y === undefined) return undefined
+  const uneven = [y, x].find(({ labels }) => stepOf(labels) === undefined)
+  if (uneven === undefined)
+    return { why: 'names no CRS', hint: 'name it: open(path, { crs: "EPSG:32632" }), in graphs the argument crs' }
+  return {
+    why: `has coordinates ${uneven.name} that are not evenly spaced, such as ${uneven.labels.slice(0, 3).join(', ')}`,
+    hint: "put it on a regular grid first, such as with xarray's interp",
+  }
+}
+
 function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension[], at: readonly number[]): BandPiece {
   const { grid, packing } = source.schema
   const t = dims.findIndex((dim) => dim.type === 'temporal')
@@ -71,16 +89,13 @@ function bandAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension
   const isNamed = own !== undefined && !isPlaceholder(own.name)
   const count = dimension?.labels.length ?? 1
   const base = given?.name ?? (isNamed ? own.name : count === 1 ? input.name : `${input.name}_${index + 1}`)
-  const others = dims.flatMap((dim, d) =>
-    dim.type === 'other' || dim.type === 'geometry' || dim.type === 'spatial'
-      ? [`${dim.name}=${dim.labels[at[d]!]}`]
-      : [],
-  )
-  const name = others.length === 0 ? base : `${base}[${others.join(',')}]`
+  const isOther = ({ type }: Dimension): boolean => type === 'other' || type === 'geometry' || type === 'spatial'
+  const others = dims.flatMap((dim, d) => (isOther(dim) ? [[dim.name, dim.labels[at[d]!]!] as const] : []))
+  const name = bandNameAt(base, others)
   const unit = given?.unit ?? own?.unit ?? source.schema.unit
-  const role = given?.role ?? own?.role ?? sensorRoleOf(base)
+  const role = given?.role ?? (own ?? source.schema.band)?.role ?? sensorRoleOf(base)
   return {
-    ...own,
+    ...(own ?? source.schema.band),
     ...given,
     name,
     ...(unit === undefined ? {} : { unit }),

@@ -17,13 +17,14 @@ import { warpNode } from '../warp/warp-node.ts'
 import { assembledSource, type Placed, type Slot } from './assembled.ts'
 import { covers, gridText, joinGrids, lattices, offsetIn } from './lattice.ts'
 import { mosaicOf } from './mosaic.ts'
-import { layerNamed, targetGrid } from './target-grid.ts'
+import { forLayer, withOwnDimensions } from './own-dimensions.ts'
+import { layersNamed, targetGrid } from './target-grid.ts'
 import { imagesByTime, targetTimes } from './target-times.ts'
 import type { Layer, LayerSet, Piece, StackOptions } from './types.ts'
 
 /** Throws `InputError`: `NoLayer`, `DifferentGrids`, `NoResampling`, `NoDates`, `NoSharedDates`, `MixedCalendars`, `MixedCrs`, `BadBroadcast`. */
 export function stackLayers(set: LayerSet, options: StackOptions = {}): CubeNode {
-  const layers = options.bands?.map((name) => layerNamed(set.layers, name, 'bands')) ?? set.layers
+  const layers = options.bands?.flatMap((name) => layersNamed(set.layers, name, 'bands')) ?? set.layers
   if (layers.length === 0) throw new InputError('NoLayer', `${set.label} has no layers`, { data: { label: set.label } })
   const grid = targetGrid(options.grid, layers, set.layers)
   const times = targetTimes(options.time, layers, set.layers, options.broadcast)
@@ -31,7 +32,8 @@ export function stackLayers(set: LayerSet, options: StackOptions = {}): CubeNode
   const plan = stored.some(canHaveGaps) ? stored.map(withGaps) : stored
   const parts = runsOfLayers(plan).map((run) => runNode(run, grid, times, options))
   const packings = stored.flatMap(({ tracks }) => tracks.map(({ packing }) => packing))
-  return filled(joined(parts, set.label), options.fill, packings)
+  const node = filled(joined(parts, set.label), options.fill, packings)
+  return options.dimensions === undefined ? node : withOwnDimensions(node, options.dimensions)
 }
 
 /** Bands one after the other, unpacked where they are packed differently. */
@@ -84,9 +86,9 @@ function planLayer(
   times: readonly string[] | undefined,
   options: StackOptions,
 ): PlannedLayer {
-  const images = imagesByTime(layer, times, options.broadcast?.[layer.name])
+  const images = imagesByTime(layer, times, forLayer(options.broadcast, layer))
   const pieces = [...new Set(images.flat())]
-  const resampling = typeof options.resampling === 'string' ? options.resampling : options.resampling?.[layer.name]
+  const resampling = typeof options.resampling === 'string' ? options.resampling : forLayer(options.resampling, layer)
   const groups = pieces.length === 0 ? [] : groupsOf(pieces, grid)
   const separate = options.mosaic === 'mean' || options.mosaic === 'median'
   const tracks = groups.flatMap(({ target, members }) => {

@@ -5,12 +5,19 @@ import { crsEquals } from '../crs/transform.ts'
 import { gridBounds, gridEquals, gridOf, transformBounds } from '../grid.ts'
 import type { Bounds, Crs, Grid } from '../types.ts'
 import { gridText, joinGrids, lattices } from './lattice.ts'
+import { bandAt } from './own-dimensions.ts'
 import type { GridRequest, Layer, StackOptions } from './types.ts'
 
-/** The layer of a name. Throws `InputError('NoLayer')`. */
-export function layerNamed(layers: readonly Layer[], name: string, what: string): Layer {
+/** The layer of a name, or the first of its variable. Throws `InputError('NoLayer')`. */
+export const layerNamed = (layers: readonly Layer[], name: string, what: string): Layer =>
+  layersNamed(layers, name, what)[0]!
+
+/** The layer of a name, or those that are a variable of that name at labels of its own dimensions. Throws `InputError('NoLayer')`. */
+export function layersNamed(layers: readonly Layer[], name: string, what: string): readonly Layer[] {
   const layer = layers.find((one) => one.name === name) ?? layers.find(({ band }) => band.role === name)
-  if (layer !== undefined) return layer
+  if (layer !== undefined) return [layer]
+  const levels = layers.filter((one) => bandAt(one.name).variable === name)
+  if (levels.length > 0) return levels
   const known = layers.map((one) => one.name)
   const near = nearest(name, known)
   throw new InputError('NoLayer', `${what}: there is no layer "${name}"`, {

@@ -2,6 +2,7 @@
 import { InputError } from '@ecotope/core'
 import { parseInstant, secondsOf } from '../model/time.ts'
 import { onePeriod, timeOrder } from './layer-set.ts'
+import { forLayer } from './own-dimensions.ts'
 import { layerNamed } from './target-grid.ts'
 import type { Broadcast, Layer, Piece, StackOptions } from './types.ts'
 
@@ -13,7 +14,7 @@ export function targetTimes(
   broadcast: StackOptions['broadcast'],
 ): readonly string[] | undefined {
   // Layers that are spread over other dates have no say in which dates there are, unless they alone have any.
-  const own = chosen.filter(({ name, times }) => times.length > 0 && broadcast?.[name] === undefined)
+  const own = chosen.filter((layer) => layer.times.length > 0 && forLayer(broadcast, layer) === undefined)
   const dated = own.length > 0 ? own : chosen.filter(({ times }) => times.length > 0)
   if (request !== undefined && request !== 'union' && request !== 'intersection') {
     const { times, name } = layerNamed(all, request, 'time')

@@ -47,8 +47,10 @@ export interface StackOptions {
    * and bounds (default: the bounds of all chosen layers).
    */
   readonly grid?: string | Grid | GridRequest
-  /** Layers in this order; default all. */
+  /** Layers in this order; default all. A variable such as `u` is all of its layers, `u[level=850]` and so on. */
   readonly bands?: readonly string[]
+  /** Dimensions that files have beside time and space, such as `level`, to be those of the cube. Default: a band for each label. */
+  readonly dimensions?: readonly string[]
   /** For layers of another grid: one method, or one by layer. Without it, layers of another grid are refused. */
   readonly resampling?: string | Readonly<Record<string, string>>
   /** Dates of the result: those of any layer (default), those that all have, or a layer's. */

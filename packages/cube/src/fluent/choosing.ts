@@ -1,9 +1,10 @@
 /** What people write for bands and labels, held against those of a cube before anything is asked of openEO. */
 import { InputError, nearest } from '@ecotope/core'
+import type { Dimension, TemporalDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
-import { parseInstant, secondsOf } from '../model/time.ts'
+import { secondsOf } from '../model/time.ts'
 import { bandsNamed } from '../process/cubes/filters.ts'
-import { secondsOfLabel } from '../process/cubes/instants.ts'
+import { dateOfLabel } from '../process/cubes/instants.ts'
 
 /** Throws `InputError('NoBand')` where no band has one of the names: openEO would leave it out without a word. */
 export function requireBands({ dims }: CubeSchema, names: readonly string[]): void {
@@ -30,13 +31,63 @@ export function ownBand(schema: CubeSchema, name: string): string {
   })
 }
 
-/** The label of the same instant, however it is written: `2020-06-01` for `2020-06-01T00:00:00Z`. */
-export function ownLabel({ dims }: CubeSchema, dimension: string, label: string | number): string | number {
-  const time = dims.find(({ name }) => name === dimension)
-  if (time?.type !== 'temporal' || typeof label === 'number' || time.labels.includes(label)) return label
-  const instant = parseInstant(label, time.calendar)
-  if (instant === undefined) return label
-  const wanted = secondsOf(instant, time.calendar)
-  const isInstant = (own: string): boolean => parseInstant(own, time.calendar) !== undefined
-  return time.labels.find((own) => isInstant(own) && secondsOfLabel(own, time) === wanted) ?? label
+/** How a label is found that is not written as the cube has it. */
+export interface SelectOptions {
+  /** The label with the least distance, the earlier of two; default only the label itself. */
+  readonly nearest?: boolean
+  /** How far the nearest label may be: days of dates, else in the unit of the labels. Default any distance. */
+  readonly tolerance?: number
 }
+
+/** The index of a cell, of negative numbers counted from the end. Throws `InputError('NoLabel')`. */
+export function ownIndex(labels: readonly (string | number)[], dimension: string, index: number): number {
+  const own = index < 0 ? labels.length + index : index
+  if (labels[own] !== undefined) return own
+  throw new InputError('NoLabel', `dimension ${dimension} has ${labels.length} cells, none of number ${index}`, {
+    hint: `give a whole number from 0 to ${labels.length - 1}, or from -${labels.length} to -1 counted from the end`,
+    data: { dimension, index },
+  })
+}
+
+/**
+ * The label of the same instant, however it is written (`2020-06-01` for `2020-06-01T00:00:00Z`), or the nearest one.
+ * Throws `InputError('NoLabel')`.
+ */
+export function ownLabel(
+  dimension: Dimension,
+  label: string | number,
+  { nearest: takesNearest = false, tolerance = Number.POSITIVE_INFINITY }: SelectOptions = {},
+): string | number {
+  const { name, type, labels } = dimension
+  if ((labels as readonly (string | number)[]).includes(label)) return label
+  const time = type === 'temporal' ? dimension : undefined
+  const place = (one: string | number): number =>
+    time !== undefined ? dayOf(one, time) : type === 'bands' ? Number.NaN : Number(one)
+  const wanted = place(label)
+  const distances = labels.map((one) => Math.abs(place(one) - wanted))
+  const least = distances.reduce((best, distance, i) => (distance < distances[best]! ? i : best), 0)
+  const distance = distances[least] ?? Number.NaN
+  if (distance === 0 || (takesNearest && distance <= tolerance)) return labels[least]!
+  const near = Number.isNaN(distance) ? undefined : labels[least]
+  throw new InputError(
+    'NoLabel',
+    `dimension ${name} has no label ${label}${takesNearest ? ` within ${tolerance}` : ''}`,
+    {
+      hint:
+        near === undefined
+          ? `it has ${labels.slice(0, 8).join(', ')}`
+          : `the nearest is ${near}; { nearest: true } takes it`,
+      data: { dimension: name, label },
+    },
+  )
+}
+
+/** Days since 1970; NaN of what is no date. */
+function dayOf(label: string | number, time: TemporalDimension): number {
+  const date = dateOfLabel(label, time)
+  return date === undefined ? Number.NaN : secondsOf(date, time.calendar) / 86_400
+}
+
+/** The first instant of a year or month, as which people write bounds of time; other bounds as they are. */
+export const startOf = (bound: string | null): string | null =>
+  bound === null || !/^\d{4}(-\d\d)?$/.test(bound) ? bound : `${bound}${bound.length === 4 ? '-01' : ''}-01`

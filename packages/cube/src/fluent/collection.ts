@@ -76,6 +76,7 @@ export async function open(paths: string | readonly string[], options: Collectio
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
+  for (const warning of set.warnings) onWarning?.(warning)
   return new Collection(set, step)
 }
 

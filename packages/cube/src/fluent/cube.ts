@@ -20,7 +20,7 @@ import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { parseBytes } from './bytes.ts'
-import { ownBand, ownLabel, requireBands } from './choosing.ts'
+import { ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, startOf } from './choosing.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
@@ -77,8 +77,12 @@ export class Cube extends Operand<Cube> implements Derived {
   }
   /** The labels of a dimension. Throws InputError `DimensionNotAvailable`. */
   labels(dimension: string): readonly (string | number)[] {
+    return this.#dimension(dimension).labels
+  }
+
+  #dimension(dimension: string): Dimension {
     const found = this.dims[dimensionIndex(this.node.schema, dimension)]
-    if (found !== undefined) return found.labels
+    if (found !== undefined) return found
     throw new InputError('DimensionNotAvailable', `the cube has no dimension "${dimension}"`, {
       hint: `it has ${this.dims.map(({ name }) => name).join(', ')}`,
       data: { dimension },
@@ -117,22 +121,23 @@ export class Cube extends Operand<Cube> implements Derived {
     requireBands(this.node.schema, names)
     return this.process('filter_bands', { bands: names })
   }
-  /** Instants from `from` up to, not including, `to`. */
+  /** Instants from `from` up to, not including, `to`; of a month (`2020-06`) or year its first instant. */
   filterTemporal(from: string | null, to: string | null): Cube {
-    return this.process('filter_temporal', { extent: [from, to] })
+    return this.process('filter_temporal', { extent: [startOf(from), startOf(to)] })
   }
   /** Bounds in longitude and latitude, or in the CRS that is named. */
   filterBbox(bounds: Bounds, crs: string | number = 4326): Cube {
     const [west, south, east, north] = bounds
     return this.process('filter_bbox', { extent: { west, south, east, north, crs: epsgOf(crs) } })
   }
-  /** One cell of a dimension, which is dropped. */
+  /** One cell of a dimension, which is dropped; -1 is the last. Throws InputError `NoLabel`. */
   isel(dimension: string, index: number): Cube {
-    return this.reduce(dimension, (data) => data.at(index))
+    const own = ownIndex(this.labels(dimension), dimension, index)
+    return this.reduce(dimension, (data) => data.at(own))
   }
-  /** One label of a dimension, which is dropped; an instant however it is written. */
-  sel(dimension: string, label: string | number): Cube {
-    const own = ownLabel(this.node.schema, dimension, label)
+  /** One label of a dimension, which is dropped; an instant however it is written. Throws InputError `NoLabel`. */
+  sel(dimension: string, label: string | number, options: SelectOptions = {}): Cube {
+    const own = ownLabel(this.#dimension(dimension), label, options)
     return this.reduce(dimension, (data) => data.label(own))
   }
 

@@ -111,9 +111,9 @@ const netcdf: FormatRow = {
   aliases: ['netcdf3', 'netcdf4', 'nc', 'hdf5', 'h5'],
   extensions: ['.nc', '.nc4', '.cdf', '.h5', '.hdf5'],
   sniff: isNetcdf,
-  open: async (path, { options = {} }) => {
+  open: async (path, { crs, options = {} }) => {
     const { netcdfSources } = await import('../netcdf/array-source.ts')
-    const sources = await netcdfSources(path)
+    const sources = await netcdfSources(path, crs)
     const layers = sources.map((source) => ({ name: String(source.handle.variable ?? nameOf(path)), source }))
     return { format: 'netCDF', path, layers: await turned(layers, options), close: closeAll(sources) }
   },

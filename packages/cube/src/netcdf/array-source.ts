@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { type Attributes, textOf } from '../cf/attributes.ts'
+import { crsOfMapping } from '../cf/crs.ts'
 import { type CfCoordinate, type CfVariable, decodeVariable, gridMappingOf, type StoredType } from '../cf/decode.ts'
 import { westToEast } from '../cf/longitudes.ts'
 import { dtypeOf, newArray, type TypedArray } from '../dtype.ts'
@@ -48,11 +49,14 @@ async function openAs(source: ByteSource): Promise<NcFile> {
   throw new InputError('UnknownFormat', `${path} is neither NetCDF nor HDF5`, { data: { path } })
 }
 
-/** Every data variable of a file, in its order; coordinates, bounds and grid mappings are what describes them. */
-export async function netcdfSources(path: string | URL): Promise<ArraySource[]> {
+/**
+ * Every data variable of a file, in its order; coordinates, bounds and grid mappings are what describes them. `crs`, as
+ * text, is that of variables that name none.
+ */
+export async function netcdfSources(path: string | URL, crs?: string): Promise<ArraySource[]> {
   const file = await openNetcdfFile(path)
   try {
-    return await sourcesOf(file, dataVariables(file))
+    return await sourcesOf(file, dataVariables(file), crs)
   } catch (error) {
     await file.close()
     throw error
@@ -60,7 +64,7 @@ export async function netcdfSources(path: string | URL): Promise<ArraySource[]> 
 }
 
 /** One variable by name. Throws InputError `NoVariable`. */
-export async function netcdfSource(path: string | URL, variable: string): Promise<ArraySource> {
+export async function netcdfSource(path: string | URL, variable: string, crs?: string): Promise<ArraySource> {
   const file = await openNetcdfFile(path)
   try {
     const found = file.variables.get(variable)
@@ -71,7 +75,7 @@ export async function netcdfSource(path: string | URL, variable: string): Promis
         data: { path: file.path, variable, variables: names },
       })
     }
-    return (await sourcesOf(file, [found]))[0]!
+    return (await sourcesOf(file, [found], crs))[0]!
   } catch (error) {
     await file.close()
     throw error
@@ -80,7 +84,8 @@ export async function netcdfSource(path: string | URL, variable: string): Promis
 
 /** Opens what a handle of these sources names. */
 export async function netcdfFromHandle(handle: SourceHandle): Promise<ArraySource> {
-  const source = await netcdfSource(handle.path, String(handle.variable))
+  const crs = handle.crs === undefined ? undefined : String(handle.crs)
+  const source = await netcdfSource(handle.path, String(handle.variable), crs)
   const turned = handle.longitudes === '-180' ? westToEast(source) : source
   const selection = (handle.selection ?? []) as readonly (readonly [number, readonly number[]])[]
   return selection.reduce((narrowed, [dim, indices]) => selectedSource(narrowed, dim, indices) ?? narrowed, turned)
@@ -110,7 +115,7 @@ function dataVariables(file: NcFile): NcVariable[] {
   return own.length > 0 ? own : numeric.filter(({ name, dims }) => !(dims.length === 1 && dims[0] === name))
 }
 
-async function sourcesOf(file: NcFile, variables: readonly NcVariable[]): Promise<ArraySource[]> {
+async function sourcesOf(file: NcFile, variables: readonly NcVariable[], crs?: string): Promise<ArraySource[]> {
   const coordinates = new Map<string, CfCoordinate>()
   const mappings = new Map<string, Attributes>()
   for (const { name, attributes } of file.variables.values()) mappings.set(name, attributes)
@@ -123,7 +128,7 @@ async function sourcesOf(file: NcFile, variables: readonly NcVariable[]): Promis
     if (--users === 0) await file.close()
   }
   if (users === 0) await file.close()
-  return variables.map((variable) => sourceOf(file, variable, coordinates, mappings, release))
+  return variables.map((variable) => sourceOf(file, variable, coordinates, mappings, release, crs))
 }
 
 async function coordinateOf(file: NcFile, dim: string): Promise<CfCoordinate | undefined> {
@@ -162,13 +167,14 @@ function sourceOf(
   coordinates: ReadonlyMap<string, CfCoordinate>,
   all: ReadonlyMap<string, Attributes>,
   release: () => Promise<void>,
+  crs: string | undefined,
 ): ArraySource {
   const named = new Map([...coordinates].map(([name, value]) => [base(name), value]))
   const own = new Map(variable.dims.map((dim) => [base(dim), coordinates.get(dim) ?? named.get(base(dim))]))
   const known = new Map([...own].flatMap(([dim, value]) => (value === undefined ? [] : [[dim, value] as const])))
   const folder = variable.name.slice(0, variable.name.lastIndexOf('/') + 1)
   const visible = new Map([...all].map(([name, value]) => [name.startsWith(folder) ? base(name) : name, value]))
-  const mapping = gridMappingOf(variable.attributes, visible, file.attributes)
+  const mapping = withCrs(gridMappingOf(variable.attributes, visible, file.attributes), crs)
   const cf = { ...asCf(variable), dims: variable.dims.map(base) }
   const { schema, clean } = decodeVariable(cf, known, mapping)
   const chunks = (variable.chunks ?? variable.shape).map((size, d) => Math.max(1, Math.min(size, variable.shape[d]!)))
@@ -176,7 +182,7 @@ function sourceOf(
   let isOpen = true
   const source: ArraySource = {
     schema,
-    handle: { format: 'netCDF', path: file.path, variable: variable.name },
+    handle: { format: 'netCDF', path: file.path, variable: variable.name, ...(crs === undefined ? {} : { crs }) },
     chunks,
     ...(variable.storedBytes === undefined || pieces === 0
       ? {}
@@ -195,6 +201,12 @@ function sourceOf(
   }
   return source
 }
+
+/** A grid mapping with the CRS that is said, where it has none itself. */
+const withCrs = (mapping: Attributes | undefined, crs: string | undefined): Attributes | undefined =>
+  crs === undefined || (mapping !== undefined && crsOfMapping(mapping) !== undefined)
+    ? mapping
+    : { ...mapping, crs_wkt: crs }
 
 /** Stored cells in the type of the cube: 64-bit integers as float64, `_Unsigned` bits as what they mean. */
 function rawOf(values: NcValues, dtype: DType): TypedArray {

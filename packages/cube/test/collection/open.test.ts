@@ -75,7 +75,7 @@ describe('openCollection', () => {
     await set.close()
     await expect(openCollection({ paths: join(folder, 'scene.tif'), bands: ['Red'] })).rejects.toMatchObject({
       tag: 'NoLayer',
-      hint: 'its layers are Blue, Green, NIR',
+      hint: 'the layers are Blue, Green, NIR',
     })
   })
 

@@ -69,7 +69,8 @@ export function normalGroups(
     wraps !== undefined && month >= wraps.month ? year + 1 : year
   // A first winter without its months of the year before is left out.
   const hasStart = wraps === undefined || dates.some(({ year, month }) => year === first - 1 && month >= wraps.month)
-  const byLabel = new Map<string, number[]>(row.labels.map((label) => [label, []]))
+  const own = period === 'day' && calendar === '360_day' ? row.labels.slice(0, 360) : row.labels
+  const byLabel = new Map<string, number[]>(own.map((label) => [label, []]))
   dates.forEach((date, i) => {
     const label = row.label(date, calendar, dimension.labels[i]!)
     const isWrapped = label === wraps?.label

@@ -285,6 +285,11 @@ export const loadRows: readonly ProcessRow[] = [
         { type: 'array', items: { type: 'string' }, minItems: 1 },
         { type: 'null' },
       ]),
+      optional(
+        'dimensions',
+        'Dimensions of the files beside time and space, such as level. Default: a band for each label.',
+        [{ type: 'array', items: { type: 'string' }, minItems: 1 }, { type: 'null' }],
+      ),
       optional('resampling', 'Method for layers of another grid: one for all, or by layer.', [
         { type: 'string' },
         { type: 'object' },

@@ -142,12 +142,18 @@ function spanOf(first: number, last: number, lengths: readonly number[], steps: 
 }
 
 interface Split {
-  readonly parts: readonly (readonly string[])[]
+  /** How many labels each of the dimensions has that are made. */
+  readonly lengths: readonly number[]
   /** Index of the split label for every combination; -1 where there is none. */
   readonly indices: readonly number[]
 }
 
-function splitLabels(labels: readonly Label[], count: number, separator: string, name: string): Split {
+function splitLabels(
+  labels: readonly Label[],
+  count: number,
+  separator: string,
+  name: string,
+): Split & { readonly parts: readonly (readonly string[])[] } {
   const rows = labels.map((label) => String(label).split(separator))
   const odd = rows.findIndex((row) => row.length !== count)
   if (odd >= 0) {
@@ -161,18 +167,19 @@ function splitLabels(labels: readonly Label[], count: number, separator: string,
     )
   }
   const parts = Array.from({ length: count }, (_, k) => [...new Set(rows.map((row) => row[k]!))])
-  const steps = stridesOf(parts.map((part) => part.length))
-  const indices = new Array<number>(cellCount(parts.map((part) => part.length))).fill(-1)
+  const lengths = parts.map((part) => part.length)
+  const steps = stridesOf(lengths)
+  const indices = new Array<number>(cellCount(lengths)).fill(-1)
   rows.forEach((row, i) => {
     indices[row.reduce((sum, part, k) => sum + parts[k]!.indexOf(part) * steps[k]!, 0)] = i
   })
-  return { parts, indices }
+  return { parts, lengths, indices }
 }
 
 /** For a region of the result: the index of the split label of every combination in it, row-major. */
-function combinations(region: Region, d: number, { parts, indices }: Split): number[] {
-  const count = parts.length
-  const steps = stridesOf(parts.map((part) => part.length))
+function combinations(region: Region, d: number, { lengths, indices }: Split): number[] {
+  const count = lengths.length
+  const steps = stridesOf(lengths)
   const [start, shape] = [region.start.slice(d, d + count), region.shape.slice(d, d + count)]
   const inner = stridesOf(shape)
   return Array.from({ length: cellCount(shape) }, (_, i) => {
@@ -186,10 +193,18 @@ function unflatten(node: CubeNode, name: string, targets: readonly string[], sep
   for (const target of targets) if (target !== name) refuseDimension(node, target, 'TargetDimensionExists')
   const split = splitLabels(node.schema.dims[d]!.labels as Label[], targets.length, separator, name)
   const added = targets.map((target, k) => otherDimension(target, split.parts[k]!))
+  return splitDimension(node, d, added, split)
+}
+
+/**
+ * The cube with dimensions `added` in place of dimension `d`, whose labels are combinations of theirs. Throws InputError
+ * `LabelMismatch` where combinations lack and cells cannot be missing.
+ */
+export function splitDimension(node: CubeNode, d: number, added: readonly Dimension[], split: Split): BlockNode {
   const dims = node.schema.dims.flatMap((dimension, i) => (i === d ? added : [dimension]))
   const { packing } = node.schema
-  if (split.indices.includes(-1) && withMissing(packing) !== packing) throw incomplete(name)
-  const count = targets.length
+  if (split.indices.includes(-1) && withMissing(packing) !== packing) throw incomplete(node.schema.dims[d]!.name)
+  const count = added.length
   return {
     kind: 'blocks',
     label: 'unflatten_dimension',

@@ -281,6 +281,14 @@ describe('climatological_normal', () => {
     expect(await tagOf(none)).toBe('ClimatologyPeriodMissing')
   })
 
+  it('has as many days as years of the calendar have', () => {
+    const days = (calendar: string) =>
+      normalGroups({ ...times('2000-01-01', '2001-12-30'), calendar } as never, 'day', 2000, 2001)
+    expect(days('360_day').labels.slice(-2)).toEqual(['359', '360'])
+    expect(days('360_day').groups.at(-1)).toEqual([1])
+    expect(days('noleap').labels.length).toBe(365)
+  })
+
   it('subtracts a single normal, and normals of years', async () => {
     const data = cube([times('2000-01-01', '2001-01-01'), other('k', 1, 2)], [1, 2, 3, 4])
     const single = cube([times('any'), other('k', 2, 1)], [10, 20])

@@ -1,0 +1,79 @@
+/** Variables with dimensions beside time and space: a band for each label, `u[level=850]`, or dimensions of the cube. */
+import { InputError } from '@ecotope/core'
+import type { BandsDimension } from '../model/dimension.ts'
+import type { CubeNode } from '../model/node.ts'
+import { cellCount, stridesOf } from '../model/region.ts'
+import { otherDimension } from '../process/cubes/labels.ts'
+import { splitDimension } from '../process/cubes/reshape.ts'
+
+type LabelAt = readonly [dimension: string, label: string | number]
+
+/** What the band is called that a variable makes at labels of its further dimensions. */
+export const bandNameAt = (variable: string, labels: readonly LabelAt[]): string =>
+  labels.length === 0 ? variable : `${variable}[${labels.map(([name, label]) => `${name}=${label}`).join(',')}]`
+
+interface BandAt {
+  readonly variable: string
+  readonly labels: ReadonlyMap<string, string>
+}
+
+/** The variable of such a band and its labels; of any other band its name and none. */
+export function bandAt(name: string): BandAt {
+  const [, variable, inner] = /^(.*)\[([^[\]]+=[^[\]]*)\]$/.exec(name) ?? []
+  if (variable === undefined || inner === undefined) return { variable: name, labels: new Map() }
+  // A comma within a label is followed by no further name.
+  const pairs = inner
+    .split(/,(?=[^,=]+=)/)
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  return { variable, labels: new Map(pairs as [string, string][]) }
+}
+
+/** What is said of a layer by its name, or by that of its variable. */
+export const forLayer = <T>(
+  options: Readonly<Record<string, T>> | undefined,
+  { name }: { readonly name: string },
+): T | undefined => options?.[name] ?? options?.[bandAt(name).variable]
+
+/**
+ * A stack in which these dimensions of variables stand behind the bands. Throws InputError `DimensionNotAvailable`
+ * where a band has not all of them, `LabelMismatch` where bands have different labels and cells cannot be missing.
+ */
+export function withOwnDimensions(node: CubeNode, names: readonly string[]): CubeNode {
+  const d = node.schema.dims.findIndex(({ type }) => type === 'bands')
+  const { name, bands } = node.schema.dims[d] as BandsDimension
+  const rows = bands.map((band) => splitName(band.name, names))
+  const parts = [0, ...names.map((_, k) => k + 1)].map((k) => [...new Set(rows.map((row) => row[k]!))])
+  const lengths = parts.map(({ length }) => length)
+  const steps = stridesOf(lengths)
+  const indices = new Array<number>(cellCount(lengths)).fill(-1)
+  rows.forEach((row, i) => {
+    indices[row.reduce((sum, part, k) => sum + parts[k]!.indexOf(part) * steps[k]!, 0)] = i
+  })
+  const [variables, ...labels] = parts
+  const own = variables!.map((variable) => ({ ...bands[rows.findIndex(([one]) => one === variable)]!, name: variable }))
+  const added = names.map((dimension, k) => otherDimension(dimension, asNumbers(labels[k]!)))
+  return splitDimension(node, d, [{ type: 'bands', name, labels: variables!, bands: own }, ...added], {
+    lengths,
+    indices,
+  })
+}
+
+/** What is left of a band's name without labels of these dimensions, then those labels. */
+function splitName(band: string, names: readonly string[]): string[] {
+  const { variable, labels } = bandAt(band)
+  const lacking = names.find((name) => !labels.has(name))
+  if (lacking !== undefined) {
+    throw new InputError('DimensionNotAvailable', `layer ${band} has no dimension ${lacking}`, {
+      hint: 'choose in bands the layers that have it, or leave it out',
+      data: { dimension: lacking, layer: band },
+    })
+  }
+  const rest = [...labels].filter(([name]) => !names.includes(name))
+  return [bandNameAt(variable, rest), ...names.map((name) => labels.get(name)!)]
+}
+
+/** Labels of numbers as such: 850 is a level, `a` a member. */
+function asNumbers(labels: readonly string[]): (string | number)[] {
+  const numbers = labels.map(Number)
+  return numbers.every((value, i) => String(value) === labels[i]) ? numbers : [...labels]
+}

@@ -1,0 +1,153 @@
+/** Files as xarray users have them: variables with levels or members, without a CRS, with classes and long names. */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bandAt } from '../../src/collection/own-dimensions.ts'
+import { parseCrs } from '../../src/crs/crs.ts'
+import { open } from '../../src/fluent/collection.ts'
+import { Cube } from '../../src/fluent/cube.ts'
+import { evaluateGraph } from '../../src/graph/evaluate.ts'
+import type { Dimension } from '../../src/model/dimension.ts'
+import { memorySource } from '../../src/model/memory.ts'
+import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
+import type { Band } from '../../src/types.ts'
+import { temporaryFolder } from '../temporary.ts'
+
+const x: Dimension = { type: 'spatial', name: 'x', axis: 'x', labels: [5, 15, 25] }
+const y: Dimension = { type: 'spatial', name: 'y', axis: 'y', labels: [15, 5] }
+const t: Dimension = {
+  type: 'temporal',
+  name: 't',
+  labels: ['2020-01-01T00:00:00Z', '2020-01-02T00:00:00Z'],
+  calendar: 'standard',
+}
+const bandsOf = (...names: string[]): Dimension => ({
+  type: 'bands',
+  name: 'bands',
+  labels: names,
+  bands: names.map((name) => ({ name })),
+})
+const grid = { crs: parseCrs('EPSG:32632'), affine: [10, 0, 0, 0, -10, 20], width: 3, height: 2 } as const
+
+function made(dims: readonly Dimension[], more: Partial<CubeSchema> = { grid }): Cube {
+  const schema: CubeSchema = { dims, packing: { dtype: 'float32', scale: 1, offset: 0 }, ...more }
+  const count = shapeOf(schema).reduce((product, length) => product * length, 1)
+  return new Cube(
+    memorySource(
+      Float32Array.from({ length: count }, (_, i) => i),
+      schema,
+      'made up',
+    ),
+  )
+}
+
+const level: Dimension = { type: 'other', name: 'level', labels: [1000, 850, 500, 200] }
+const member: Dimension = { type: 'other', name: 'member', labels: ['a', 'b'] }
+
+describe('variables with dimensions of their own', () => {
+  it.each(['nc', 'zarr'])('are dimensions of the stack where asked, from %s', async (extension) => {
+    const cube = made([t, bandsOf('u', 'v'), level, y, x])
+    const path = join(await temporaryFolder(), `levels.${extension}`)
+    await cube.save(path)
+    await using collection = await open(path)
+    const whole = collection.stack({ dimensions: ['level'], bands: ['u', 'v'] })
+    expect(whole.dims.map(({ name, type }) => [name, type])).toEqual([
+      ...[
+        ['t', 'temporal'],
+        ['bands', 'bands'],
+        ['level', 'other'],
+      ],
+      ...[
+        ['y', 'spatial'],
+        ['x', 'spatial'],
+      ],
+    ])
+    expect(whole.labels('level')).toEqual([1000, 850, 500, 200])
+    expect((await whole.compute()).data).toEqual((await cube.compute()).data)
+    const mean = whole.band('v').sel('level', 850).subtract(whole.band('v').mean('level'))
+    const expected = cube.band('v').sel('level', 850).subtract(cube.band('v').mean('level'))
+    expect((await mean.compute()).data).toEqual((await expected.compute()).data)
+    const { value, close } = await evaluateGraph(mean.toProcessGraph())
+    expect((await new Cube((value as unknown as { node: Cube['node'] }).node).compute()).data).toEqual(
+      (await expected.compute()).data,
+    )
+    await close()
+  })
+
+  it('are bands otherwise, which their variable names together', async () => {
+    const path = join(await temporaryFolder(), 'both.nc')
+    await made([t, bandsOf('u', 'v'), member, level, y, x]).save(path)
+    await using collection = await open(path, { bands: ['v'] })
+    const names = collection.layers.map(({ name }) => name)
+    expect(names.length).toBe(8)
+    expect(names[1]).toBe('v[member=a,level=850]')
+    expect(collection.stack({ bands: ['v[member=b,level=500]', 'v'] }).shape).toEqual([2, 9, 2, 3])
+    const members = collection.stack({ dimensions: ['member'] })
+    expect(members.labels('bands')[3]).toBe('v[level=200]')
+    expect(members.labels('member')).toEqual(['a', 'b'])
+    expect(() => collection.stack({ dimensions: ['depth'] })).toThrow(
+      expect.objectContaining({ tag: 'DimensionNotAvailable' }),
+    )
+    expect(() => collection.stack({ bands: ['w'] })).toThrow(expect.objectContaining({ tag: 'NoLayer' }))
+  })
+
+  it('takes methods for a variable by its name', async () => {
+    const path = join(await temporaryFolder(), 'fine.nc')
+    await made([level, y, x]).save(path)
+    await using collection = await open(path)
+    const fine = collection.stack({ grid: { resolution: 5 }, resampling: { data: 'near' }, dimensions: ['level'] })
+    expect(fine.shape).toEqual([1, 4, 4, 6])
+  })
+})
+
+it('names of bands are taken apart', () => {
+  expect(bandAt('u[level=850]')).toEqual({ variable: 'u', labels: new Map([['level', '850']]) })
+  expect(bandAt('pr[m=a,b,level=2]').labels).toEqual(
+    new Map([
+      ['m', 'a,b'],
+      ['level', '2'],
+    ]),
+  )
+  expect(bandAt('odd[1]')).toEqual({ variable: 'odd[1]', labels: new Map() })
+})
+
+describe('files without a CRS', () => {
+  it('lie where the CRS is that is said', async () => {
+    const cube = made([t, y, x], {})
+    const path = join(await temporaryFolder(), 'plain.nc')
+    await cube.save(path)
+    await expect(open(path)).rejects.toMatchObject({
+      tag: 'NoRasters',
+      message: expect.stringContaining('names no CRS'),
+    })
+    await using collection = await open(path, { crs: 'EPSG:32632' })
+    const stacked = collection.stack()
+    expect(stacked.grid).toMatchObject({ affine: [10, 0, 0, 0, -10, 20], crs: { code: 'EPSG:32632' } })
+    expect((await stacked.compute({ workers: 2 })).data).toEqual((await cube.compute()).data)
+    await expect(open(path, { crs: 'EPSG:1' })).rejects.toMatchObject({ tag: 'UnknownCrs' })
+  })
+
+  it('are told from those whose coordinates are not even', async () => {
+    const path = join(await temporaryFolder(), 'uneven.nc')
+    await made([{ ...y, labels: [60, 10, 5] } as Dimension, x], {}).save(path)
+    await expect(open(path)).rejects.toMatchObject({ message: expect.stringContaining('y that are not evenly spaced') })
+  })
+})
+
+it('classes, long names and roles of variables stay', async () => {
+  const path = join(await temporaryFolder(), 'cover.nc')
+  const band: Band = { name: 'cover', description: 'land cover', role: 'class', classes: [{ value: 1, name: 'water' }] }
+  const packing = { dtype: 'uint8', scale: 1, offset: 0 } as const
+  const cells = memorySource(new Uint8Array([1, 0, 1, 1, 1, 0]), { dims: [y, x], grid, band, packing }, 'made up')
+  await new Cube(cells).save(path)
+  await using collection = await open(path)
+  expect(collection.stack().bands).toEqual([band])
+})
+
+it('what may surprise is told to who listens', async () => {
+  const path = join(await temporaryFolder(), 'twice.nc')
+  await made([{ ...t, labels: [t.labels[0], t.labels[0]] } as Dimension, y, x]).save(path)
+  const tags: string[] = []
+  await using collection = await open(path, { onWarning: ({ tag }) => void tags.push(tag) })
+  expect(tags).toEqual(['DuplicateDate'])
+  expect(collection.warnings.length).toBe(1)
+})
