@@ -33,7 +33,7 @@ export function ownBand(schema: CubeSchema, name: string): string {
 
 /** How a label is found that is not written as the cube has it. */
 export interface SelectOptions {
-  /** The label with the least distance, the earlier of two; default only the label itself. */
+  /** The label with the least distance, the later or greater of two, as xarray has it; default only the label itself. */
   readonly nearest?: boolean
   /** How far the nearest label may be: days of dates, else in the unit of the labels. Default any distance. */
   readonly tolerance?: number
@@ -64,9 +64,12 @@ export function ownLabel(
   const place = (one: string | number): number =>
     time !== undefined ? dayOf(one, time) : type === 'bands' ? Number.NaN : Number(one)
   const wanted = place(label)
-  const distances = labels.map((one) => Math.abs(place(one) - wanted))
-  const least = distances.reduce((best, distance, i) => (distance < distances[best]! ? i : best), 0)
-  const distance = distances[least] ?? Number.NaN
+  const places = labels.map(place)
+  const away = (i: number): number => Math.abs(places[i]! - wanted)
+  const isNearer = (i: number, best: number): boolean =>
+    away(i) < away(best) || (away(i) === away(best) && places[i]! > places[best]!)
+  const least = labels.reduce<number>((best, _, i) => (isNearer(i, best) ? i : best), 0)
+  const distance = away(least)
   if (distance === 0 || (takesNearest && distance <= tolerance)) return labels[least]!
   const near = Number.isNaN(distance) ? undefined : labels[least]
   throw new InputError(

@@ -19,6 +19,7 @@ import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.t
 import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
+import { requireAligned } from './aligned.ts'
 import { parseBytes } from './bytes.ts'
 import { ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, startOf } from './choosing.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
@@ -105,6 +106,7 @@ export class Cube extends Operand<Cube> implements Derived {
     const other = Object.entries(args).find((entry): entry is [string, Cube] => entry[1] instanceof Cube)
     if (other === undefined) return this.apply((x) => Expression.process(process, { [own]: x, ...args }))
     const [name, cube] = other
+    requireAligned(this.node.schema, cube.node.schema)
     return this.merge(cube, (a, b) => Expression.process(process, { ...args, [own]: a, [name]: b }))
   }
 

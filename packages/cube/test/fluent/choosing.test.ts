@@ -36,8 +36,9 @@ describe('isel', () => {
 describe('sel', () => {
   it('takes the nearest label where asked, within a tolerance', async () => {
     expect(await values(cube.sel('t', '2020-06-05', { nearest: true }))).toEqual([3, 4, 5])
-    // Of two as near the earlier one.
-    expect(await values(cube.sel('t', '2020-06-06', { nearest: true }))).toEqual([3, 4, 5])
+    // Of two as near the later one, and the greater one where labels fall.
+    expect(await values(cube.sel('t', '2020-06-06', { nearest: true }))).toEqual([6, 7, 8])
+    expect(await values(cube.sel('level', 925, { nearest: true }))).toEqual([0, 3, 6, 9])
     expect(await values(cube.sel('level', 700, { nearest: true, tolerance: 150 }))).toEqual([1, 4, 7, 10])
     expect(() => cube.sel('t', '2020-09-01', { nearest: true, tolerance: 30 })).toThrow(/no label 2020-09-01 within 30/)
   })
