@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRunner, mul, trace } from '../src/index.ts'
 import { type Engine, openEngine } from '../src/run/engine.ts'
 import { cases } from './cases/index.ts'
-import { relativeError, traceCase, worstError } from './support.ts'
+import { holdKernels, relativeError, traceCase, worstError } from './support.ts'
 import { type ModelName, trainAndPredict } from './web/models.ts'
 
 /** Chromium's software driver; one that the environment names is taken instead. (Mesa's of Debian 12 lacks features.) */
@@ -23,6 +23,7 @@ describe.skipIf(driver === undefined)("onnxruntime-node's WebGPU", { timeout: 40
   test('value and gradient of every primitive equal the float64 interpreter, in the first of its cases', async () => {
     const target = await engine.target({ exact: false, fixedWeights: false })
     expect(target).toMatchObject({ name: 'portable', webgpu: true, controlFlow: false })
+    await holdKernels(engine, target)
     const errors: [string, number][] = []
     for (const [primitive, list] of Object.entries(cases)) {
       for (const c of list.slice(0, 1)) errors.push([primitive, await worstError(engine, target, traceCase(c))])

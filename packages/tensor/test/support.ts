@@ -104,6 +104,12 @@ export async function runOnnx(
   return outputs
 }
 
+/** A GPU's compiled kernels go when an engine has no session: one that stays lets the cases after it share theirs. */
+export async function holdKernels(engine: Engine, target: LoweringTarget): Promise<void> {
+  const { program } = traceCase({ shapes: [[2]], fn: (x) => mul(x, 2) })
+  await engine.load(encodeModel(lowerProgram(program, { target }), { opset: 18 }))
+}
+
 /** Euclidean distance over Euclidean norm (or the distance alone where the reference is as good as zero). */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let distance = 0

@@ -18,6 +18,10 @@ const flags = [
   '--enable-features=Vulkan',
   // A software driver may take its time.
   '--disable-gpu-watchdog',
+  // Compiling is what tests take longest for. WebAssembly's second compiler serves code that runs for long; zeroing the
+  // memory of workgroups is a third of every kernel, which kernels that set what they read do without.
+  '--js-flags=--liftoff-only',
+  '--enable-dawn-features=disable_workgroup_init',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -10,6 +10,7 @@ import {
   createRunner,
   createTrainer,
   div,
+  gradients,
   heNormal,
   type InputSpecs,
   type InputTensors,
@@ -36,7 +37,6 @@ import {
   trace,
   transpose,
 } from '../../src/index.ts'
-import { flatGradient } from '../../src/run/step.ts'
 import { sizeOf } from '../../src/shape.ts'
 
 export interface Model<T extends ParameterTree = ParameterTree> {
@@ -50,7 +50,7 @@ const model = <T extends ParameterTree>(m: Model<T>): Model => m as unknown as M
 
 const meanSquare = (y: Tensor, target: Tensor): Tensor => mean(square(sub(y, target)))
 
-const spec = { bands: 4, classes: 3, base: 8, levels: 3, activation: 'silu' } as const
+const spec = { bands: 4, classes: 3, base: 8, levels: 2, activation: 'silu' } as const
 
 const segmentation = model<UNetTree>({
   tree: unetTree(spec),
@@ -160,7 +160,16 @@ export interface Outcome {
 
 const STEPS = 10
 
-/** Ten steps of AdamW, the gradient before them and a prediction after them. */
+/** The tensors of a tree, in order. */
+const leavesOf = (tree: unknown): Tensor[] =>
+  isTensor(tree) ? [tree] : Object.values(tree as Readonly<Record<string, unknown>>).flatMap(leavesOf)
+
+const isTensor = (value: unknown): value is Tensor => (value as Partial<Tensor>).shape !== undefined
+
+/**
+ * Ten steps of AdamW, the gradient before them and a prediction after them. The gradient is the trainer's to compute: in
+ * one worker a GPU's kernels are compiled once for both.
+ */
 export async function trainAndPredict(
   name: ModelName,
   options: Pick<RunnerOptions, 'device' | 'threads'>,
@@ -168,14 +177,6 @@ export async function trainAndPredict(
   const { tree, inputs, apply, loss } = models[name]
   const initial = initialise(tree, random(1))
   const batch = batchOf(models[name])
-  const program = trace<ParameterTree, InputSpecs>(
-    (p, { x, target }: InputTensors<InputSpecs>) => ({ loss: loss(apply(p as never, x!), target!) }),
-    { parameters: tree, inputs },
-  )
-  const differentiated = { ...program, outputs: { gradient: flatGradient(program) } }
-  const runner = await createRunner(differentiated, { ...options, parameters: initial })
-  const { gradient } = await runner.run(batch)
-  await runner.close()
   const trainer = await createTrainer({
     ...options,
     parameters: tree,
@@ -184,6 +185,16 @@ export async function trainAndPredict(
     optimiser: optim.adamW(),
     loss: (p, { x, target }) => ({ loss: loss(apply(p as never, x!), target!) }),
   })
+  const differentiated = await trainer.compile<InputSpecs>((p, { x, target }: InputTensors<InputSpecs>) => {
+    const parts = gradients(loss(apply(p as never, x!), target!), leavesOf(p))
+    return {
+      gradient: concat(
+        parts.map((part) => reshape(part, [-1])),
+        0,
+      ),
+    }
+  }, inputs)
+  const { gradient } = await differentiated.run(batch)
   const losses: number[] = []
   for (let i = 0; i < STEPS; i++) losses.push((await trainer.step(batch, { learningRate: 3e-3 })).loss)
   const parameters = await trainer.parameters()

@@ -3,7 +3,7 @@
 import { openEngine } from '../../src/run/engine.ts'
 import type { Device } from '../../src/run/protocol.ts'
 import { cases } from '../cases/index.ts'
-import { traceCase, worstError } from '../support.ts'
+import { holdKernels, traceCase, worstError } from '../support.ts'
 
 export { trainAndPredict } from './models.ts'
 
@@ -21,6 +21,7 @@ export async function runSuite(device: Device, only?: string): Promise<CaseOutco
   const outcomes: CaseOutcome[] = []
   try {
     const target = await engine.target({ exact: false, fixedWeights: false })
+    await holdKernels(engine, target)
     for (const [primitive, list] of Object.entries(cases)) {
       if (only !== undefined && primitive !== only) continue
       for (const [index, c] of list.entries()) {
