@@ -17,7 +17,7 @@ import { type Saved, saveCube, saveGraph } from '../plan/save.ts'
 import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
-import type { Band, Bounds, Features, Grid } from '../types.ts'
+import type { Band, Bounds, DType, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { requireAligned } from './aligned.ts'
 import { parseBytes } from './bytes.ts'
@@ -148,6 +148,16 @@ export class Cube extends Operand<Cube> implements Derived {
   /** `process(x)` of every cell: a function over expressions, the name of a process, or openEO JSON. */
   apply(process: CallbackInput): Cube {
     return this.process('apply', { process: callback(process, applyParameters) })
+  }
+  /**
+   * Cells stored as another type, as xarray's `astype` and encodings: `cube.astype('int16', { scale: 1e-4, nodata: -32768 })`.
+   * Integers are rounded and kept within their range. Throws InputError `NoNodata` where cells may be missing.
+   */
+  astype(
+    type: DType,
+    options: { readonly nodata?: number; readonly scale?: number; readonly offset?: number } = {},
+  ): Cube {
+    return Cube.process('convert_data_type', { data: this, data_type: type, ...options }, 'ecotope')
   }
   /** Whether the value is one of these, such as classes of a mask. */
   in(values: readonly number[]): Cube {

@@ -164,7 +164,8 @@ const rows: Rows = {
     ({ f }) => f.filterBbox([600010, 5199970, 600040, 5199990], crs.wkt ?? 32632),
     ({ f }) => f.filterBbox([10, 46, 11, 47]),
   ],
-  isel: [({ f }) => f.isel('t', 2), ({ f }) => f.isel('y', 1)],
+  astype: [({ f }) => f.astype('int16', { scale: 1e-4, nodata: -32768 }), ({ f }) => f.astype('float64')],
+  isel: [({ f }) => f.isel('t', 2), ({ f }) => f.isel('y', -1)],
   sel: [({ f }) => f.sel('t', '2020-06-15'), ({ f }) => f.sel('x', 600015), ({ days }) => days.sel('t', '2020-02-30')],
   apply: [
     ({ f }) => f.apply((x) => x.multiply(2).add(1).gt(3).select(x, null)),

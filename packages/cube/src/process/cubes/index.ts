@@ -2,6 +2,7 @@
 import type { ProcessRow } from '../row.ts'
 import { applyRows } from './apply.ts'
 import { climateRows } from './climate.ts'
+import { convertRows } from './convert.ts'
 import { curveRows } from './curve-rows.ts'
 import { dimensionRows } from './dimensions.ts'
 import { filterRows } from './filters.ts'
@@ -27,6 +28,7 @@ export const cubeRows: readonly ProcessRow[] = [
   ...maskRows,
   ...mergeRows,
   ...applyRows,
+  ...convertRows,
   ...kernelRows,
   ...temporalRows,
   ...gapRows,
