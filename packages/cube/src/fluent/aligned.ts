@@ -5,6 +5,7 @@ import { gridEquals } from '../grid.ts'
 import type { Dimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { gridAxis, indicesIn } from '../process/cubes/labels.ts'
+import { summary } from './choosing.ts'
 
 const HINTS: Readonly<Partial<Record<Dimension['type'], string>>> = {
   bands: 'compute with one band of each, such as a.band("B08").subtract(b.band("B04"))',
@@ -29,13 +30,10 @@ export function requireAligned(first: CubeSchema, second: CubeSchema): void {
     const other = second.dims.find(({ name }) => name === dimension.name)
     if (other === undefined || (hasGrids && gridAxis(dimension) !== undefined)) continue
     if (other.labels.length === dimension.labels.length && !indicesIn(dimension, other).includes(-1)) continue
-    const [one, two] = [dimension, other].map(({ labels }) => textOf(labels))
+    const [one, two] = [dimension, other].map(({ labels }) => summary(labels))
     throw new InputError('DifferentLabels', `the cubes have different labels along ${dimension.name}: ${one}; ${two}`, {
       hint: HINTS[dimension.type] ?? 'choose the same labels of both first',
       data: { dimension: dimension.name },
     })
   }
 }
-
-const textOf = (labels: readonly (string | number)[]): string =>
-  labels.length > 3 ? `${labels[0]} to ${labels.at(-1)} (${labels.length})` : labels.join(', ') || 'none'

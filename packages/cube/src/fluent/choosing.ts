@@ -94,3 +94,15 @@ function dayOf(label: string | number, time: TemporalDimension): number {
 /** The first instant of a year or month, as which people write bounds of time; other bounds as they are. */
 export const startOf = (bound: string | null): string | null =>
   bound === null || !/^\d{4}(-\d\d)?$/.test(bound) ? bound : `${bound}${bound.length === 4 ? '-01' : ''}-01`
+
+/** 32632 of `EPSG:32632`; other texts (WKT) as they are. */
+export function epsgOf(crs: string | number): string | number {
+  const code = /^EPSG:(\d+)$/i.exec(String(crs))?.[1]
+  return code === undefined ? crs : Number(code)
+}
+
+/** Labels for people: all of a few, else the first ones, the last and their number. */
+export function summary(labels: readonly (string | number)[]): string {
+  if (labels.length <= 4) return labels.join(', ')
+  return `${labels[0]}, ${labels[1]}, ... ${labels.at(-1)} (${labels.length})`
+}

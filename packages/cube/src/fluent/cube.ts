@@ -21,7 +21,7 @@ import type { Band, Bounds, DType, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { requireAligned } from './aligned.ts'
 import { parseBytes } from './bytes.ts'
-import { ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, startOf } from './choosing.ts'
+import { epsgOf, ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, startOf, summary } from './choosing.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
@@ -30,7 +30,15 @@ import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } 
 import { type Derived, derived, type Step, stepOf } from './plain.ts'
 import { cubeFor } from './skipping.ts'
 import { hasGraph, mapDerived, processGraphOf } from './steps.ts'
-import { type Interval, type RollingOptions, stepsBefore, type WindowLength, windowsOf } from './windows.ts'
+import {
+  type EveryDays,
+  type Interval,
+  intervalsOf,
+  type RollingOptions,
+  stepsBefore,
+  type WindowLength,
+  windowsOf,
+} from './windows.ts'
 
 /** Cells below which threads cost more than they gain. */
 const MANY_CELLS = 2 ** 22
@@ -225,8 +233,9 @@ export class Cube extends Operand<Cube> implements Derived {
   aggregateTemporalPeriod(period: Period, reducer: CallbackInput): Cube {
     return this.process('aggregate_temporal_period', { period, reducer: callback(reducer, reducerParameters) })
   }
-  /** One value per interval `[from, to)`; null is without end. */
-  aggregateTemporal(intervals: readonly Interval[], reducer: CallbackInput, labels?: readonly string[]): Cube {
+  /** One value per interval `[from, to)`, null is without end; or per so many days, `{ days: 16 }`. Labels are their starts. */
+  aggregateTemporal(spans: readonly Interval[] | EveryDays, reducer: CallbackInput, labels?: readonly string[]): Cube {
+    const intervals = 'days' in spans ? intervalsOf(this.#temporal(), spans) : spans
     const args = { intervals, reducer: callback(reducer, reducerParameters) }
     return this.process('aggregate_temporal', labels === undefined ? args : { ...args, labels })
   }
@@ -364,17 +373,6 @@ export class Cube extends Operand<Cube> implements Derived {
 const callback = (input: CallbackInput, parameters: readonly string[]): { process_graph: ProcessGraph } => ({
   process_graph: graphOf(input, parameters),
 })
-
-/** 32632 of `EPSG:32632`; other texts (WKT) as they are. */
-function epsgOf(crs: string | number): string | number {
-  const code = /^EPSG:(\d+)$/i.exec(String(crs))?.[1]
-  return code === undefined ? crs : Number(code)
-}
-
-function summary(labels: readonly (string | number)[]): string {
-  if (labels.length <= 4) return labels.join(', ')
-  return `${labels[0]}, ${labels[1]}, ... ${labels.at(-1)} (${labels.length})`
-}
 
 const MEMORY_SINKS = new URL('../plan/memory-sink.ts', import.meta.url).href
 

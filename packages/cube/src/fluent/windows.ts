@@ -10,6 +10,13 @@ export type Interval = readonly [string | null, string | null]
 /** A number of dates, or a length of time. */
 export type WindowLength = number | { readonly days: number }
 
+/** Intervals of so many days one after the other, counted from the start of the first day or from `from`. */
+export interface EveryDays {
+  readonly days: number
+  /** An instant at which one of them starts, before, among or after the dates. */
+  readonly from?: string
+}
+
 export interface RollingOptions {
   /** The window lies around its date instead of ending with it. Default false. */
   readonly center?: boolean
@@ -53,6 +60,19 @@ export function stepsBefore(dimension: TemporalDimension, steps: number): Interv
     const start = instants[i - steps]
     return start === undefined ? nothing : [start, instants[i - steps + 1] ?? null]
   })
+}
+
+/** Intervals of equal length that hold all dates, as xarray's `resample` has them. Throws InputError `BadWindow`, `BadInstant`. */
+export function intervalsOf(dimension: TemporalDimension, { days, from }: EveryDays): Interval[] {
+  const span = checked(days, days > 0, 'days') * DAY_SECONDS
+  const seconds = dimension.labels.map((label) => secondsOfLabel(label, dimension))
+  if (seconds.length === 0) return []
+  const [first, last] = seconds.reduce(([a, b], at) => [Math.min(a, at), Math.max(b, at)], [Infinity, -Infinity])
+  const origin = from === undefined ? Math.floor(first / DAY_SECONDS) * DAY_SECONDS : secondsOfLabel(from, dimension)
+  const before = Math.floor((first - origin) / span)
+  const count = Math.floor((last - origin) / span) - before + 1
+  const text = (i: number): string => formatInstant(dateOf(origin + i * span, dimension.calendar))
+  return Array.from({ length: count }, (_, i) => [text(before + i), text(before + i + 1)])
 }
 
 function checked(value: number, isGood: boolean, what: string): number {

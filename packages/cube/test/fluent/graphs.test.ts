@@ -219,6 +219,7 @@ const rows: Rows = {
     ({ days }) => days.aggregateTemporalPeriod('month', 'max'),
   ],
   aggregateTemporal: [
+    ({ f }) => f.aggregateTemporal({ days: 16, from: '2020-01-01' }, 'max'),
     ({ f }) =>
       f.aggregateTemporal(
         [

@@ -129,3 +129,26 @@ describe('shift and difference', () => {
     expect(() => cube.shift(0.5)).toThrow(expect.objectContaining({ tag: 'BadWindow' }))
   })
 })
+
+describe('aggregateTemporal by days', () => {
+  const starts = (made: Cube): string[] => made.labels('t').map((label) => String(label).slice(0, 10))
+
+  it('counts from the first day as resample does, and keeps intervals without a date', async () => {
+    const made = cube.aggregateTemporal({ days: 5 }, 'sum')
+    expect(starts(made)).toEqual(['2020-01-01', '2020-01-06', '2020-01-11'])
+    const sums = [[1 + 4 + 16, 93 + 86 + 79 + 72], [6, 7, 8, 9, 10].map((day) => [day ** 2, 100 - 7 * day])]
+    const [a, b] = [0, 1].map((c) => (sums[1] as number[][]).reduce((sum, pair) => sum + pair[c]!, 0))
+    expect([...(await made.compute()).data]).toEqual([...(sums[0] as number[]), a, b, 121 + 144, 23 + 16])
+    const single = cube.filterTemporal('2020-01-04', '2020-01-07').aggregateTemporal({ days: 1 }, 'first')
+    expect([...(await single.compute()).data]).toEqual([16, 72, Number.NaN, Number.NaN, 36, 58])
+  })
+
+  it('counts from another day, before, among or after the dates, and in other calendars', () => {
+    for (const from of ['2019-12-25', '2020-01-04', '2021-01-28'])
+      expect(starts(cube.aggregateTemporal({ days: 10, from }, 'max'))).toEqual(['2019-12-25', '2020-01-04'])
+    const late = labels.map((label) => label.replace('-01-', '-02-').replace('T00', 'T18').replace('-12T', '-30T'))
+    const other = cubeOn(late, '360_day')
+    expect(starts(other.aggregateTemporal({ days: 20 }, 'max'))).toEqual(['2020-02-01', '2020-02-21'])
+    expect(() => cube.aggregateTemporal({ days: 0 }, 'max')).toThrow(expect.objectContaining({ tag: 'BadWindow' }))
+  })
+})
