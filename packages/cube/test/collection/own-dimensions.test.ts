@@ -151,3 +151,23 @@ it('what may surprise is told to who listens', async () => {
   expect(tags).toEqual(['DuplicateDate'])
   expect(collection.warnings.length).toBe(1)
 })
+
+it('conditions on properties that files do not have are told', async () => {
+  const folder = await temporaryFolder()
+  await made([t, y, x]).save(join(folder, 'plain.nc'))
+  const limit = {
+    process_graph: { lte: { process_id: 'lte', arguments: { x: { from_parameter: 'value' }, y: 50 }, result: true } },
+  }
+  const load = (properties: object) => ({
+    load: {
+      process_id: 'load_collection',
+      arguments: { id: 'plain.nc', spatial_extent: null, temporal_extent: null, properties },
+      result: true,
+    },
+  })
+  const tags: string[] = []
+  const options = { folder, onWarning: ({ tag }: { readonly tag: string }) => void tags.push(tag) }
+  await (await evaluateGraph(load({ 'eo:cloud_cover': limit }), options)).close()
+  await (await evaluateGraph(load({}), options)).close()
+  expect(tags).toEqual(['PropertiesIgnored'])
+})
