@@ -60,14 +60,22 @@ export function traceCase({ shapes, fn, values = apart }: ProgramCase): Traced {
 }
 
 function weighted(y: Tensor): Tensor {
-  return sum(mul(y, constant(apart(sizeOf(y.shape), 77), y.shape)))
+  return sum(mul(y, constant(sumWeights(sizeOf(y.shape)), y.shape)))
+}
+
+const weightsBySize = new Map<number, Float32Array>()
+
+function sumWeights(size: number): Float32Array {
+  const weights = weightsBySize.get(size) ?? apart(size, 77)
+  weightsBySize.set(size, weights)
+  return weights
 }
 
 /** The weighted sum whose gradient `traceCase` takes, in float64. */
 export function weightedSum({ program }: Traced, inputs: Readonly<Record<string, ArrayLike<number>>>): number {
   const only = { ...program, outputs: { y: program.outputs.y! } }
   const { y } = evaluate(only, inputs)
-  const weights = apart(y!.data.length, 77)
+  const weights = sumWeights(y!.data.length)
   return y!.data.reduce((total, v, i) => total + v * weights[i]!, 0)
 }
 

@@ -1,6 +1,7 @@
 /** The float64 reference interpreter: what a program means, without ONNX. For tests and small problems. */
 
 import { InputError } from '@ecotope/core'
+import { onBehalf } from '../apply.ts'
 import type { Body, TuplePrimitive } from '../attributes/control.ts'
 import { type CompositePrimitive, compose } from '../compositions.ts'
 import { draw, randomLeaves } from '../draw.ts'
@@ -37,7 +38,9 @@ export function evaluateNodes(outputs: readonly Tensor[], bound: Map<Tensor, Flo
       bound.set(node, tuples.get(node.inputs[0]!)![(node as Tensor<'output'>).attributes.index]!)
     } else if (isComposite(node.op)) {
       const attributes = node.attributes as Attributes[CompositePrimitive]
-      bound.set(node, evaluateNodes([compose(node.op, node.inputs, attributes)], bound)[0]!)
+      // On behalf of the node: no stack is captured for each part.
+      const composed = onBehalf(node, () => compose(node.op as CompositePrimitive, node.inputs, attributes))
+      bound.set(node, evaluateNodes([composed], bound)[0]!)
     } else {
       const inputs = node.inputs.map((input) => bound.get(input)!)
       bound.set(node, evaluateNode(node as Tensor<EvaluatedPrimitive>, inputs))
