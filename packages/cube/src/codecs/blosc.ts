@@ -67,6 +67,14 @@ function headerOf(data: Uint8Array, length: number): Header {
   return { flags: data[2]!, typeSize: data[3]!, size, blockSize }
 }
 
+/** Bytes of a block, by the first bytes of a container of `size` decoded ones; undefined where it has no such blocks. */
+export function bloscBlockBytes(beginning: Uint8Array, size: number): number | undefined {
+  if (beginning.length < HEADER) return undefined
+  const view = new DataView(beginning.buffer, beginning.byteOffset)
+  const [own, blockSize] = [view.getUint32(4, true), view.getUint32(8, true)]
+  return own === size && blockSize > 0 && blockSize < size && blockSize % WIDEST_NUMBER === 0 ? blockSize : undefined
+}
+
 /** The decoded bytes; they lie in the kernel's memory. `expected`: how many there have to be, where known. */
 export function decodeBlosc(data: Uint8Array, expected?: number): Uint8Array {
   const header = checked(data, expected)

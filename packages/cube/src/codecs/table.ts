@@ -1,6 +1,13 @@
 /** Every codec that is read, one row each, by its name in Zarr 3 and numcodecs. Zarr's own (bytes, transpose, sharding) are in `zarr/`. */
 import { InputError, nearest } from '@ecotope/core'
-import { decodeBlosc, decodeBloscFile, decodeBloscParts, type FileNow, type TakeBytes } from './blosc.ts'
+import {
+  bloscBlockBytes,
+  decodeBlosc,
+  decodeBloscFile,
+  decodeBloscParts,
+  type FileNow,
+  type TakeBytes,
+} from './blosc.ts'
 import { decodeBz2 } from './bz2.ts'
 import { adler32, crc32c, fletcher32 } from './checksums.ts'
 import { sound } from './damage.ts'
@@ -26,6 +33,8 @@ export interface ByteCodec {
   decodeParts?(data: Uint8Array, size: number, from: number, to: number, take: TakeBytes): void
   /** The same of a file, of which only what is needed is read. */
   decodeFile?(file: FileNow, size: number, from: number, to: number, take: TakeBytes): void
+  /** How many bytes of a result are decoded at one time, by the first `BEGINNING` stored bytes; undefined where all are. */
+  blockBytes?(beginning: Uint8Array, size: number): number | undefined
   /** Memory from which bytes are decoded without a copy; it is used for other things, too. */
   inputArea?(bytes: number): Uint8Array
 }
@@ -58,7 +67,13 @@ const engine =
   })
 
 const CODECS: Readonly<Record<string, Row>> = {
-  blosc: () => ({ ...bytes(decodeBlosc), decodeParts: decodeBloscParts, decodeFile: decodeBloscFile, inputArea }),
+  blosc: () => ({
+    ...bytes(decodeBlosc),
+    decodeParts: decodeBloscParts,
+    decodeFile: decodeBloscFile,
+    blockBytes: bloscBlockBytes,
+    inputArea,
+  }),
   lz4: () => bytes(decodeLz4),
   zstd: engine('zstd'),
   gzip: engine('gzip'),

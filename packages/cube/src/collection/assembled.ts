@@ -39,11 +39,16 @@ export function assembledSource(assembly: Assembly): ArraySource {
   const { schema, slots, label } = assembly
   const shape = shapeOf(schema)
   const outer = shape.slice(0, -2)
+  let blocks: { readonly found: readonly number[] | undefined } | undefined
   return {
     schema,
     handle: { format: 'assembled', path: label, paths: pathsOf(slots) },
     chunks: chunksOf(assembly, outer),
-    ...storedBytes(slots),
+    get blocks() {
+      blocks ??= { found: blocksOf(assembly, outer) }
+      return blocks.found
+    },
+    ...storedBytes(assembly),
     read: (region, options = {}) => readRegion(assembly, region, options),
     readTo: (region, place, options = {}) => readRegionTo(assembly, region, place, options),
     narrow: (dimension, indices) => narrowed(assembly, outer, dimension, indices),
@@ -58,19 +63,36 @@ const pathsOf = (slots: readonly Slot[]): string[] => [
 ]
 
 /** Chunks of the first piece; along time and bands those that one chunk of the file holds together. */
-function chunksOf({ slots, schema }: Assembly, outer: readonly number[]): number[] {
-  const first = slots.find((slot) => slot.length > 0)?.[0]?.piece
-  const shape = shapeOf(schema)
+function chunksOf(assembly: Assembly, outer: readonly number[]): number[] {
+  const first = firstOf(assembly)
+  const shape = shapeOf(assembly.schema)
   if (first === undefined) return shape.map((length, d) => (d < outer.length ? 1 : Math.min(length, 256)))
-  const { chunks } = first.source
+  return boxesOf(assembly, outer, first.chunks)
+}
+
+const firstOf = ({ slots }: Assembly): ArraySource | undefined =>
+  slots.find((slot) => slot.length > 0)?.[0]?.piece.source
+
+/** Blocks of the first piece, where all pieces begin on their borders. */
+function blocksOf(assembly: Assembly, outer: readonly number[]): number[] | undefined {
+  const blocks = firstOf(assembly)?.blocks
+  if (blocks === undefined) return undefined
+  const [height, width] = blocks.slice(-2) as [number, number]
+  const isEven = ({ offset }: Placed): boolean => offset.row % height === 0 && offset.column % width === 0
+  return assembly.slots.every((slot) => slot.every(isEven)) ? boxesOf(assembly, outer, blocks) : undefined
+}
+
+/** Boxes of the source of a piece as boxes of the whole. */
+function boxesOf({ slots, schema }: Assembly, outer: readonly number[], boxes: readonly number[]): number[] {
+  const shape = shapeOf(schema)
   const steps = stridesOf(outer)
   const along = outer.map((length, d) => {
     let run = 1
     while (run < length && follows(slots[(run - 1) * steps[d]!]?.[0], slots[run * steps[d]!]?.[0])) run++
     const k = steppedDimension(slots[0]?.[0], slots[steps[d]!]?.[0])
-    return k === undefined ? 1 : Math.max(1, Math.min(run, chunks[k]!))
+    return k === undefined ? 1 : Math.max(1, Math.min(run, boxes[k]!))
   })
-  return [...along, ...chunks.slice(-2).map((length, i) => Math.min(length, shape.at(i - 2)!))]
+  return [...along, ...boxes.slice(-2).map((length, i) => Math.min(length, shape.at(i - 2)!))]
 }
 
 /** Boxes that lie within one chunk of each piece: pieces begin anywhere, so chunks of the whole cut across theirs. */
@@ -114,8 +136,8 @@ function bordersOf(
   return [...borders].sort((a, b) => a - b)
 }
 
-function storedBytes(slots: readonly Slot[]): { storedChunkBytes?: number } {
-  const bytes = slots.find((slot) => slot.length > 0)?.[0]?.piece.source.storedChunkBytes
+function storedBytes(assembly: Assembly): { storedChunkBytes?: number } {
+  const bytes = firstOf(assembly)?.storedChunkBytes
   return bytes === undefined ? {} : { storedChunkBytes: bytes }
 }
 

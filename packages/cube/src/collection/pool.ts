@@ -78,6 +78,9 @@ function pooled(source: ArraySource, use: Use): ArraySource {
     schema,
     handle,
     chunks,
+    get blocks() {
+      return source.blocks
+    },
     ...(storedChunkBytes === undefined ? {} : { storedChunkBytes }),
     ...(period === undefined ? {} : { period }),
     read: (region, options) => use((current) => current.read(region, options)),

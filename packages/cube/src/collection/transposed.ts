@@ -13,6 +13,9 @@ export function transposedSource(source: ArraySource, order: readonly number[]):
     ...withoutPlaces(source),
     schema: { ...schema, dims: moved(schema.dims) },
     chunks: moved(source.chunks),
+    get blocks() {
+      return source.blocks && moved(source.blocks)
+    },
     read: async (region, options) => {
       const shape = back(region.shape)
       return transpose(await source.read({ start: back(region.start), shape }, options), shape, order)

@@ -1,8 +1,8 @@
 /** What a format gives the cube: one array that can be read by regions, and a plain-data handle to open it again elsewhere. */
 import type { WorkOptions } from '@ecotope/core'
 import type { TypedArray } from '../dtype.ts'
-import type { CubeSchema } from './node.ts'
-import { type Region, splitRegion } from './region.ts'
+import { type CubeSchema, shapeOf } from './node.ts'
+import { alignRegion, cellCount, type Region, splitRegion } from './region.ts'
 
 /** Plain data that survives JSON and threads. `format` selects the opener. */
 export interface SourceHandle {
@@ -26,6 +26,11 @@ export interface ArraySource {
   readonly handle: SourceHandle
   /** The box of cells that is stored (and decoded) as one piece, per dimension. */
   readonly chunks: readonly number[]
+  /**
+   * Smaller boxes, of which a whole number make up a chunk, that are read for their share of what the chunk costs: the
+   * rest of it is not decoded. Undefined where there are none.
+   */
+  readonly blocks?: readonly number[] | undefined
   /** The calendar period that labels in the names of bands name, where bands of several times lie side by side. */
   readonly period?: string
   /** Mean bytes of one stored chunk, for `graph explain`; undefined where unknown. */
@@ -48,8 +53,18 @@ export interface ArraySource {
 }
 
 /** For sources that give another's cells in other places. */
-export function withoutPlaces({ readTo: _, apart: __, ...source }: ArraySource): ArraySource {
+export function withoutPlaces({ readTo: _, apart: __, blocks: ___, ...source }: ArraySource): ArraySource {
   return source
+}
+
+/** Up to this many times the cells that are asked for, decoding again costs less than keeping chunks and copying. */
+export const DECODED_AGAIN = 1.25
+
+/** Which boxes are decoded whole where a region is read: blocks, where they are little more than it, or chunks. */
+export function decodedBoxes({ chunks, blocks, schema }: ArraySource, region: Region): readonly number[] {
+  if (blocks === undefined) return chunks
+  const { shape } = alignRegion(region, blocks, shapeOf(schema))
+  return cellCount(shape) <= DECODED_AGAIN * cellCount(region.shape) ? blocks : chunks
 }
 
 /** Boxes of a region of which each can be read where others are damaged. */

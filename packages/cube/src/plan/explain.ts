@@ -4,7 +4,7 @@ import { shapeOf } from '../model/node.ts'
 import { chunkCount, type Region, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import { kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
-import { nodeAt, type Plan, type PlanOptions, planOf } from './plan.ts'
+import { nodeAt, type Plan, type PlanOptions, planOf, regionsOfPlan } from './plan.ts'
 import { type Schedule, type Step, scheduleOf } from './schedule.ts'
 import { overStages, stageHandle } from './stages.ts'
 import { megabytes, taskShare } from './tasks.ts'
@@ -125,8 +125,7 @@ function sampled(plan: Plan): Schedule[] {
   const found: Schedule[] = []
   let at = 0
   if (plan.tasks > 0)
-    for (const region of splitRegion(plan.whole, plan.shape))
-      if (at++ % every === 0) found.push(scheduleOf(plan.root, region, plan))
+    for (const region of regionsOfPlan(plan)) if (at++ % every === 0) found.push(scheduleOf(plan.root, region, plan))
   return found
 }
 

@@ -14,6 +14,7 @@ import {
   DEFAULT_BUDGET,
   foldAbove,
   isTooSmall,
+  lastParts,
   neededBy,
   type TaskShape,
   taskShape,
@@ -30,6 +31,8 @@ export interface PlanOptions {
   readonly chunks?: readonly number[]
   /** Bytes that a result costs while it is encoded. */
   readonly encodeBytes?: (region: Region) => number
+  /** In which the sink takes results. Default: any. */
+  readonly order?: 'any' | 'row-major'
 }
 
 export interface Plan {
@@ -46,6 +49,8 @@ export interface Plan {
   readonly whole: Region
   /** Results of tasks, cut at the cube's edges. */
   readonly shape: readonly number[]
+  /** Parts that the last tasks, one for each worker, are cut into. */
+  readonly last?: readonly number[]
   /** Where not even one of the sink's boxes fits in memory with what it is made from: the pieces it is made in. */
   readonly pieces?: readonly number[]
   readonly tasks: number
@@ -61,6 +66,18 @@ export interface Plan {
 
 /** Throws InputError `BudgetTooSmall`. */
 export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
+  const plan = evenPlan(node, options)
+  const { root, shape, budgetBytes, workers, inPasses, pieces, tasks } = plan
+  if (options.order === 'row-major' || pieces !== undefined || tasks < 2) return plan
+  const align = options.chunks === undefined ? {} : { align: options.chunks }
+  const last = lastParts(root, shape, { budgetBytes, workers, inPasses, ...align })
+  if (last === undefined) return plan
+  const parted = { ...plan, last }
+  return { ...parted, tasks: [...regionsOfPlan(parted)].length }
+}
+
+/** The plan whose tasks are all of a shape. */
+function evenPlan(node: CubeNode, options: PlanOptions): Plan {
   const fused = fuse(node)
   const plain = planOrError(fused, options)
   const known = plain instanceof InputError ? undefined : plain
@@ -249,7 +266,12 @@ function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Sha
   return failure
 }
 
-/** The regions of all tasks, in row-major order. */
-export function regionsOfPlan({ whole, shape }: Plan): Generator<Region> {
-  return splitRegion(whole, shape)
+/** The regions of all tasks: in row-major order, where the last ones are not cut into parts. */
+export function* regionsOfPlan({ whole, shape, last, workers }: Plan): Generator<Region> {
+  if (last === undefined) return yield* splitRegion(whole, shape)
+  let left = chunkCount(whole, shape)
+  for (const region of splitRegion(whole, shape)) {
+    if (left-- > workers) yield region
+    else yield* splitRegion(region, last)
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray, type TypedArray } from '../dtype.ts'
-import { type ArraySource, type Place, partsApart } from '../model/array-source.ts'
+import { type ArraySource, DECODED_AGAIN, decodedBoxes, type Place, partsApart } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import { dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
@@ -51,9 +51,6 @@ function givesCopies({ handle, schema }: ArraySource, region: Region): boolean {
 /** Formats of which any cells can be read without others. */
 const PLAIN: ReadonlySet<string> = new Set(['spool'])
 
-/** Up to this many times the cells that are asked for, decoding again costs less than keeping chunks and copying. */
-const DECODED_AGAIN = 1.25
-
 export class ChunkReader {
   readonly #cacheBytes: number
   readonly #onFailedChunk: ReaderOptions['onFailedChunk']
@@ -91,9 +88,10 @@ export class ChunkReader {
   }
 
   /** Whether chunks are not kept, as little of them would be used again or they are too large. */
-  #passes({ chunks, schema, handle }: ArraySource, region: Region): boolean {
+  #passes(source: ArraySource, region: Region): boolean {
+    const { chunks, schema, handle } = source
     if (PLAIN.has(handle.format)) return true
-    const decoded = cellCount(alignRegion(region, chunks, shapeOf(schema)).shape)
+    const decoded = cellCount(alignRegion(region, decodedBoxes(source, region), shapeOf(schema)).shape)
     return decoded <= DECODED_AGAIN * cellCount(region.shape) || 2 * chunkBytes(schema, chunks) > this.#cacheBytes
   }
 

@@ -153,6 +153,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     const plan = planOf(node, {
       workers,
       chunks: job.chunks,
+      order: job.order,
       encodeBytes: (region) => job.encodeBytes(region),
       ...(options.budgetBytes === undefined ? {} : { budgetBytes: options.budgetBytes }),
     })

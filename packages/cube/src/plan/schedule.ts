@@ -3,6 +3,7 @@
  * The evaluator runs schedules; the planner only measures them. Nothing is read here.
  */
 import { regionsOf } from '../cells/needs.ts'
+import { decodedBoxes } from '../model/array-source.ts'
 import type { CellNode, CubeNode, Fold } from '../model/node.ts'
 import {
   cellCount,
@@ -225,8 +226,9 @@ function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions)
   const cells = cellCount(region.shape)
   if (node.kind === 'source') {
     const { chunks } = node.source
-    const [count, bytes] = [chunkCount(region, chunks), chunkBytes(node.schema, chunks)]
-    return { peakBytes: Math.min(count, PARALLEL_CHUNKS) * bytes, decodedBytes: count * bytes, cells }
+    const boxes = decodedBoxes(node.source, region)
+    const peakBytes = Math.min(chunkCount(region, chunks), PARALLEL_CHUNKS) * chunkBytes(node.schema, chunks)
+    return { peakBytes, decodedBytes: chunkCount(region, boxes) * chunkBytes(node.schema, boxes), cells }
   }
   if (step.fold !== undefined) return foldCosts(node, step.fold, region, options)
   if (node.kind === 'cells') {

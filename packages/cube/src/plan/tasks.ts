@@ -142,6 +142,11 @@ class Search {
     }
   }
 
+  /** With one side cut in two, on borders of `align`. */
+  halves({ shape }: Candidate, align: readonly number[] | undefined): Candidate[] {
+    return this.#changed(shape, (side, d) => (side % (2 * (align?.[d] ?? 1)) === 0 ? side / 2 : side))
+  }
+
   /** Halves sides until it fits or memory for whole chunks is nearly all that is left; never below `align`. */
   shrink(from: Candidate): Candidate {
     const { align } = this.#options
@@ -171,6 +176,38 @@ function isBetter(a: Candidate, b: Candidate, before: readonly number[]): boolea
 
 function halved(side: number, unit: number): number {
   return Math.max(unit, Math.ceil(side / 2 / unit) * unit)
+}
+
+/** Of more tasks for each worker than these, waiting for the last one is little. */
+const FEW_TASKS = 32
+/** Times that the last tasks may be halved. */
+const HALVINGS = 2
+/** Times the work of a whole task that its parts may take. */
+const WORK_OF_PARTS = 1.1
+
+/**
+ * The shape of the parts that the last tasks are made in, so that workers end at about the same time: halves and
+ * quarters that take little more work. Undefined where there are none, or where there is little to gain.
+ */
+export function lastParts(
+  root: CubeNode,
+  shape: readonly number[],
+  options: TaskShapeOptions,
+): readonly number[] | undefined {
+  const { workers = 1, align } = options
+  const search = new Search(root, options)
+  const tasks = chunkCount(search.region, shape)
+  if (workers === 1 || tasks < 2 || tasks > FEW_TASKS * workers) return undefined
+  const whole = search.measure(shape)
+  let best = whole
+  for (let n = 0; n < HALVINGS && best.costs.peakBytes > SMALL_BYTES; n++) {
+    const half = search
+      .halves(best, align)
+      .reduce<Candidate | undefined>((a, b) => (a && a.pace <= b.pace ? a : b), undefined)
+    if (half === undefined || half.pace > WORK_OF_PARTS * whole.pace) break
+    best = half
+  }
+  return best === whole ? undefined : best.shape
 }
 
 /** Dimensions of the result of which some node computes all for any part, so that parts would repeat its work. */

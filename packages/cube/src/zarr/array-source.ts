@@ -253,9 +253,15 @@ type Kept = readonly (readonly number[] | undefined)[]
 function narrowed(context: Context, schema: CubeSchema, handle: SourceHandle, kept: Kept): ArraySource {
   const { shape } = context.array.metadata
   const chunks = storedChunks(context.array.metadata)
+  let blocks: { readonly found: readonly number[] | undefined } | undefined
   return {
     schema,
     handle,
+    // A file is looked into, so only where somebody asks.
+    get blocks() {
+      blocks ??= { found: blocksOf(context.array, kept) }
+      return blocks.found
+    },
     chunks: chunks.map((length, d) => Math.max(1, Math.min(length, kept[d]?.length ?? shape[d]!))),
     read: async (region, work) => {
       const cells = await readCells(context, region, kept, work)
@@ -292,6 +298,30 @@ export function storedChunks({ chunks, pipeline, type, hasChunkHeader }: ArrayMe
     at = at.shards.inner
   }
   return shape
+}
+
+/** Bytes that say how a chunk is cut into blocks. */
+const BEGINNING = 16
+
+/** The boxes that blocks of chunks are, as the first chunk has them: whole rows (or planes ...) that make up a chunk. */
+function blocksOf({ store, metadata }: ZarrArray, kept: Kept): readonly number[] | undefined {
+  const { chunks, type, pipeline, hasChunkHeader, keyOf } = metadata
+  const [step] = pipeline.steps
+  const isPossible = pipeline.steps.length === 1 && pipeline.shards === undefined && !hasChunkHeader && type.bytes > 0
+  if (!isPossible || step!.blockBytes === undefined || pipeline.order.some((axis, k) => axis !== k)) return undefined
+  const beginning = store.beginsNow?.(keyOf(chunks.map(() => 0)), BEGINNING)
+  const bytes = beginning && step!.blockBytes(beginning, cellCount(chunks) * type.bytes)
+  const blocks = bytes === undefined ? undefined : rowsOf(bytes / type.bytes, chunks)
+  return blocks?.every((side, d) => side === 1 || kept[d] === undefined) === true ? blocks : undefined
+}
+
+/** A run of so many cells as a box of a chunk; undefined where it is none, or a chunk is no whole number of them. */
+function rowsOf(cells: number, chunks: readonly number[]): readonly number[] | undefined {
+  const steps = stridesOf(chunks)
+  const along = steps.findIndex((step) => step <= cells)
+  const side = cells / (steps[along] ?? cells)
+  if (!Number.isInteger(side) || chunks[along]! % side !== 0) return undefined
+  return chunks.map((length, d) => (d < along ? 1 : d === along ? side : length))
 }
 
 function narrowSchema(schema: CubeSchema, dimension: number, indices: readonly number[]): CubeSchema {

@@ -20,6 +20,8 @@ export interface Store {
   getNow?(key: string, area?: (bytes: number) => Uint8Array): Uint8Array | undefined
   /** A key as an open file, likewise. */
   openNow?(key: string): FileNow | undefined
+  /** The first bytes of a key, few enough not to be waited for; in folders, by any thread. */
+  beginsNow?(key: string, length: number): Uint8Array | undefined
   /** Some bytes of a key; a negative offset counts from the end. Fewer where the object ends before. */
   getPart(key: string, offset: number, length: number): Maybe<Uint8Array | undefined>
   /** Names directly below a prefix (without slash at the end); undefined where the store cannot list. */
@@ -62,6 +64,7 @@ export async function openFolder(path: string): Promise<Store> {
     folder: path,
     get: isMainThread ? (key) => readWhole(join(path, key)) : (key) => readWholeNow(join(path, key)),
     ...(isMainThread ? {} : now(path)),
+    beginsNow: (key, length) => readPartNow(join(path, key), 0, length),
     getPart: isMainThread
       ? (key, offset, length) => readPart(join(path, key), offset, length)
       : (key, offset, length) => readPartNow(join(path, key), offset, length),
@@ -172,6 +175,7 @@ export function subStore(store: Store, prefix: string): Store {
     get: (name) => store.get(key(name)),
     ...(store.getNow === undefined ? {} : { getNow: (name, area) => store.getNow!(key(name), area) }),
     ...(store.openNow === undefined ? {} : { openNow: (name) => store.openNow!(key(name)) }),
+    ...(store.beginsNow === undefined ? {} : { beginsNow: (name, length) => store.beginsNow!(key(name), length) }),
     getPart: (name, offset, length) => store.getPart(key(name), offset, length),
     list: (name) => store.list(key(name)),
     close: () => store.close(),

@@ -2,7 +2,7 @@ import { InputError } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
 import { FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
-import { chunkCount, wholeRegion } from '../../src/model/region.ts'
+import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
 import { planOf, regionsOfPlan } from '../../src/plan/plan.ts'
 import { ChunkReader } from '../../src/plan/reader.ts'
 import { scheduleOf } from '../../src/plan/schedule.ts'
@@ -167,5 +167,54 @@ describe('ChunkReader', () => {
     await expect(reader.read(node.source, { start: [2], shape: [4] })).rejects.toMatchObject({ tag: 'CorruptChunk' })
     broken.clear()
     expect(await reader.read(node.source, { start: [2], shape: [4] })).toHaveLength(4)
+  })
+})
+
+describe('the last tasks', () => {
+  const plans = (side: number, options: Parameters<typeof planOf>[1]) => {
+    const { node } = fakeSource({ t: 32, y: side, x: side }, [1, 32, 32])
+    return planOf(median(node, { y: side, x: side }, 32), { budgetBytes: 24 * MB, ...options })
+  }
+  const isCoveredOnce = (plan: ReturnType<typeof planOf>): boolean => {
+    const [height, width] = plan.whole.shape as [number, number]
+    const seen = new Uint8Array(height * width)
+    for (const { start, shape } of regionsOfPlan(plan))
+      for (let y = 0; y < shape[0]!; y++)
+        for (let x = 0; x < shape[1]!; x++) seen[(start[0]! + y) * width + start[1]! + x]!++
+    return seen.every((n) => n === 1)
+  }
+
+  test('are cut into parts that cost no more, one for each worker', () => {
+    const plan = plans(512, { workers: 2 })
+    const regions = [...regionsOfPlan(plan)]
+    expect(plan.shape).toEqual([128, 256])
+    expect(plan.last).toEqual([64, 256])
+    expect(regions.map(({ shape }) => cellCount(shape) / (64 * 256))).toEqual([2, 2, 2, 2, 2, 2, 1, 1, 1, 1])
+    expect(plan.tasks).toBe(regions.length)
+    expect(isCoveredOnce(plan)).toBe(true)
+    const decoded = regions.reduce((sum, region) => sum + scheduleOf(plan.root, region, plan).decodedBytes, 0)
+    expect(decoded).toBe(4 * 32 * 512 * 512)
+  })
+
+  test('are whole for one worker, for small ones, and where a sink takes boxes in turn', () => {
+    expect(plans(512, { workers: 1 }).last).toBeUndefined()
+    expect(plans(512, { workers: 2, order: 'row-major' }).last).toBeUndefined()
+    expect(plans(512, { workers: 2, budgetBytes: 6 * MB }).last).toBeUndefined()
+  })
+
+  test('keep to the boxes of the sink, and to extents that are no multiple of anything', () => {
+    const plan = plans(500, { workers: 2, chunks: [64, 64] })
+    expect(plan.last).toBeDefined()
+    expect(isCoveredOnce(plan)).toBe(true)
+    for (const { start } of regionsOfPlan(plan)) expect(start.every((from) => from % 64 === 0)).toBe(true)
+  })
+
+  test('are cut through chunks only along blocks that are decoded alone', () => {
+    const { node } = fakeSource({ t: 32, y: 512, x: 512 }, [1, 256, 256])
+    const root = median(node, { y: 512, x: 512 }, 32)
+    const options = { workers: 2, budgetBytes: 96 * MB }
+    expect(planOf(root, options)).toMatchObject({ shape: [256, 256], tasks: 4 })
+    const blocks = { ...node, source: { ...node.source, blocks: [1, 128, 256] } }
+    expect(planOf({ ...root, inputs: [blocks] }, options)).toMatchObject({ last: [128, 256], tasks: 6 })
   })
 })

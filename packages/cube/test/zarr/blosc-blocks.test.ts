@@ -1,10 +1,13 @@
 /** Large chunks of Blosc are read block by block by worker threads. */
-import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeBlosc } from '../../src/codecs/blosc.ts'
 import { owned } from '../../src/codecs/kernel.ts'
+import { transposedSource } from '../../src/collection/transposed.ts'
 import { open } from '../../src/index.ts'
+import { decodedBoxes } from '../../src/model/array-source.ts'
+import { zarrSources } from '../../src/zarr/array-source.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 // Less than this would be computed without threads.
@@ -98,5 +101,32 @@ describe('chunks of Blosc that are larger than a cache', () => {
     await using scene = await open(path)
     const damaged = scene.stack().max('t').compute({ workers: 2 })
     await expect(damaged).rejects.toMatchObject({ tag: 'CorruptChunk', data: { chunk: [1, 0, 0] } })
+  })
+
+  it('are told with their blocks, which are read alone, also in other orders of dimensions and by labels', async () => {
+    const [source] = await zarrSources(await store())
+    expect(source!.chunks).toEqual([TOGETHER, SIDE, SIDE])
+    expect(source!.blocks).toEqual([1, SIDE / 2, SIDE])
+    expect(source!.narrow!(0, [7, 3, 90])!.blocks).toEqual([1, SIDE / 2, SIDE])
+    expect(source!.narrow!(1, [0, 1, 2])!.blocks).toBeUndefined()
+    expect(transposedSource(source!, [2, 0, 1]).blocks).toEqual([SIDE, 1, SIDE / 2])
+    const rows = { start: [3, SIDE / 2, 0], shape: [2, SIDE / 2, SIDE] }
+    expect(decodedBoxes(source!, rows)).toEqual(source!.blocks)
+    expect(decodedBoxes(source!, { ...rows, shape: [2, SIDE / 2, 100] })).toEqual(source!.chunks)
+    await source!.close()
+  })
+
+  it('have no blocks where the first one is not there, or is no container', async () => {
+    const path = await store()
+    const first = join(path, 'data', 'c', '0', '0', '0')
+    const blocks = async () => {
+      const [source] = await zarrSources(path)
+      await source!.close()
+      return source!.blocks
+    }
+    await truncate(first, 12)
+    expect(await blocks()).toBeUndefined()
+    await rm(first)
+    expect(await blocks()).toBeUndefined()
   })
 })
