@@ -109,6 +109,9 @@ export function decodeBloscParts(data: Uint8Array, expected: number, from: numbe
   }
 }
 
+/** The first bytes of a file: its header and, of most, the places of all blocks. */
+const beginnings = new Uint8Array(1024)
+
 /** Bytes that are read of a file at one time where its blocks do not say how many. */
 const READ_BYTES = 2 ** 18
 
@@ -116,7 +119,8 @@ const READ_BYTES = 2 ** 18
  * The same of a file, of which only those blocks are read that are needed: each is decoded while it is in the cache.
  */
 export function decodeBloscFile(file: FileNow, expected: number, from: number, to: number, take: TakeBytes): void {
-  const header = checked(readExactly(file, 0, HEADER), expected, file.size)
+  const beginning = beginnings.subarray(0, file.read(0, beginnings))
+  const header = checked(beginning, expected, file.size)
   const { flags, size, blockSize } = header
   if (flags & STORED) {
     for (let at = from; at < to; at += READ_BYTES)
@@ -128,7 +132,7 @@ export function decodeBloscFile(file: FileNow, expected: number, from: number, t
     return
   }
   const length = Math.min(blockSize, size)
-  const ranges = rangesOf(file, header)
+  const ranges = rangesOf(file, header, beginning)
   const first = Math.floor(from / length)
   const most = Math.max(...ranges.slice(first, Math.ceil(to / length)).map(([start, end]) => end - start))
   const { memory, at } = emptyAreas(most, length, length)
@@ -145,18 +149,28 @@ export function decodeBloscFile(file: FileNow, expected: number, from: number, t
 }
 
 /** Where the blocks of a file begin and end; they may lie in any order. */
-function rangesOf(file: FileNow, { size, blockSize, typeSize }: Header): (readonly [start: number, end: number])[] {
+function rangesOf(file: FileNow, { size, blockSize, typeSize }: Header, beginning: Uint8Array): Range[] {
   const count = Math.ceil(size / Math.min(blockSize, size))
-  const places = new DataView(readExactly(file, HEADER, 4 * count).buffer)
-  const starts = Array.from({ length: count }, (_, b) => places.getUint32(4 * b, true))
-  const sorted = Float64Array.from(starts).sort()
-  const next = new Map(Array.from(sorted, (start, k) => [start, sorted[k + 1] ?? file.size]))
+  const starts = startsOf(file, count, beginning)
+  const inTurn = Array.from(starts.keys()).sort((a, b) => starts[a]! - starts[b]!)
   // A stream is never stored in more bytes than it has, and their number.
   const most = blockSize + 4 * Math.max(1, Math.min(typeSize, MOST_STREAMS))
-  return starts.map((start, b) => {
+  const ranges = new Array<Range>(count)
+  for (const [k, b] of inTurn.entries()) {
+    const start = starts[b]!
     sound(start <= file.size, `blosc: block ${b} starts outside the data`)
-    return [start, Math.min(next.get(start)!, start + most, file.size)]
-  })
+    ranges[b] = [start, Math.min(starts[inTurn[k + 1]!] ?? file.size, start + most, file.size)]
+  }
+  return ranges
+}
+
+type Range = readonly [start: number, end: number]
+
+function startsOf(file: FileNow, count: number, beginning: Uint8Array): Float64Array {
+  const length = 4 * count
+  const bytes = HEADER + length <= beginning.length ? beginning.subarray(HEADER) : readExactly(file, HEADER, length)
+  const places = new DataView(bytes.buffer, bytes.byteOffset, length)
+  return Float64Array.from({ length: count }, (_, b) => places.getUint32(4 * b, true))
 }
 
 function readExactly(file: FileNow, offset: number, length: number): Uint8Array {
