@@ -181,3 +181,19 @@ export function polygonsOf(geometries: Geometries): { features: Features; places
   const features = places.map((i) => geometries.features[i]!) as unknown as Features['features']
   return { features: { crs: geometries.crs, features, label: geometries.label }, places }
 }
+
+/**
+ * The polygons of an argument that takes nothing else: empty geometries, and points and lines beside polygons, are left
+ * out. Throws InputError `NoPolygons` where there are points or lines only.
+ */
+export function polygonsAsked(geometries: Geometries, parameter: string): Geometries {
+  const { features } = polygonsOf(geometries)
+  const others = geometries.features.flatMap(({ geometry }) => (isEmpty(geometry) ? [] : [geometry!.type]))
+  if (features.features.length > 0 || others.length === 0) return features
+  const types = [...new Set(others)]
+  const count = others.length === 1 ? 'the only one is' : `all ${others.length} are`
+  throw new InputError('NoPolygons', `argument ${parameter} has no polygons; ${count} ${types.join(', ')}`, {
+    hint: 'give polygons, or make some of points and lines with vector_buffer; aggregate_spatial takes points and lines as they are',
+    data: { parameter, types },
+  })
+}

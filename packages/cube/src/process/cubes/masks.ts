@@ -10,6 +10,7 @@ import { warpNode } from '../../warp/warp-node.ts'
 import type { ProcessRow, Value } from '../row.ts'
 import { cubeOf, cubeValue, geometriesArgument, horizontalOf } from './arguments.ts'
 import { insideNode, place } from './coverage.ts'
+import { polygonsAsked } from './geometries.ts'
 import { gridAxis, indicesIn } from './labels.ts'
 import { call, cellNode, constant, input, MISSING, selectNode } from './nodes.ts'
 import { GEOMETRIES, givesCube, optional, parameter, RASTER, RASTER_DATA, REPLACEMENT } from './schemas.ts'
@@ -114,7 +115,8 @@ export const maskRows: readonly ProcessRow[] = [
     evaluate: (args) => {
       const data = cubeOf(args)
       const at = horizontalOf(data)
-      const inside = insideNode(place(geometriesArgument(args, 'mask'), at.grid), data.schema, at, 'mask_polygon')
+      const polygons = polygonsAsked(geometriesArgument(args, 'mask'), 'mask')
+      const inside = insideNode(place(polygons, at.grid), data.schema, at, 'mask_polygon')
       const hit = args.inside === true ? input(1) : call('not', input(1))
       const condition = call('and', hit, call('not', call('is_nodata', input(0))))
       return cubeValue(replaceWhere('mask_polygon', [data, inside], condition, (args.replacement ?? null) as Value))

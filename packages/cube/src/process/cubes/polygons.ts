@@ -12,7 +12,7 @@ import { valueWriter } from './along.ts'
 import { callbackOf, cubeOf, cubeValue, geometriesArgument, horizontalOf } from './arguments.ts'
 import { contextOf } from './callback.ts'
 import { burn, meet, type Placed, place } from './coverage.ts'
-import { polygonsOf } from './geometries.ts'
+import { polygonsAsked } from './geometries.ts'
 import { replacementOf } from './masks.ts'
 import { missingArray, repackedArray } from './nodes.ts'
 import { planeOffsets, withWindow } from './planes.ts'
@@ -180,7 +180,7 @@ export const polygonRows: readonly ProcessRow[] = [
     chunks: 'halo',
     evaluate: (args) => {
       const node = cubeOf(args)
-      const polygons = polygonsOf(geometriesArgument(args, 'geometries')).features
+      const polygons = polygonsAsked(geometriesArgument(args, 'geometries'), 'geometries')
       const placed = place(polygons, horizontalOf(node).grid)
       refuseOverlap(placed)
       const maskValue = (args.mask_value ?? null) as Value

@@ -222,6 +222,29 @@ describe('filter_spatial and mask_polygon', () => {
     const inside = await run('mask_polygon', { data: data(), mask, inside: true })
     expect(inside.values).toEqual([0, 1, 2, 3, 4, null, null, 7, 8, null, null, 11])
   })
+
+  it('masks by polygons only: points beside them keep nothing, points alone are refused', async () => {
+    const [point, line] = [
+      { type: 'Point', coordinates: [400005, 5699995] },
+      {
+        type: 'LineString',
+        coordinates: [
+          [400001, 5699996],
+          [400024, 5699975],
+        ],
+      },
+    ]
+    const square = polygon(400010, 5699970, 400030, 5699990)
+    const mixed = await run('mask_polygon', { data: data(), mask: features(point, square), replacement: -1 })
+    expect(mixed.values).toEqual([-1, -1, -1, -1, -1, 5, null, -1, -1, 9, 10, -1])
+    await expect(node('mask_polygon', { data: data(), mask: features(point, line) })).rejects.toMatchObject({
+      tag: 'NoPolygons',
+      message: 'node node (mask_polygon): argument mask has no polygons; all 2 are Point, LineString',
+      hint: expect.stringContaining('aggregate_spatial'),
+    })
+    const none = await run('mask_polygon', { data: data(), mask: features(), inside: true })
+    expect(none.values).toEqual([0, 1, 2, 3, 4, 5, null, 7, 8, 9, 10, 11])
+  })
 })
 
 describe('mask', () => {

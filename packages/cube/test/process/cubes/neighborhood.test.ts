@@ -161,6 +161,10 @@ describe('apply_polygon', () => {
   it('refuses polygons that share pixels', async () => {
     const geometries = features(left, polygon(400010, 5699970, 400030, 5700000))
     expect(await tagOf(node('apply_polygon', { data: data(), geometries, process: centred }))).toBe('GeometriesOverlap')
+    const points = features({ type: 'Point', coordinates: [400005, 5699995] })
+    expect(await tagOf(node('apply_polygon', { data: data(), geometries: points, process: centred }))).toBe(
+      'NoPolygons',
+    )
   })
 })
 
