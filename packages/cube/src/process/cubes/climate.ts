@@ -172,6 +172,8 @@ function alignOthers(data: CubeNode, normals: CubeNode, time: string): CubeNode 
 }
 
 const TIME_DATA = parameter('data', TEMPORAL, 'a cube with one dimension of time')
+/** Years are numbers; older graphs have texts of four digits. */
+const YEAR = { anyOf: [{ type: 'integer' }, { type: 'string', pattern: '^\\d{4}$' }] }
 const PERIOD_NAMES = [...Object.keys(PERIODS), ...SINGLE]
 
 export const climateRows: readonly ProcessRow[] = [
@@ -184,7 +186,7 @@ export const climateRows: readonly ProcessRow[] = [
       parameter('period', { type: 'string', enum: Object.keys(NORMALS) }, 'what to average over the years'),
       optional(
         'climatology_period',
-        { type: 'array', uniqueItems: true, minItems: 2, maxItems: 2, items: { type: 'integer' } },
+        { type: 'array', uniqueItems: true, minItems: 2, maxItems: 2, items: YEAR },
         'first and last year, both included',
         [1981, 2010],
       ),
@@ -192,7 +194,7 @@ export const climateRows: readonly ProcessRow[] = [
     returns: givesCube('the cube with one label per period of the year', TEMPORAL),
     chunks: 'reduction',
     evaluate: (args) => {
-      const [first, last] = listOf(args, 'climatology_period') as readonly number[]
+      const [first, last] = listOf(args, 'climatology_period').map(Number)
       return cubeValue(normalNode(cubeOf(args), textOf(args, 'period'), first!, last!))
     },
   },

@@ -277,6 +277,10 @@ describe('climatological_normal', () => {
     // 2000 is a leap year: its last two days are the 365th and the 366th.
     expect(days.labels.t?.slice(-2)).toEqual(['365', '366'])
     expect(days.values.slice(-2)).toEqual([3.5, 2])
+    const texts = await run('climatological_normal', { data, period: 'day', climatology_period: ['2000', '2001'] })
+    expect(texts).toEqual(days)
+    const dates = node('climatological_normal', { data, period: 'day', climatology_period: ['2000-01', '2001'] })
+    expect(await tagOf(dates)).toBe('ProcessParameterInvalid')
     const none = node('climatological_normal', { data, period: 'day', climatology_period: [1900, 1910] })
     expect(await tagOf(none)).toBe('ClimatologyPeriodMissing')
   })
