@@ -22,7 +22,7 @@ export { formatNamed, formatOf, formats, hasExtension, sinkFor } from './format/
 export { valueJson } from './format/json.ts'
 export type { FormatRow } from './format/layers.ts'
 export { isUrl } from './format/sniff.ts'
-export { writeAside } from './geotiff/aside.ts'
+export { refuseTarget, writeAside } from './geotiff/aside.ts'
 export { type CogSpec, type ReadWindow, writeCog } from './geotiff/cog.ts'
 export type { CogCompression } from './geotiff/encode.ts'
 export type { OverviewMethod } from './geotiff/overview.ts'

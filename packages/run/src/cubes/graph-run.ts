@@ -14,6 +14,7 @@ import {
   type PlotOptions,
   type ProcessGraph,
   plot,
+  refuseTarget,
   type Saved,
   saveOrigin,
   sinkFor,
@@ -62,9 +63,12 @@ const WORKER = new URL('./program-cube.ts', import.meta.url).href
 
 /** Throws `InputError` where the graph, its inputs or the output are at fault; what is done so far stays to go on from. */
 export async function runGraphFile(loaded: LoadedProgram, options: GraphRunOptions): Promise<GraphRun> {
-  const sink = options.out === undefined ? undefined : sinkFor(options.out, options.format)
+  const { out, format, dryRun } = options
+  const sink = out === undefined ? undefined : sinkFor(out, format)
+  // Else it would come out when all is computed. Stores are folders and see for themselves.
+  if (out !== undefined && sink?.format !== 'Zarr' && dryRun !== true) await refuseTarget(out)
   return runValue(loaded, options).catch((cause: unknown) => {
-    throw cause instanceof CancelledError ? new CancelledError(stopped(sink?.resumes ? options.out : undefined)) : cause
+    throw cause instanceof CancelledError ? new CancelledError(stopped(sink?.resumes ? out : undefined)) : cause
   })
 }
 

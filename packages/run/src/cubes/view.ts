@@ -10,6 +10,7 @@ import {
   openCollection,
   type PlotOptions,
   plot,
+  refuseTarget,
   stackLayers,
   writeAside,
 } from '@ecotope/cube'
@@ -51,13 +52,15 @@ export interface ViewedFile {
   readonly bands: readonly string[]
 }
 
-/** Draws what lies at a path. Throws what opening and drawing throw, `InputError('BadOutput')`. */
+/** Draws what lies at a path. Throws what opening and drawing throw, `InputError('BadOutput')`, what `refuseTarget` throws. */
 export async function viewFile(path: string | readonly string[], options: ViewFileOptions = {}): Promise<ViewedFile> {
   const name = nameOf(typeof path === 'string' ? path : path[0]!)
   const out = options.out ?? `${name}.png`
   if (!hasExtension(out, ['.png', '.svg'])) {
     throw new InputError('BadOutput', `${out}: pictures are written as .png or .svg`, { data: { out } })
   }
+  // Else it would come out when all is read and drawn.
+  await refuseTarget(out)
   const work: WorkOptions = {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -67,13 +70,13 @@ export async function viewFile(path: string | readonly string[], options: ViewFi
     for (const warning of set.warnings) options.onWarning?.(warning)
     const bands = options.bands ?? shownBands(set)
     const node = stackLayers(set, { bands })
+    await makeFolder(dirname(out))
     const picture = await plot(node, {
       title: name,
       ...(bands.length === 3 ? { band: bands } : {}),
       ...options.plot,
       ...work,
     })
-    await makeFolder(dirname(out))
     const content = out.toLowerCase().endsWith('.svg') ? picture.svg() : picture.png()
     await writeAside(out, (file) => writeFile(file, content))
     return { path: out, width: picture.width, height: picture.height, bands }

@@ -1,9 +1,9 @@
 /** Process graphs from files: parameters, problems, every kind of result, resuming, STAC items beside outputs. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CancelledError, type Warning } from '@ecotope/core'
 import { openCollection, stackLayers } from '@ecotope/cube'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { explainGraphFile, runGraphFile } from '../../src/cubes/graph-run.ts'
 import { graphProblems, loadProgram, parameterValues } from '../../src/cubes/program.ts'
 import { temporaryFolder } from '../temporary.ts'
@@ -204,6 +204,25 @@ describe('cubes', () => {
     await expect(runGraphFile(await ndvi(), input)).rejects.toMatchObject({ tag: 'MissingOption' })
     await expect(runGraphFile(await ndvi(), { ...input, out: 'a.xyz' })).rejects.toMatchObject({ tag: 'UnknownFormat' })
   })
+
+  it.each(['png', 'svg', 'json'])(
+    'are refused before they are computed where a .%s has no place',
+    async (extension) => {
+      await mkdir(`folder.${extension}`)
+      await symlink('/dev/null', `device.${extension}`)
+      await writeFile(`kept.${extension}`, 'kept', { mode: 0o444 })
+      const tags = { folder: 'IsFolder', device: 'NotAFile', kept: 'CannotWrite' }
+      for (const [name, tag] of Object.entries(tags)) {
+        // The administrator may write anything.
+        if (name === 'kept' && process.getuid?.() === 0) continue
+        const onProgress = vi.fn()
+        const run = runGraphFile(await ndvi(), { ...input, out: `${name}.${extension}`, onProgress })
+        await expect(run).rejects.toMatchObject({ tag })
+        expect(onProgress).not.toHaveBeenCalled()
+      }
+      expect(await readFile(`kept.${extension}`, 'utf8')).toBe('kept')
+    },
+  )
 })
 
 describe('values', () => {

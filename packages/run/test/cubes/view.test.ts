@@ -1,7 +1,7 @@
 /** Views and inspections of files, folders and catalogues. */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isCubePath } from '../../src/cubes/inspect-cube.ts'
 import { namePattern, viewFile } from '../../src/cubes/view.ts'
 import { inspect } from '../../src/inspect.ts'
@@ -36,6 +36,25 @@ describe('viewFile', () => {
     expect(png.subarray(1, 4).toString()).toBe('PNG')
     expect(await viewFile('s2/*.tif', { request: { time } })).toMatchObject({ path: 's2.png' })
     expect(await viewFile('s2/*B04*.tif', { request: { time } })).toMatchObject({ path: 'B04.png' })
+  })
+
+  it.each(['png', 'svg'])('refuses what a .%s cannot take the place of before anything is read', async (extension) => {
+    const out = `taken.${extension}`
+    const refused = async (tag: string): Promise<void> => {
+      const onProgress = vi.fn()
+      await expect(viewFile('s2', { request: { time }, out, onProgress })).rejects.toMatchObject({ tag })
+      expect(onProgress).not.toHaveBeenCalled()
+    }
+    await mkdir(out)
+    await refused('IsFolder')
+    await rmdir(out)
+    await symlink('/dev/null', out)
+    await refused('NotAFile')
+    await rm(out)
+    await writeFile(out, 'kept', { mode: 0o444 })
+    // The administrator may write anything.
+    if (process.getuid?.() !== 0) await refused('CannotWrite')
+    expect((await readdir('.')).filter((name) => name.includes('taken'))).toEqual([out])
   })
 
   it('refuses other formats and unknown bands', async () => {
