@@ -1,5 +1,5 @@
 /** Where a saved cube goes: the interface between the planner's tasks and the formats that write. */
-import type { WorkOptions } from '@ecotope/core'
+import { InputError, nearest, type WorkOptions } from '@ecotope/core'
 import type { Block } from '../model/block.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Region } from '../model/region.ts'
@@ -58,6 +58,20 @@ export interface SinkFormat {
   readonly extensions: readonly string[]
   /** Whether a job that was stopped goes on where it was. Default: it starts anew. */
   readonly resumes?: boolean
+  /** Names of its options, as `save_result` has them. Default: none. */
+  readonly options?: readonly string[]
   create(path: string, schema: CubeSchema, options: SinkOptions): Promise<SinkJob>
   encoder(handle: SinkHandle): Promise<SinkEncoder>
+}
+
+/** Options that a format does not have are mistakes, not wishes. Throws InputError `BadOption`. */
+export function refuseOptions({ format, options = [] }: SinkFormat, given: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(given).find((name) => !options.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown, options)
+  const all = options.length === 0 ? `${format} has no options` : `options of ${format} are ${options.join(', ')}`
+  throw new InputError('BadOption', `${format} has no option ${unknown}`, {
+    hint: near === undefined ? all : `did you mean ${near}? ${all}`,
+    data: { format, option: unknown, options },
+  })
 }

@@ -1,6 +1,6 @@
 /** Rows of the table of formats. Readers and writers are loaded when the first file of their format is met. */
 import { InputError } from '@ecotope/core'
-import type { SinkFormat } from '../execute/sink.ts'
+import { refuseOptions, type SinkFormat } from '../execute/sink.ts'
 import { GDAL_EXTENSIONS, gdalSource, needsGdal } from '../gdal/optional.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { FormatRow, OpenedLayers } from './layers.ts'
@@ -53,7 +53,11 @@ function lazySink(
     format,
     extensions,
     resumes,
-    create: async (path, schema, options) => (await load()).create(path, schema, options),
+    create: async (path, schema, options) => {
+      const sink = await load()
+      refuseOptions(sink, options.options)
+      return sink.create(path, schema, options)
+    },
     encoder: async (handle) => (await load()).encoder(handle),
   }
 }

@@ -16,7 +16,7 @@ import { type Plan, planOf } from './cog.ts'
 import { type CogCompression, encodeTile, type Patch } from './encode.ts'
 import { writeLayout } from './layout.ts'
 import { joinQuarters, type OverviewMethod } from './overview.ts'
-import { checkOptions, layoutOf, pathsOf, type SinkLayout, specOf } from './sink-layout.ts'
+import { checkOptions, layoutOf, OPTIONS, pathsOf, type SinkLayout, specOf } from './sink-layout.ts'
 import { tidyOthers } from './sink-owner.ts'
 import { openStore, type SinkStore, storeFolder } from './sink-store.ts'
 import { type ReadSlot, halvedOf as readHalved, type Slots, slotBytes, slotOf } from './slots.ts'
@@ -45,6 +45,7 @@ const ABREAST_BYTES = 16 * 2 ** 20
 export const geotiffSink: SinkFormat = {
   format: 'GTiff',
   extensions: ['.tif', '.tiff'],
+  options: OPTIONS,
   create: (path, schema, options) => createJob(path, schema, options),
   encoder: (handle) => Promise.resolve(encoderOf(handle as GeotiffHandle)),
 }

@@ -189,4 +189,10 @@ function shuffled(bytes: Uint8Array, size: number): Uint8Array {
   return out
 }
 
-export const netcdfSink: SinkFormat = { format: 'netCDF', extensions: ['.nc', '.nc4'], create, encoder }
+export const netcdfSink: SinkFormat = {
+  format: 'netCDF',
+  extensions: ['.nc', '.nc4'],
+  options: ['level', 'shuffle'],
+  create,
+  encoder,
+}

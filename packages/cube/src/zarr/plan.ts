@@ -60,6 +60,9 @@ const badOption = (name: string, value: unknown, hint: string): InputError =>
     data: { option: name, value },
   })
 
+/** Names of options. */
+export const OPTIONS: readonly string[] = ['compression', 'level', 'chunks', 'shards', 'layout', 'name']
+
 /**
  * Options: `compression` (zstd, blosc, gzip, none) and `level`; `chunks` and `shards` (numbers by name of dimension);
  * `layout` (`variables`: an array for every band, the default; `array`: one array), `name` of the one array. Throws

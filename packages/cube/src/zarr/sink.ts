@@ -7,13 +7,14 @@ import { makeFolder } from '../format/folder.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, splitRegion } from '../model/region.ts'
 import { openPartial } from './partial.ts'
-import { planOf, type ZarrPlan } from './plan.ts'
+import { OPTIONS, planOf, type ZarrPlan } from './plan.ts'
 import { shardWriter } from './shard-writer.ts'
 import { writeMetadata } from './write-metadata.ts'
 
 export const zarrSink: SinkFormat = {
   format: 'Zarr',
   extensions: ['.zarr'],
+  options: OPTIONS,
   create,
   encoder: (handle) => Promise.resolve(shardWriter(handle as SinkHandle as ZarrPlan)),
 }

@@ -1,8 +1,8 @@
 /** Formats that are written in one piece: JSON, GeoJSON, CSV, Parquet, pictures. */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sinkFor } from '../../src/format/formats.ts'
+import { formats, sinkFor } from '../../src/format/formats.ts'
 import { valueJson } from '../../src/format/json.ts'
 import { parseCrs } from '../../src/index.ts'
 import { memorySource } from '../../src/model/memory.ts'
@@ -195,5 +195,28 @@ describe('pictures', () => {
 
   it('are refused for cubes that are none', async () => {
     await expect(saved(vectorCube(), 'v.png')).rejects.toMatchObject({ tag: 'NotDrawable' })
+  })
+})
+
+describe('options of formats', () => {
+  const written = formats.flatMap(({ sink }) => (sink === undefined ? [] : [sink]))
+
+  it.each(written)('that $format does not have are refused before anything is written', async ({ extensions }) => {
+    const before = await readdir(folder)
+    await expect(saved(cube, `a${extensions[0]}`, { dtyp: 'int16' })).rejects.toMatchObject({
+      tag: 'BadOption',
+      message: expect.stringContaining('dtyp'),
+    })
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  it('are named in the hint, the nearest first', async () => {
+    await expect(saved(cube, 'a.nc', { levl: 3 })).rejects.toMatchObject({
+      hint: 'did you mean level? options of netCDF are level, shuffle',
+    })
+    await expect(saved(cube, 'a.csv', { separator: ';' })).rejects.toMatchObject({ hint: 'CSV has no options' })
+    await expect(saved(cube, 'a.tif', { compress: 'zstd' })).rejects.toMatchObject({
+      hint: expect.stringContaining('dates'),
+    })
   })
 })
