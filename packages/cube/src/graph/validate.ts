@@ -1,5 +1,6 @@
 /** Checks of process graphs before anything runs: processes, arguments, references, the result, circles. */
 import { InputError, nearest } from '@ecotope/core'
+import { FORMER_NAMES } from '../process/former.ts'
 import type { ParameterRow, ProcessGraph, ProcessRow } from '../process/row.ts'
 import { checkerOf, show } from '../process/schema.ts'
 import { callbackParameters } from './callbacks.ts'
@@ -82,7 +83,7 @@ function nodeProblems(id: string, graph: ProcessGraph, registry: Registry, place
       },
     ]
   if (row === undefined) {
-    const near = nearest(node.process_id, registry.keys())
+    const near = formerName(node.process_id, registry) ?? nearest(node.process_id, registry.keys())
     return [
       {
         tag: 'ProcessUnsupported',
@@ -105,6 +106,12 @@ function nodeProblems(id: string, graph: ProcessGraph, registry: Registry, place
       }),
     ),
   ]
+}
+
+/** What a process is called today, where a table knows its former name. */
+function formerName(id: string, registry: Registry): string | undefined {
+  const name = Object.hasOwn(FORMER_NAMES, id) ? FORMER_NAMES[id]! : undefined
+  return name !== undefined && registry.has(name) ? name : undefined
 }
 
 function argumentProblems(path: string, row: ProcessRow, args: Readonly<Record<string, unknown>>): Problem[] {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { validateProgram } from '../../src/graph/evaluate.ts'
 import { parseProgram } from '../../src/graph/program.ts'
 import { validateGraph } from '../../src/graph/validate.ts'
+import { FORMER_NAMES } from '../../src/process/former.ts'
 import { registry } from '../../src/process/registry.ts'
 import type { ProcessGraph } from '../../src/process/row.ts'
 
@@ -35,9 +36,23 @@ test('a sound graph has no problems', () => {
   expect(validateGraph(good, registry, { parameters: ['k'] })).toEqual([])
 })
 
+test('former names of processes are none of today, and lead to those of today', () => {
+  expect(Object.keys(FORMER_NAMES).filter((name) => registry.has(name))).toEqual([])
+  expect(Object.values(FORMER_NAMES).filter((name) => !registry.has(name))).toEqual([])
+})
+
 describe('problems', () => {
   test.each<[string, readonly string[], unknown, string, string | undefined, RegExp, RegExp]>([
     ['unknown process', ['a', 'process_id'], 'ad', 'ProcessUnsupported', 'a', /no process ad/, /mean add/],
+    [
+      'former process',
+      ['a', 'process_id'],
+      'chunk_polygon',
+      'ProcessUnsupported',
+      'a',
+      /no process/,
+      /mean apply_polygon/,
+    ],
     ['unknown argument', ['a', 'arguments', 'z'], 1, 'ProcessParameterUnsupported', 'a', /no argument z/, /x|y/],
     [
       'misspelt argument',
