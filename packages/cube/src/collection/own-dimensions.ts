@@ -5,6 +5,7 @@ import type { CubeNode } from '../model/node.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { otherDimension } from '../process/cubes/labels.ts'
 import { splitDimension } from '../process/cubes/reshape.ts'
+import type { Layer } from './types.ts'
 
 type LabelAt = readonly [dimension: string, label: string | number]
 
@@ -38,7 +39,7 @@ export const forLayer = <T>(
  * A stack in which these dimensions of variables stand behind the bands. Throws InputError `DimensionNotAvailable`
  * where a band has not all of them, `LabelMismatch` where bands have different labels and cells cannot be missing.
  */
-export function withOwnDimensions(node: CubeNode, names: readonly string[]): CubeNode {
+export function withOwnDimensions(node: CubeNode, names: readonly string[], layers: readonly Layer[]): CubeNode {
   const d = node.schema.dims.findIndex(({ type }) => type === 'bands')
   const { name, bands } = node.schema.dims[d] as BandsDimension
   const rows = bands.map((band) => splitName(band.name, names))
@@ -51,11 +52,19 @@ export function withOwnDimensions(node: CubeNode, names: readonly string[]): Cub
   })
   const [variables, ...labels] = parts
   const own = variables!.map((variable) => ({ ...bands[rows.findIndex(([one]) => one === variable)]!, name: variable }))
-  const added = names.map((dimension, k) => otherDimension(dimension, asNumbers(labels[k]!)))
+  const added = names.map((dimension, k) => otherDimension(dimension, asNumbers(labels[k]!), unitOf(dimension, layers)))
   return splitDimension(node, d, [{ type: 'bands', name, labels: variables!, bands: own }, ...added], {
     lengths,
     indices,
   })
+}
+
+/** The unit that all files of the layers give the labels of a dimension; undefined where they differ or say none. */
+function unitOf(name: string, layers: readonly Layer[]): string | undefined {
+  const sources = new Set(layers.flatMap(({ pieces }) => pieces.map(({ source }) => source)))
+  const dims = [...sources].flatMap(({ schema }) => schema.dims.filter((dimension) => dimension.name === name))
+  const units = new Set(dims.map((dimension) => ('unit' in dimension ? dimension.unit : undefined)))
+  return units.size === 1 ? [...units][0] : undefined
 }
 
 /** What is left of a band's name without labels of these dimensions, then those labels. */

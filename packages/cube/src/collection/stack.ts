@@ -33,7 +33,7 @@ export function stackLayers(set: LayerSet, options: StackOptions = {}): CubeNode
   const parts = runsOfLayers(plan).map((run) => runNode(run, grid, times, options))
   const packings = stored.flatMap(({ tracks }) => tracks.map(({ packing }) => packing))
   const node = filled(joined(parts, set.label), options.fill, packings)
-  return options.dimensions === undefined ? node : withOwnDimensions(node, options.dimensions)
+  return options.dimensions === undefined ? node : withOwnDimensions(node, options.dimensions, layers)
 }
 
 /** Bands one after the other, unpacked where they are packed differently. */

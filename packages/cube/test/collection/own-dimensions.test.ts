@@ -90,6 +90,38 @@ describe('variables with dimensions of their own', () => {
     expect(() => collection.stack({ bands: ['w'] })).toThrow(expect.objectContaining({ tag: 'NoLayer' }))
   })
 
+  it.each(['nc', 'zarr'])('keep the units of their labels through %s', async (extension) => {
+    const folder = await temporaryFolder()
+    const depth: Dimension = { type: 'spatial', name: 'depth', axis: 'z', labels: [0.5, 10], unit: 'm' }
+    const [path, copy] = [join(folder, `units.${extension}`), join(folder, `copy.${extension}`)]
+    await made([t, { ...level, unit: 'hPa' }, depth, member, y, x]).save(path)
+    await using collection = await open(path)
+    const stacked = collection.stack({ dimensions: ['level', 'depth', 'member'] })
+    await stacked.save(copy)
+    await using again = await open(copy)
+    for (const cube of [stacked, again.stack({ dimensions: ['level', 'depth', 'member'] })]) {
+      const units = ['level', 'depth', 'member'].map((name) => {
+        const dimension = cube.dims.find((one) => one.name === name)!
+        return 'unit' in dimension ? dimension.unit : undefined
+      })
+      expect(units).toEqual(['hPa', 'm', undefined])
+      expect(cube.labels('depth')).toEqual([0.5, 10])
+    }
+  })
+
+  it('keep no unit where files differ in it', async () => {
+    const folder = await temporaryFolder()
+    const bar = made([bandsOf('u'), { ...level, unit: 'hPa' }, y, x])
+    await bar.save(join(folder, 'u.nc'))
+    await made([bandsOf('v'), { ...level, unit: 'Pa' }, y, x]).save(join(folder, 'v.nc'))
+    await using collection = await open(folder)
+    expect(collection.stack({ dimensions: ['level'] }).dims.find(({ name }) => name === 'level')).not.toHaveProperty(
+      'unit',
+    )
+    const own = collection.stack({ bands: ['v'], dimensions: ['level'] })
+    expect(own.dims.find(({ name }) => name === 'level')).toMatchObject({ unit: 'Pa' })
+  })
+
   it('takes methods for a variable by its name', async () => {
     const path = join(await temporaryFolder(), 'fine.nc')
     await made([level, y, x]).save(path)

@@ -64,7 +64,12 @@ export function recounted(dimension: Dimension, length: number): Dimension {
   return relabelled(dimension, labels)
 }
 
-export const otherDimension = (name: string, labels: readonly Label[]): Dimension => ({ type: 'other', name, labels })
+export const otherDimension = (name: string, labels: readonly Label[], unit?: string): Dimension => ({
+  type: 'other',
+  name,
+  labels,
+  ...(unit === undefined ? {} : { unit }),
+})
 
 /** Start and step of indices at equal distances; a single index has the step 1. Undefined where they are not equal. */
 function progression(indices: readonly number[]): readonly [start: number, step: number] | undefined {
