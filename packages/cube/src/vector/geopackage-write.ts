@@ -1,6 +1,7 @@
 /** GeoPackage (1.3) with one layer of features, through Node's SQLite. Writes only. */
 import { rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { WorkOptions } from '@ecotope/core'
 import { wktOf } from '../cf/wkt-write.ts'
 import { asidePath, writeError } from '../geotiff/aside.ts'
 import type { Geometries, Geometry } from '../model/geometry.ts'
@@ -27,18 +28,39 @@ INSERT INTO gpkg_spatial_ref_sys VALUES
 const SQL_TYPES = { DOUBLE: 'REAL', BOOLEAN: 'BOOLEAN', STRING: 'TEXT' } as const
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Writes features as the layer `layer` (default: the name of the file). The file appears whole or not at all. */
-export async function writeGeoPackage(path: string, features: Geometries, layer?: string): Promise<void> {
+/** Names as SQLite compares them. */
+const folded = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** What the columns of a layer are called. */
+interface Names {
+  /** The primary key; `ids` are its values where a property gives them, else they are counted. */
+  readonly key: string
+  readonly ids?: readonly number[]
+  /** Properties and their columns. */
+  readonly columns: ReadonlyMap<string, string>
+}
+
+/**
+ * Writes features as the layer `layer` (default: the name of the file). The file appears whole or not at all. Ids in a
+ * property `fid` stay where they rise from feature to feature; other properties whose names are taken get a number
+ * (`geom_1`) and are told of (`ColumnRenamed`).
+ */
+export async function writeGeoPackage(
+  path: string,
+  features: Geometries,
+  { layer, onWarning }: WorkOptions & { readonly layer?: string } = {},
+): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite')
   const partial = await asidePath(path)
   const name = layer ?? basename(path).replace(/\.[^.]*$/, '')
+  const names = namesOf(features)
   try {
     const database = new DatabaseSync(partial)
     try {
       // Nobody reads the file before it is whole: no journal beside it, which a killed run would leave.
       database.exec('PRAGMA journal_mode = MEMORY')
       database.exec('BEGIN')
-      fill(database, name, features)
+      fill(database, name, features, names)
       database.exec('COMMIT')
     } finally {
       database.close()
@@ -48,12 +70,46 @@ export async function writeGeoPackage(path: string, features: Geometries, layer?
     await rm(partial, { force: true }).catch(() => undefined)
     throw writeError(path, cause)
   }
+  for (const [property, column] of names.columns) {
+    if (property === column) continue
+    const message = `${path}: the property ${property} is in the column ${column}, as there is another column of its name`
+    onWarning?.({ tag: 'ColumnRenamed', message })
+  }
+}
+
+function namesOf({ features }: Geometries): Names {
+  const properties = [...new Set(features.flatMap((feature) => Object.keys(feature.properties)))]
+  const key = properties.find((name) => folded(name) === 'fid')
+  const ids = key === undefined ? undefined : idsOf(features.map((feature) => feature.properties[key]))
+  const others = ids === undefined ? properties : properties.filter((name) => name !== key)
+  const named = new Set(['fid', 'geom'])
+  const all = new Set([...named, ...others.map(folded)])
+  const columns = others.map((name): [string, string] => {
+    if (!named.has(folded(name))) {
+      named.add(folded(name))
+      return [name, name]
+    }
+    let n = 1
+    while (all.has(folded(`${name}_${n}`))) n++
+    all.add(folded(`${name}_${n}`))
+    return [name, `${name}_${n}`]
+  })
+  return { key: 'fid', ...(ids === undefined ? {} : { key: key!, ids }), columns: new Map(columns) }
+}
+
+/** Values as ids of rows, where they can be: rows come back in the order of their ids. */
+function idsOf(values: readonly unknown[]): readonly number[] | undefined {
+  const isRising = values.every(
+    (value, i) => Number.isSafeInteger(value) && (value as number) > (i === 0 ? -1 : (values[i - 1] as number)),
+  )
+  return isRising ? (values as readonly number[]) : undefined
 }
 
 function fill(
   database: InstanceType<typeof import('node:sqlite').DatabaseSync>,
   name: string,
   features: Geometries,
+  names: Names,
 ): void {
   database.exec(TABLES)
   const srs = srsOf(features.crs)
@@ -71,16 +127,18 @@ function fill(
   database
     .prepare("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)")
     .run(name, types.length === 1 ? types[0]!.toUpperCase() : 'GEOMETRY', srs.id)
-  const reserved = new Set(['fid', 'geom'])
-  const names = [...new Set(features.features.flatMap(({ properties }) => Object.keys(properties)))]
-  const columns = names.filter((one) => !reserved.has(one.toLowerCase())).map((one) => columnOf(one, features))
+  const { key, ids } = names
+  const columns = [...names.columns].map(([property, column]) => ({ ...columnOf(property, features), name: column }))
   const declared = columns.map((column) => `, ${quoted(column.name)} ${SQL_TYPES[column.type]}`).join('')
-  database.exec(`CREATE TABLE ${quoted(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom BLOB${declared})`)
-  const into = ['geom', ...columns.map((column) => quoted(column.name))]
+  database.exec(
+    `CREATE TABLE ${quoted(name)} (${quoted(key)} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom BLOB${declared})`,
+  )
+  const into = [key, 'geom', ...columns.map((column) => column.name)].map(quoted)
   const insert = database.prepare(`INSERT INTO ${quoted(name)} (${into}) VALUES (${into.map(() => '?')})`)
   geometries.forEach((geometry, i) => {
     const values = columns.map(({ data }) => (typeof data[i] === 'boolean' ? Number(data[i]) : (data[i] ?? null)))
-    insert.run(geometry === null ? null : blobOf(geometry, srs.id), ...(values as (string | number | null)[]))
+    const blob = geometry === null ? null : blobOf(geometry, srs.id)
+    insert.run(ids?.[i] ?? null, blob, ...(values as (string | number | null)[]))
   })
 }
 

@@ -1,6 +1,6 @@
 /** Features of any geometry to a file, by its extension: GeoJSON, GeoParquet, FlatGeobuf, GeoPackage. */
 import { extname } from 'node:path'
-import { InputError } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import { lonLat } from '../cf/crs.ts'
 import { crsEquals, transformer } from '../crs/transform.ts'
 import { writeAside } from '../geotiff/aside.ts'
@@ -9,17 +9,20 @@ import type { Geometries, Geometry } from '../model/geometry.ts'
 import { writeGeoPackage } from './geopackage-write.ts'
 import { writeGeoParquet } from './geoparquet.ts'
 
-const WRITERS: Readonly<Record<string, (path: string, features: Geometries) => Promise<void>>> = {
+const WRITERS: Readonly<Record<string, (path: string, features: Geometries, work: WorkOptions) => Promise<void>>> = {
   '.geojson': writeGeoJsonFeatures,
   '.json': writeGeoJsonFeatures,
   '.parquet': writeGeoParquet,
   '.geoparquet': writeGeoParquet,
   '.fgb': writeFlatGeobuf,
-  '.gpkg': (path, features) => writeGeoPackage(path, features),
+  '.gpkg': writeGeoPackage,
 }
 
-/** Throws InputError `UnknownFormat`, `UnknownCrs`; EnvironmentError `CannotWrite`. The file appears whole or not at all. */
-export async function writeFeatures(path: string, features: Geometries): Promise<void> {
+/**
+ * The file appears whole or not at all. Warns `ColumnRenamed` of properties that a GeoPackage has under another name.
+ * Throws InputError `UnknownFormat`, `UnknownCrs`; EnvironmentError `CannotWrite`.
+ */
+export async function writeFeatures(path: string, features: Geometries, work: WorkOptions = {}): Promise<void> {
   const writer = WRITERS[extname(path).toLowerCase()]
   if (writer === undefined) {
     throw new InputError('UnknownFormat', `${path}: its extension names no vector format that can be written`, {
@@ -27,7 +30,7 @@ export async function writeFeatures(path: string, features: Geometries): Promise
       data: { path },
     })
   }
-  await writer(path, features)
+  await writer(path, features, work)
 }
 
 /** In longitude and latitude, as RFC 7946 asks. */

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Warning } from '@ecotope/core'
 import { describe, expect, it } from 'vitest'
 import { parseCrs } from '../../src/crs/crs.ts'
 import type { Geometries } from '../../src/model/geometry.ts'
@@ -70,6 +71,57 @@ describe('GeoPackages', () => {
     const read = await readFeatures(path)
     expect(read.features.map(({ properties }) => properties.flag)).toEqual([true, false, null])
     expect(read.features.map(({ properties }) => properties.count)).toEqual([0, 1, 2])
+  })
+
+  describe('keep properties whose names are taken', () => {
+    const made = (properties: readonly Record<string, unknown>[]): Geometries => ({
+      ...flags,
+      features: properties.map((one, i) => ({ geometry: { type: 'Point', coordinates: [i, 0] }, properties: one })),
+    })
+    const written = async (properties: readonly Record<string, unknown>[]) => {
+      const path = join(await temporaryFolder(), 'taken.gpkg')
+      const warnings: Warning[] = []
+      await writeFeatures(path, made(properties), { onWarning: (warning) => warnings.push(warning) })
+      const { features } = await readFeatures(path)
+      expect(features.map(({ geometry }) => geometry)).toEqual(made(properties).features.map((one) => one.geometry))
+      return { read: features.map((feature) => feature.properties), warnings }
+    }
+
+    it('under other names, with a warning', async () => {
+      const { read, warnings } = await written([
+        { fid: 'a7', geom: 1, fid_1: 'kept', GEOM: true, name: 'x', Name: 'y' },
+        { fid: 'a3', geom: 2, fid_1: 'kept', GEOM: false, name: 'z', Name: null },
+      ])
+      expect(read).toEqual([
+        { fid: 1, fid_2: 'a7', geom_1: 1, fid_1: 'kept', GEOM_2: true, name: 'x', Name_1: 'y' },
+        { fid: 2, fid_2: 'a3', geom_1: 2, fid_1: 'kept', GEOM_2: false, name: 'z', Name_1: null },
+      ])
+      expect(warnings.map(({ tag }) => tag)).toEqual(Array(4).fill('ColumnRenamed'))
+      expect(warnings[0]!.message).toMatch(/taken\.gpkg: the property fid is in the column fid_2/)
+    })
+
+    it.each(['fid', 'FID'])('as ids, where %s holds ids that rise', async (fid) => {
+      const rows = [
+        { [fid]: 0, a: 'x' },
+        { [fid]: 7, a: 'y' },
+        { [fid]: 2 ** 40, a: 'z' },
+      ]
+      expect(await written(rows)).toEqual({ read: rows, warnings: [] })
+      // Written once more, they are what they were.
+      expect(await written((await written(rows)).read)).toEqual({ read: rows, warnings: [] })
+    })
+
+    it.each([
+      ['fall', [2, 1]],
+      ['come twice', [1, 1]],
+      ['are negative', [-1, 1]],
+      ['are no integers', [0.5, 1]],
+      ['are missing', [1, null]],
+    ])('as columns, where ids %s', async (_, ids) => {
+      const { read, warnings } = await written(ids.map((fid) => ({ fid })))
+      expect(read).toEqual(ids.map((fid, i) => ({ fid: i + 1, fid_1: fid })))
+      expect(warnings).toHaveLength(1)
+    })
   })
 
   it('that are damaged anywhere are named, not met as errors of the database', async () => {
