@@ -103,16 +103,18 @@ export interface AsideFile {
 
 /**
  * A file beside `path` that is written bit by bit and takes its name when it is whole, with what `begin` writes at its
- * start; `scratch` is a name for what it needs meanwhile. Throws `EnvironmentError('CannotWrite')`, leaving nothing.
+ * start; `scratch` is a name for what it needs meanwhile. `output`: what errors name, where the file is on its way to
+ * that. Throws `EnvironmentError('CannotWrite')`, leaving nothing.
  */
 export async function openAside(
   path: string,
   begin: (file: FileHandle, scratch: string) => Promise<void>,
+  output = path,
 ): Promise<AsideFile> {
   const partial = await asidePath(path)
   const write = (work: () => Promise<void>): Promise<void> =>
     work().catch((cause: unknown) => {
-      throw writeError(path, cause)
+      throw writeError(output, cause)
     })
   let opened: FileHandle | undefined
   const remove = async (): Promise<void> => {
@@ -131,19 +133,20 @@ export async function openAside(
     return { file, write, publish: () => write(publish), remove }
   } catch (cause) {
     await remove()
-    throw writeError(path, cause)
+    throw writeError(output, cause)
   }
 }
 
 /**
  * Runs `body` with a fresh file and a second path for scratch data beside `path`; the file takes the name `path` when
- * the body succeeds. Otherwise nothing is left behind. Throws `EnvironmentError('CannotWrite')`.
+ * the body succeeds. Otherwise nothing is left behind. `output`: as of `openAside`. Throws `EnvironmentError('CannotWrite')`.
  */
 export async function writeAside(
   path: string,
   body: (handle: FileHandle, scratch: string) => Promise<void>,
+  output = path,
 ): Promise<void> {
-  const { publish, remove } = await openAside(path, body)
+  const { publish, remove } = await openAside(path, body, output)
   await publish().catch(async (cause: unknown) => {
     await remove()
     throw cause

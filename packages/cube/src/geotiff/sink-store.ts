@@ -43,7 +43,7 @@ export function storeFolder(path: string, job: string): string {
 
 /**
  * Opens the store of a job that writes to `path`, with what an earlier run of it left. `slotBytes`: halved pixels of one
- * tile. Throws InputError `OutputBusy` where another process does the same job.
+ * tile. Throws InputError `OutputBusy` where another process does the same job, `EnvironmentError('CannotWrite')`.
  */
 export async function openStore(path: string, folder: string, slotBytes: number): Promise<SinkStore> {
   try {
@@ -51,9 +51,9 @@ export async function openStore(path: string, folder: string, slotBytes: number)
     await own(path, folder)
     const begun = await begunMs(folder)
     const files = await Promise.all(['tiles', 'journal', 'halved'].map((name) => openFile(join(folder, name))))
-    return await storeOf(folder, begun, files as [FileHandle, FileHandle, FileHandle], slotBytes)
+    return await storeOf({ path, folder }, begun, files as [FileHandle, FileHandle, FileHandle], slotBytes)
   } catch (cause) {
-    throw cause instanceof InputError ? cause : writeError(folder, cause)
+    throw cause instanceof InputError ? cause : writeError(path, cause)
   }
 }
 
@@ -64,7 +64,7 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 async function storeOf(
-  folder: string,
+  { path, folder }: { readonly path: string; readonly folder: string },
   begun: number,
   [tiles, journal, halves]: readonly [FileHandle, FileHandle, FileHandle],
   slotBytes: number,
@@ -93,7 +93,8 @@ async function storeOf(
     try {
       return await work()
     } catch (cause) {
-      throw writeError(folder, cause)
+      // Of the folder beside their output nobody has heard.
+      throw writeError(path, cause)
     }
   }
   const close = async (): Promise<void> => {

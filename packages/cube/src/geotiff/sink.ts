@@ -10,7 +10,7 @@ import type { Block } from '../model/block.ts'
 import { copyBox } from '../model/copy.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Region } from '../model/region.ts'
-import { writeAside } from './aside.ts'
+import { refuseTarget, writeAside, writeError } from './aside.ts'
 import { Halving } from './borders.ts'
 import { type Plan, planOf } from './cog.ts'
 import { type CogCompression, encodeTile, type Patch } from './encode.ts'
@@ -67,8 +67,11 @@ async function createJob(path: string, schema: CubeSchema, { job, options }: Sin
   }
   const bytes = handle.method === 'none' ? 0 : slotBytes(slotsOf(layout, handle.method))
   const folder = storeFolder(path, JSON.stringify([job, handle, bytes]))
+  const paths = pathsOf(path, schema, layout)
+  // Else it would come out at the very end.
+  for (const one of paths) await refuseTarget(one)
   const store = await openStore(path, folder, bytes)
-  return jobOf(handle, pathsOf(path, schema, layout), plans, store)
+  return jobOf(handle, paths, plans, store)
 }
 
 function jobOf(handle: GeotiffHandle, paths: readonly string[], plans: readonly Plan[], store: SinkStore): SinkJob {
@@ -242,14 +245,20 @@ async function finish(
         Object.assign(tiles[i]!, store.place(file * tiles.length + i))
       }
       await writeOverviews(handle, plan, store, file * tiles.length, work)
-      const ready = `${paths[file]!}.ready`
-      await writeAside(ready, (target: FileHandle) => writeLayout(target, plan, { ...store, close: async () => {} }))
+      const path = paths[file]!
+      const ready = `${path}.ready`
+      const tilesOnly = { ...store, close: async () => {} }
+      await writeAside(ready, (target: FileHandle) => writeLayout(target, plan, tilesOnly), path)
       made.push(ready)
       work.onProgress?.({ step: 'write', fraction: (file + 1) / plans.length })
     }
     await work.beforePublish?.()
     // All files are whole: from here on only names change.
-    for (const [file, ready] of made.entries()) await rename(ready, paths[file]!)
+    for (const [file, ready] of made.entries()) {
+      await rename(ready, paths[file]!).catch((cause: unknown) => {
+        throw writeError(paths[file]!, cause)
+      })
+    }
   } catch (cause) {
     for (const ready of made) await rm(ready, { force: true })
     await store.close()

@@ -1,9 +1,9 @@
 /** GeoTIFF as a sink: the same file as `writeCog` makes, in any order of tasks, after a kill, from any dimensions. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '@ecotope/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { TypedArray } from '../../src/dtype.ts'
 import type { SinkJob } from '../../src/execute/sink.ts'
 import { geotiffSource, spatialDimensions } from '../../src/geotiff/array-source.ts'
@@ -233,6 +233,47 @@ describe('geotiffSink', () => {
     const again = await geotiffSink.create(path, schema, { job: 'j', options: { blockSize: 64 } })
     await again.abandon(false)
     expect(await readdir(folder)).toEqual(['a.tif'])
+  })
+
+  it('names its output on a full disk, wherever that comes out', async () => {
+    const schema = schemaOf(gridOf(100, 100), [bands], UINT16)
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.tif')
+    const file = await open(join(folder, 'other'), 'w')
+    const handles = Object.getPrototypeOf(file) as typeof file
+    await file.close()
+    await rm(join(folder, 'other'))
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' })
+    const error = { tag: 'CannotWrite', data: { path }, message: `cannot write ${path}: ${full.message}` }
+    const create = () => geotiffSink.create(path, schema, { job: 'j', options: { blockSize: 64 } })
+    const refused = async (call: 'readFile' | 'write' | 'sync', work: () => Promise<unknown>): Promise<void> => {
+      const spy = vi.spyOn(handles, call).mockRejectedValue(full)
+      await expect(work()).rejects.toMatchObject(error)
+      spy.mockRestore()
+    }
+    await refused('readFile', create)
+    const job = await create()
+    const regions = regionsOf(shapeOf(schema), job.chunks)
+    await refused('write', () => put(job, schema, cells(schema), regions))
+    for (const call of ['write', 'sync'] as const) {
+      const next = await create()
+      await put(next, schema, cells(schema), regions)
+      await refused(call, () => next.finish())
+    }
+    await save(path, schema, cells(schema), { blockSize: 64 })
+    expect(await readdir(folder)).toContain('a.tif')
+  })
+
+  it('refuses files of dates that cannot be replaced before anything is written', async () => {
+    const schema = schemaOf(gridOf(20, 20), [dates('2020-06-01T00:00:00Z', '2020-07-01T00:00:00Z'), bands], UINT16)
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.tif')
+    await save(path, schema, cells(schema), { dates: 'files' })
+    const [, second] = (await readdir(folder)).toSorted()
+    await rm(join(folder, second!))
+    await mkdir(join(folder, second!))
+    const created = geotiffSink.create(path, schema, { job: 'j', options: { dates: 'files' } })
+    await expect(created).rejects.toMatchObject({ tag: 'IsFolder', data: { path: join(folder, second!) } })
   })
 
   it('has smaller tiles for many bands, and says what a region costs', async () => {
