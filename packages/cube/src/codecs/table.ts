@@ -33,7 +33,7 @@ export interface ByteCodec {
   decodeParts?(data: Uint8Array, size: number, from: number, to: number, take: TakeBytes): void
   /** The same of a file, of which only what is needed is read. */
   decodeFile?(file: FileNow, size: number, from: number, to: number, take: TakeBytes): void
-  /** How many bytes of a result are decoded at one time, by the first `BEGINNING` stored bytes; undefined where all are. */
+  /** How many bytes of a result are decoded at one time, by its first 16 stored bytes; undefined where all are. */
   blockBytes?(beginning: Uint8Array, size: number): number | undefined
   /** Memory from which bytes are decoded without a copy; it is used for other things, too. */
   inputArea?(bytes: number): Uint8Array

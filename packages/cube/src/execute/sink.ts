@@ -65,7 +65,10 @@ export interface SinkFormat {
 }
 
 /** Options that a format does not have are mistakes, not wishes. Throws InputError `BadOption`. */
-export function refuseOptions({ format, options = [] }: SinkFormat, given: Readonly<Record<string, unknown>>): void {
+export function refuseOptions(
+  { format, options = [] }: Pick<SinkFormat, 'format' | 'options'>,
+  given: Readonly<Record<string, unknown>>,
+): void {
   const unknown = Object.keys(given).find((name) => !options.includes(name))
   if (unknown === undefined) return
   const near = nearest(unknown, options)

@@ -1,6 +1,6 @@
 /** Sinks of formats that are written in one piece: the cube is gathered in memory, which bounds how large it may be. */
 import { writeFile } from 'node:fs/promises'
-import { InputError } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import type { TypedArray } from '../dtype.ts'
 import type { SinkFormat } from '../execute/sink.ts'
 import { writeAside } from '../geotiff/aside.ts'
@@ -22,7 +22,7 @@ export interface BufferedFormat {
   /** Cells at most. */
   readonly mostCells: number
   /** Writes the file, whole or not at all. Throws where the cube cannot be written in this format. */
-  write(path: string, cube: WholeCube): Promise<void>
+  write(path: string, cube: WholeCube, work: WorkOptions): Promise<void>
 }
 
 /** Writes text whole or not at all. */
@@ -49,7 +49,7 @@ export function bufferedSink({ format, extensions, mostCells, write: writeCube }
           copyBox(encoded as TypedArray, region.shape, from, values, shape, region.start, region.shape)
           return Promise.resolve()
         },
-        finish: () => writeCube(path, { schema, values }),
+        finish: (work = {}) => writeCube(path, { schema, values }, work),
         // Nothing is on the disk before the end.
         abandon: () => Promise.resolve(),
       }

@@ -55,5 +55,5 @@ export const vectorSink = (format: string, extension: string): SinkFormat =>
     format,
     extensions: [extension],
     mostCells: 2 ** 24,
-    write: (path, cube) => writeFeatures(path, valuesAsProperties(cube)),
+    write: (path, cube, work) => writeFeatures(path, valuesAsProperties(cube), work),
   })

@@ -21,6 +21,21 @@ export interface PlotOptions extends ReadViewOptions, PaintOptions {
   readonly legend?: string
 }
 
+/** Names of the options that a graph may give. */
+export const PLOT_OPTIONS: readonly (keyof PlotOptions)[] = [
+  'band',
+  'time',
+  'at',
+  'maxPanels',
+  'size',
+  'range',
+  'percentileStretch',
+  'ramp',
+  'classes',
+  'title',
+  'legend',
+]
+
 /** A drawing that can be had in both forms. */
 export interface Picture {
   /** Pixels at scale 1. */

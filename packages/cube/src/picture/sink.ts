@@ -5,29 +5,14 @@ import type { SinkFormat } from '../execute/sink.ts'
 import { writeAside } from '../geotiff/aside.ts'
 import { shapeOf } from '../model/node.ts'
 import { cellCount } from '../model/region.ts'
-import { drawView, type Picture, type PlotOptions, pictureOf } from './plot.ts'
+import { drawView, type Picture, PLOT_OPTIONS, type PlotOptions, pictureOf } from './plot.ts'
 import { accumulator, viewOf } from './view.ts'
-
-/** What of `PlotOptions` is said in a graph. */
-const OPTIONS: readonly (keyof PlotOptions)[] = [
-  'band',
-  'time',
-  'at',
-  'maxPanels',
-  'size',
-  'range',
-  'percentileStretch',
-  'ramp',
-  'classes',
-  'title',
-  'legend',
-]
 
 function pictureSink(format: string, extension: string, render: (picture: Picture) => string | Uint8Array): SinkFormat {
   return {
     format,
     extensions: [extension],
-    options: OPTIONS,
+    options: PLOT_OPTIONS,
     create: (path, schema, { options }) => {
       // Options of a graph are JSON; what does not fit is refused where it is read.
       const plotOptions = options as PlotOptions

@@ -9,7 +9,7 @@ import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../model/region.ts'
 import { rowPieces } from '../netcdf/file.ts'
 import type { DType } from '../types.ts'
-import { isPlain } from './chunks.ts'
+import { isPlain, LONG_RUN } from './chunks.ts'
 import {
   cfAttributes,
   coordinatesOf,
@@ -312,7 +312,9 @@ function blocksOf({ store, metadata }: ZarrArray, kept: Kept): readonly number[]
   const beginning = store.beginsNow?.(keyOf(chunks.map(() => 0)), BEGINNING)
   const bytes = beginning && step!.blockBytes(beginning, cellCount(chunks) * type.bytes)
   const blocks = bytes === undefined ? undefined : rowsOf(bytes / type.bytes, chunks)
-  return blocks?.every((side, d) => side === 1 || kept[d] === undefined) === true ? blocks : undefined
+  // Chunks of shorter rows are decoded whole.
+  const isRead = blocks !== undefined && blocks.at(-1)! >= LONG_RUN
+  return isRead && blocks.every((side, d) => side === 1 || kept[d] === undefined) ? blocks : undefined
 }
 
 /** A run of so many cells as a box of a chunk; undefined where it is none, or a chunk is no whole number of them. */

@@ -162,7 +162,7 @@ const cubeValues = (values: Values, { asCube }: Wanted): Values =>
   asCube && (values instanceof BigInt64Array || values instanceof BigUint64Array) ? toFloat64(values) : values
 
 /** Shorter runs are copied faster in one walk over the whole box. */
-const LONG_RUN = 64
+export const LONG_RUN = 64
 
 /** Whether the last codec gives numbers a part at a time, and the box is one run of the chunk's elements. */
 function isTakenInParts(

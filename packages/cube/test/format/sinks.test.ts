@@ -1,7 +1,7 @@
 /** Formats that are written in one piece: JSON, GeoJSON, CSV, Parquet, pictures. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { formats, sinkFor } from '../../src/format/formats.ts'
 import { valueJson } from '../../src/format/json.ts'
 import { parseCrs } from '../../src/index.ts'
@@ -36,10 +36,10 @@ const cube = cubeOf({
 })
 
 /** A vector cube of two points, two dates and one band. */
-function vectorCube(): SourceNode {
+function vectorCube(property = 'name'): SourceNode {
   const at = (x: number, y: number, name: string) => ({
     geometry: { type: 'Point', coordinates: [x, y] } as const,
-    properties: { name },
+    properties: { [property]: name },
   })
   const features = {
     crs: parseCrs('EPSG:32632'),
@@ -176,6 +176,15 @@ describe('GeoJSON', () => {
       expect(found.properties[`${DATES[1]} ndvi`], extension).toBe(0.25)
       expect(found.geometry!.type).toBe('Point')
     }
+  })
+
+  it('warns of properties that get other names', async () => {
+    const path = join(folder, 'v.gpkg')
+    const onWarning = vi.fn()
+    await saveCube(vectorCube('geom'), path, { sink: sinkFor(path), onWarning })
+    expect(onWarning.mock.calls).toMatchObject([[{ tag: 'ColumnRenamed' }]])
+    const { features } = await readFeatures(path)
+    expect(features.map(({ properties }) => properties.geom_1)).toEqual(['p', 'q, "r"'])
   })
 
   it('is refused for rasters', async () => {

@@ -1,5 +1,5 @@
 /** Large chunks of Blosc are read block by block by worker threads. */
-import { mkdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeBlosc } from '../../src/codecs/blosc.ts'
@@ -116,7 +116,7 @@ describe('chunks of Blosc that are larger than a cache', () => {
     await source!.close()
   })
 
-  it('have no blocks where the first one is not there, or is no container', async () => {
+  it('have no blocks where the first one is not there, is no container, or has short rows', async () => {
     const path = await store()
     const first = join(path, 'data', 'c', '0', '0', '0')
     const blocks = async () => {
@@ -124,6 +124,16 @@ describe('chunks of Blosc that are larger than a cache', () => {
       await source!.close()
       return source!.blocks
     }
+    const document = join(path, 'data', 'zarr.json')
+    const text = await readFile(document, 'utf8')
+    const cut = [TOGETHER * 16, SIDE, SIDE / 16]
+    await writeFile(
+      document,
+      text.replace(`"chunk_shape":${JSON.stringify([TOGETHER, SIDE, SIDE])}`, `"chunk_shape":${JSON.stringify(cut)}`),
+    )
+    expect(await blocks()).toBeUndefined()
+    await writeFile(document, text)
+    expect(await blocks()).toBeDefined()
     await truncate(first, 12)
     expect(await blocks()).toBeUndefined()
     await rm(first)

@@ -11,9 +11,11 @@ import {
   explain,
   hasExtension,
   type InspectEntry,
+  PLOT_OPTIONS,
   type PlotOptions,
   type ProcessGraph,
   plot,
+  refuseOptions,
   refuseTarget,
   type Saved,
   saveOrigin,
@@ -187,9 +189,11 @@ async function draw(
   options: GraphRunOptions,
 ): Promise<string> {
   const format = out.toLowerCase().endsWith('.svg') ? 'SVG' : 'PNG'
+  const given = saveOptions(program.graph, format)
+  refuseOptions({ format, options: PLOT_OPTIONS }, given)
   const picture = await plot(node, {
     title: program.id ?? basename(path).replace(/\.json$/i, ''),
-    ...(saveOptions(program.graph, format) as PlotOptions),
+    ...(given as PlotOptions),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),

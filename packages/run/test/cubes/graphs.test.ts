@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CancelledError, type Warning } from '@ecotope/core'
-import { openCollection, stackLayers } from '@ecotope/cube'
+import { openCollection, sinkFor, stackLayers } from '@ecotope/cube'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { explainGraphFile, runGraphFile } from '../../src/cubes/graph-run.ts'
 import { graphProblems, loadProgram, parameterValues } from '../../src/cubes/program.ts'
@@ -223,6 +223,22 @@ describe('cubes', () => {
       expect(await readFile(`kept.${extension}`, 'utf8')).toBe('kept')
     },
   )
+
+  it.each(['PNG', 'SVG', 'GTiff', 'netCDF', 'Zarr'])('have no options that %s does not have', async (format) => {
+    const { ndvi: last, ...before } = ndviGraph
+    const { result: _, ...made } = last
+    const save = {
+      process_id: 'save_result',
+      arguments: { data: { from_node: 'ndvi' }, format, options: { wdith: 3 } },
+    }
+    const saved = await program({
+      parameters,
+      process_graph: { ...before, ndvi: made, save: { ...save, result: true } },
+    })
+    const [extension] = sinkFor('', format).extensions
+    await expect(runGraphFile(saved, { ...input, out: `a${extension}` })).rejects.toMatchObject({ tag: 'BadOption' })
+    expect(await readdir('.')).toEqual(['ndvi.json', 's2'])
+  })
 })
 
 describe('values', () => {
