@@ -32,6 +32,8 @@ export interface Explanation {
   /** Nodes that are cut anew on disk first, with the chunks that they get. */
   readonly cutAnew: readonly { readonly label: string; readonly chunks: readonly number[]; readonly bytes: number }[]
   readonly taskShape: readonly number[]
+  /** Of the parts that the last tasks are cut into, so that workers end together. */
+  readonly lastShape?: readonly number[]
   readonly pieces?: readonly number[]
   /** Order statistics take several passes over what they read. */
   readonly inPasses: boolean
@@ -74,6 +76,7 @@ export function explainPlan(plan: Plan, before: CubeNode = plan.fused): Explanat
       return { label, chunks, bytes: blockBytes(schema, wholeRegion(shapeOf(schema))) }
     }),
     taskShape: plan.shape,
+    ...(plan.last === undefined ? {} : { lastShape: plan.last }),
     ...(plan.pieces === undefined ? {} : { pieces: plan.pieces }),
     inPasses: plan.inPasses,
     tasks: plan.tasks,
@@ -173,7 +176,7 @@ const box = (shape: readonly number[]): string => regionText({ start: shape.map(
 
 /** For people: a line for each node, then the tasks. */
 export function explainText(explanation: Explanation): string {
-  const { nodes, nodesBefore, taskShape, pieces, tasks, workers } = explanation
+  const { nodes, nodesBefore, taskShape, lastShape, pieces, tasks, workers } = explanation
   const lines = nodes.map(({ id, kind, label, dims, dtype, inputs, kernel, source }) => {
     const shape = dims.map(({ name, length }) => `${name} ${length}`).join(' x ')
     const from = inputs.length > 0 ? ` of ${inputs.map((input) => `#${input}`).join(', ')}` : ''
@@ -182,6 +185,7 @@ export function explainText(explanation: Explanation): string {
   })
   const again = explanation.decodedBytes / Math.max(1, explanation.leastDecodedBytes)
   const stored = explanation.storedBytes === undefined ? '' : `, ${megabytes(explanation.storedBytes)} stored`
+  const parts = pieces ? ` in pieces of ${box(pieces)}` : lastShape ? `, the last of ${box(lastShape)}` : ''
   return [
     ...lines,
     nodesBefore > nodes.length ? `fused: ${nodesBefore} nodes became ${nodes.length}` : 'nothing to fuse',
@@ -190,7 +194,7 @@ export function explainText(explanation: Explanation): string {
       ({ label, chunks, bytes }) =>
         `cut anew on disk: ${label}, ${megabytes(bytes)}, in chunks of ${chunks.join(' x ')}`,
     ),
-    `tasks: ${tasks} of ${box(taskShape)}${pieces ? ` in pieces of ${box(pieces)}` : ''}, ${workers} at one time`,
+    `tasks: ${tasks} of ${box(taskShape)}${parts}, ${workers} at one time`,
     ...(explanation.inPasses ? ['order statistics: in several passes, as what they need does not fit'] : []),
     `memory: ${megabytes(explanation.taskBytes)} each, ${megabytes(explanation.totalBytes)} in all of ${megabytes(explanation.budgetBytes)}`,
     `reads: ${megabytes(explanation.leastDecodedBytes)} decoded${stored}; without cache ${again.toFixed(2)} times`,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
 import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
+import { explainPlan, explainText } from '../../src/plan/explain.ts'
 import { planOf, regionsOfPlan } from '../../src/plan/plan.ts'
 import { ChunkReader } from '../../src/plan/reader.ts'
 import { scheduleOf } from '../../src/plan/schedule.ts'
@@ -191,6 +192,7 @@ describe('the last tasks', () => {
     expect(plan.last).toEqual([64, 256])
     expect(regions.map(({ shape }) => cellCount(shape) / (64 * 256))).toEqual([2, 2, 2, 2, 2, 2, 1, 1, 1, 1])
     expect(plan.tasks).toBe(regions.length)
+    expect(explainText(explainPlan(plan))).toContain('tasks: 10 of 128,256, the last of 64,256, 2 at one time')
     expect(isCoveredOnce(plan)).toBe(true)
     const decoded = regions.reduce((sum, region) => sum + scheduleOf(plan.root, region, plan).decodedBytes, 0)
     expect(decoded).toBe(4 * 32 * 512 * 512)
