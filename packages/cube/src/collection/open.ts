@@ -65,12 +65,19 @@ export async function openCollection(
   const pool = sourcePool()
   try {
     const { images, warnings } = await imagesOf(paths, request, pool, options)
-    return collectionOf(labelOf(request.paths), images, request, warnings, pool)
+    const label = labelOf(request.paths)
+    const all = options.accepts === undefined ? warnings : [propertiesIgnored(label), ...warnings]
+    return collectionOf(label, images, request, all, pool)
   } catch (cause) {
     await pool.close()
     throw cause
   }
 }
+
+const propertiesIgnored = (label: string): Warning => ({
+  tag: 'PropertiesIgnored',
+  message: `${label} is no STAC catalogue: its files have no properties to be chosen by, and all are taken`,
+})
 
 /** The only path, where it is a STAC document, a folder with one, or an API. */
 async function stacPath({ paths, format }: CollectionRequest, folder: string): Promise<string | undefined> {
@@ -185,7 +192,7 @@ function imagesOfFiles(
 ): { images: BandPiece[]; warnings: Warning[] } {
   const warnings: Warning[] = []
   const images: BandPiece[] = []
-  let reason: ReturnType<typeof whyNoGrid>
+  let first: ReturnType<typeof whyNoGrid>
   const names = namesOfFiles(files, request)
   for (const [i, { path, layers, time }] of files.entries()) {
     for (const { name, source } of layers) {
@@ -196,15 +203,18 @@ function imagesOfFiles(
         ...(time === undefined ? {} : { time }),
       })
       if (found === undefined) {
-        reason ??= whyNoGrid(source.schema)
-        const why = whyNoGrid(source.schema)?.why ?? 'has no grid'
-        warnings.push({ tag: 'NoGrid', message: `${path}: "${name}" ${why} and is left out of the collection` })
+        const reason = whyNoGrid(source.schema)
+        first ??= reason
+        warnings.push({
+          tag: 'NoGrid',
+          message: `${path}: "${name}" ${reason?.why ?? 'has no grid'} and is left out of the collection`,
+        })
       } else images.push(...found)
     }
   }
   if (images.length > 0) return { images, warnings }
-  const why = reason === undefined ? 'nothing in it lies on a grid' : `what is in it ${reason.why}`
-  const hint = reason?.hint ?? 'tables and series are read by load_uploaded_files, polygons by load_geojson'
+  const why = first === undefined ? 'nothing in it lies on a grid' : `what is in it ${first.why}`
+  const hint = first?.hint ?? 'tables and series are read by load_uploaded_files, polygons by load_geojson'
   throw new InputError('NoRasters', `${paths.join(', ')}: ${why}`, { hint, data: { paths } })
 }
 

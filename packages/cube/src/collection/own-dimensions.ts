@@ -2,9 +2,8 @@
 import { InputError } from '@ecotope/core'
 import type { BandsDimension } from '../model/dimension.ts'
 import type { CubeNode } from '../model/node.ts'
-import { cellCount, stridesOf } from '../model/region.ts'
 import { otherDimension } from '../process/cubes/labels.ts'
-import { splitDimension } from '../process/cubes/reshape.ts'
+import { splitDimension, splitOf } from '../process/cubes/reshape.ts'
 import type { Layer } from './types.ts'
 
 type LabelAt = readonly [dimension: string, label: string | number]
@@ -43,20 +42,11 @@ export function withOwnDimensions(node: CubeNode, names: readonly string[], laye
   const d = node.schema.dims.findIndex(({ type }) => type === 'bands')
   const { name, bands } = node.schema.dims[d] as BandsDimension
   const rows = bands.map((band) => splitName(band.name, names))
-  const parts = [0, ...names.map((_, k) => k + 1)].map((k) => [...new Set(rows.map((row) => row[k]!))])
-  const lengths = parts.map(({ length }) => length)
-  const steps = stridesOf(lengths)
-  const indices = new Array<number>(cellCount(lengths)).fill(-1)
-  rows.forEach((row, i) => {
-    indices[row.reduce((sum, part, k) => sum + parts[k]!.indexOf(part) * steps[k]!, 0)] = i
-  })
-  const [variables, ...labels] = parts
+  const split = splitOf(rows, 1 + names.length)
+  const [variables, ...labels] = split.parts
   const own = variables!.map((variable) => ({ ...bands[rows.findIndex(([one]) => one === variable)]!, name: variable }))
   const added = names.map((dimension, k) => otherDimension(dimension, asNumbers(labels[k]!), unitOf(dimension, layers)))
-  return splitDimension(node, d, [{ type: 'bands', name, labels: variables!, bands: own }, ...added], {
-    lengths,
-    indices,
-  })
+  return splitDimension(node, d, [{ type: 'bands', name, labels: variables!, bands: own }, ...added], split)
 }
 
 /** The unit that all files of the layers give the labels of a dimension; undefined where they differ or say none. */

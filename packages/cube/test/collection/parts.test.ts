@@ -1,7 +1,8 @@
 /** Parts of collections against plain models of them: joined images, lattices, transposition, the pool of files. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assembledSource, type Slot } from '../../src/collection/assembled.ts'
+import { assembledSource } from '../../src/collection/assembled.ts'
+import type { Slot } from '../../src/collection/assembly.ts'
 import { bandsOfNames } from '../../src/collection/file-names.ts'
 import { joinGrids, lattices, offsetIn } from '../../src/collection/lattice.ts'
 import { piecesOf } from '../../src/collection/pieces.ts'

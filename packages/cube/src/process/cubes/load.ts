@@ -94,19 +94,8 @@ async function loadExtents(path: string, args: Arguments, context: ProcessContex
   }
   const conditions = conditionsOf(args.properties)
   const request = { paths: path, stac, ...(bands ? { bands } : {}) }
-  let isAsked = false
-  const accept = acceptor(conditions, context)
-  const accepts: typeof accept = (values) => {
-    isAsked = true
-    return accept(values)
-  }
-  const filter = conditions.length === 0 ? {} : { accepts }
-  const collection = keep(await openCollection(request, { ...context, ...filter }), context)
-  if (conditions.length > 0 && !isAsked) {
-    const names = conditions.map(([name]) => name).join(', ')
-    const message = `${path} is no STAC catalogue: its files have no ${names}, and all are taken`
-    context.onWarning?.({ tag: 'PropertiesIgnored', message })
-  }
+  const accepts = conditions.length === 0 ? {} : { accepts: acceptor(conditions, context) }
+  const collection = keep(await openCollection(request, { ...context, ...accepts }), context)
   return { kind: 'cube', node: clipped(collection, extents, {}) }
 }
 

@@ -141,19 +141,26 @@ function spanOf(first: number, last: number, lengths: readonly number[], steps: 
   return spans
 }
 
-interface Split {
-  /** How many labels each of the dimensions has that are made. */
-  readonly lengths: readonly number[]
+export interface Split {
+  /** Labels of each of the dimensions that are made. */
+  readonly parts: readonly (readonly string[])[]
   /** Index of the split label for every combination; -1 where there is none. */
   readonly indices: readonly number[]
 }
 
-function splitLabels(
-  labels: readonly Label[],
-  count: number,
-  separator: string,
-  name: string,
-): Split & { readonly parts: readonly (readonly string[])[] } {
+/** Labels that are made of `count` parts each, by their parts. */
+export function splitOf(rows: readonly (readonly string[])[], count: number): Split {
+  const parts = Array.from({ length: count }, (_, k) => [...new Set(rows.map((row) => row[k]!))])
+  const lengths = parts.map((part) => part.length)
+  const steps = stridesOf(lengths)
+  const indices = new Array<number>(cellCount(lengths)).fill(-1)
+  rows.forEach((row, i) => {
+    indices[row.reduce((sum, part, k) => sum + parts[k]!.indexOf(part) * steps[k]!, 0)] = i
+  })
+  return { parts, indices }
+}
+
+function splitLabels(labels: readonly Label[], count: number, separator: string, name: string): Split {
   const rows = labels.map((label) => String(label).split(separator))
   const odd = rows.findIndex((row) => row.length !== count)
   if (odd >= 0) {
@@ -166,20 +173,13 @@ function splitLabels(
       },
     )
   }
-  const parts = Array.from({ length: count }, (_, k) => [...new Set(rows.map((row) => row[k]!))])
-  const lengths = parts.map((part) => part.length)
-  const steps = stridesOf(lengths)
-  const indices = new Array<number>(cellCount(lengths)).fill(-1)
-  rows.forEach((row, i) => {
-    indices[row.reduce((sum, part, k) => sum + parts[k]!.indexOf(part) * steps[k]!, 0)] = i
-  })
-  return { parts, lengths, indices }
+  return splitOf(rows, count)
 }
 
 /** For a region of the result: the index of the split label of every combination in it, row-major. */
-function combinations(region: Region, d: number, { lengths, indices }: Split): number[] {
-  const count = lengths.length
-  const steps = stridesOf(lengths)
+function combinations(region: Region, d: number, { parts, indices }: Split): number[] {
+  const count = parts.length
+  const steps = stridesOf(parts.map((part) => part.length))
   const [start, shape] = [region.start.slice(d, d + count), region.shape.slice(d, d + count)]
   const inner = stridesOf(shape)
   return Array.from({ length: cellCount(shape) }, (_, i) => {
