@@ -25,9 +25,9 @@ import { epsgOf, ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, 
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
-import { Operand } from './operand.ts'
 import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } from './options.ts'
 import { type Derived, derived, type Step, stepOf } from './plain.ts'
+import { Reductions } from './reductions.ts'
 import { cubeFor } from './skipping.ts'
 import { hasGraph, mapDerived, processGraphOf } from './steps.ts'
 import {
@@ -48,7 +48,7 @@ const reducerParameters = ['data', 'context']
 const applyParameters = ['x', 'context']
 const mergeParameters = ['x', 'y', 'context']
 
-export class Cube extends Operand<Cube> implements Derived {
+export class Cube extends Reductions<Cube> implements Derived {
   readonly [derived] = true
   readonly node: CubeNode
   readonly step: Step | undefined
@@ -193,31 +193,8 @@ export class Cube extends Operand<Cube> implements Derived {
   // --- Along dimensions
 
   /** One value from all along a dimension, which is dropped: `cube.reduce('t', 'median')`. */
-  reduce(dimension: string, reducer: CallbackInput): Cube {
+  override reduce(dimension: string, reducer: CallbackInput): Cube {
     return this.process('reduce_dimension', { dimension, reducer: callback(reducer, reducerParameters) })
-  }
-  mean(dimension: string): Cube {
-    return this.reduce(dimension, 'mean')
-  }
-  median(dimension: string): Cube {
-    return this.reduce(dimension, 'median')
-  }
-  min(dimension: string): Cube {
-    return this.reduce(dimension, 'min')
-  }
-  max(dimension: string): Cube {
-    return this.reduce(dimension, 'max')
-  }
-  sum(dimension: string): Cube {
-    return this.reduce(dimension, 'sum')
-  }
-  /** Standard deviation of a sample (n - 1). */
-  sd(dimension: string): Cube {
-    return this.reduce(dimension, 'sd')
-  }
-  /** The number of values that are not missing. */
-  count(dimension: string): Cube {
-    return this.reduce(dimension, 'count')
   }
   /** Another array of values along a dimension: sorted, cumulated, interpolated ... */
   applyDimension(dimension: string, process: CallbackInput): Cube {
@@ -346,6 +323,13 @@ export class Cube extends Operand<Cube> implements Derived {
   /** The graph; undefined where an array in memory went in. */
   #graph(): ProcessGraph | undefined {
     return hasGraph(this) ? processGraphOf(this) : undefined
+  }
+
+  protected override numbered(dimension: string, numbersOf: (dimension: Dimension) => readonly number[]): this {
+    const own = this.#dimension(dimension)
+    const target = numbersOf(own)
+    if (own.labels.every((label, i) => label === target[i])) return this
+    return this.process('rename_labels', { dimension, source: own.labels, target }) as this
   }
 
   /** Aggregates to the dates that there are. */

@@ -13,6 +13,7 @@ import { open } from '../../src/fluent/collection.ts'
 import { Cube } from '../../src/fluent/cube.ts'
 import type { Expression } from '../../src/fluent/expression.ts'
 import { Operand } from '../../src/fluent/operand.ts'
+import { Reductions } from '../../src/fluent/reductions.ts'
 import { evaluateProgram, validateProgram } from '../../src/graph/evaluate.ts'
 import { parseProgram } from '../../src/graph/program.ts'
 import type { Calendar } from '../../src/model/dimension.ts'
@@ -116,12 +117,19 @@ const plainly = (
     | 'int'
   )[]
 ): Rows => Object.fromEntries(methods.map((method) => [method, [({ f }) => f[method]()]]))
-const alongTime = (...methods: ('mean' | 'median' | 'min' | 'max' | 'sum' | 'sd' | 'count')[]): Rows =>
+type Reducer = 'mean' | 'median' | 'min' | 'max' | 'sum' | 'sd' | 'count' | 'argmax' | 'argmin'
+const alongTime = (...methods: Reducer[]): Rows =>
   Object.fromEntries(methods.map((method) => [method, [({ f }) => f[method]('t'), ({ s2 }) => s2[method]('bands')]]))
 
 const rows: Rows = {
   ...plainly('absolute', 'sgn', 'sqrt', 'exp', 'ln', 'sin', 'cos', 'tan', 'arctan', 'floor', 'ceil', 'int'),
-  ...alongTime('mean', 'median', 'min', 'max', 'sum', 'sd', 'count'),
+  ...alongTime('mean', 'median', 'min', 'max', 'sum', 'sd', 'count', 'argmax', 'argmin'),
+  idxmax: [
+    ({ s2 }) => s2.idxmax('t'),
+    ({ days }) => days.idxmax('t', { since: '2020-02-30' }),
+    ({ f }) => f.idxmax('y'),
+  ],
+  idxmin: [({ f }) => f.idxmin('t')],
   add: numbersAndCubes('add'),
   subtract: numbersAndCubes('subtract'),
   multiply: numbersAndCubes('multiply'),
@@ -345,8 +353,10 @@ async function expectSame(cube: Cube): Promise<void> {
 
 describe('the graph of a cube', () => {
   it('is tried for every public member', () => {
-    const members = [Cube.prototype, Operand.prototype].flatMap((prototype) => Object.getOwnPropertyNames(prototype))
-    const expected = new Set(members.filter((name) => name !== 'constructor' && name !== 'elementwise'))
+    const members = [Cube.prototype, Reductions.prototype, Operand.prototype].flatMap((prototype) =>
+      Object.getOwnPropertyNames(prototype),
+    )
+    const expected = new Set(members.filter((name) => !['constructor', 'elementwise', 'numbered'].includes(name)))
     expect(new Set(Object.keys(rows))).toEqual(expected)
   })
 
