@@ -91,6 +91,18 @@ function dayOf(label: string | number, time: TemporalDimension): number {
   return date === undefined ? Number.NaN : secondsOf(date, time.calendar) / 86_400
 }
 
+/**
+ * Arguments of `rename_labels` for all labels of a dimension. Throws InputError `DistinctDimensionLabelsRequired` where it
+ * would be unclear which label is meant.
+ */
+export function renaming({ name, labels }: Dimension, target: readonly (string | number)[]): Record<string, unknown> {
+  if (new Set<string | number>(labels).size === labels.length) return { dimension: name, source: labels, target }
+  throw new InputError('DistinctDimensionLabelsRequired', `several cells of ${name} have the same label`, {
+    hint: 'aggregate equal ones first, such as with aggregateTemporal',
+    data: { dimension: name },
+  })
+}
+
 /** The first instant of a year or month, as which people write bounds of time; other bounds as they are. */
 export const startOf = (bound: string | null): string | null =>
   bound === null || !/^\d{4}(-\d\d)?$/.test(bound) ? bound : `${bound}${bound.length === 4 ? '-01' : ''}-01`

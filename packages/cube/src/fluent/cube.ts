@@ -21,7 +21,18 @@ import type { Band, Bounds, DType, Features, Grid } from '../types.ts'
 import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
 import { requireAligned } from './aligned.ts'
 import { parseBytes } from './bytes.ts'
-import { epsgOf, ownBand, ownIndex, ownLabel, requireBands, type SelectOptions, startOf, summary } from './choosing.ts'
+import {
+  epsgOf,
+  ownBand,
+  ownIndex,
+  ownLabel,
+  renaming,
+  requireBands,
+  type SelectOptions,
+  startOf,
+  summary,
+} from './choosing.ts'
+import { type DateComponent, groupedBy } from './components.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
 import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
@@ -216,6 +227,16 @@ export class Cube extends Reductions<Cube> implements Derived {
     const args = { intervals, reducer: callback(reducer, reducerParameters) }
     return this.process('aggregate_temporal', labels === undefined ? args : { ...args, labels })
   }
+  /**
+   * One value per hour, month, season ... whatever the year: `cube.groupBy('t', 'month', 'mean')`. Labels are those that
+   * some date has, as `climatological_normal` writes them (`06`, `001`, `jja`). Callbacks see no dates.
+   */
+  groupBy(dimension: string, component: DateComponent, reducer: CallbackInput): Cube {
+    const time = this.#temporal(dimension)
+    const { standIns, intervals, labels } = groupedBy(time, component)
+    const args = { dimension, intervals, labels, reducer: callback(reducer, reducerParameters) }
+    return this.process('rename_labels', renaming(time, standIns)).process('aggregate_temporal', args)
+  }
 
   /**
    * One value per date from the window that ends with it (or lies around it), as xarray's `rolling`: `window` dates, or
@@ -329,7 +350,7 @@ export class Cube extends Reductions<Cube> implements Derived {
     const own = this.#dimension(dimension)
     const target = numbersOf(own)
     if (own.labels.every((label, i) => label === target[i])) return this
-    return this.process('rename_labels', { dimension, source: own.labels, target }) as this
+    return this.process('rename_labels', renaming(own, target)) as this
   }
 
   /** Aggregates to the dates that there are. */

@@ -124,6 +124,10 @@ const alongTime = (...methods: Reducer[]): Rows =>
 const rows: Rows = {
   ...plainly('absolute', 'sgn', 'sqrt', 'exp', 'ln', 'sin', 'cos', 'tan', 'arctan', 'floor', 'ceil', 'int'),
   ...alongTime('mean', 'median', 'min', 'max', 'sum', 'sd', 'count', 'argmax', 'argmin'),
+  groupBy: [
+    ({ f }) => f.groupBy('t', 'month', 'median'),
+    ({ days }) => days.groupBy('t', 'dayofyear', (data) => data.reduce('max').subtract(data.reduce('min'))),
+  ],
   idxmax: [
     ({ s2 }) => s2.idxmax('t'),
     ({ days }) => days.idxmax('t', { since: '2020-02-30' }),
