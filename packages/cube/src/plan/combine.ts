@@ -1,30 +1,32 @@
 /** How reductions of parts become the reduction of the whole: what must be kept of a part, and how two parts join. */
 import type { Cell, Reducer } from '../cells/cell.ts'
 import { reduceValues } from '../cells/reducers.ts'
+import type { Run } from './ranges.ts'
 
-/** Numbers of one cell kept between parts; one array for each. */
-type State = readonly Float64Array<ArrayBuffer>[]
+/** Numbers of each cell kept between parts; one array for each. */
+export type State = readonly Float64Array<ArrayBuffer>[]
 
 type Reduce = Extract<Cell, { kind: 'reduce' }>
 
 export interface Combination {
   /** Reductions of a part that are kept, in the order of the state's arrays. */
   readonly kept: (reduce: Reduce) => readonly Reduce[]
-  /** Joins part `part` (index `from`) to the state (index `to`) that has at least one part already. */
-  readonly join: (state: State, to: number, part: State, from: number, ignoreNodata: boolean) => void
-  readonly result: (state: State, at: number) => number
+  /** Joins the cells `run` of a part to the state, which has at least one part of them already. */
+  readonly join: (state: State, part: State, run: Run, ignoreNodata: boolean) => void
+  /** The reductions of the whole; the state is not used afterwards. */
+  readonly results: (state: State) => Float64Array<ArrayBuffer>
 }
 
+type Step = (a: number, b: number, ignoreNodata: boolean) => number
+
 /** The combination of a reducer that, over results of parts, is itself (or another). */
-function by(step: (a: number, b: number, ignoreNodata: boolean) => number): Combination {
-  return {
-    kept: (reduce) => [reduce],
-    join: ([state], to, [part], from, ignoreNodata) => {
-      state![to] = step(state![to]!, part![from]!, ignoreNodata)
-    },
-    result: ([state], at) => state![at]!,
-  }
-}
+const by = (step: Step): Combination => ({
+  kept: (reduce) => [reduce],
+  join: ([state], [part], { from, to, length }, ignoreNodata) => {
+    for (let i = 0; i < length; i++) state![to + i] = step(state![to + i]!, part![from + i]!, ignoreNodata)
+  },
+  results: ([state]) => state!,
+})
 
 /** Missing parts are left out, or make the result missing. */
 const unlessMissing = (step: (a: number, b: number) => number): Combination =>
@@ -49,36 +51,48 @@ const reducing = (reduce: Reduce, reducer: Reducer): Reduce => ({ ...reduce, red
 
 const mean: Combination = {
   kept: (reduce) => [reducing(reduce, 'sum'), present(reduce)],
-  join: ([sum, count], to, [partSum, partCount], from, ignoreNodata) => {
-    const isNothing = ignoreNodata && partCount![from] === 0
-    if (!isNothing) sum![to] = ignoreNodata && count![to] === 0 ? partSum![from]! : sum![to]! + partSum![from]!
-    count![to]! += partCount![from]!
+  join: ([sum, count], [partSum, partCount], { from, to, length }, ignoreNodata) => {
+    for (let i = 0; i < length; i++) {
+      const [n, m] = [count![to + i]!, partCount![from + i]!]
+      const isNothing = ignoreNodata && m === 0
+      if (!isNothing) sum![to + i] = ignoreNodata && n === 0 ? partSum![from + i]! : sum![to + i]! + partSum![from + i]!
+      count![to + i] = n + m
+    }
   },
-  result: ([sum, count], at) => (count![at]! > 0 ? sum![at]! / count![at]! : Number.NaN),
+  results: ([sum, count]) => {
+    for (let i = 0; i < sum!.length; i++) sum![i] = count![i]! > 0 ? sum![i]! / count![i]! : Number.NaN
+    return sum!
+  },
 }
 
 /** Chan, Golub and LeVeque 1979: counts, means and sums of squared deviations of two parts. */
 const spread = (finish: (variance: number) => number): Combination => ({
   kept: (reduce) => [reducing(reduce, 'mean'), reducing(reduce, 'variance'), present(reduce)],
-  join: ([mean_, variance, count], to, [partMean, partVariance, partCount], from, ignoreNodata) => {
-    const [n, m] = [count![to]!, partCount![from]!]
-    if (ignoreNodata && m === 0) return
-    if (ignoreNodata && n === 0) {
-      mean_![to] = partMean![from]!
-      variance![to] = partVariance![from]!
-      count![to] = m
-      return
+  join: ([means, variances, counts], [partMeans, partVariances, partCounts], { from, to, length }, ignoreNodata) => {
+    for (let i = 0; i < length; i++) {
+      const [n, m] = [counts![to + i]!, partCounts![from + i]!]
+      if (ignoreNodata && m === 0) continue
+      const total = n + m
+      counts![to + i] = total
+      if (ignoreNodata && n === 0) {
+        means![to + i] = partMeans![from + i]!
+        variances![to + i] = partVariances![from + i]!
+        continue
+      }
+      const difference = partMeans![from + i]! - means![to + i]!
+      const squares = (n > 1 ? variances![to + i]! * (n - 1) : 0) + (m > 1 ? partVariances![from + i]! * (m - 1) : 0)
+      means![to + i]! += (difference * m) / total
+      variances![to + i] = (squares + (difference * difference * n * m) / total) / (total - 1)
     }
-    const total = n + m
-    const difference = partMean![from]! - mean_![to]!
-    const squares = (n > 1 ? variance![to]! * (n - 1) : 0) + (m > 1 ? partVariance![from]! * (m - 1) : 0)
-    mean_![to]! += (difference * m) / total
-    variance![to] = (squares + (difference * difference * n * m) / total) / (total - 1)
-    count![to] = total
   },
   // A missing mean says that a missing value was not to be ignored, even where single values have no variance.
-  result: ([mean_, variance, count], at) =>
-    count![at]! < 2 || Number.isNaN(mean_![at]) ? Number.NaN : finish(variance![at]!),
+  results: ([means, variances, counts]) => {
+    for (let i = 0; i < means!.length; i++) {
+      const isMissing = counts![i]! < 2 || Number.isNaN(means![i]!)
+      variances![i] = isMissing ? Number.NaN : finish(variances![i]!)
+    }
+    return variances!
+  },
 })
 
 /** By reducer; undefined: the whole extent has to be there at once. */

@@ -6,15 +6,16 @@ import type { Dimension } from '../model/dimension.ts'
 import { own, release } from '../model/garbage.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
-import { COMBINATIONS } from './combine.ts'
+import { COMBINATIONS, type State } from './combine.ts'
 import {
   keptDims,
   type Part,
   type PartPlan,
-  placesOf,
   type Range,
   type Reduce,
+  type Run,
   regionOn,
+  runsOf,
   type Split,
 } from './ranges.ts'
 
@@ -50,35 +51,28 @@ export function combinedPart(split: Split, part: Part, ranges: readonly Range[])
       const kernels = known
       const state = kernels.map(() => new Float64Array(cellCount(regionOn(region, dims).shape)).fill(Number.NaN))
       const ignoreNodata = reduce.ignoreNodata ?? true
+      const take = (part: State, run: Run, isFirst: boolean): void => {
+        if (!isFirst) combination.join(state, part, run, ignoreNodata)
+        else
+          for (const [k, data] of part.entries()) state[k]!.set(data.subarray(run.from, run.from + run.length), run.to)
+      }
       return {
         add: (r, isFirst, blocks) => {
           const made = kernels.map(
             (kernel) => kernel.run(rangeRegion(region, r), blocks).data as Float64Array<ArrayBuffer>,
           )
-          const places = placesOf(split, dims, region, ranges[r]!.group)
-          for (let from = 0; from < made[0]!.length; from++) {
-            const to = places(from)
-            if (isFirst) for (const [k, data] of made.entries()) state[k]![to] = data[from]!
-            else combination.join(state, to, made, from, ignoreNodata)
-          }
+          for (const run of runsOf(split, dims, region, ranges[r]!.group)) take(made, run, isFirst)
           for (const data of made) release(own(data))
         },
         again: () => false,
         progress: () => undefined,
         found: () => state,
         join: (found, groups) => {
-          const part = found as typeof state
-          const count = cellCount(regionOn(region, kept).shape)
-          for (const { group, isFirst } of groups) {
-            const places = placesOf(split, dims, region, group)
-            for (let i = 0; i < count; i++) {
-              const at = places(i)
-              if (isFirst) for (const [k, data] of part.entries()) state[k]![at] = data[at]!
-              else combination.join(state, at, part, at, ignoreNodata)
-            }
-          }
+          for (const { group, isFirst } of groups)
+            for (const { to, length } of runsOf(split, dims, region, group))
+              take(found as State, { from: to, to, length }, isFirst)
         },
-        end: () => Float64Array.from(state[0]!, (_, i) => combination.result(state, i)),
+        end: () => combination.results(state),
       }
     },
   }

@@ -235,7 +235,11 @@ function shapeFor(
   const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
   const fits = whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers)
   // One cell has no pieces; where it needs more than a worker's share, one worker makes as many at once as it can.
-  if (fits || cellCount(least.shape) === 1) return taskShape(root, { ...share, ...extra, align: chunks })
+  if (fits || cellCount(least.shape) === 1) {
+    const plain = taskShape(root, { ...share, ...extra, align: chunks })
+    const cut = cellCount(least.shape) === 1 ? undefined : inPieces(root, share, least, fixed)
+    return cut instanceof InputError || cut === undefined || cut.pace > WORTH_PIECES * plain.pace ? plain : cut
+  }
   const pieces = inPieces(root, share, least, fixed)
   if (pieces !== undefined && !(pieces instanceof InputError)) return pieces
   try {
@@ -244,6 +248,9 @@ function shapeFor(
     throw isTooSmall(error) && pieces !== undefined && neededBy(error).needed > neededBy(pieces).needed ? pieces : error
   }
 }
+
+/** Boxes of the sink are made from pieces where these take no more than this part of the work. */
+const WORTH_PIECES = 0.9
 
 /** One box of the sink at a time, made from pieces that fit beside it; else what budget that would take, if known. */
 function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Shaped | InputError | undefined {
@@ -254,8 +261,8 @@ function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Sha
     const budgetBytes = share.budgetBytes / workers - beside
     if (budgetBytes <= 0) continue
     try {
-      const { shape, costs } = taskShape(root, { budgetBytes, region: box, inPasses })
-      return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed } }
+      const { shape, costs, pace } = taskShape(root, { budgetBytes, region: box, inPasses })
+      return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed }, pace }
     } catch (error) {
       // Too small a share for one of several workers; one alone may do.
       if (!isTooSmall(error)) throw error

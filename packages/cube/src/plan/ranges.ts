@@ -108,16 +108,22 @@ export function groupsOf({ along }: Split, region: Region): readonly [from: numb
   return [region.start[along]!, region.start[along]! + region.shape[along]!]
 }
 
-/** Where cell i of a range's result is in the state: the state has the dimension of groups somewhere among the others. */
-export function placesOf(
-  { along }: Split,
-  dims: readonly number[],
-  region: Region,
-  group: number,
-): (i: number) => number {
+/** Cells of a range's result, from `from` on, that lie side by side in the state too, from `to` on. */
+export interface Run {
+  readonly from: number
+  readonly to: number
+  readonly length: number
+}
+
+/** Where the result of a range of a group is in the state, which has the dimension of groups somewhere among the others. */
+export function runsOf({ along }: Split, dims: readonly number[], region: Region, group: number): Run[] {
   const at = dims.indexOf(along)
-  if (at < 0) return (i) => i
-  const inner = cellCount(dims.slice(at + 1).map((d) => region.shape[d]!))
-  const [first, count] = [region.start[along]!, region.shape[along]!]
-  return (i) => (Math.floor(i / inner) * count + group - first) * inner + (i % inner)
+  const sides = dims.map((d) => region.shape[d]!)
+  if (at < 0) return [{ from: 0, to: 0, length: cellCount(sides) }]
+  const length = cellCount(sides.slice(at + 1))
+  return Array.from({ length: cellCount(sides.slice(0, at)) }, (_, outer) => ({
+    from: outer * length,
+    to: (outer * sides[at]! + group - region.start[along]!) * length,
+    length,
+  }))
 }

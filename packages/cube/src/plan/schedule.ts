@@ -38,7 +38,7 @@ export interface Costs {
   readonly peakBytes: number
   /** Bytes that sources decode: whole chunks, whatever part of them is used. */
   readonly decodedBytes: number
-  /** Cells of all steps: what is computed or copied. */
+  /** Cells of all steps: what is computed or copied; more of those that are taken in piece by piece. */
   readonly cells: number
 }
 
@@ -47,7 +47,7 @@ export interface Schedule extends Costs {
 }
 
 export interface ScheduleOptions {
-  /** Nodes that can fold their inputs do so where the inputs are larger. Default: none does. */
+  /** Nodes that can fold do so, in pieces of about these bytes, where their inputs are much larger. Default: none does. */
   readonly foldAbove?: number
   /** Order statistics fold too, in several passes. Default: they do not. */
   readonly inPasses?: boolean
@@ -83,6 +83,9 @@ function addDemand(instances: Instance[], node: CubeNode, region: Region): void 
 const kernelScratch = (node: CellNode, region: Region): number =>
   isPassing(node) ? 0 : kernelBytes(kernelOfNode(node), region)
 
+/** Inputs of so many pieces are taken in one go, which takes about half the time. */
+const PIECES_AT_ONCE = 2
+
 /** How a node takes in its inputs piece by piece, where all of them at once are too large. */
 function foldFor(
   { node, region, wanted }: Instance,
@@ -91,10 +94,18 @@ function foldFor(
   if (node.kind === 'source' || foldAbove === Number.POSITIVE_INFINITY) return undefined
   const bytes = node.inputs.map((input, i) => (wanted[i] === undefined ? 0 : blockBytes(input.schema, wanted[i])))
   const scratch = node.kind === 'blocks' ? node.scratchBytes?.(region) : inPasses ? kernelScratch(node, region) : 0
-  return bytes.reduce((sum, n) => sum + n, scratch ?? 0) > foldAbove ? foldOf(node, foldAbove, inPasses) : undefined
+  const isLarge = bytes.reduce((sum, n) => sum + n, scratch ?? 0) > PIECES_AT_ONCE * foldAbove
+  return isLarge ? foldOf(node, foldAbove, inPasses) : undefined
 }
 
 type Demands = Map<CubeNode, Instance[]>
+
+/** Whether other nodes need all the inputs whole anyway, so that taking them in piece by piece would read them twice. */
+const isThere = (demands: Demands, { node, wanted }: Instance): boolean =>
+  wanted.every((need, i) => {
+    if (need === undefined) return true
+    return demands.get(node.inputs[i]!)?.some(({ region }) => containsRegion(region, need)) === true
+  })
 
 function demandsOf(root: CubeNode, region: Region, options: ScheduleOptions): Demands {
   const demands: Demands = new Map([[root, []]])
@@ -102,7 +113,7 @@ function demandsOf(root: CubeNode, region: Region, options: ScheduleOptions): De
   for (const node of consumersFirst(root)) {
     for (const instance of demands.get(node) ?? []) {
       instance.wanted = needsOf(node, instance.region)
-      instance.fold = foldFor(instance, options)
+      instance.fold = isThere(demands, instance) ? undefined : foldFor(instance, options)
       if (instance.fold !== undefined) continue
       for (const [i, wanted] of instance.wanted.entries()) {
         const input = node.inputs[i]!
@@ -181,6 +192,9 @@ function pieceCosts(node: CubeNode, region: Region, options: ScheduleOptions): C
   return { peakBytes, decodedBytes, cells }
 }
 
+/** Times the work of a kernel over all of its inputs that one over pieces of them takes. */
+const WORK_OF_PIECES = 3
+
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
   let [peakBytes, decodedBytes, cells] = [0, 0, 0]
   const count = piecesOf(fold, region)
@@ -199,7 +213,8 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
   // The state is taken to be a few numbers for each cell of the result, unless the node knows better.
   const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
   const state = fold.stateBytes?.(region) ?? Math.max(4 * 8 * cellCount(region.shape), scratch)
-  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
+  const work = node.kind === 'cells' ? WORK_OF_PIECES : 1
+  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale * work }
 }
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */

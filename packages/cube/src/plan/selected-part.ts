@@ -10,7 +10,7 @@ import { own, release } from '../model/garbage.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region } from '../model/region.ts'
 import { kernelBytes } from './kernels.ts'
-import { keptDims, type Part, type PartPlan, placesOf, type Range, regionOn, type Split } from './ranges.ts'
+import { keptDims, type Part, type PartPlan, type Range, regionOn, runsOf, type Split } from './ranges.ts'
 
 /** The probability of each order statistic; undefined of other reducers. */
 export function probabilityOf({ reducer, probability }: Part['reduce']): number | undefined {
@@ -71,10 +71,12 @@ export function selectedPart(
           const { group, indices } = ranges[r]!
           if (indices.length === 0) return
           const { data } = kernel.run(rangeRegion(region, r), blocks)
-          const places = placesOf(split, dims, region, group)
-          for (const { start, length: count } of consecutive(indices))
-            for (let i = 0; i < step; i++)
-              selection.add(places(i), { data, from: (start - indices[0]!) * step + i, step, count })
+          const runs = runsOf(split, dims, region, group)
+          for (const { start, length: count } of consecutive(indices)) {
+            const first = (start - indices[0]!) * step
+            for (const { from, to, length: cells } of runs)
+              for (let i = 0; i < cells; i++) selection.add(to + i, { data, from: first + from + i, step, count })
+          }
           release(own(data))
         },
         again: () => selection.again(),

@@ -30,6 +30,8 @@ export interface TaskShape {
   readonly shape: readonly number[]
   /** Of the costliest of the measured tasks. */
   readonly costs: Costs
+  /** Work for each cell of the result, in bytes that could be decoded meanwhile. */
+  readonly pace: number
 }
 
 /** Bytes that allocators and threads hold beside what is in use; a third of a small budget. */
@@ -48,7 +50,7 @@ export function taskShare(budgetBytes: number, workers = 1): number {
   return Math.floor((usable(budgetBytes) * 7) / 8 / workers)
 }
 
-/** Inputs of nodes that can fold are taken in one go up to this size. */
+/** Bytes of the pieces in which nodes that can fold take their inputs, see `ScheduleOptions`. */
 export function foldAbove(budgetBytes: number, workers = 1): number {
   return taskShare(budgetBytes, workers) / 4
 }
@@ -67,8 +69,6 @@ const TASKS_PER_WORKER = 4
 const SMALL_BYTES = 2 ** 22
 
 interface Candidate extends TaskShape {
-  /** Work for each cell of the result. */
-  readonly pace: number
   readonly fits: boolean
 }
 
@@ -77,6 +77,7 @@ class Search {
   readonly #root: CubeNode
   readonly #options: TaskShapeOptions
   readonly #share: number
+  readonly #foldAbove: number
   readonly #whole: ReadonlySet<number>
   readonly region: Region
 
@@ -84,6 +85,7 @@ class Search {
     this.#root = root
     this.#options = options
     this.#share = taskShare(options.budgetBytes, options.workers)
+    this.#foldAbove = foldAbove(options.budgetBytes, options.workers)
     this.#whole = wholeDimensions(root)
     this.region = options.region ?? wholeRegion(shapeOf(root.schema))
   }
@@ -108,7 +110,7 @@ class Search {
     const { inPasses = false } = this.#options
     let [work, cells] = [0, 0]
     for (const region of this.#samples(shape)) {
-      const one = scheduleOf(this.#root, region, { foldAbove: this.#share / 4, inPasses })
+      const one = scheduleOf(this.#root, region, { foldAbove: this.#foldAbove, inPasses })
       const peakBytes = one.peakBytes + (this.#options.extraBytes?.(region) ?? 0)
       if (peakBytes >= costs.peakBytes) costs = { peakBytes, decodedBytes: one.decodedBytes, cells: one.cells }
       work += one.decodedBytes + CELL_COST * one.cells + TASK_OVERHEAD

@@ -71,7 +71,7 @@ describe('order statistics larger than the budget', () => {
         reducers,
         fc.boolean(),
         fc.constantFrom(1, 3, 16),
-        fc.constantFrom(1, 100, 500),
+        fc.constantFrom(1, 100, 400),
         async (from, to, reducer, ignoreNodata, chunk, foldAbove) => {
           const isFloat = from.dtype.startsWith('float')
           const value = (i: number) => (i % 7 === 3 && isFloat ? Number.NaN : ((i * 7919) % 251) / (isFloat ? 7 : 1))

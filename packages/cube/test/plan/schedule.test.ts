@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import type { Cell } from '../../src/cells/cell.ts'
+import { FLOAT64 } from '../../src/model/block.ts'
 import type { CubeNode } from '../../src/model/node.ts'
 import { inParallel } from '../../src/model/parallel.ts'
 import { evaluateRegion } from '../../src/plan/evaluate.ts'
 import { scheduleOf, stepsOf, storedBeside } from '../../src/plan/schedule.ts'
 import { concatNode } from '../../src/process/cubes/nodes.ts'
-import { boxSum, fakeSource, other } from './fakes.ts'
+import { boxSum, fakeSource, other, schemaOf } from './fakes.ts'
 
 const region = { start: [8, 8], shape: [8, 8] }
 
@@ -50,6 +52,27 @@ describe('schedules', () => {
     expect(near.filter(({ node: { kind } }) => kind === 'source')).toHaveLength(1)
     await evaluateRegion(sumOf(small, large), region)
     expect([...decoded.values()].every((count) => count === 1)).toBe(true)
+  })
+
+  test('what others need whole is not read once more piece by piece', async () => {
+    const { node, decoded, data } = fakeSource({ t: 6, x: 4 }, [2, 4])
+    const [values, means] = [0, 1].map((at): Cell => ({ kind: 'input', input: at }))
+    const cell: Cell = { kind: 'reduce', reducer: 'mean', dim: 't', length: 6, of: values! }
+    const mean: CubeNode = { kind: 'cells', label: 'mean', inputs: [node], cell, schema: schemaOf({ x: 4 }, FLOAT64) }
+    const root: CubeNode = {
+      kind: 'cells',
+      label: 'anomaly',
+      inputs: [node, mean],
+      cell: { kind: 'call', operation: 'subtract', args: [values!, means!] },
+      schema: schemaOf({ t: 6, x: 4 }, FLOAT64),
+    }
+    const whole = { start: [0, 0], shape: [6, 4] }
+    expect(stepsOf(mean, { start: [0], shape: [4] }, { foldAbove: 1 })).toHaveLength(1)
+    expect(stepsOf(root, whole, { foldAbove: 1 }).map((step) => step.node.label)).toEqual(['fake', 'mean', 'anomaly'])
+    const block = await evaluateRegion(root, whole, { foldAbove: 1 })
+    expect([...decoded.values()]).toEqual([1, 1, 1])
+    const sums = [0, 1, 2, 3].map((x) => [0, 1, 2, 3, 4, 5].reduce((sum, t) => sum + data[4 * t + x]!, 0))
+    expect([...block.data]).toEqual(Array.from(data, (value, i) => value - sums[i % 4]! / 6))
   })
 
   test('inputs that a region does not touch are not computed', () => {

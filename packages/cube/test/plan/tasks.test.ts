@@ -1,5 +1,6 @@
 import { InputError } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
+import type { Reducer } from '../../src/cells/cell.ts'
 import { FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
 import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
@@ -12,13 +13,16 @@ import { boxSum, fakeSource, runningSum, schemaOf } from './fakes.ts'
 
 const MB = 2 ** 20
 
-const median = (node: CubeNode, sides: Readonly<Record<string, number>>, length: number): CellNode => ({
-  kind: 'cells',
-  label: 'median',
-  inputs: [node],
-  schema: schemaOf(sides, FLOAT64),
-  cell: { kind: 'reduce', reducer: 'median', dim: 't', length, of: { kind: 'input', input: 0 } },
-})
+const reducing =
+  (reducer: Reducer) =>
+  (node: CubeNode, sides: Readonly<Record<string, number>>, length: number): CellNode => ({
+    kind: 'cells',
+    label: reducer,
+    inputs: [node],
+    schema: schemaOf(sides, FLOAT64),
+    cell: { kind: 'reduce', reducer, dim: 't', length, of: { kind: 'input', input: 0 } },
+  })
+const [median, mean] = [reducing('median'), reducing('mean')]
 
 describe('task shapes', () => {
   test('whole source chunks, whatever the sink writes', () => {
@@ -63,6 +67,17 @@ describe('task shapes', () => {
     const { shape, pieces } = planOf(root, { ...options, chunks: [1, 1] })
     expect(pieces).toBeUndefined()
     expect(shape[0]).toBeGreaterThanOrEqual(500)
+  })
+
+  test('a reduction that would have to read piece by piece makes a box of the sink in pieces instead', () => {
+    const { node } = fakeSource({ t: 40, y: 256, x: 256 }, [40, 32, 32])
+    const root = mean(node, { y: 256, x: 256 }, 40)
+    const { shape, pieces, costs, foldAbove: piece } = planOf(root, { budgetBytes: 12 * MB, chunks: [256, 256] })
+    expect(shape).toEqual([256, 256])
+    expect(cellCount(pieces!)).toBeLessThan(256 * 256)
+    expect(scheduleOf(root, wholeRegion(pieces!), { foldAbove: piece }).steps).toHaveLength(2)
+    expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(12 * MB))
+    expect(planOf(root, { budgetBytes: 200 * MB, chunks: [256, 256] }).pieces).toBeUndefined()
   })
 
   test('what has to be held whole and is too much says how much it needs', () => {
