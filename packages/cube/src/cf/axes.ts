@@ -1,6 +1,6 @@
 /** Which kind of dimension a CF coordinate makes: space, time, bands, or labels of anything else. */
 import { InputError } from '@ecotope/core'
-import type { Dimension } from '../model/dimension.ts'
+import type { AxisNotes, Dimension } from '../model/dimension.ts'
 import { isPeriod, periodStart } from '../model/periods.ts'
 import { calendarOf, decodeTimes } from '../model/time.ts'
 import { isTimeUnits } from '../model/time-units.ts'
@@ -84,7 +84,18 @@ export function otherDimension(name: string, length: number, coordinate: CfCoord
   const labels = Array.from(coordinate.values, (value) => (typeof value === 'string' ? value : Number(value)))
   if (BANDS.test(name)) return bandsDimension(name, labels)
   const unit = textOf(coordinate.attributes, 'units')
-  return { type: 'other', name, labels, ...(unit === undefined ? {} : { unit }) }
+  return { type: 'other', name, labels, ...(unit === undefined ? {} : { unit }), ...notesOf(coordinate) }
+}
+
+const NOTES = ['axis', 'standard_name', 'long_name', 'positive'] as const
+
+/** What is to be written again of levels and other labels, where there is anything. */
+export function notesOf({ attributes }: CfCoordinate): { readonly notes?: AxisNotes } {
+  const said = NOTES.flatMap((key) => {
+    const text = textOf(attributes, key)
+    return text === undefined || text === '' ? [] : [[key, text] as const]
+  })
+  return said.length === 0 ? {} : { notes: Object.fromEntries(said) }
 }
 
 function bandsDimension(name: string, labels: readonly (string | number)[]): Dimension {

@@ -6,7 +6,7 @@ import type { CubeSchema } from '../model/node.ts'
 import { roleOf } from '../roles.ts'
 import type { Affine, Band, Crs, Grid } from '../types.ts'
 import { type Attributes, numbersOf, textOf } from './attributes.ts'
-import { axisOf, type CfCoordinate, isGeographicAxis, otherDimension, type SpatialAxis } from './axes.ts'
+import { axisOf, type CfCoordinate, isGeographicAxis, notesOf, otherDimension, type SpatialAxis } from './axes.ts'
 import { crsOfMapping, heightOf, lonLat, tryCrs } from './crs.ts'
 import { classesOf, packingOf, type StoredType } from './packing.ts'
 
@@ -189,7 +189,8 @@ function spatial(
     const factor = unitFactor(units, crs)
     const labels = labelsOf(length, (i) => Number(coordinate.values[i]) * factor)
     const unit = crs?.unit ?? units
-    return { type: 'spatial', name, axis, labels, ...(unit === undefined ? {} : { unit }) }
+    const notes = axis === 'z' ? notesOf(coordinate) : {}
+    return { type: 'spatial', name, axis, labels, ...(unit === undefined ? {} : { unit }), ...notes }
   }
   if (transform === undefined || axis === 'z') return undefined
   const [a, b, c, d, e, f] = transform

@@ -134,12 +134,14 @@ function coordinateOf(dim: Dimension, schema: CubeSchema): CfOut[] {
   const base = { name, dims: [name], shape: [dim.labels.length] }
   if (dim.type === 'spatial') return spatialCoordinate(dim, schema)
   if (dim.type === 'temporal') return [{ ...base, ...timeCoordinate(dim) }]
-  const unit = dim.type === 'other' && dim.unit !== undefined ? { units: dim.unit } : {}
+  const attributes = dim.type === 'other' ? { ...unitsOf(dim.unit), ...dim.notes } : {}
   if (dim.labels.every((label) => typeof label === 'number') && dim.labels.length > 0) {
-    return [{ ...base, dtype: 'float64', attributes: unit, values: Float64Array.from(dim.labels as number[]) }]
+    return [{ ...base, dtype: 'float64', attributes, values: Float64Array.from(dim.labels as number[]) }]
   }
-  return [{ ...base, dtype: 'string', attributes: unit, values: dim.labels.map(String) }]
+  return [{ ...base, dtype: 'string', attributes, values: dim.labels.map(String) }]
 }
+
+const unitsOf = (unit: string | undefined): Attributes => (unit === undefined ? {} : { units: unit })
 
 function timeCoordinate(dim: TemporalDimension): Pick<CfOut, 'dtype' | 'attributes' | 'values'> {
   const { labels, calendar, period } = dim
@@ -163,7 +165,8 @@ function spatialCoordinate(dim: SpatialDimension, { grid }: CubeSchema): CfOut[]
     ? { standard_name: short, long_name: short, units: dim.axis === 'x' ? 'degrees_east' : 'degrees_north' }
     : {
         ...(grid !== undefined && dim.axis !== 'z' ? { standard_name: long, long_name: LABEL[dim.axis] } : {}),
-        ...(dim.unit === undefined ? {} : { units: UNITS[dim.unit] ?? dim.unit }),
+        ...unitsOf(UNITS[dim.unit ?? ''] ?? dim.unit),
+        ...dim.notes,
       }
   return [
     {

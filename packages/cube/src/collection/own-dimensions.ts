@@ -1,8 +1,7 @@
 /** Variables with dimensions beside time and space: a band for each label, `u[level=850]`, or dimensions of the cube. */
 import { InputError } from '@ecotope/core'
-import type { BandsDimension } from '../model/dimension.ts'
+import type { AxisNotes, BandsDimension, OtherDimension } from '../model/dimension.ts'
 import type { CubeNode } from '../model/node.ts'
-import { otherDimension } from '../process/cubes/labels.ts'
 import { splitDimension, splitOf } from '../process/cubes/reshape.ts'
 import type { Layer } from './types.ts'
 
@@ -36,7 +35,8 @@ export const forLayer = <T>(
 
 /**
  * A stack in which these dimensions of variables stand behind the bands. Throws InputError `DimensionNotAvailable`
- * where a band has not all of them, `LabelMismatch` where bands have different labels and cells cannot be missing.
+ * where a band has not all of them, `LabelMismatch` where bands have different labels and cells cannot be missing,
+ * `DifferentUnits` where files count the labels in different units.
  */
 export function withOwnDimensions(node: CubeNode, names: readonly string[], layers: readonly Layer[]): CubeNode {
   const d = node.schema.dims.findIndex(({ type }) => type === 'bands')
@@ -45,17 +45,65 @@ export function withOwnDimensions(node: CubeNode, names: readonly string[], laye
   const split = splitOf(rows, 1 + names.length)
   const [variables, ...labels] = split.parts
   const own = variables!.map((variable) => ({ ...bands[rows.findIndex(([one]) => one === variable)]!, name: variable }))
-  const added = names.map((dimension, k) => otherDimension(dimension, asNumbers(labels[k]!), unitOf(dimension, layers)))
+  const added = names.map((dimension, k) => ownDimension(dimension, asNumbers(labels[k]!), layers))
   return splitDimension(node, d, [{ type: 'bands', name, labels: variables!, bands: own }, ...added], split)
 }
 
-/** The unit that all files of the layers give the labels of a dimension; undefined where they differ or say none. */
-function unitOf(name: string, layers: readonly Layer[]): string | undefined {
+type Said = Pick<OtherDimension, 'unit' | 'notes'>
+
+/** With the unit and the notes in which all files of the layers agree. */
+function ownDimension(name: string, labels: readonly (string | number)[], layers: readonly Layer[]): OtherDimension {
   const sources = new Set(layers.flatMap(({ pieces }) => pieces.map(({ source }) => source)))
-  const dims = [...sources].flatMap(({ schema }) => schema.dims.filter((dimension) => dimension.name === name))
-  const units = new Set(dims.map((dimension) => ('unit' in dimension ? dimension.unit : undefined)))
-  return units.size === 1 ? [...units][0] : undefined
+  const said = [...sources].flatMap(({ schema }) =>
+    schema.dims.flatMap((dimension): Said[] => (dimension.name === name ? [dimension as Said] : [])),
+  )
+  const unit = oneUnit(name, said)
+  const keys = new Set(said.flatMap(({ notes }) => Object.keys(notes ?? {}) as (keyof AxisNotes)[]))
+  const notes = [...keys].flatMap((key) => {
+    const text = shared(said.map((one) => one.notes?.[key]))
+    return text === undefined ? [] : [[key, text] as const]
+  })
+  return {
+    type: 'other',
+    name,
+    labels,
+    ...(unit === undefined ? {} : { unit }),
+    ...(notes.length === 0 ? {} : { notes: Object.fromEntries(notes) }),
+  }
 }
+
+/** The one value that all are; undefined where they differ. */
+const shared = <T>(values: readonly T[]): T | undefined =>
+  values.every((value) => value === values[0]) ? values[0] : undefined
+
+/** Other spellings of units of levels. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['hpa', 'mb', 'mbar', 'millibar', 'millibars', 'hectopascal', 'hectopascals'].map((one) => [one, 'hPa']),
+  ),
+  ...Object.fromEntries(['pa', 'pascal', 'pascals'].map((one) => [one, 'Pa'])),
+  ...Object.fromEntries(['metre', 'metres', 'meter', 'meters'].map((one) => [one, 'm'])),
+}
+
+/**
+ * The unit that all say, however they spell it. Others are refused: 85000 Pa and 850 hPa are one level with two labels,
+ * 500 of each are two levels with one.
+ */
+function oneUnit(name: string, said: readonly Said[]): string | undefined {
+  const units = new Map<string, string>()
+  for (const { unit } of said) {
+    if (unit !== undefined) units.set(SPELLINGS[unit.toLowerCase()] ?? unit, unit)
+  }
+  if (units.size < 2) return said.some(({ unit }) => unit === undefined) ? undefined : spelt(said, units)
+  const all = [...units.values()]
+  throw new InputError('DifferentUnits', `files count ${name} in different units: ${all.join(', ')}`, {
+    hint: 'choose in bands layers of one unit, and put the cubes together after rename_labels',
+    data: { dimension: name, units: all },
+  })
+}
+
+const spelt = (said: readonly Said[], units: ReadonlyMap<string, string>): string | undefined =>
+  shared(said.map(({ unit }) => unit)) ?? [...units.keys()][0]
 
 /** What is left of a band's name without labels of these dimensions, then those labels. */
 function splitName(band: string, names: readonly string[]): string[] {

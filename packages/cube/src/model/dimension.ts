@@ -5,6 +5,9 @@ import type { Geometries } from './geometry.ts'
 /** CF calendars. `standard` is Julian before 1582-10-15, Gregorian from then on; `gregorian` of files means the same. */
 export type Calendar = 'standard' | 'proleptic_gregorian' | 'julian' | 'noleap' | 'all_leap' | '360_day'
 
+/** What CF says of a coordinate beside its unit, as files have it: which way levels count, what they are called. */
+export type AxisNotes = Readonly<Partial<Record<'axis' | 'standard_name' | 'long_name' | 'positive', string>>>
+
 export interface SpatialDimension {
   readonly type: 'spatial'
   readonly name: string
@@ -12,6 +15,8 @@ export interface SpatialDimension {
   /** Centres of the cells, in units of the CRS; of a rotated grid, cell numbers + 0.5. */
   readonly labels: readonly number[]
   readonly unit?: string
+  /** Of z; what x and y are, the grid tells. */
+  readonly notes?: AxisNotes
 }
 
 export interface TemporalDimension {
@@ -46,6 +51,7 @@ export interface OtherDimension {
   readonly name: string
   readonly labels: readonly (string | number)[]
   readonly unit?: string
+  readonly notes?: AxisNotes
 }
 
 export type Dimension = SpatialDimension | TemporalDimension | BandsDimension | GeometryDimension | OtherDimension

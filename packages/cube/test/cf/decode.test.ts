@@ -142,7 +142,8 @@ describe('dimensions', () => {
       labels: ['2001-01-01T00:00:00Z', '2001-02-01T00:00:00Z'],
       calendar: 'noleap',
     })
-    expect(made.dims[1]).toEqual({ type: 'spatial', name: 'lev', axis: 'z', labels: [1000, 850], unit: 'hPa' })
+    const notes = { standard_name: 'air_pressure', positive: 'down' }
+    expect(made.dims[1]).toEqual({ type: 'spatial', name: 'lev', axis: 'z', labels: [1000, 850], unit: 'hPa', notes })
     expect(made.dims[2]).toMatchObject({ type: 'bands', labels: ['band_1', 'band_2'] })
     expect(made.dims[3]).toEqual({ type: 'other', name: 'member', labels: ['r1', 'r2'] })
     expect(made.dims[4]).toEqual({ type: 'other', name: 'n', labels: [0, 1, 2] })

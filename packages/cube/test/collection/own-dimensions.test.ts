@@ -109,14 +109,42 @@ describe('variables with dimensions of their own', () => {
     }
   })
 
-  it('keep no unit where files differ in it', async () => {
+  it.each(['nc', 'zarr'])('say through %s which way they count, and what they are', async (extension) => {
+    const folder = await temporaryFolder()
+    const down = { axis: 'Z', standard_name: 'depth', long_name: 'depth below the surface', positive: 'down' }
+    const depth: Dimension = { type: 'spatial', name: 'depth', axis: 'z', labels: [0.5, 10], unit: 'm', notes: down }
+    const members: Dimension = { ...member, notes: { standard_name: 'realization' } } as Dimension
+    const [path, copy] = [join(folder, `notes.${extension}`), join(folder, `copy.${extension}`)]
+    await made([t, members, depth, y, x]).save(path)
+    await using collection = await open(path)
+    const stacked = collection.stack({ dimensions: ['depth', 'member'] })
+    await stacked.save(copy)
+    await using again = await open(copy)
+    for (const cube of [stacked, again.stack({ dimensions: ['depth', 'member'] })]) {
+      const notes = ['depth', 'member'].map((name) => cube.dims.find((one) => one.name === name))
+      expect(notes).toMatchObject([{ notes: down, unit: 'm' }, { notes: { standard_name: 'realization' } }])
+    }
+  })
+
+  it('keep the notes in which files agree, and a unit however it is spelt', async () => {
+    const folder = await temporaryFolder()
+    const notes = { positive: 'down', standard_name: 'air_pressure' }
+    const bar = { ...level, unit: 'hPa', notes: { ...notes, long_name: 'pressure' } } as Dimension
+    await made([bandsOf('u'), bar, y, x]).save(join(folder, 'u.nc'))
+    await made([bandsOf('v'), { ...level, unit: 'millibars', notes } as Dimension, y, x]).save(join(folder, 'v.nc'))
+    await using collection = await open(folder)
+    const own = collection.stack({ dimensions: ['level'] }).dims.find(({ name }) => name === 'level')
+    expect(own).toEqual({ ...level, unit: 'hPa', notes })
+  })
+
+  it('are not put on one axis where files count them in different units', async () => {
     const folder = await temporaryFolder()
     const bar = made([bandsOf('u'), { ...level, unit: 'hPa' }, y, x])
     await bar.save(join(folder, 'u.nc'))
     await made([bandsOf('v'), { ...level, unit: 'Pa' }, y, x]).save(join(folder, 'v.nc'))
     await using collection = await open(folder)
-    expect(collection.stack({ dimensions: ['level'] }).dims.find(({ name }) => name === 'level')).not.toHaveProperty(
-      'unit',
+    expect(() => collection.stack({ dimensions: ['level'] })).toThrow(
+      expect.objectContaining({ tag: 'DifferentUnits', data: { dimension: 'level', units: ['hPa', 'Pa'] } }),
     )
     const own = collection.stack({ bands: ['v'], dimensions: ['level'] })
     expect(own.dims.find(({ name }) => name === 'level')).toMatchObject({ unit: 'Pa' })
