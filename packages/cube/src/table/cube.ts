@@ -10,6 +10,7 @@ import { type CubeSchema, type SourceNode, shapeOf } from '../model/node.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import { roleOf } from '../roles.ts'
+import { featureColumns } from './feature-columns.ts'
 import { type Column, columnNamed, type Table, type TableValue } from './table.ts'
 
 export interface SeriesOptions {
@@ -128,14 +129,15 @@ function interleaved(columns: readonly Column[], rows: number): Float64Array<Arr
   return out
 }
 
-/** Names of the columns that rows of a cube have: dimensions, then bands (or `value`). */
+/** Names of the columns that rows of a cube have: dimensions, what is known of features, then bands (or `value`). */
 export function rowNames(schema: CubeSchema): string[] {
   const bands = schema.dims.find((dim) => dim.type === 'bands')
   const dims = schema.dims.filter((dim) => dim !== bands).map(({ name }) => name)
-  return [...dims, ...(bands === undefined ? [schema.band?.name ?? 'value'] : bands.labels.map(String))]
+  const known = featureColumns(schema).map(({ name }) => name)
+  return [...dims, ...known, ...(bands === undefined ? [schema.band?.name ?? 'value'] : bands.labels.map(String))]
 }
 
-/** Rows of a box of a cube (`start` its first labels): labels of the dimensions, then values. Missing is null. */
+/** Rows of a box of a cube (`start` its first labels): labels of the dimensions, what is known of the feature, then values. Missing is null. */
 export function* rowsOf(
   schema: CubeSchema,
   data: TypedArray,
@@ -143,6 +145,8 @@ export function* rowsOf(
   shape: readonly number[],
 ): Generator<TableValue[]> {
   const b = schema.dims.findIndex((dim) => dim.type === 'bands')
+  const g = schema.dims.findIndex((dim) => dim.type === 'geometry')
+  const known = featureColumns(schema)
   const strides = stridesOf(shape)
   const outer = shape.map((_, d) => d).filter((d) => d !== b)
   const steps = stridesOf(outer.map((d) => shape[d]!))
@@ -159,7 +163,8 @@ export function* rowsOf(
     const labels = outer.map((d, k): TableValue => schema.dims[d]!.labels[start[d]! + at[k]!]!)
     const values =
       b < 0 ? [valueAt(cell)] : Array.from({ length: shape[b]! }, (_, k) => valueAt(cell + k * strides[b]!))
-    yield [...labels, ...values]
+    const feature = g < 0 ? 0 : start[g]! + at[outer.indexOf(g)]!
+    yield [...labels, ...known.map((column) => column.values[feature] ?? null), ...values]
   }
 }
 

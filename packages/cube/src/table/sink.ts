@@ -1,4 +1,4 @@
-/** A cube written as CSV: a row for every combination of labels, a column for every band. Streamed in row-major order. */
+/** A cube written as CSV: a row for every combination of labels, a column for every band and property of features. Streamed in row-major order. */
 import { InputError } from '@ecotope/core'
 import type { SinkFormat, SinkHandle, SinkJob } from '../execute/sink.ts'
 import { openAside } from '../geotiff/aside.ts'

@@ -3,11 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseCrs } from '../../src/crs/crs.ts'
 import type { GeometryDimension } from '../../src/model/dimension.ts'
-import { shapeOf } from '../../src/model/node.ts'
+import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
 import { wholeRegion } from '../../src/model/region.ts'
 import { readCsv, writeCsv } from '../../src/table/csv.ts'
-import { pointsCube, seriesCube, tableOf } from '../../src/table/cube.ts'
+import { pointsCube, rowsOf, seriesCube, tableOf } from '../../src/table/cube.ts'
 import { readTable, writeTable } from '../../src/table/read.ts'
 import { csvSink } from '../../src/table/sink.ts'
 import { columnNamed, type Table, typedColumn } from '../../src/table/table.ts'
@@ -199,5 +200,48 @@ describe('cubes', () => {
     const series = seriesCube(sample(), { bands: ['ndvi', 'lat'] })
     const cells = await series.source.read(wholeRegion(shapeOf(series.schema)))
     expect(columns(tableOf(series.schema, cells))).toMatchObject({ ndvi: [0.25, null, 0.75], lat: [50, 51, 52] })
+  })
+
+  test('features with their properties, in rows of several dates', async () => {
+    const polygon = {
+      type: 'Polygon',
+      coordinates: [
+        [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    } as const
+    const features = {
+      crs: parseCrs('EPSG:32632'),
+      features: [
+        { geometry: polygon, properties: { crop: 'maize, late', area: 1.5, tas: 'own' }, id: 7 },
+        { geometry: polygon, properties: { area: null, tags: ['a', 'b'] } },
+      ],
+      label: 'fields',
+    }
+    const schema: CubeSchema = {
+      dims: [
+        { type: 'temporal', name: 't', labels: ['2020-01-01T00:00:00Z', '2020-02-01T00:00:00Z'], calendar: 'standard' },
+        { type: 'geometry', name: 'geometry', labels: [0, 1], features },
+      ],
+      packing: { dtype: 'float64', scale: 1, offset: 0 },
+      band: { name: 'tas' },
+    }
+    const path = join(await temporaryFolder(), 'fields.csv')
+    const data = Float64Array.of(1, 2, 3, Number.NaN)
+    await writeAll(csvSink, path, schema, data)
+    expect((await readFile(path, 'utf8')).split('\n')).toEqual([
+      't,geometry,id,crop,area,tas_2,tags,tas',
+      '2020-01-01T00:00:00Z,0,7,"maize, late",1.5,own,,1',
+      '2020-01-01T00:00:00Z,1,,,,,"[""a"",""b""]",2',
+      '2020-02-01T00:00:00Z,0,7,"maize, late",1.5,own,,3',
+      '2020-02-01T00:00:00Z,1,,,,,"[""a"",""b""]",',
+      '',
+    ])
+    const part = [...rowsOf(schema, data.subarray(3), [1, 1], [1, 1])]
+    expect(part).toEqual([['2020-02-01T00:00:00Z', 1, null, null, null, null, '["a","b"]', null]])
   })
 })
