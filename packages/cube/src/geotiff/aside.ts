@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all: written under another name in the same folder, flushed, then renamed. */
 import { randomBytes } from 'node:crypto'
 import { access, constants, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 
 /** What to do about a failed write, by the system's code. */
@@ -42,7 +42,8 @@ export function writeError(path: string, cause: unknown): unknown {
 }
 
 /**
- * Refuses what a file must not take the place of: folders, devices and pipes, files that are kept from being written.
+ * Refuses what a file must not take the place of: folders, devices and pipes, files that are kept from being written;
+ * and places where none can be made, so that this does not come out when all is computed.
  * Throws InputError `IsFolder`, `NotAFile`, `EnvironmentError('CannotWrite')`.
  */
 export async function refuseTarget(path: string): Promise<void> {
@@ -53,17 +54,28 @@ export async function refuseTarget(path: string): Promise<void> {
       data: { path },
     })
   }
-  if (found === undefined) return
-  if (!found.isFile()) {
+  if (found !== undefined && !found.isFile()) {
     throw new InputError('NotAFile', `${path} is no file but a device or a pipe, which a file cannot replace`, {
       hint: 'give the name of a file',
       data: { path },
     })
   }
-  // Renaming would replace it all the same.
-  await access(path, constants.W_OK).catch((cause: unknown) => {
+  try {
+    // Renaming would replace it all the same.
+    if (found !== undefined) await access(path, constants.W_OK)
+    // Of a file among the folders the dot makes an error.
+    await access(`${await folderAbove(path)}/.`, constants.W_OK | constants.X_OK)
+  } catch (cause) {
     throw writeError(path, cause)
-  })
+  }
+}
+
+/** The folder of a path, or the nearest one above it that there is. */
+async function folderAbove(path: string): Promise<string> {
+  let folder = dirname(resolve(path))
+  while (dirname(folder) !== folder && (await stat(folder).catch(() => undefined)) === undefined)
+    folder = dirname(folder)
+  return folder
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type PlotOptions,
   type ProcessGraph,
   plot,
+  processRegistry,
   refuseOptions,
   refuseTarget,
   type Saved,
@@ -67,7 +68,8 @@ const WORKER = new URL('./program-cube.ts', import.meta.url).href
 export async function runGraphFile(loaded: LoadedProgram, options: GraphRunOptions): Promise<GraphRun> {
   const { out, format, dryRun } = options
   const sink = out === undefined ? undefined : sinkFor(out, format)
-  // Else it would come out when all is computed. Stores are folders and see for themselves.
+  // Else these would come out when all is computed. Stores are folders and see for themselves.
+  if (out !== undefined && dryRun !== true && givesPlain(loaded.program)) refuseValue(out)
   if (out !== undefined && sink?.format !== 'Zarr' && dryRun !== true) await refuseTarget(out)
   return runValue(loaded, options).catch((cause: unknown) => {
     throw cause instanceof CancelledError ? new CancelledError(stopped(sink?.resumes ? out : undefined)) : cause
@@ -204,15 +206,36 @@ async function draw(
   return out
 }
 
+/** Throws `InputError('FormatUnsuitable')` where a value cannot be written to a path. */
+function refuseValue(out: string): void {
+  if (hasExtension(out, ['.json', '.geojson'])) return
+  throw new InputError('FormatUnsuitable', `${out}: the graph gives no cube but a value, which is written as JSON`, {
+    hint: 'give --out a name that ends in .json, or leave it out to see the value',
+    data: { out },
+  })
+}
+
+const PLAIN = new Set<unknown>(['number', 'integer', 'boolean', 'string', 'array', 'null'])
+/** What hands its data on, which makes the result. */
+const HANDS_ON = new Set(['save_result', 'inspect'])
+
+/** Whether the result is known to be a number, text or list before anything is computed. */
+function givesPlain({ graph, processes }: LoadedProgram['program']): boolean {
+  let node = Object.values(graph).find(({ result }) => result === true)
+  while (node !== undefined && HANDS_ON.has(node.process_id)) {
+    const { data } = node.arguments as { data?: { from_node?: string } }
+    node = graph[data?.from_node ?? '']
+  }
+  if (processes.some(({ id }) => id === node?.process_id)) return false
+  const schema = node && processRegistry.get(node.process_id)?.returns.schema
+  const types = [schema].flat().flatMap((one) => (one as { type?: unknown } | undefined)?.type)
+  return types.every((type) => PLAIN.has(type))
+}
+
 async function writeValue(value: Value, { out, dryRun }: GraphRunOptions, seconds: () => number): Promise<GraphRun> {
   const json = valueJson(value)
   if (out === undefined || dryRun === true) return { kind: 'value', value: json, seconds: seconds() }
-  if (!hasExtension(out, ['.json', '.geojson'])) {
-    throw new InputError('FormatUnsuitable', `${out}: the graph gives no cube but a value, which is written as JSON`, {
-      hint: 'give --out a name that ends in .json, or leave it out to see the value',
-      data: { out },
-    })
-  }
+  refuseValue(out)
   await makeFolder(dirname(out))
   await writeAside(out, (file) => writeFile(file, `${JSON.stringify(json, null, 2)}\n`))
   return { kind: 'value', value: json, path: out, seconds: seconds() }

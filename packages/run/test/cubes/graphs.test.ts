@@ -211,10 +211,18 @@ describe('cubes', () => {
       await mkdir(`folder.${extension}`)
       await symlink('/dev/null', `device.${extension}`)
       await writeFile(`kept.${extension}`, 'kept', { mode: 0o444 })
-      const tags = { folder: 'IsFolder', device: 'NotAFile', kept: 'CannotWrite' }
+      await mkdir('shut', { mode: 0o555 })
+      const tags = {
+        folder: 'IsFolder',
+        device: 'NotAFile',
+        'ndvi.json/folder/a': 'CannotWrite',
+        kept: 'CannotWrite',
+        'shut/a': 'CannotWrite',
+        'shut/folder/a': 'CannotWrite',
+      }
       for (const [name, tag] of Object.entries(tags)) {
         // The administrator may write anything.
-        if (name === 'kept' && process.getuid?.() === 0) continue
+        if (/kept|shut/.test(name) && process.getuid?.() === 0) continue
         const onProgress = vi.fn()
         const run = runGraphFile(await ndvi(), { ...input, out: `${name}.${extension}`, onProgress })
         await expect(run).rejects.toMatchObject({ tag })
@@ -251,6 +259,21 @@ describe('values', () => {
     await expect(runGraphFile(await program(add), { parameters: { y: 2 }, out: 'three.tif' })).rejects.toMatchObject({
       tag: 'FormatUnsuitable',
     })
+    // Before anything is computed: the file is not there, which would be found first.
+    const { ndvi: last, ...before } = ndviGraph
+    const labels = { process_id: 'dimension_labels', arguments: { data: { from_node: 'ndvi' }, dimension: 't' } }
+    const save = {
+      process_id: 'save_result',
+      arguments: { data: { from_node: 'labels' }, format: 'GTiff' },
+      result: true,
+    }
+    const { result: _, ...ndviNode } = last
+    const listed = await program({ parameters, process_graph: { ...before, ndvi: ndviNode, labels, save } })
+    const missing = { parameters: { input: 'none.tif' } }
+    await expect(runGraphFile(listed, { ...missing, out: 'labels.tif' })).rejects.toMatchObject({
+      tag: 'FormatUnsuitable',
+    })
+    await expect(runGraphFile(listed, { ...missing, out: 'labels.json' })).rejects.toMatchObject({ tag: 'MissingFile' })
     await expect(explainGraphFile(await program(add), { parameters: { y: 2 } })).rejects.toMatchObject({
       tag: 'NotACube',
     })
