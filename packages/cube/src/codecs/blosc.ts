@@ -3,7 +3,7 @@
  * all its compressors; written with lz4, zstd and zlib. The layout is that of c-blosc's README_CHUNK_FORMAT.
  */
 import { sound } from './damage.ts'
-import { engineDecode, releaseDecoded, zlibEncode, zstdEncode } from './engine.ts'
+import { engineDecode, releaseMade, zlibEncode, zstdEncode } from './engine.ts'
 import { type Bytes, bloscKernel, emptyAreas, kernelAreas, LZ4_TABLE_BYTES } from './kernel.ts'
 import { decodeSnappy } from './snappy.ts'
 
@@ -43,7 +43,7 @@ const through =
     const made = decode(memory.subarray(from, from + stored), size)
     const { length } = made
     memory.set(made, to)
-    if (made.buffer !== memory.buffer) releaseDecoded(made)
+    if (made.buffer !== memory.buffer) releaseMade(made)
     return length
   }
 

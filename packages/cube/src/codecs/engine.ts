@@ -67,7 +67,7 @@ export async function engineDecodeAside(name: keyof typeof SYNC, data: Uint8Arra
 }
 
 /** Gives back the memory of a result that nobody refers to any longer: the engine itself lets much of it wait. */
-export function releaseDecoded({ buffer }: Uint8Array): void {
+export function releaseMade({ buffer }: Uint8Array): void {
   // Small results may be parts of a pool that the engine keeps.
   if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
 }

@@ -12,7 +12,7 @@ import type { Region } from '../model/region.ts'
 import { openRaster, type Raster } from '../raster.ts'
 import type { Band, DType, Grid, Window } from '../types.ts'
 import type { HttpOptions } from './http-source.ts'
-import { PERIOD_ITEM } from './sink-layout.ts'
+import { PERIOD_ITEM, saysTruth } from './sink-layout.ts'
 
 export interface GeotiffOptions {
   /** Opens an internal overview, 0 the finest, instead of the full resolution. */
@@ -150,7 +150,15 @@ function packingOf(raster: Raster, bands: readonly number[]): Packing & { readon
   if (!(same && masks)) {
     return { dtype: isNarrow(raster.dtype) ? 'float32' : 'float64', scale: 1, offset: 0, isStored: false }
   }
-  return { dtype: raster.dtype, ...(nodata === undefined ? {} : { nodata }), scale, offset, isStored: true }
+  const isBoolean = raster.dtype === 'uint8' && scale === 1 && offset === 0 && saysTruth(raster.info.metadata)
+  return {
+    dtype: raster.dtype,
+    ...(nodata === undefined ? {} : { nodata }),
+    scale,
+    offset,
+    ...(isBoolean ? { isBoolean } : {}),
+    isStored: true,
+  }
 }
 
 async function readRegion(

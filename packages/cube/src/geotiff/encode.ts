@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { constants, deflate, deflateSync, zstdCompress, zstdCompressSync } from 'node:zlib'
-import { releaseDecoded } from '../codecs/engine.ts'
+import { releaseMade } from '../codecs/engine.ts'
 import { DTYPES, newArray, type TypedArray, type WordArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { doFloating32 } from './planes.ts'
@@ -29,7 +29,7 @@ const room = (data: Uint8Array): Room => ({ chunkSize: data.length + (data.lengt
 /** The bytes without the rest of their buffer. */
 function trimmed(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes)
-  releaseDecoded(bytes)
+  releaseMade(bytes)
   return out
 }
 

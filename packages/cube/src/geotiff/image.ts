@@ -2,7 +2,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { InputError } from '@ecotope/core'
 import { InexactValue } from '../codecs/damage.ts'
-import { releaseDecoded } from '../codecs/engine.ts'
+import { releaseMade } from '../codecs/engine.ts'
 import { DTYPES, newArray, type TypedArray, words } from '../dtype.ts'
 import type { DType } from '../types.ts'
 import { type CompressionName, compressionOf, decompress, GREATEST_RATIO } from './codecs.ts'
@@ -252,7 +252,7 @@ export async function decodeBlock(
   if (fits && (predictor > 1 || shape.samples > 1) && decoded.length >= size) {
     const planes = planesOf(decoded, image.dtype, shape, { compression: 'none', predictor })
     if (planes !== undefined) {
-      if (BY_ENGINE.has(compression)) releaseDecoded(decoded)
+      if (BY_ENGINE.has(compression)) releaseMade(decoded)
       use(planes, true)
       return
     }

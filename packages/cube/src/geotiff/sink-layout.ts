@@ -90,15 +90,23 @@ export function layoutOf(schema: CubeSchema, options: GeotiffSinkOptions): SinkL
 /** Metadata of the file: which calendar period the times in the names of its bands are. */
 export const PERIOD_ITEM = 'TIME_PERIOD'
 
+/** Metadata of files of truth values, as CF has it: else their zeros and ones would be read as numbers. */
+const TRUTH_ITEMS = { flag_values: '0,1', flag_meanings: 'false true' } as const
+
+/** Whether the metadata of a file say that its bytes are truth values. */
+export const saysTruth = ({ flag_values, flag_meanings }: Readonly<Record<string, string>>): boolean =>
+  flag_values === TRUTH_ITEMS.flag_values && flag_meanings === TRUTH_ITEMS.flag_meanings
+
 /** What one file is, all but its bands' names the same for all files. */
 export function specOf(schema: CubeSchema, layout: SinkLayout, options: GeotiffSinkOptions, file: number): CogSpec {
-  const { scale, offset } = schema.packing
+  const { scale, offset, isBoolean } = schema.packing
   const date = layout.files < 0 ? undefined : String(schema.dims[layout.files]!.labels[file])
   const { period } = schema.dims.find((d) => d.type === 'temporal') ?? {}
   const metadata = {
     ...options.metadata,
     ...(date === undefined ? {} : { TIME: date }),
     ...(period === undefined ? {} : { [PERIOD_ITEM]: period }),
+    ...(isBoolean === true ? TRUTH_ITEMS : {}),
   }
   return {
     grid: schema.grid as Grid,

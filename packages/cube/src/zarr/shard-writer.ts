@@ -6,12 +6,13 @@ import { isMainThread } from 'node:worker_threads'
 import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { encodeBlosc } from '../codecs/blosc.ts'
 import { crc32c } from '../codecs/checksums.ts'
-import { gzipEncode, zstdEncode, zstdEncodeAside } from '../codecs/engine.ts'
+import { gzipEncode, releaseMade, zstdEncode, zstdEncodeAside } from '../codecs/engine.ts'
 import { owned } from '../codecs/kernel.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder } from '../execute/sink.ts'
 import type { Block } from '../model/block.ts'
 import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
+import type { DType } from '../types.ts'
 import { copyStrided } from './copy.ts'
 import { type ArrayPlan, isSharded, type ZarrPlan } from './plan.ts'
 
@@ -20,7 +21,7 @@ const AT_ONCE = 4
 
 /** The worker's side of the sink. `encode` answers the files it wrote and their bytes. */
 export function shardWriter(plan: ZarrPlan): SinkEncoder {
-  const folders = new Set<string>()
+  const writing = { plan, folders: new Set<string>(), room: isMainThread ? newArray : keptArray() }
   return {
     encode: async (region, block, work) => {
       let bytes = 0
@@ -29,12 +30,30 @@ export function shardWriter(plan: ZarrPlan): SinkEncoder {
         if (part === undefined) continue
         for (const shard of splitRegion(part.region, array.shards)) {
           throwIfAborted(work.signal)
-          bytes += await writeShard(plan, array, part, shard, folders, work)
+          bytes += await writeShard(writing, array, part, shard, work)
         }
       }
       return { bytes }
     },
     close: () => Promise.resolve(),
+  }
+}
+
+/** What is kept from shard to shard. */
+interface Writing {
+  readonly plan: ZarrPlan
+  /** Those that are there. */
+  readonly folders: Set<string>
+  /** An array for one chunk, whatever is in it. */
+  readonly room: (dtype: DType, length: number) => TypedArray
+}
+
+/** One array for one chunk after the other: thousands of dropped ones keep the engine busy looking for them. */
+function keptArray(): Writing['room'] {
+  let kept: TypedArray | undefined
+  return (dtype, length) => {
+    if (kept?.length !== length) kept = newArray(dtype, length)
+    return kept
   }
 }
 
@@ -63,13 +82,13 @@ function partOf({ bands }: ZarrPlan, { band }: ArrayPlan, region: Region, block:
 
 /** Bytes of the file; 0 where every cell is the fill value, for which there is no file. */
 async function writeShard(
-  plan: ZarrPlan,
+  writing: Writing,
   array: ArrayPlan,
   part: Part,
   shard: Region,
-  folders: Set<string>,
   work: WorkOptions,
 ): Promise<number> {
+  const { plan, folders } = writing
   const index = shard.start.map((from, d) => Math.floor(from / array.shards[d]!))
   const path = join(plan.part, array.name, 'c', ...index.map(String))
   const aside = new AsideFile(path, folders)
@@ -82,7 +101,7 @@ async function writeShard(
     for (let k = 0; k < pieces.length; k += isMainThread ? AT_ONCE : 1) {
       throwIfAborted(work.signal)
       const batch = pieces.slice(k, k + (isMainThread ? AT_ONCE : 1))
-      const encoded = batch.map((piece) => encodeChunk(plan, array, part, piece))
+      const encoded = batch.map((piece) => encodeChunk(writing, array, part, piece))
       for (const [i, waiting] of encoded.entries()) {
         const bytes = waiting instanceof Promise ? await waiting : waiting
         if (bytes === undefined) continue
@@ -92,6 +111,7 @@ async function writeShard(
         places[2 * at] = BigInt(aside.size)
         places[2 * at + 1] = BigInt(bytes.length)
         aside.write(bytes)
+        if (BY_ENGINE.has(plan.compression)) releaseMade(bytes)
       }
     }
     if (aside.size === 0) return aside.finishEmpty()
@@ -113,14 +133,14 @@ function indexBytes(places: BigUint64Array): Uint8Array {
 
 /** One chunk, whole also at the array's edge; undefined where all of it is the fill value. */
 function encodeChunk(
-  plan: ZarrPlan,
+  { plan, room }: Writing,
   array: ArrayPlan,
   part: Part,
   piece: Region,
 ): Uint8Array | undefined | Promise<Uint8Array> {
-  const cells = newArray(plan.dtype, cellCount(array.chunks))
+  const cells = room(plan.dtype, cellCount(array.chunks))
   const fill = plan.fill ?? Number.NaN
-  if (fill !== 0 && piece.shape.some((n, d) => n < array.chunks[d]!)) cells.fill(fill)
+  if (piece.shape.some((n, d) => n < array.chunks[d]!)) cells.fill(fill)
   const offset = piece.start.reduce(
     (sum, from, d) => sum + (from - part.region.start[d]!) * part.strides[d]!,
     part.offset,
@@ -141,6 +161,9 @@ function encodeChunk(
   const made = encodeBlosc(bytes, { cname: 'lz4', clevel: level, shuffle, typesize })
   return isMainThread ? owned(made) : made
 }
+
+/** What the engine compresses lies in memory of its own. */
+const BY_ENGINE: ReadonlySet<ZarrPlan['compression']> = new Set(['zstd', 'gzip'])
 
 function isAll(cells: TypedArray, fill: number): boolean {
   if (Number.isNaN(fill)) return cells.every((value) => Number.isNaN(value))
