@@ -119,6 +119,23 @@ describe('geotiffSink', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['cog.tif', 'sink.tif'])
   })
 
+  it('says of truth values that they are, and of numbers with the same cells that they are not', async () => {
+    const folder = await temporaryFolder()
+    const plain: Packing = { dtype: 'uint8', nodata: 255, scale: 1, offset: 0 }
+    const data = Uint8Array.of(0, 1, 255, 1, 0, 1)
+    for (const packing of [{ dtype: 'uint8', scale: 1, offset: 0, isBoolean: true }, plain] as const) {
+      const path = join(folder, 'truth.tif')
+      await save(path, schemaOf(gridOf(3, 2), [], packing), data)
+      const source = await geotiffSource(path)
+      expect(source.schema.packing).toEqual('isBoolean' in packing ? { ...packing, nodata: 255 } : plain)
+      expect([...(await source.read(wholeRegion([1, 2, 3])))]).toEqual([...data])
+      const raster = await openRaster(path)
+      expect(raster.info.metadata.flag_meanings).toBe('isBoolean' in packing ? 'false true' : undefined)
+      await raster.close()
+      await source.close?.()
+    }
+  })
+
   it('makes bands of dates, named by both', async () => {
     const schema = schemaOf(gridOf(40, 30), [dates('2020-06-01T00:00:00Z', '2020-07-01T00:00:00Z'), bands], UINT16)
     const data = cells(schema)
