@@ -227,14 +227,11 @@ export class Cube extends Reductions<Cube> implements Derived {
     const args = { intervals, reducer: callback(reducer, reducerParameters) }
     return this.process('aggregate_temporal', labels === undefined ? args : { ...args, labels })
   }
-  /**
-   * One value per hour, month, season ... whatever the year: `cube.groupBy('t', 'month', 'mean')`. Labels are those that
-   * some date has, as `climatological_normal` writes them (`06`, `001`, `jja`). Callbacks see no dates.
-   */
+  /** One value per month, hour ... whatever the year; labels as `climatological_normal` has them. Callbacks see no dates. */
   groupBy(dimension: string, component: DateComponent, reducer: CallbackInput): Cube {
     const time = this.#temporal(dimension)
-    const { standIns, intervals, labels } = groupedBy(time, component)
-    const args = { dimension, intervals, labels, reducer: callback(reducer, reducerParameters) }
+    const { standIns, ...groups } = groupedBy(time, component)
+    const args = { dimension, ...groups, reducer: callback(reducer, reducerParameters) }
     return this.process('rename_labels', renaming(time, standIns)).process('aggregate_temporal', args)
   }
 
@@ -349,8 +346,7 @@ export class Cube extends Reductions<Cube> implements Derived {
   protected override numbered(dimension: string, numbersOf: (dimension: Dimension) => readonly number[]): this {
     const own = this.#dimension(dimension)
     const target = numbersOf(own)
-    if (own.labels.every((label, i) => label === target[i])) return this
-    return this.process('rename_labels', renaming(own, target)) as this
+    return target === own.labels ? this : (this.process('rename_labels', renaming(own, target)) as this)
   }
 
   /** Aggregates to the dates that there are. */
