@@ -1,8 +1,9 @@
 /** Layers from images: what belongs together, in which order, and what the user should know about it. */
 import { InputError, type Warning } from '@ecotope/core'
+import { distinctUnits } from '../cf/units.ts'
 import { crsEquals } from '../crs/transform.ts'
 import { gridEquals } from '../grid.ts'
-import type { Calendar } from '../model/dimension.ts'
+import { type Calendar, isLevels } from '../model/dimension.ts'
 import { periodStart } from '../model/periods.ts'
 import { secondsOf } from '../model/time.ts'
 import type { Grid } from '../types.ts'
@@ -82,9 +83,9 @@ export function distinctGrids(pieces: readonly Pick<Piece, 'grid'>[]): Grid[] {
   return grids
 }
 
-/** What may surprise: several CRS, images of one date upon each other, layers with and without dates. */
+/** What may surprise: several CRS, levels in several units, images of one date upon each other, layers with and without dates. */
 export function warningsOf(layers: readonly Layer[]): Warning[] {
-  return [...mixedCrs(layers), ...duplicates(layers), ...undated(layers)]
+  return [...mixedCrs(layers), ...mixedUnits(layers), ...duplicates(layers), ...undated(layers)]
 }
 
 function mixedCrs(layers: readonly Layer[]): Warning[] {
@@ -95,6 +96,22 @@ function mixedCrs(layers: readonly Layer[]): Warning[] {
   if (found.length < 2) return []
   const names = found.map(({ crs }) => crs.code ?? crs.name).join(', ')
   return [{ tag: 'MixedCrs', message: `the layers are in ${found.length} coordinate reference systems: ${names}` }]
+}
+
+/** 500 of one file is another level than 500 of the other, though bands are called the same. */
+function mixedUnits(layers: readonly Layer[]): Warning[] {
+  const units = new Map<string, Set<string | undefined>>()
+  for (const source of new Set(layers.flatMap(({ pieces }) => pieces.map((piece) => piece.source)))) {
+    for (const dimension of source.schema.dims) {
+      if (!isLevels(dimension)) continue
+      units.set(dimension.name, (units.get(dimension.name) ?? new Set()).add(dimension.unit))
+    }
+  }
+  return [...units].flatMap(([name, all]): Warning[] => {
+    const found = distinctUnits(all)
+    if (found.length < 2) return []
+    return [{ tag: 'MixedUnits', message: `files count ${name} in different units: ${found.join(', ')}` }]
+  })
 }
 
 function duplicates(layers: readonly Layer[]): Warning[] {

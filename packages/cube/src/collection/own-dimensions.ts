@@ -1,5 +1,6 @@
 /** Variables with dimensions beside time and space: a band for each label, `u[level=850]`, or dimensions of the cube. */
 import { InputError } from '@ecotope/core'
+import { distinctUnits } from '../cf/units.ts'
 import type { AxisNotes, BandsDimension, OtherDimension } from '../model/dimension.ts'
 import type { CubeNode } from '../model/node.ts'
 import { splitDimension, splitOf } from '../process/cubes/reshape.ts'
@@ -76,34 +77,18 @@ function ownDimension(name: string, labels: readonly (string | number)[], layers
 const shared = <T>(values: readonly T[]): T | undefined =>
   values.every((value) => value === values[0]) ? values[0] : undefined
 
-/** Other spellings of units of levels. */
-const SPELLINGS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ['hpa', 'mb', 'mbar', 'millibar', 'millibars', 'hectopascal', 'hectopascals'].map((one) => [one, 'hPa']),
-  ),
-  ...Object.fromEntries(['pa', 'pascal', 'pascals'].map((one) => [one, 'Pa'])),
-  ...Object.fromEntries(['metre', 'metres', 'meter', 'meters'].map((one) => [one, 'm'])),
-}
-
 /**
  * The unit that all say, however they spell it. Others are refused: 85000 Pa and 850 hPa are one level with two labels,
  * 500 of each are two levels with one.
  */
 function oneUnit(name: string, said: readonly Said[]): string | undefined {
-  const units = new Map<string, string>()
-  for (const { unit } of said) {
-    if (unit !== undefined) units.set(SPELLINGS[unit.toLowerCase()] ?? unit, unit)
-  }
-  if (units.size < 2) return said.some(({ unit }) => unit === undefined) ? undefined : spelt(said, units)
-  const all = [...units.values()]
-  throw new InputError('DifferentUnits', `files count ${name} in different units: ${all.join(', ')}`, {
+  const units = distinctUnits(said.map(({ unit }) => unit))
+  if (units.length < 2) return said.some(({ unit }) => unit === undefined) ? undefined : units[0]
+  throw new InputError('DifferentUnits', `files count ${name} in different units: ${units.join(', ')}`, {
     hint: 'choose in bands layers of one unit, and put the cubes together after rename_labels',
-    data: { dimension: name, units: all },
+    data: { dimension: name, units },
   })
 }
-
-const spelt = (said: readonly Said[], units: ReadonlyMap<string, string>): string | undefined =>
-  shared(said.map(({ unit }) => unit)) ?? [...units.keys()][0]
 
 /** What is left of a band's name without labels of these dimensions, then those labels. */
 function splitName(band: string, names: readonly string[]): string[] {

@@ -56,6 +56,10 @@ export interface OtherDimension {
 
 export type Dimension = SpatialDimension | TemporalDimension | BandsDimension | GeometryDimension | OtherDimension
 
+/** Whether labels may have a unit of their own; those of x and y are the grid's. */
+export const isLevels = (dimension: Dimension): dimension is OtherDimension | SpatialDimension =>
+  dimension.type === 'other' || (dimension.type === 'spatial' && dimension.axis === 'z')
+
 /** Labels by their places: maps have thousands, and a loop makes them ten times as fast as `Array.from`. */
 export function labelsOf(count: number, at: (i: number) => number): number[] {
   const labels = new Array<number>(count)

@@ -146,6 +146,7 @@ describe('variables with dimensions of their own', () => {
     expect(() => collection.stack({ dimensions: ['level'] })).toThrow(
       expect.objectContaining({ tag: 'DifferentUnits', data: { dimension: 'level', units: ['hPa', 'Pa'] } }),
     )
+    expect(collection.warnings).toMatchObject([{ tag: 'MixedUnits', message: expect.stringContaining('hPa, Pa') }])
     const own = collection.stack({ bands: ['v'], dimensions: ['level'] })
     expect(own.dims.find(({ name }) => name === 'level')).toMatchObject({ unit: 'Pa' })
   })

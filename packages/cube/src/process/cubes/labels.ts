@@ -1,6 +1,6 @@
 /** Dimensions with other labels: cut, renamed, enumerated; and the grid that spatial ones then carry. */
 import { cropGrid, isNorthUp } from '../../grid.ts'
-import type { Dimension } from '../../model/dimension.ts'
+import { type Dimension, isLevels } from '../../model/dimension.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import type { Grid } from '../../types.ts'
 import { dateOfLabel, secondsOfLabel } from './instants.ts'
@@ -46,6 +46,11 @@ export function cutDimension(dimension: Dimension, indices: readonly number[]): 
 export function relabelled(dimension: Dimension, labels: readonly Label[]): Dimension {
   if (dimension.type === 'temporal') {
     const { period: _, ...plain } = dimension
+    return { ...plain, labels: labels as never }
+  }
+  if (isLevels(dimension)) {
+    // What the new ones count in is not known.
+    const { unit: _, ...plain } = dimension
     return { ...plain, labels: labels as never }
   }
   if (dimension.type !== 'bands') return { ...dimension, labels: labels as never }

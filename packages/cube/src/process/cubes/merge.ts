@@ -1,11 +1,12 @@
 /** merge_cubes: labels joined, overlapping cells resolved, dimensions that one cube lacks broadcast. */
 import { InputError } from '@ecotope/core'
 import type { Cell } from '../../cells/cell.ts'
+import { distinctUnits } from '../../cf/units.ts'
 import { crsEquals } from '../../crs/transform.ts'
 import { newArray } from '../../dtype.ts'
 import { gridEquals, gridResolution, isNorthUp } from '../../grid.ts'
 import { FLOAT64, type Packing } from '../../model/block.ts'
-import type { Dimension, GeometryDimension } from '../../model/dimension.ts'
+import { type Dimension, type GeometryDimension, isLevels } from '../../model/dimension.ts'
 import { type BlockNode, type CubeNode, type CubeSchema, dimensionIndex } from '../../model/node.ts'
 import { commonPacking, samePacking, withMissing } from '../../model/packing.ts'
 import { cellCount, stridesOf } from '../../model/region.ts'
@@ -92,6 +93,13 @@ function incompatible(message: string, hint: string, data: Record<string, unknow
   return new InputError('IncompatibleDataCubes', message, { hint, data })
 }
 
+/** Throws where labels that are put on one axis do not count the same. */
+function checkUnits(dimension: string, [first, second]: readonly string[]): void {
+  if (second === undefined) return
+  const text = `${dimension} counts in ${first} in one cube and in ${second} in the other`
+  throw incompatible(text, 'give one of them the labels of the other with rename_labels', { dimension })
+}
+
 /** Throws where dimensions of the same name are not of the same kind. */
 function checkDimensions(a: Dimension, b: Dimension): void {
   if (a.type !== b.type) {
@@ -107,6 +115,7 @@ function checkDimensions(a: Dimension, b: Dimension): void {
         'aggregate one first',
       )
   }
+  if (isLevels(a) && isLevels(b)) checkUnits(a.name, distinctUnits([a.unit, b.unit]))
   if (a.type !== 'geometry' || b.type !== 'geometry') return
   if (!crsEquals(a.features.crs, b.features.crs)) {
     throw incompatible(`the geometries of ${a.name} have different reference systems`, 'use vector_reproject first')

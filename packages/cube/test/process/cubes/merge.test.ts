@@ -1,5 +1,6 @@
 /** merge_cubes, resampling and aggregation of time: the cases that openEO's descriptions tell apart. */
 import { describe, expect, it } from 'vitest'
+import type { Dimension } from '../../../src/model/dimension.ts'
 import { BOOLEAN } from '../../../src/process/cubes/nodes.ts'
 import {
   bands,
@@ -141,6 +142,19 @@ describe('merge_cubes', () => {
     const and = callback('and', { x: parameter('x'), y: parameter('y') })
     const same = await run('merge_cubes', { cube1: truth(true, 'a'), cube2: truth(false, 'a'), overlap_resolver: and })
     expect(same.values).toEqual([false])
+  })
+
+  it('puts no levels on one axis that count in different units, before they are renamed', async () => {
+    const levels = (unit: string, ...labels: number[]) =>
+      cube([{ ...other('level', ...labels), unit } as Dimension], [...labels])
+    const [cube1, pascals] = [levels('hPa', 850, 500), levels('Pa', 50000, 25000)]
+    expect(await tagOf(node('merge_cubes', { cube1, cube2: pascals }))).toBe('IncompatibleDataCubes')
+    const same = await run('merge_cubes', { cube1, cube2: levels('millibars', 250) })
+    expect(same.values).toEqual([850, 500, 250])
+    const renamed = { data: pascals, dimension: 'level', source: [50000, 25000], target: [300, 250] }
+    const cube2 = wrap(await node('rename_labels', renamed))
+    const merged = await node('merge_cubes', { cube1, cube2 })
+    expect(merged.schema.dims[0]).toMatchObject({ labels: [850, 500, 300, 250], unit: 'hPa' })
   })
 
   it('merges vector cubes by their geometries', async () => {
