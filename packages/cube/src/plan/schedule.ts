@@ -192,11 +192,12 @@ function pieceCosts(node: CubeNode, region: Region, options: ScheduleOptions): C
   return { peakBytes, decodedBytes, cells }
 }
 
-/** Times the work of a kernel over all of its inputs that one over pieces of them takes. */
-const WORK_OF_PIECES = 3
+/** Cells that could be computed while a kernel takes in one cell more of an input piece by piece than in one go. */
+const WORK_OF_PIECES = 2
 
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
   let [peakBytes, decodedBytes, cells] = [0, 0, 0]
+  const extra = node.kind === 'cells' ? WORK_OF_PIECES : 0
   const count = piecesOf(fold, region)
   for (const piece of some(fold.pieces(region), SAMPLES)) {
     let held = 0
@@ -206,15 +207,14 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
       peakBytes = Math.max(peakBytes, held + costs.peakBytes)
       held += blockBytes(node.inputs[i]!.schema, need)
       decodedBytes += costs.decodedBytes
-      cells += costs.cells
+      cells += costs.cells + extra * cellCount(need.shape)
     }
   }
   const scale = ((fold.passes?.(region) ?? 1) * count) / Math.max(1, Math.min(count, SAMPLES))
   // The state is taken to be a few numbers for each cell of the result, unless the node knows better.
   const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
   const state = fold.stateBytes?.(region) ?? Math.max(4 * 8 * cellCount(region.shape), scratch)
-  const work = node.kind === 'cells' ? WORK_OF_PIECES : 1
-  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale * work }
+  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
 }
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */

@@ -126,12 +126,20 @@ class Search {
     })
   }
 
-  grow(from: Candidate): Candidate {
+  /** Larger tasks by one side, or by both sides of an image: what lies around it shrinks only with both. */
+  #larger({ shape }: Candidate): Candidate[] {
     const { shape: extent } = this.region
+    const twice = (side: number, d: number): number => Math.min(extent[d]!, side * 2)
+    const images = shape.map((side, d) => (d >= shape.length - 2 ? twice(side, d) : side))
+    const isNew = images.filter((side, d) => side !== shape[d]).length === 2
+    return [...this.#changed(shape, twice), ...(isNew ? [this.measure(images)] : [])]
+  }
+
+  grow(from: Candidate): Candidate {
     const wanted = TASKS_PER_WORKER * (this.#options.workers ?? 1)
     let best = from
     for (;;) {
-      const candidates = this.#changed(best.shape, (side, d) => Math.min(extent[d]!, side * 2)).filter((c) => c.fits)
+      const candidates = this.#larger(best).filter((c) => c.fits)
       if (candidates.length === 0) return best
       const next = candidates.reduce((a, b) => (isBetter(b, a, best.shape) ? b : a))
       const gain = 1 - next.pace / best.pace
