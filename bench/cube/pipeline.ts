@@ -14,6 +14,9 @@ const cases: Readonly<Record<string, readonly [ours: string, theirs: string, lim
   'ndvi-dask': ['ndvi', 'ndvi-dask', 0.25],
   monthly: ['monthly', 'monthly-xarray', 0.5],
   'monthly-dask': ['monthly', 'monthly-dask', 0.5],
+  'monthly-saved': ['monthly-saved', 'monthly-saved', 0.5],
+  mean: ['mean', 'mean-xarray', 1],
+  anomalies: ['anomalies', 'anomalies-xarray', 1],
   rolling: ['rolling', 'rolling-xarray', 1],
   quantile: ['quantile', 'quantile-xarray', 1],
 }
