@@ -235,13 +235,14 @@ function shapeFor(
   const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
   const fits = whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers)
   // One cell has no pieces; where it needs more than a worker's share, one worker makes as many at once as it can.
-  if (fits || cellCount(least.shape) === 1) {
+  const isCell = cellCount(least.shape) === 1
+  if (fits || isCell) {
     const plain = taskShape(root, { ...share, ...extra, align: chunks })
-    const cut = cellCount(least.shape) === 1 ? undefined : inPieces(root, share, least, fixed)
-    return cut instanceof InputError || cut === undefined || cut.pace > WORTH_PIECES * plain.pace ? plain : cut
+    const pieces = isCell ? undefined : inPieces(root, share, least, fixed, [share.workers])
+    return isShaped(pieces) && pieces.pace <= WORTH_PIECES * plain.pace ? pieces : plain
   }
-  const pieces = inPieces(root, share, least, fixed)
-  if (pieces !== undefined && !(pieces instanceof InputError)) return pieces
+  const pieces = inPieces(root, share, least, fixed, share.workers > 1 ? [share.workers, 1] : [1])
+  if (isShaped(pieces)) return pieces
   try {
     return taskShape(root, { ...share, ...extra, align: chunks })
   } catch (error) {
@@ -249,15 +250,27 @@ function shapeFor(
   }
 }
 
-/** Boxes of the sink are made from pieces where these take no more than this part of the work. */
+/** Boxes of the sink that fit are made from pieces where these take no more than this part of the work. */
 const WORTH_PIECES = 0.9
 
-/** One box of the sink at a time, made from pieces that fit beside it; else what budget that would take, if known. */
-function inPieces(root: CubeNode, share: Share, box: Region, fixed: number): Shaped | InputError | undefined {
+const isShaped = (found: Shaped | InputError | undefined): found is Shaped =>
+  found !== undefined && !(found instanceof InputError)
+
+/**
+ * One box of the sink at a time, made from pieces that fit beside it, for the first of these numbers of workers; else
+ * what budget that would take, if known.
+ */
+function inPieces(
+  root: CubeNode,
+  share: Share,
+  box: Region,
+  fixed: number,
+  numbersOfWorkers: readonly number[],
+): Shaped | InputError | undefined {
   const { inPasses = false } = share
   const beside = (fixed * 8) / 7
   let failure: InputError | undefined
-  for (const workers of share.workers > 1 ? [share.workers, 1] : [1]) {
+  for (const workers of numbersOfWorkers) {
     const budgetBytes = share.budgetBytes / workers - beside
     if (budgetBytes <= 0) continue
     try {

@@ -1,6 +1,7 @@
 import { InputError } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
 import type { Reducer } from '../../src/cells/cell.ts'
+import type { ArraySource } from '../../src/model/array-source.ts'
 import { FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
 import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
@@ -78,6 +79,22 @@ describe('task shapes', () => {
     expect(scheduleOf(root, wholeRegion(pieces!), { foldAbove: piece }).steps).toHaveLength(2)
     expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(12 * MB))
     expect(planOf(root, { budgetBytes: 200 * MB, chunks: [256, 256] }).pieces).toBeUndefined()
+  })
+
+  test('tasks grow by both sides of an image where one alone would save nothing', () => {
+    const schema = schemaOf({ t: 365, y: 1024, x: 1024 })
+    const source: ArraySource = {
+      schema,
+      chunks: [30, 256, 256],
+      handle: { format: 'fake', path: 'daily' },
+      read: () => Promise.reject(new Error('nothing is read')),
+      close: () => Promise.resolve(),
+    }
+    const node: CubeNode = { kind: 'source', schema, label: 'daily', inputs: [], source }
+    const root = mean(boxSum(node, 1), { y: 1024, x: 1024 }, 365)
+    const { shape, costs } = taskShape(root, { budgetBytes: 512 * MB, workers: 2 })
+    expect(Math.min(...shape)).toBeGreaterThan(256)
+    expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(512 * MB, 2))
   })
 
   test('what has to be held whole and is too much says how much it needs', () => {
