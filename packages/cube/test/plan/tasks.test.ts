@@ -2,7 +2,7 @@ import { InputError } from '@ecotope/core'
 import { describe, expect, test } from 'vitest'
 import type { Reducer } from '../../src/cells/cell.ts'
 import type { ArraySource } from '../../src/model/array-source.ts'
-import { FLOAT64 } from '../../src/model/block.ts'
+import { FLOAT32, FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
 import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
 import { explainPlan, explainText } from '../../src/plan/explain.ts'
@@ -91,7 +91,9 @@ describe('task shapes', () => {
       close: () => Promise.resolve(),
     }
     const node: CubeNode = { kind: 'source', schema, label: 'daily', inputs: [], source }
-    const root = mean(boxSum(node, 1), { y: 1024, x: 1024 }, 365)
+    const around = boxSum(node, 1)
+    const single: CubeNode = { ...around, schema: { ...around.schema, packing: FLOAT32 } }
+    const root = mean(single, { y: 1024, x: 1024 }, 365)
     const { shape, costs } = taskShape(root, { budgetBytes: 512 * MB, workers: 2 })
     expect(Math.min(...shape)).toBeGreaterThan(256)
     expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(512 * MB, 2))
