@@ -67,7 +67,10 @@ async function runTests(): Promise<Outcome> {
   }
   // A file that cannot be loaded fails without a failed test.
   const failed = status === 0 ? 0 : Math.max(1, numFailedTests)
-  const note = numPendingTests > 0 ? `${numPendingTests} skipped: data that is not on this machine` : undefined
+  const note =
+    numPendingTests > 0
+      ? `${numPendingTests} skipped: data, or a user who is not root, that is not on this machine`
+      : undefined
   return { passed: numPassedTests, failed, ...(note === undefined ? {} : { note }) }
 }
 

@@ -3,21 +3,22 @@ import type { GeometryDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Column, TableValue } from './table.ts'
 
-const found = new WeakMap<GeometryDimension, readonly Column[]>()
+const found = new WeakMap<CubeSchema, readonly Column[]>()
 
 /**
  * A column for each property that some feature has, and for ids that are not the labels; one value per feature, null
  * where it has none. Names that the columns of the cube have get a number. Empty where a cube has no geometries.
  */
-export function featureColumns({ dims, band }: CubeSchema): readonly Column[] {
+export function featureColumns(schema: CubeSchema): readonly Column[] {
+  const { dims, band } = schema
   const geometry = dims.find((dim) => dim.type === 'geometry')
   if (geometry === undefined) return []
-  const known = found.get(geometry)
+  const known = found.get(schema)
   if (known !== undefined) return known
   const bands = dims.find((dim) => dim.type === 'bands')
   const taken = new Set([...dims.map(({ name }) => name), ...(bands?.labels ?? [band?.name ?? 'value'])])
   const columns = columnsOf(geometry).map(({ name, values }) => ({ name: freeName(name, taken), values }))
-  found.set(geometry, columns)
+  found.set(schema, columns)
   return columns
 }
 

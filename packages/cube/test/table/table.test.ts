@@ -8,7 +8,7 @@ import type { GeometryDimension } from '../../src/model/dimension.ts'
 import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
 import { wholeRegion } from '../../src/model/region.ts'
 import { readCsv, writeCsv } from '../../src/table/csv.ts'
-import { pointsCube, rowsOf, seriesCube, tableOf } from '../../src/table/cube.ts'
+import { pointsCube, rowNames, rowsOf, seriesCube, tableOf } from '../../src/table/cube.ts'
 import { readTable, writeTable } from '../../src/table/read.ts'
 import { csvSink } from '../../src/table/sink.ts'
 import { columnNamed, type Table, typedColumn } from '../../src/table/table.ts'
@@ -240,6 +240,20 @@ describe('cubes', () => {
       '2020-02-01T00:00:00Z,0,7,"maize, late",1.5,own,,3',
       '2020-02-01T00:00:00Z,1,,,,,"[""a"",""b""]",',
       '',
+    ])
+    // The same features beside other bands: names are free, or taken, anew.
+    const bands = [{ name: 'crop' }, { name: 'b' }]
+    const dims = [...schema.dims, { type: 'bands', name: 'bands', labels: ['crop', 'b'], bands } as const]
+    expect(rowNames({ dims, packing: schema.packing })).toEqual([
+      't',
+      'geometry',
+      'id',
+      'crop_2',
+      'area',
+      'tas',
+      'tags',
+      'crop',
+      'b',
     ])
     const part = [...rowsOf(schema, data.subarray(3), [1, 1], [1, 1])]
     expect(part).toEqual([['2020-02-01T00:00:00Z', 1, null, null, null, null, '["a","b"]', null]])
