@@ -16,7 +16,8 @@ import type { Resampling } from '../warp/methods.ts'
 import { warpNode } from '../warp/warp-node.ts'
 import { assembledSource } from './assembled.ts'
 import type { Placed, Slot } from './assembly.ts'
-import { covers, gridText, joinGrids, lattices, offsetIn } from './lattice.ts'
+import { byDepth, groupsOf, inOrder } from './groups.ts'
+import { covers, gridText, offsetIn } from './lattice.ts'
 import { mosaicOf } from './mosaic.ts'
 import { forLayer, withOwnDimensions } from './own-dimensions.ts'
 import { layersNamed, targetGrid } from './target-grid.ts'
@@ -88,10 +89,12 @@ function planLayer(
   options: StackOptions,
 ): PlannedLayer {
   const images = imagesByTime(layer, times, forLayer(options.broadcast, layer))
-  const pieces = [...new Set(images.flat())]
+  const chosen = new Set(images.flat())
+  const pieces = layer.pieces.filter((piece) => chosen.has(piece))
   const resampling = typeof options.resampling === 'string' ? options.resampling : forLayer(options.resampling, layer)
-  const groups = pieces.length === 0 ? [] : groupsOf(pieces, grid)
   const separate = options.mosaic === 'mean' || options.mosaic === 'median'
+  const found = pieces.length === 0 ? [] : groupsOf(pieces, grid)
+  const groups = separate ? found : inOrder(found, pieces, images, grid)
   const tracks = groups.flatMap(({ target, members }) => {
     const slots = images.map((list) => placed(list, members, target))
     return (separate ? byDepth(slots) : [slots]).map((own) => ({
@@ -105,36 +108,8 @@ function planLayer(
   return { layer, tracks: tracks.length > 0 ? tracks : [emptyTrack(layer, grid, images.length)], resampling }
 }
 
-/** Pieces by lattice and packing; those on the lattice of the result go straight into its grid. */
-function groupsOf(pieces: readonly Piece[], grid: Grid): { target: Grid; members: ReadonlySet<Piece> }[] {
-  const direct = pieces.filter((piece) => offsetIn(grid, piece.grid) !== undefined)
-  const others = pieces.filter((piece) => !direct.includes(piece))
-  const found = lattices(others.map((piece) => piece.grid)).map((indices) => indices.map((i) => others[i]!))
-  const groups = [
-    ...(direct.length === 0 ? [] : [{ target: grid, all: direct }]),
-    ...found.map((all) => ({ target: joinGrids(all.map((piece) => piece.grid)), all })),
-  ]
-  return groups.flatMap(({ target, all }) => byPacking(all).map((members) => ({ target, members: new Set(members) })))
-}
-
-function byPacking(pieces: readonly Piece[]): Piece[][] {
-  const groups: Piece[][] = []
-  for (const piece of pieces) {
-    const group = groups.find(([first]) => samePacking(first!.packing, piece.packing))
-    if (group === undefined) groups.push([piece])
-    else group.push(piece)
-  }
-  return groups
-}
-
 const placed = (list: readonly Piece[], members: ReadonlySet<Piece>, target: Grid): Placed[] =>
   list.flatMap((piece) => (members.has(piece) ? [{ piece, offset: offsetIn(target, piece.grid)! }] : []))
-
-/** One track for the first image of each date, one for the second, ..., so that they can be averaged. */
-function byDepth(slots: readonly Slot[]): Slot[][] {
-  const depth = Math.max(0, ...slots.map((slot) => slot.length))
-  return Array.from({ length: depth }, (_, k) => slots.map((slot) => slot.slice(k, k + 1)))
-}
 
 /** Whether cells may be missing of files that have no value for that. */
 const canHaveGaps = ({ tracks }: PlannedLayer): boolean =>

@@ -9,6 +9,7 @@ import { parseCrs } from '../../src/index.ts'
 import { type CubeNode, shapeOf } from '../../src/model/node.ts'
 import { stridesOf } from '../../src/model/region.ts'
 import { computeCube } from '../../src/plan/compute.ts'
+import { consumersFirst } from '../../src/plan/nodes.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { gridAt, sentinel, writeRaster } from './scene.ts'
 
@@ -205,6 +206,50 @@ describe('mosaics', () => {
     expect(shapeOf(node.schema)).toEqual([1, 1, 4, 10])
     const at = await cells(node)
     expect([at(0, 0, 1, 0), at(0, 0, 1, 4), at(0, 0, 0, 5), at(0, 0, 3, 9)]).toEqual([a, overlap, hole, b])
+  })
+
+  it.each([
+    ['first', [1, 1, 2, 2]],
+    ['last', [3, 2, 3, 2]],
+    ['mean', [2, 1.5, 2.5, 2]],
+    ['median', [2, 1.5, 2.5, 2]],
+  ] as const)('count %s by the order of the files, whatever their pixels', async (mosaic, [all, ab, bc, b]) => {
+    // a and c have pixels of 20 m, b those of the grid; they lie upon each other by turns.
+    const coarse = (width: number, x: number) => gridAt(20, width, 4, 600000 + x)
+    await writeRaster(folder, 'a_20200601.tif', { grid: coarse(4, 0), bands: ['v'], nodata: 0, value: () => 1 })
+    await writeRaster(folder, 'b_20200601.tif', { grid: gridAt(10, 16, 8), bands: ['v'], nodata: 0, value: () => 2 })
+    const holed = (x: number) => (x === 1 ? 0 : 3)
+    await writeRaster(folder, 'c_20200601.tif', { grid: coarse(4, 40), bands: ['v'], nodata: 0, value: holed })
+    const grid = gridAt(10, 16, 8)
+    const at = await cells(stackLayers(await open(), { grid, resampling: 'near', mosaic }))
+    expect([at(0, 0, 0, 5), at(0, 0, 0, 0), at(0, 0, 0, 9), at(0, 0, 0, 15)]).toEqual([all, ab, bc, b])
+  })
+
+  it('count by the order of the files where these are packed differently', async () => {
+    const grid = gridAt(10, 4, 4)
+    await writeRaster(folder, 'a_20200601.tif', { grid, bands: ['v'], nodata: 0, value: (x) => (x === 0 ? 0 : 1) })
+    await writeRaster(folder, 'b_20200601.tif', { grid, bands: ['v'], nodata: 255, value: (x) => (x < 2 ? 2 : 255) })
+    await writeRaster(folder, 'c_20200601.tif', { grid, bands: ['v'], nodata: 0, value: () => 3 })
+    const of = async (mosaic: 'first' | 'last'): Promise<number[]> => {
+      const at = await cells(stackLayers(await open(), { mosaic }))
+      return [0, 1, 2].map((x) => at(0, 0, 0, x))
+    }
+    expect(await of('first')).toEqual([2, 1, 1])
+    expect(await of('last')).toEqual([3, 3, 3])
+  })
+
+  it('take as many images at a time as do not meet', async () => {
+    for (const [i, name] of ['a', 'b', 'c', 'd'].entries())
+      await writeRaster(folder, `${name}_20200601.tif`, {
+        grid: gridAt(10, 6, 4, 600000 + 40 * i),
+        bands: ['v'],
+        nodata: 0,
+        value: () => i + 1,
+      })
+    const node = stackLayers(await open(), { mosaic: 'mean' })
+    expect(consumersFirst(node).filter(({ kind }) => kind === 'source')).toHaveLength(2)
+    const at = await cells(node)
+    expect([0, 5, 8, 9, 13, 17].map((x) => at(0, 0, 1, x))).toEqual([1, 1.5, 2.5, 2.5, 3.5, 4])
   })
 
   it('joins tiles of two reference systems on a grid that is given', async () => {
