@@ -157,7 +157,8 @@ function beyond(near: Line, far: Line): Line {
 function closeSides(lines: readonly Line[], first: boolean, last: boolean, replicate: boolean): void {
   for (const line of lines) {
     const n = line.length
-    const flat = replicate || n < 4
+    // Of a raster of one column there is nothing to continue; a window of one column has its neighbour on one side.
+    const flat = replicate || (first && last && n < 4)
     if (first) line[0] = flat ? line[1]! : 2 * line[1]! - line[2]!
     if (last) line[n - 1] = flat ? line[n - 2]! : 2 * line[n - 2]! - line[n - 3]!
   }

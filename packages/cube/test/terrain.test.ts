@@ -175,6 +175,8 @@ describe('terrain as a cube', () => {
         { column: 11, row: 3, width: 19, height: 1 },
         { column: -4, row: -2, width: 40, height: 30 },
         { column: 28, row: 18, width: 5, height: 5 },
+        { column: 0, row: 5, width: 1, height: 4 },
+        { column: 29, row: 0, width: 1, height: 20 },
         { column: 40, row: 2, width: 3, height: 3 },
       ]) {
         const part = await cube.read(window)
