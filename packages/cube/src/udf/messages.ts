@@ -1,4 +1,5 @@
-/** What the main side and the sandbox say to each other. Plain data. */
+/** What the main side, the process of a function and its sandbox say to each other. Plain data. */
+import type { UdfCode } from './source.ts'
 
 export interface UdfDimension {
   readonly name: string
@@ -37,6 +38,19 @@ export type UdfAnswer =
       readonly error: { readonly message: string; readonly line?: number }
       readonly logs: readonly string[]
     }
+
+/** What a process is told first. */
+export interface HostStart {
+  readonly code: UdfCode
+  readonly memoryMb: number
+}
+
+/** What a process tells: its thread is up, has answered, needs too much memory, or has ended. */
+export type HostMessage =
+  | { readonly state: 'up' }
+  | { readonly state: 'answer'; readonly answer: UdfAnswer }
+  | { readonly state: 'memory' }
+  | { readonly state: 'failed'; readonly message: string }
 
 const MARK = '\u0000number'
 

@@ -5,7 +5,7 @@
  * and `info` has `shape` and `dims`; it returns an array of the same size, or `{ data, dims }` with other dimensions,
  * which a second function `dims(dims, context)` has to tell beforehand where cubes are lazy.
  *
- * It runs in a thread of its own, in a context with the language and `console.log` and nothing else: no files, network,
+ * It runs in a process of its own, in a context with the language and `console.log` and nothing else: no files, network,
  * process, imports, code from text, WebAssembly, randomness. Time and memory are limited. That keeps accidents and
  * curiosity in; it is not a wall against somebody who attacks the engine itself, for whom a machine of their own is due.
  */

@@ -86,7 +86,12 @@ export function prepareUdf(source: string, name: string, isTyped: boolean): UdfC
   const script = isTyped ? withoutTypes(source, name) : source
   const line = importLine(script)
   if (line !== undefined)
-    throw udfFailed(name, line, 'UDFs cannot import anything', 'Put all that it needs into one file.')
+    throw udfFailed(
+      name,
+      line,
+      'UDFs cannot import anything',
+      'Put all that it needs into one file; the word is not understood in comments and texts either.',
+    )
   return { name, code: withoutExports(script) }
 }
 
@@ -136,7 +141,8 @@ function withoutExports(script: string): string {
  * dynamic import would hand the code an error object from outside the sandbox, so that none may slip through.
  */
 function importLine(script: string): number | undefined {
-  const between = String.raw`(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*`
+  // A line of code also ends with these, which \n alone would not see.
+  const between = String.raw`(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*[\n\r\u2028\u2029])*`
   const match = new RegExp(`\\bimport${between}[(.]|^[ \\t]*import\\b`, 'm').exec(script)
   return match === null ? undefined : script.slice(0, match.index).split('\n').length
 }

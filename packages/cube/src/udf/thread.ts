@@ -1,7 +1,8 @@
-/** Threads that user-defined functions run in: one per source, kept while in use, ended when a limit is passed. */
-import { Worker } from 'node:worker_threads'
+/** Processes that user-defined functions run in: one per source, kept while in use, ended when a limit is passed. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { CancelledError, InputError, throwIfAborted } from '@ecotope/core'
-import type { UdfAnswer, UdfRequest } from './messages.ts'
+import type { HostMessage, HostStart, UdfAnswer, UdfRequest } from './messages.ts'
 import { type UdfCode, udfFailed } from './source.ts'
 
 export interface UdfLimits {
@@ -13,13 +14,10 @@ export interface UdfLimits {
 
 export const DEFAULT_LIMITS = { timeoutMs: 60_000, memoryMb: 512 } as const
 
-/** How often the memory of arrays, which V8 does not limit, is looked at. */
-const WATCH_MS = 25
-
-/** A thread that nobody has used for this long ends. */
+/** A process that nobody has used for this long ends. */
 const IDLE_MS = 2_000
 
-/** Calls that are on their way to a thread at the same time, so that it need not wait for the next. */
+/** Calls that are on their way to a process at the same time, so that it need not wait for the next. */
 const DEPTH = 256
 
 type Message = Omit<UdfRequest, 'id'>
@@ -32,10 +30,9 @@ interface Pending {
 
 /** Calls of one UDF, one after the other, answered in their order. */
 class UdfThread {
-  #worker: Worker | undefined
+  #host: ChildProcess | undefined
   #isUp = false
   #timer: NodeJS.Timeout | undefined
-  #watch: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
   #waiting: Pending[] = []
   /** Sent and not answered yet; the first is the one that runs. */
@@ -67,21 +64,21 @@ class UdfThread {
   #pump(): void {
     while (this.#waiting.length > 0 && this.#sent.length < DEPTH) {
       const pending = this.#waiting.shift()!
-      const worker = this.#ready()
+      const host = this.#ready()
       this.#sent.push(pending)
-      if (this.#sent.length === 1) this.#begin(worker)
-      worker.postMessage({ id: 0, ...pending.message })
+      if (this.#sent.length === 1) this.#begin(host)
+      // A process that has just ended tells so by itself.
+      host.send({ id: 0, ...pending.message } satisfies UdfRequest, () => undefined)
     }
   }
 
-  #begin(worker: Worker): void {
+  #begin(host: ChildProcess): void {
     clearTimeout(this.#idle)
-    worker.ref()
-    this.#watch = setInterval(() => void this.#look(worker), WATCH_MS)
+    setRef(host, true)
     this.#restartTimer()
   }
 
-  /** The time of a call counts from when its thread is up. */
+  /** The time of a call counts from when its sandbox is up. */
   #restartTimer(): void {
     clearTimeout(this.#timer)
     if (!this.#isUp) return
@@ -98,13 +95,12 @@ class UdfThread {
 
   #rest(): void {
     clearTimeout(this.#timer)
-    clearInterval(this.#watch)
-    this.#worker?.unref()
+    setRef(this.#host, false)
     clearTimeout(this.#idle)
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
   }
 
-  /** The call that runs fails and its thread ends; the calls after it go to a new one. */
+  /** The call that runs fails and its process ends; the calls after it go to a new one. */
   #fail(error: unknown): void {
     const [pending, ...rest] = this.#sent
     this.#sent = []
@@ -120,7 +116,7 @@ class UdfThread {
     else if (this.#sent.includes(pending)) {
       const first = this.#sent[0]!
       const others = this.#sent.filter((one) => one !== pending && one !== first)
-      // The running call is cut off with its thread; where that is another one, it starts anew.
+      // The running call is cut off with its process; where that is another one, it starts anew.
       this.#sent = first === pending ? [pending, ...others] : [pending, first, ...others]
       this.#fail(new CancelledError())
       return
@@ -128,57 +124,38 @@ class UdfThread {
     pending.reject(new CancelledError())
   }
 
-  #ready(): Worker {
-    if (this.#worker !== undefined) return this.#worker
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: this.#code,
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb, stackSizeMb: 4 },
-      env: {},
-      execArgv: [],
-      argv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      name: `udf ${this.#code.name}`,
-    })
-    // A thread that was ended may still report something; it is no longer ours then.
-    const ours = (act: () => void) => (): void => {
-      if (this.#worker === worker) act()
+  #ready(): ChildProcess {
+    if (this.#host !== undefined) return this.#host
+    const host = startHost()
+    // A process that was ended may still report something; it is no longer ours then.
+    const ours = (act: () => void): void => {
+      if (this.#host === host) act()
     }
-    worker.on(
-      'online',
-      ours(() => {
-        this.#isUp = true
-        if (this.#sent.length > 0) this.#restartTimer()
-      }),
-    )
-    worker.on('message', (answer: UdfAnswer) => ours(() => this.#answered(answer))())
-    worker.on('error', (error: Error & { code?: string }) =>
-      ours(() =>
-        this.#fail(
-          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-            ? this.#outOfMemory()
-            : udfFailed(this.#code.name, undefined, error.message),
-        ),
-      )(),
-    )
-    worker.on(
-      'exit',
-      ours(() => this.#fail(udfFailed(this.#code.name, undefined, 'its thread ended'))),
-    )
-    this.#worker = worker
+    host.on('message', (message: HostMessage) => ours(() => this.#told(message)))
+    host.on('error', (error) => ours(() => this.#fail(udfFailed(this.#code.name, undefined, error.message))))
+    host.on('exit', (status, signal) => ours(() => this.#fail(this.#ended(status, signal))))
+    host.send({ code: this.#code, memoryMb: this.#limits.memoryMb } satisfies HostStart)
+    this.#host = host
     this.#isUp = false
-    return worker
+    return host
   }
 
-  async #look(worker: Worker): Promise<void> {
-    try {
-      const { external_memory: arrays, used_heap_size: heap } = await worker.getHeapStatistics()
-      const isTooMuch = arrays + heap > this.#limits.memoryMb * 2 ** 20
-      if (isTooMuch && this.#worker === worker && this.#sent.length > 0) this.#fail(this.#outOfMemory())
-    } catch {
-      // The thread has ended in the meantime, which its own events tell of.
+  #told(message: HostMessage): void {
+    if (message.state === 'answer') this.#answered(message.answer)
+    else if (message.state === 'memory') this.#fail(this.#outOfMemory())
+    else if (message.state === 'failed') this.#fail(udfFailed(this.#code.name, undefined, message.message))
+    else {
+      this.#isUp = true
+      if (this.#sent.length > 0) this.#restartTimer()
     }
+  }
+
+  /** V8 aborts where memory runs out within its own functions. */
+  #ended(status: number | null, signal: string | null): InputError {
+    const isAborted = signal === 'SIGABRT' || status === 134
+    return isAborted
+      ? this.#outOfMemory()
+      : udfFailed(this.#code.name, undefined, `its process ended (${signal ?? status})`)
   }
 
   #timeout(): InputError {
@@ -198,10 +175,31 @@ class UdfThread {
   }
 
   #end(): void {
-    const worker = this.#worker
-    this.#worker = undefined
-    void worker?.terminate()
+    const host = this.#host
+    this.#host = undefined
+    host?.kill('SIGKILL')
   }
+}
+
+/** Files that the process needs; it may read no others, nor start programs. */
+const OWN_FILES = fileURLToPath(new URL('.', import.meta.url))
+
+function startHost(): ChildProcess {
+  const { SystemRoot } = process.env
+  const host = fork(new URL('./host.ts', import.meta.url), [], {
+    execArgv: ['--no-warnings', '--permission', '--allow-worker', `--allow-fs-read=${OWN_FILES}`],
+    // Windows cannot start a program without its folder.
+    env: SystemRoot === undefined ? {} : { SystemRoot },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  return host
+}
+
+const setRef = (host: ChildProcess | undefined, isWaited: boolean): void => {
+  const how = isWaited ? 'ref' : 'unref'
+  host?.[how]()
+  host?.channel?.[how]()
 }
 
 const threads = new Map<string, UdfThread>()

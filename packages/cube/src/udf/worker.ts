@@ -14,25 +14,48 @@ const PRELUDE = `(() => {
   'use strict'
   const { parse, stringify } = JSON
   const { isArray } = Array
-  const [F32, F64, F, T] = [Float32Array, Float64Array, Number.isFinite, Object.getPrototypeOf(Float64Array)]
+  const [F32, F64, F, P] = [Float32Array, Float64Array, Number.isFinite, Promise]
+  const T = Object.getPrototypeOf(F64)
   const MARK = '\\u0000number'
   const isMarked = (item) => typeof item === 'object' && item !== null && MARK in item
   const has = Function.prototype.call.bind(String.prototype.includes)
   const every = Function.prototype.call.bind(Array.prototype.every)
-  const isPlain = (item) =>
-    typeof item === 'number' ? F(item) : isArray(item) ? every(item, isPlain) : typeof item !== 'object' || item === null
+  const includes = Function.prototype.call.bind(Array.prototype.includes)
+  const find = Function.prototype.call.bind(Array.prototype.find)
+  const isPlain = (item) => {
+    if (typeof item === 'number') return F(item)
+    return isArray(item) ? every(item, isPlain) : item === null || includes(['string', 'boolean', 'undefined'], typeof item)
+  }
   const decode = (text) =>
     has(text, '\\\\u0000number') ? parse(text, (_, item) => (isMarked(item) ? Number(item[MARK]) : item)) : parse(text)
-  const encode = (value) => {
+  const KINDS = [Map, Set, WeakMap, WeakSet, RegExp, ArrayBuffer, DataView, Promise]
+  const NO_VALUES = ['function', 'symbol', 'bigint']
+  // JSON would write null or {} for these.
+  const kindOf = (item) =>
+    includes(NO_VALUES, typeof item) ? typeof item : find(KINDS, (kind) => item instanceof kind)?.name
+  const checked = (item) => {
+    const kind = kindOf(item)
+    if (kind === undefined) return item
+    throw new TypeError('apply gave a ' + kind + ', which is no value: return numbers, texts, lists or plain objects')
+  }
+  const encode = (value, check = checked) => {
     if (isPlain(value)) return stringify(value) ?? 'null'
-    return stringify(value, (_, item) => {
+    return stringify(check(value), (_, item) => {
       if (item instanceof T) return Array.from(item)
-      return typeof item === 'number' && !F(item) ? { [MARK]: String(item) } : item
+      return typeof item === 'number' && !F(item) ? { [MARK]: String(item) } : check(item)
     })
+  }
+  const textOf = (item) => {
+    if (item === undefined) return 'undefined'
+    try {
+      return typeof item === 'string' ? item : (encode(item, (one) => (kindOf(one) === undefined ? one : '[' + kindOf(one) + ']')) ?? String(item))
+    } catch {
+      return 'what cannot be shown as text'
+    }
   }
   const logs = []
   const log = (...items) => {
-    if (logs.length < 1000) logs.push(items.map((item) => (typeof item === 'string' ? item : encode(item))).join(' '))
+    if (logs.length < 1000) logs.push(items.map(textOf).join(' '))
   }
   globalThis.console = { log, info: log, warn: log, error: log, debug: log }
   Math.random = () => {
@@ -40,10 +63,14 @@ const PRELUDE = `(() => {
   }
   for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics']) delete globalThis[name]
   let input, slot
-  const lineOf = (error) => String((error && error.stack) || '')
+  const number = (item, i) => {
+    if (item === null || item === undefined) return NaN
+    if (typeof item === 'number' || typeof item === 'boolean') return Number(item)
+    throw new TypeError('element ' + i + ' of what apply gave is ' + textOf(item) + ', which is no number')
+  }
   const blockOf = (result) => {
     if (result instanceof F64 || result instanceof F32) return { data: result }
-    if (isArray(result)) return { data: F64.from(result, (item) => (item === null ? NaN : Number(item))) }
+    if (isArray(result) || result instanceof T) return { data: F64.from(result, number) }
     if (typeof result !== 'object' || result === null) throw new Error('apply gave neither an array nor { data, dims }')
     const data = result.data
     if (data instanceof F64 || data instanceof F32) return { data, dims: result.dims }
@@ -64,8 +91,18 @@ const PRELUDE = `(() => {
       dims: dims === undefined ? '' : encode(dims),
     }
   }
+  // What is thrown may be anything, an object whose fields throw included.
+  const reportOf = (error) => {
+    try {
+      const { message, stack } = Object(error)
+      const isError = typeof message === 'string' && message !== ''
+      return { message: isError || typeof error === 'string' ? message || error : 'it threw ' + textOf(error), stack: '' + stack }
+    } catch (inner) {
+      return { message: 'it threw what cannot be shown as text', stack: '' }
+    }
+  }
   const fail = (error) => {
-    slot = { state: 'error', message: String((error && error.message) || error), stack: lineOf(error) }
+    slot = { state: 'error', ...reportOf(error) }
   }
   return {
     allocate(bytes, length) {
@@ -80,13 +117,14 @@ const PRELUDE = `(() => {
         const result = apply(isBlock ? input : decode(json), decode(context), decode(info))
         input = undefined
         if (typeof result === 'object' && result !== null && typeof result.then === 'function')
-          result.then((value) => settle(value, isBlock)).catch(fail)
+          new P((resolve) => resolve(result)).then((value) => settle(value, isBlock)).catch(fail)
         else settle(result, isBlock)
       } catch (error) {
         fail(error)
       }
     },
     result: () => slot,
+    reportOf,
     logs: () => (logs.length === 0 ? '' : stringify(logs)),
   }
 })()`
@@ -95,6 +133,7 @@ interface Prelude {
   allocate(bytes: number, length: number): ArrayBuffer
   call(apply: unknown, json: string | undefined, context: string, info: string): void
   result(): Slot
+  reportOf(error: unknown): { readonly message: string; readonly stack: string }
   logs(): string
 }
 
@@ -124,6 +163,14 @@ interface Sandbox {
   readonly drain: () => void
 }
 
+/** What the code threw before `apply` was called. */
+class CodeError extends Error {
+  constructor({ message, stack }: { readonly message: string; readonly stack: string }) {
+    super(message)
+    this.stack = stack
+  }
+}
+
 function openSandbox({ code, name }: UdfCode): Sandbox {
   const context: Context = createContext(Object.create(null) as Context, {
     codeGeneration: { strings: false, wasm: false },
@@ -132,7 +179,11 @@ function openSandbox({ code, name }: UdfCode): Sandbox {
   })
   const run = (text: string, filename: string): unknown => new Script(text, { filename }).runInContext(context)
   const prelude = run(PRELUDE, 'sandbox') as Prelude
-  run(`'use strict'; ${code}`, name)
+  try {
+    run(`'use strict'; ${code}`, name)
+  } catch (error) {
+    throw types.isNativeError(error) && error instanceof SyntaxError ? error : new CodeError(prelude.reportOf(error))
+  }
   const apply = run(`typeof apply === 'function' ? apply : undefined`, 'sandbox')
   const dims = run(`typeof dims === 'function' ? dims : () => null`, 'sandbox')
   const nothing = new Script('0', { filename: 'sandbox' })

@@ -127,6 +127,7 @@ export function apply(data, context, { shape, dims }) {
   test.each<[string, string, RegExp]>([
     ['too few numbers', 'export const apply = (d) => d.slice(1)', /5 numbers for dimensions of 2 x 3/],
     ['no array', 'export const apply = () => 7', /neither an array nor/],
+    ['texts', 'export const apply = () => [1, "x", 2, 3, 4, 5]', /element 1 .* is x, which is no number/],
     ['wrong dims', 'export const apply = (d) => ({ data: d, dims: 3 })', /dims is not a list/],
   ])('with %s is an error', async (_, source, message) => {
     const error = await errorOf(runUdfOnBlock(typescript(source), { data, dims }, null))
@@ -152,6 +153,7 @@ describe('errors of UDFs', () => {
       2,
     ],
     ['a dynamic import', 'export const apply = () =>\n import /* x */ ("node:fs")', 2],
+    ['a dynamic import after a comment', 'export const apply = () =>\n import // x\u2028("node:fs")\n', 2],
   ])('of syntax too: %s', async (_, source, line) => {
     const error = await errorOf((async () => prepareUdf(source, 'udf.ts', true))())
     expect([error.tag, error.data.line]).toEqual(['UdfFailed', line])
@@ -169,6 +171,25 @@ describe('errors of UDFs', () => {
 
   test('a thrown text is told', async () => {
     expect((await errorOf(run('export const apply = () => { throw "no data" }'))).message).toMatch(/no data/)
+  })
+
+  test.each<[string, string, RegExp]>([
+    ['null', 'throw null', /it threw null/],
+    ['nothing', 'throw undefined', /it threw undefined/],
+    ['an object', 'throw { code: 3 }', /it threw \{"code":3\}/],
+    ['an object without text', 'throw Object.create(null)', /it threw \{\}/],
+    ['a symbol', 'throw Symbol()', /it threw "\[symbol\]"/],
+    ['what throws itself', 'throw { get message() { throw 1 } }', /cannot be shown/],
+  ])('whatever is thrown is told: %s', async (_, code, message) => {
+    expect((await errorOf(run(`export const apply = async () => { ${code} }`))).message).toMatch(message)
+  })
+
+  test('before apply is called, too', async () => {
+    expect((await errorOf(run('throw null\nexport const apply = () => 1'))).message).toMatch(/it threw null/)
+  })
+
+  test.each(['[Symbol()]', '1n', '{ a: new Set() }'])('tell of results that JSON would lose: %s', async (result) => {
+    expect((await errorOf(run(`export const apply = () => (${result})`))).message).toMatch(/which is no value/)
   })
 })
 
@@ -193,6 +214,16 @@ describe('limits', () => {
   test('arrays beyond the limit are refused', async () => {
     const source = 'export function apply() { const a = []; for (;;) a.push(new Float64Array(1e6).fill(1)) }'
     expect((await errorOf(run(source, null, null, { memoryMb: 64 }))).tag).toBe('UdfMemory')
+  })
+
+  test('what V8 does not end in time ends with the process of the function', async () => {
+    // A built-in that looks at nothing until it is done, and a table that is made anew beyond what is left.
+    const filled = 'export const apply = () => new Array(2 ** 32 - 1).fill(0).length'
+    expect((await errorOf(run(filled, null, null, { timeoutMs: 300 }))).tag).toBe('UdfTimeout')
+    const map = 'export function apply() { const a = new Map(); for (let i = 0; ; i++) a.set(i, {}) }'
+    expect((await errorOf(run(map, null, null, { memoryMb: 96 }))).tag).toBe('UdfMemory')
+    expect(process.memoryUsage.rss()).toBeLessThan(2 ** 30)
+    expect(await run('export const apply = (x) => x', 1)).toBe(1)
   })
 
   test('a signal ends a call', async () => {
