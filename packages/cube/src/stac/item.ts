@@ -173,8 +173,17 @@ function instants(schema: CubeSchema, created: Date): Record<string, string | nu
   const labels = (time?.labels ?? []).filter((label) => parseInstant(label, time!.calendar) !== undefined)
   const full = labels.map((label) => (label.length === 10 ? `${label}T00:00:00Z` : label)).sort(byText)
   if (full.length === 0) return yearsOf(time?.labels ?? []) ?? { datetime: created.toISOString() }
-  if (full.length === 1) return { datetime: full[0]! }
-  return { datetime: null, start_datetime: full[0]!, end_datetime: full.at(-1)! }
+  const [start, end] = [gregorian(full[0]!), gregorian(full.at(-1)!)]
+  return full.length === 1 ? { datetime: start } : { datetime: null, start_datetime: start, end_datetime: end }
+}
+
+/** An instant that RFC 3339 has: of other calendars (30 February), days that a month lacks become its last. */
+function gregorian(instant: string): string {
+  const [, month, day, rest] = /^(\d{4}-\d\d)-(\d\d)(.*)$/.exec(instant) ?? []
+  if (month === undefined) return instant
+  const [year, number] = month.split('-').map(Number)
+  const last = new Date(Date.UTC(year!, number!, 0)).getUTCDate()
+  return Number(day) > last ? `${month}-${last}${rest}` : instant
 }
 
 /** From the start of the first period to the end of the last; undefined where labels are not known to be of one. */
@@ -185,7 +194,7 @@ function spanOf({ labels, calendar, period }: TemporalDimension): [start: string
   const start = Math.min(...labels.map((label) => seconds(periodStart(label, calendar, period))))
   const end = Math.max(...labels.map((label) => seconds(periodEnd(label, calendar, period)))) - 1
   if (Number.isNaN(start + end)) return undefined
-  return [formatInstant(dateOf(start, calendar)), formatInstant(dateOf(end, calendar))]
+  return [gregorian(formatInstant(dateOf(start, calendar))), gregorian(formatInstant(dateOf(end, calendar)))]
 }
 
 /** The years of labels such as `2020-06` or `2020-djf` whose period is not known. */
@@ -217,7 +226,8 @@ function projection({ grid }: CubeSchema): Record<string, unknown> {
 function dimension(dim: Dimension, { grid }: CubeSchema): Record<string, unknown> {
   const { labels } = dim
   if (dim.type === 'temporal') {
-    return { type: 'temporal', extent: spanOf(dim) ?? [labels[0] ?? null, labels.at(-1) ?? null], values: labels }
+    const ends = [labels[0], labels.at(-1)].map((label) => (label === undefined ? null : gregorian(String(label))))
+    return { type: 'temporal', extent: spanOf(dim) ?? ends, values: labels }
   }
   if (dim.type === 'bands') return { type: 'bands', values: labels }
   if (dim.type === 'geometry') return { type: 'geometry', values: labels }

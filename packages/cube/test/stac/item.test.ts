@@ -100,6 +100,18 @@ describe('stacItemOf', () => {
     }
   })
 
+  it('gives dates that every calendar has: 30 February is the last day of the month', () => {
+    const schema = schemaOf(grid, ['1900-02-29T06:00:00Z', '2000-02-30T00:00:00Z'])
+    const dims = schema.dims.map((dim) => (dim.type === 'temporal' ? { ...dim, calendar: '360_day' as const } : dim))
+    const [start, end] = ['1900-02-28T06:00:00Z', '2000-02-29T00:00:00Z']
+    expect(stacItemOf(saved({ ...schema, dims }))!.properties).toMatchObject({
+      datetime: null,
+      start_datetime: start,
+      end_datetime: end,
+      'cube:dimensions': { t: { extent: [start, end], values: ['1900-02-29T06:00:00Z', '2000-02-30T00:00:00Z'] } },
+    })
+  })
+
   it('lies in the years of its periods', () => {
     expect(stacItemOf(saved(schemaOf(grid, ['2021-djf', '2019-jja'])))!.properties).toMatchObject({
       datetime: null,
