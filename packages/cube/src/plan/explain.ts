@@ -52,7 +52,7 @@ export interface Explanation {
   readonly storedBytes?: number
 }
 
-/** Tasks that are measured one by one; of more, an even sample stands for all. */
+/** Tasks or pieces of them that are measured one by one; of more, an even sample stands for all. */
 const MEASURED = 64
 
 export function explain(node: CubeNode, options: PlanOptions = {}): Explanation {
@@ -108,8 +108,7 @@ function explainedNode(node: CubeNode, id: number, order: readonly CubeNode[]): 
 
 /** Chunks of each source that some task needs, and the bytes that all tasks decode. */
 function bytesOf(plan: Plan): { decodedBytes: number; leastDecodedBytes: number; storedBytes: number | undefined } {
-  const schedules = sampled(plan)
-  const scale = plan.tasks / Math.max(1, schedules.length)
+  const { schedules, scale } = sampled(plan)
   const stages = stageSchedules(plan)
   const sum = (all: readonly Schedule[]): number => all.reduce((bytes, schedule) => bytes + schedule.decodedBytes, 0)
   const decodedBytes = scale * sum(schedules) + sum(stages)
@@ -123,13 +122,24 @@ function bytesOf(plan: Plan): { decodedBytes: number; leastDecodedBytes: number;
   return { decodedBytes, leastDecodedBytes: Math.min(leastDecodedBytes, decodedBytes), storedBytes }
 }
 
-function sampled(plan: Plan): Schedule[] {
-  const every = Math.max(1, Math.ceil(plan.tasks / MEASURED))
-  const found: Schedule[] = []
+/** What is computed in one go: tasks, or the pieces that they are made in. */
+function* computed(plan: Plan): Generator<Region> {
+  if (plan.tasks === 0) return
+  for (const task of regionsOfPlan(plan)) {
+    if (plan.pieces === undefined) yield task
+    else yield* splitRegion(task, plan.pieces)
+  }
+}
+
+/** Some of these regions, and how many each stands for. */
+function sampled(plan: Plan): { readonly schedules: readonly Schedule[]; readonly scale: number } {
+  let count = 0
+  for (const _ of computed(plan)) count++
+  const every = Math.max(1, Math.ceil(count / MEASURED))
+  const schedules: Schedule[] = []
   let at = 0
-  if (plan.tasks > 0)
-    for (const region of regionsOfPlan(plan)) if (at++ % every === 0) found.push(scheduleOf(plan.root, region, plan))
-  return found
+  for (const region of computed(plan)) if (at++ % every === 0) schedules.push(scheduleOf(plan.root, region, plan))
+  return { schedules, scale: count / Math.max(1, schedules.length) }
 }
 
 /** Of what is found first, each over those before it. */

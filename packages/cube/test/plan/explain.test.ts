@@ -54,6 +54,16 @@ describe('explain', () => {
     expect(explained.leastDecodedBytes).toBe(4 * 256 * 256)
   })
 
+  test('what is made in pieces is read in pieces', () => {
+    const { node } = fakeSource(SIDES, [8, 64, 64])
+    const sum = boxSum(meanOf(node), 2)
+    const explained = explain(sum, { budgetBytes: 4 * 2 ** 20, chunks: [256, 256] })
+    expect(explained.tasks).toBe(1)
+    expect(explained.pieces).toBeDefined()
+    // Halos of inner pieces lie in chunks of others on all sides; those of the whole box in none.
+    expect(explained.decodedBytes / explained.leastDecodedBytes).toBeGreaterThan(2)
+  })
+
   test('the text names nodes, tasks, memory and reads', () => {
     const { node } = fakeSource(SIDES, [1, 64, 64])
     const text = explainText(explain(meanOf(doubled(node)), { budgetBytes: 2 ** 21, chunks: [64, 64] }))
