@@ -187,7 +187,8 @@ function spatial(
   const units = textOf(coordinate?.attributes, 'units')
   if (coordinate !== undefined && coordinate.values.length === length) {
     const factor = unitFactor(units, crs)
-    const labels = labelsOf(length, (i) => Number(coordinate.values[i]) * factor)
+    const stored = labelsOf(length, (i) => Number(coordinate.values[i]) * factor)
+    const labels = axis === 'x' && crs?.isGeographic === true ? unbroken(stored) : stored
     const unit = crs?.unit ?? units
     const notes = axis === 'z' ? notesOf(coordinate) : {}
     return { type: 'spatial', name, axis, labels, ...(unit === undefined ? {} : { unit }), ...notes }
@@ -198,6 +199,14 @@ function spatial(
   const [start, step] = isRotated ? [0, 1] : axis === 'x' ? [c, a] : [f, e]
   const labels = labelsOf(length, (i) => start + (i + 0.5) * step)
   return { type: 'spatial', name, axis, labels, ...(isRotated || crs === undefined ? {} : { unit: crs.unit }) }
+}
+
+/** Longitudes that jump at the antimeridian, or at Greenwich, on one turn around the Earth where that makes them regular. */
+function unbroken(labels: readonly number[]): readonly number[] {
+  const jump = labels.findIndex((label, i) => i > 0 && label < labels[i - 1]! - 180)
+  if (jump < 0) return labels
+  const turned = labels.map((label, i) => (i < jump ? label : label + 360))
+  return stepOf(turned) === undefined ? labels : turned
 }
 
 /** How far a label may lie from its place, in cells: coordinates are often rounded, or float32. */

@@ -34,7 +34,8 @@ export function packingOf(stored: StoredType, attributes: Attributes): DecodedPa
     .map(raw)
     .filter((value, i, all) => !Number.isNaN(value) && all.indexOf(value) === i)
   const [least, most] = rangeOf(attributes, dtype, scale, offset)
-  const isBounded = least > DTYPES[dtype].range[0] || most < DTYPES[dtype].range[1]
+  const [lowest, highest] = wholeRange(dtype)
+  const isBounded = least > lowest || most < highest
   const nodata = missing[0] ?? (isBounded && !DTYPES[dtype].isFloat ? outside(dtype, least, most) : undefined)
   const isBoolean = dtype === 'uint8' && textOf(attributes, 'flag_meanings')?.trim() === 'false true'
   const packing: Packing = {
@@ -67,9 +68,13 @@ function asType(value: number, dtype: DType): number {
   return value
 }
 
+/** All that a type can hold: of floats also what is infinite. */
+const wholeRange = (dtype: DType): readonly [least: number, most: number] =>
+  DTYPES[dtype].isFloat ? [-Infinity, Infinity] : DTYPES[dtype].range
+
 /** Valid raw values. A range with fractions on packed integers is one of physical values, and is packed. */
 function rangeOf(attributes: Attributes, dtype: DType, scale: number, offset: number): [least: number, most: number] {
-  const whole = DTYPES[dtype].range
+  const whole = wholeRange(dtype)
   const pair = numbersOf(attributes, 'valid_range')
   const given = [pair[0] ?? numberOf(attributes, 'valid_min'), pair[1] ?? numberOf(attributes, 'valid_max')]
   const isPacked = scale !== 1 || offset !== 0

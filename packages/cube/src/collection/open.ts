@@ -202,7 +202,7 @@ function imagesOfFiles(
         source: sourceFor(source, options),
         ...(time === undefined ? {} : { time }),
       })
-      if (found === undefined) {
+      if (found === undefined || found.length === 0) {
         const reason = whyNoGrid(source.schema)
         first ??= reason
         warnings.push({

@@ -1,4 +1,5 @@
 /** From the arrays of files to images of bands: which planes an array holds, of which band, at which instant. */
+import { axisOf } from '../cf/axes.ts'
 import { stepOf } from '../cf/decode.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { BandsDimension, Calendar, Dimension, SpatialDimension, TemporalDimension } from '../model/dimension.ts'
@@ -44,12 +45,31 @@ export function piecesOf(input: ArrayInput): BandPiece[] | undefined {
   return planes.map((at) => pieceAt(input, source, all, at))
 }
 
-/** Why an array is no image, and what to do; undefined where it is a table or a series. */
-export function whyNoGrid({ dims }: CubeSchema): { readonly why: string; readonly hint: string } | undefined {
+export interface Reason {
+  readonly why: string
+  readonly hint: string
+}
+
+/** Why an array gives no image, and what to do; undefined where it is a table or a series. */
+export function whyNoGrid({ dims }: CubeSchema): Reason | undefined {
+  const empty = dims.find(({ labels }) => labels.length === 0)
+  if (empty !== undefined)
+    return { why: `has nothing along ${empty.name}`, hint: 'the file may not have been written to its end' }
+  const [a, b] = (['y', 'x'] as const).map((which) => dims.find((dim) => isBare(dim, which))?.name)
+  if (a !== undefined && b !== undefined)
+    return {
+      why: `has dimensions ${a} and ${b} without coordinates of their own`,
+      hint: 'positions of each pixel (2-D latitudes and longitudes) are not read: put it on a regular grid first, such as with gdalwarp -geoloc',
+    }
   const axis = (name: 'x' | 'y') =>
     dims.find((dim): dim is SpatialDimension => dim.type === 'spatial' && dim.axis === name)
   const [x, y] = [axis('x'), axis('y')]
   if (x === undefined || y === undefined) return undefined
+  if (x.labels.length === 1 && y.labels.length === 1)
+    return {
+      why: 'has a single cell, and its coordinates do not tell how large it is',
+      hint: 'take at least two neighbours along x or y',
+    }
   const uneven = [y, x].find(({ labels }) => stepOf(labels) === undefined)
   if (uneven === undefined)
     return { why: 'names no CRS', hint: 'name it: open(path, { crs: "EPSG:32632" }), in graphs the argument crs' }
@@ -58,6 +78,10 @@ export function whyNoGrid({ dims }: CubeSchema): { readonly why: string; readonl
     hint: "put it on a regular grid first, such as with xarray's interp",
   }
 }
+
+/** A dimension with the name of an axis and numbers instead of coordinates. */
+const isBare = ({ type, name }: Dimension, axis: 'x' | 'y'): boolean =>
+  type === 'other' && axisOf(name, undefined) === axis
 
 function pieceAt(input: ArrayInput, source: ArraySource, dims: readonly Dimension[], at: readonly number[]): BandPiece {
   const { grid, packing } = source.schema

@@ -168,6 +168,16 @@ describe('dimensions', () => {
   })
 })
 
+test('longitudes that jump at the antimeridian or at Greenwich lie on one turn around the Earth', () => {
+  const of = (lon: number[]) => schema(['lat', 'lon'], { lat: coordinate([1, 0], {}), lon: coordinate(lon, {}) })
+  const fiji = of([178, 179, 180, -179, -178])
+  expect(fiji.grid).toMatchObject({ affine: [1, 0, 177.5, 0, -1, 1.5], width: 5 })
+  expect(fiji.dims[1]!.labels).toEqual([178, 179, 180, 181, 182])
+  expect(of([358, 359, 0, 1]).grid?.affine).toEqual([1, 0, 357.5, 0, -1, 1.5])
+  expect(of([178, 179, -170, -169]).grid).toBeUndefined()
+  expect(of([178, 179, -170, -169]).dims[1]!.labels).toEqual([178, 179, -170, -169])
+})
+
 describe('packing', () => {
   const clean = (
     stored: Parameters<typeof packingOf>[0],
@@ -208,6 +218,8 @@ describe('packing', () => {
     ])
     expect(clean('uint8', { valid_range: [0, 100] }, [100, 101, 200])).toEqual([100, 255, 255])
     expect(clean('float32', { missing_value: 1e20, valid_min: 0 }, [5, -1])).toEqual([5, Math.fround(1e20)])
+    const infinite = { _FillValue: 1e20, missing_value: -999 }
+    expect(clean('float32', infinite, [Infinity, -Infinity, -999])).toEqual([Infinity, -Infinity, Math.fround(1e20)])
     expect(packingOf('float32', { _FillValue: 0.1 }).packing.nodata).toBe(Math.fround(0.1))
     expect(packingOf('float32', { _FillValue: Number.NaN }).packing.nodata).toBeUndefined()
     expect(clean('int16', { valid_range: [0.5, 1.5], scale_factor: 0.01 }, [49, 50, 150, 151]).slice(1, 3)).toEqual([

@@ -1,7 +1,9 @@
 /** Files as xarray users have them: variables with levels or members, without a CRS, with classes and long names. */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bandAt } from '../../src/collection/own-dimensions.ts'
+import { whyNoGrid } from '../../src/collection/pieces.ts'
 import { parseCrs } from '../../src/crs/crs.ts'
 import { open } from '../../src/fluent/collection.ts'
 import { Cube } from '../../src/fluent/cube.ts'
@@ -191,6 +193,37 @@ describe('files without a CRS', () => {
     const path = join(await temporaryFolder(), 'uneven.nc')
     await made([{ ...y, labels: [60, 10, 5] } as Dimension, x], {}).save(path)
     await expect(open(path)).rejects.toMatchObject({ message: expect.stringContaining('y that are not evenly spaced') })
+  })
+})
+
+it.each([
+  ['has nothing along t', [{ ...t, labels: [] }, y, x]],
+  [
+    'has dimensions y and x without coordinates of their own',
+    [t, { type: 'other', name: 'y', labels: [0, 1] }, { type: 'other', name: 'x', labels: [0, 1] }],
+  ],
+  ['has a single cell', [t, { ...y, labels: [5] }, { ...x, labels: [5] }]],
+  ['has coordinates y that are not evenly spaced', [{ ...y, labels: [60, 10, 5] }, x]],
+  ['names no CRS', [y, x]],
+] as readonly [string, readonly Dimension[]][])('an array %s', (why, dims) => {
+  const packing = { dtype: 'float32', scale: 1, offset: 0 } as const
+  expect(whyNoGrid({ dims, packing })?.why).toContain(why)
+})
+
+it('a store without any record yet says so', async () => {
+  const path = join(await temporaryFolder(), 'begun.zarr')
+  await made([t, y, x]).save(path)
+  for (const entry of await readdir(path, { recursive: true })) {
+    if (!entry.endsWith('zarr.json')) continue
+    const text = await readFile(join(path, entry), 'utf8')
+    const { consolidated_metadata: _, ...metadata } = JSON.parse(text)
+    const d = metadata.dimension_names?.indexOf('t') ?? -1
+    if (d >= 0) metadata.shape[d] = 0
+    await writeFile(join(path, entry), JSON.stringify(metadata))
+  }
+  await expect(open(path)).rejects.toMatchObject({
+    tag: 'NoRasters',
+    message: expect.stringContaining('has nothing along t'),
   })
 })
 
