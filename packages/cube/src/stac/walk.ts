@@ -1,6 +1,7 @@
 /** Items of a STAC document: an item itself, a static catalogue from link to link, an API page by page. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { isUrl, lookAt } from '../format/sniff.ts'
+import { dataAssets } from './assets.ts'
 import { documentsBelow, isContainer, isItem, readDocument, readJson, resolveHref } from './read.ts'
 import type { FoundItem, StacContainer, StacFilter, StacItem, StacLink } from './types.ts'
 
@@ -44,11 +45,33 @@ async function* containerItems(
   seen: Set<string>,
 ): AsyncGenerator<FoundItem> {
   const links = container.links ?? []
-  if (container.features !== undefined) yield* pageItems(container, base, work)
-  else {
-    const search = searchOf(container, links, filter)
-    if (search !== undefined) yield* searchItems(search, base, work)
-    else yield* linkedItems(links, base, filter, work, seen)
+  if (container.features !== undefined) return yield* pageItems(container, base, work)
+  const search = searchOf(container, links, filter)
+  const items = search === undefined ? linkedItems(links, base, filter, work, seen) : searchItems(search, base, work)
+  let isEmpty = true
+  for await (const item of items) {
+    isEmpty = false
+    yield item
+  }
+  // Where a filter was sent along, there may be items beyond it.
+  const isAll = search === undefined || (filter.bbox === undefined && filter.datetime === undefined)
+  if (!isEmpty || !isAll || container.type !== 'Collection') return
+  const item = asItem(container)
+  if (dataAssets(item).length > 0) yield { item, base }
+}
+
+/** A collection without items, whose data are assets of its own (a store of all dates), as its only item. */
+const asItem = ({ id = '', stac_version = '1.0.0', assets = {}, extent }: StacContainer): StacItem => {
+  const bbox = extent?.spatial?.bbox?.[0]
+  return {
+    type: 'Feature',
+    stac_version,
+    id,
+    ...(bbox === undefined ? {} : { bbox }),
+    properties: {},
+    assets,
+    links: [],
+    collection: id,
   }
 }
 

@@ -191,6 +191,29 @@ describe('a static catalogue', () => {
     expect((await collection(join(folder, 'search.json'))).layers[0]!.pieces).toHaveLength(2)
   })
 
+  it('opens the assets of a collection that has no items', async () => {
+    await writeRaster(folder, 'data/red.tif', { grid: gridOf(0), dtype: 'uint16', value: () => 3 })
+    const { bbox } = footprintOf(gridOf(0))
+    const red = { href: '../data/red.tif', type: 'image/tiff; application=geotiff', 'raster:bands': [{ scale: 0.5 }] }
+    const extent = { spatial: { bbox: [bbox] }, temporal: { interval: [['2020-01-01T00:00:00Z', null]] } }
+    const store = { type: 'Collection', stac_version: '1.0.0', id: 'store', description: '', license: 'x', extent }
+    const links = [{ rel: 'root', href: 'collection.json' }]
+    await writeJson(join(folder, 'store/collection.json'), { ...store, links, assets: { red } })
+    const set = await collection(join(folder, 'store'), { bbox: [...bbox] })
+    expect(set.layers).toMatchObject([{ name: 'red', times: [] }])
+    expect(set.layers[0]!.pieces[0]!.packing.scale).toBe(0.5)
+    const nowhere = collection(join(folder, 'store'), { bbox: [100, 0, 110, 10] })
+    await expect(nowhere).rejects.toMatchObject({ tag: 'NoDataAvailable' })
+    // Its own assets are no item beside others.
+    await writeJson(
+      join(folder, 'store/item.json'),
+      itemOf(0, () => '../data/red.tif'),
+    )
+    const withItem = { ...store, links: [{ rel: 'item', href: 'item.json' }], assets: { red } }
+    await writeJson(join(folder, 'store/collection.json'), withItem)
+    expect((await collection(join(folder, 'store'))).layers.map(({ name }) => name)).toEqual(['B04', 'B05'])
+  })
+
   it('says where nothing is found', async () => {
     await staticCatalogue()
     await expect(collection(folder, { bbox: [100, 0, 110, 10] })).rejects.toMatchObject({ tag: 'NoDataAvailable' })
