@@ -148,7 +148,13 @@ export function pairs(texts: readonly string[]): Record<string, string> {
         hint: 'Write it as --param epochs=60.',
         data: { option: 'param', value: text },
       })
-    found[text.slice(0, at).trim()] = text.slice(at + 1)
+    const name = text.slice(0, at).trim()
+    if (Object.hasOwn(found, name))
+      throw new InputError('BadOption', `--param ${name} is given twice`, {
+        hint: `It is ${found[name]} and ${text.slice(at + 1)}; write several values as JSON: --param '${name}=["a.tif", "b.tif"]'.`,
+        data: { option: 'param', name },
+      })
+    found[name] = text.slice(at + 1)
   }
   return found
 }

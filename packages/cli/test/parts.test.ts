@@ -23,6 +23,7 @@ describe('amounts', () => {
   it('reads lists and pairs', () => {
     expect(listed(['a.tif, b.tif', 'c.tif,'])).toEqual(['a.tif', 'b.tif', 'c.tif'])
     expect(pairs(['a=1', 'b=x=y', 'c='])).toEqual({ a: '1', b: 'x=y', c: '' })
+    expect(() => pairs(['a=1', 'a=2'])).toThrow('--param a is given twice')
   })
 
   it.each([
