@@ -191,6 +191,9 @@ describe('metadata', () => {
     expect(parseMetadata(formatMetadata(items))).toEqual(items)
     expect(parseMetadata('<GDALMetadata><Item name="EMPTY"/></GDALMetadata>')).toEqual([{ name: 'EMPTY', value: '' }])
     expect(parseMetadata('nonsense')).toEqual([])
+    const item = (text: string) => parseMetadata(`<Item name="a">${text}</Item>`)[0]!.value
+    expect(item('&#65;&#x42;&#X43;&lt;')).toBe('ABC<')
+    for (const odd of ['&#ff;', '&#x110000;', '&#99999999;', '&nbsp;', '&;']) expect(item(odd)).toBe(odd)
   })
 })
 

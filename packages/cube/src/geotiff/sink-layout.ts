@@ -60,7 +60,19 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): Geotif
       data: { option: name, value },
     })
   }
-  return options
+  return options.metadata === undefined ? options : { ...options, metadata: textsOf(options.metadata) }
+}
+
+/** Items of metadata as texts; numbers and truth values are written as such. */
+function textsOf(metadata: unknown): Record<string, string> {
+  const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
+  const entries = isObject ? Object.entries(metadata) : undefined
+  if (entries?.every(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)))
+    return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
+  throw new InputError('BadOption', `GTiff cannot be written with metadata = ${JSON.stringify(metadata)}`, {
+    hint: 'metadata are texts, numbers or truth values by name, such as { "AUTHOR": "me" }',
+    data: { option: 'metadata', value: metadata },
+  })
 }
 
 /** Throws InputError `NoGrid` where the cube has no grid. */

@@ -302,6 +302,16 @@ describe('geotiffSink', () => {
     await job.abandon(false)
   })
 
+  it('writes metadata that are numbers and truth values', async () => {
+    const path = join(await temporaryFolder(), 'a.tif')
+    const schema = schemaOf(gridOf(10, 10), [bands], UINT16)
+    const metadata = { VERSION: 2, FINAL: true, AUTHOR: 'A & B' }
+    await save(path, schema, cells(schema), { metadata })
+    const raster = await openRaster(path)
+    expect(raster.info.metadata).toMatchObject({ VERSION: '2', FINAL: 'true', AUTHOR: 'A & B' })
+    await raster.close()
+  })
+
   it('names wrong options, cubes without a grid and folders that are not there', async () => {
     const schema = schemaOf(gridOf(10, 10), [bands], UINT16)
     const folder = await temporaryFolder()
@@ -311,6 +321,9 @@ describe('geotiffSink', () => {
       tag: 'BadOption',
       hint: expect.stringContaining('zstd'),
     })
+    for (const metadata of [5, 'a', ['a'], null, { a: null }, { a: { b: 1 } }])
+      await expect(attempt(schema, { metadata })).rejects.toMatchObject({ tag: 'BadOption' })
+    expect(await readdir(folder)).toEqual([])
     await expect(attempt(schema, { blockSize: 100 })).rejects.toMatchObject({ tag: 'BadRaster' })
     await expect(attempt({ dims: [bands], packing: UINT16 }, {})).rejects.toThrow(InputError)
     const encoder = await geotiffSink.encoder((await attempt(schema, {})).handle)
