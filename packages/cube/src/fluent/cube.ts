@@ -38,7 +38,7 @@ import { cellsRead, sourceOfCube } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } from './options.ts'
 import { type Derived, derived, type Step, stepOf } from './plain.ts'
-import { Reductions } from './reductions.ts'
+import { type Extreme, Reductions, requireNumbers } from './reductions.ts'
 import { cubeFor } from './skipping.ts'
 import { hasGraph, mapDerived, processGraphOf } from './steps.ts'
 import {
@@ -343,10 +343,12 @@ export class Cube extends Reductions<Cube> implements Derived {
     return hasGraph(this) ? processGraphOf(this) : undefined
   }
 
-  protected override numbered(dimension: string, numbersOf: (dimension: Dimension) => readonly number[]): this {
+  protected override numbered(dimension: string, since: string, extreme: Extreme): this {
     const own = this.#dimension(dimension)
-    const target = numbersOf(own)
-    return target === own.labels ? this : (this.process('rename_labels', renaming(own, target)) as this)
+    if (own.type === 'temporal')
+      return Cube.process('number_dates', { data: this, dimension, since }, 'ecotope') as this
+    requireNumbers(own, extreme)
+    return this
   }
 
   /** Aggregates to the dates that there are. */

@@ -1,7 +1,6 @@
 /** Reducers as methods of cubes, by their names. Compositions of openEO processes; computes nothing. */
 import { InputError } from '@ecotope/core'
 import type { Dimension } from '../model/dimension.ts'
-import { secondsOfLabel } from '../process/cubes/instants.ts'
 import { type CallbackInput, Expression, graphOf } from './expression.ts'
 import { Operand } from './operand.ts'
 
@@ -10,9 +9,8 @@ export interface LabelOptions {
   readonly since?: string
 }
 
-type Extreme = 'max' | 'min'
+export type Extreme = 'max' | 'min'
 
-const DAY_SECONDS = 86_400
 /** The label of an element that equals the extreme, which comes as context. */
 const LABEL_OF_EQUAL = {
   process_graph: graphOf((x, label, extreme) => x!.eq(extreme!).select(label!), ['x', 'label', 'context']),
@@ -22,8 +20,8 @@ const LABEL_OF_EQUAL = {
 export abstract class Reductions<Self> extends Operand<Self> {
   /** One value from all along a dimension, which is dropped: `cube.reduce('t', 'median')`. */
   abstract reduce(dimension: string, reducer: CallbackInput): Self
-  /** The cube with numbers as labels of a dimension. */
-  protected abstract numbered(dimension: string, numbersOf: (dimension: Dimension) => readonly number[]): this
+  /** The cube with numbers as labels of a dimension: days since an instant of dates. Throws InputError `NoNumbers`. */
+  protected abstract numbered(dimension: string, since: string, extreme: Extreme): this
 
   mean(dimension: string): Self {
     return this.reduce(dimension, 'mean')
@@ -70,7 +68,7 @@ export abstract class Reductions<Self> extends Operand<Self> {
   }
 
   #label(extreme: Extreme, dimension: string, { since = '1970-01-01' }: LabelOptions): Self {
-    return this.numbered(dimension, (own) => numbersOf(own, extreme, since)).reduce(dimension, (data) =>
+    return this.numbered(dimension, since, extreme).reduce(dimension, (data) =>
       Expression.process('array_apply', { data, process: LABEL_OF_EQUAL, context: data.reduce(extreme) }).reduce(
         'first',
       ),
@@ -83,17 +81,9 @@ const place =
   (data: Expression): Expression =>
     data.reduce('array_find', { value: data.reduce(extreme) })
 
-const areNumbers = (labels: readonly (string | number)[]): labels is readonly number[] =>
-  labels.every((label) => typeof label === 'number')
-
-/** Labels as numbers: days of dates. */
-function numbersOf(dimension: Dimension, extreme: Extreme, since: string): readonly number[] {
-  const { name, type, labels } = dimension
-  if (type === 'temporal') {
-    const origin = secondsOfLabel(since, dimension)
-    return labels.map((label) => (secondsOfLabel(label, dimension) - origin) / DAY_SECONDS)
-  }
-  if (areNumbers(labels)) return labels
+/** Throws InputError `NoNumbers` where labels are texts. */
+export function requireNumbers({ name, labels }: Dimension, extreme: Extreme): void {
+  if (labels.every((label) => typeof label === 'number')) return
   throw new InputError('NoNumbers', `the labels of ${name} are texts such as ${labels[0]}, which no cell can hold`, {
     hint: `arg${extreme} gives their numbers, counted from 0`,
     data: { dimension: name },

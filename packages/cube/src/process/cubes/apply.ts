@@ -47,6 +47,7 @@ import {
   TEXT,
   TEXT_OR_NULL,
 } from './schemas.ts'
+import { holdsDates, unitsOfCells, unitsOfRows } from './units.ts'
 import { spatialSums } from './zonal-node.ts'
 
 /** The packing of what a callback gives. */
@@ -76,7 +77,7 @@ export function applyNode(
   context: Value,
   label = 'apply',
 ): CubeNode | Promise<CubeNode> {
-  const { schema } = node
+  const schema = unitsOfCells(node.schema, process)
   const compiled = compile(process, { x: input(0) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
     const packing = packingOf(compiled)
@@ -108,13 +109,12 @@ export function reduceNode(
   const d = requireDimension(node, name)
   const { schema } = node
   const labels = schema.dims[d]!.labels as readonly Label[]
-  const reduced = withDims(
-    schema,
-    schema.dims.filter((_, i) => i !== d),
-  )
+  const rest = schema.dims.filter((_, i) => i !== d)
+  const reduced = unitsOfRows(schema, withDims(schema, rest), reducer, name)
   const compiled = compile(reducer, { data: arrayAlong(name, labels) }, context, isTrueFalse(node), node)
   if (compiled?.kind === 'cell') {
-    const packing = packingOf(compiled)
+    const own = packingOf(compiled)
+    const packing = own.dtype === 'float32' && holdsDates(reduced) ? FLOAT64 : own
     return cellNode(label, compiled.inputs, compiled.cell, { ...reduced, packing })
   }
   const run = runner(reducer)
@@ -177,7 +177,8 @@ export function applyDimensionNode(
   const { schema } = node
   const labels = schema.dims[requireDimension(node, source)]!.labels as readonly Label[]
   const to = targetOf(node, source, target)
-  const schemaFor = (length: number, packing: Packing) => ({ ...withDims(schema, to.dims(length)), packing })
+  const schemaFor = (length: number, packing: Packing) =>
+    unitsOfRows(schema, { ...withDims(schema, to.dims(length)), packing }, process, source)
   const compiled = compile(process, { data: arrayAlong(source, labels) }, context, isTrueFalse(node), node)
   const fused = compiled && applyCompiled(node, compiled, source, to, schemaFor)
   if (fused !== undefined) return fused
@@ -274,7 +275,10 @@ function arrayCell(node: CubeNode, array: CellArray, source: string, target: str
 /** A callback that makes one value of all pixels. */
 function reduceSpatial(node: CubeNode, reducer: Callback, context: Value): CubeNode | Promise<CubeNode> {
   const summed = spatialSums(node, reducer, context, PIXELS)
-  if (summed !== undefined) return dropDimension(summed, PIXELS)
+  if (summed !== undefined) {
+    const dropped = dropDimension(summed, PIXELS)
+    return { ...dropped, schema: unitsOfRows(node.schema, dropped.schema, reducer) }
+  }
   const [x, y] = axesOf(node)
   const { dims } = node.schema
   const order = [x, y].sort((a, b) => a - b).map((d) => dims[d]!.name)

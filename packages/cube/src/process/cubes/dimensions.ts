@@ -6,8 +6,18 @@ import { memorySource } from '../../model/memory.ts'
 import type { CubeNode } from '../../model/node.ts'
 import { parseInstant } from '../../model/time.ts'
 import type { ProcessRow, Value } from '../row.ts'
-import { cubeOf, cubeValue, listOf, optionalText, refuseDimension, requireDimension, textOf } from './arguments.ts'
-import { type Label, relabelled, withDims } from './labels.ts'
+import {
+  cubeOf,
+  cubeValue,
+  listOf,
+  optionalText,
+  refuseDimension,
+  requireDimension,
+  temporalDimension,
+  textOf,
+} from './arguments.ts'
+import { secondsOfLabel } from './instants.ts'
+import { type Label, otherDimension, relabelled, withDims } from './labels.ts'
 import { cellNode, input, sameCells } from './nodes.ts'
 import { DATA, givesCube, LABELS, optional, parameter, TEXT } from './schemas.ts'
 
@@ -135,6 +145,20 @@ function renameLabels(node: CubeNode, name: string, target: readonly Label[], so
   return sameCells('rename_labels', node, isSpatial ? { ...rest, dims } : { ...node.schema, dims })
 }
 
+const DAY_SECONDS = 86_400
+
+/** Throws InputError `BadInstant` where labels or `since` are no dates. */
+function numberDates(node: CubeNode, name: string, since: string): CubeNode {
+  const own = temporalDimension(node, name)
+  const origin = secondsOfLabel(since, own)
+  const labels = own.labels.map((label) => (secondsOfLabel(label, own) - origin) / DAY_SECONDS)
+  // Readers take units of time as those of the usual calendar, as there is no place for another with the cells.
+  const isUsual = own.calendar === 'standard' || own.calendar === 'proleptic_gregorian'
+  const numbers = otherDimension(name, labels, isUsual ? `days since ${since}` : undefined)
+  const dims = node.schema.dims.map((dimension) => (dimension === own ? numbers : dimension))
+  return sameCells('number_dates', node, { ...node.schema, dims })
+}
+
 const NAME = (what: string) => parameter('name', TEXT, what)
 
 export const dimensionRows: readonly ProcessRow[] = [
@@ -216,6 +240,20 @@ export const dimensionRows: readonly ProcessRow[] = [
       const [to, from] = target.length === 0 ? [source, target] : [target, source]
       return cubeValue(renameLabels(cubeOf(args), textOf(args, 'dimension'), to, from))
     },
+  },
+  {
+    id: 'number_dates',
+    category: 'cubes',
+    summary: 'Gives the dates of a dimension as days since an instant, in their calendar',
+    parameters: [
+      DATA,
+      parameter('dimension', TEXT, 'a temporal dimension'),
+      optional('since', TEXT, 'the instant from which days are counted', '1970-01-01'),
+    ],
+    returns: givesCube('the cube with a dimension of numbers in place of the dates'),
+    errors: ['DimensionNotAvailable'],
+    chunks: 'metadata',
+    evaluate: (args) => cubeValue(numberDates(cubeOf(args), textOf(args, 'dimension'), textOf(args, 'since'))),
   },
   {
     id: 'dimension_labels',

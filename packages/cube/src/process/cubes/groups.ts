@@ -14,6 +14,7 @@ import { after } from './arguments.ts'
 import { arrayAlong, type Compiled, compile, isAsync, labelled, probe, runner, sampleValues } from './callback.ts'
 import { cutDimension, enumerated, type Label, withDims } from './labels.ts'
 import { cellNode, concatNode, constant, MISSING, selectNode } from './nodes.ts'
+import { unitsOfRows } from './units.ts'
 
 export type Groups = readonly (readonly number[])[]
 
@@ -154,13 +155,14 @@ export function groupNode(
 ): CubeNode | Promise<CubeNode> {
   const { schema } = node
   const dims = schema.dims.map((dimension) => (dimension.name === dim ? target : dimension))
+  const grouped = unitsOfRows(schema, withDims(schema, dims), reducer, dim)
   const compiled = compileGroups(node, reducer, dim, groups, context)
   if (compiled !== undefined) {
     const packing = resultPacking(compiled.isBoolean, schema.packing)
-    return cellNode(label, [node], compiled.cell, { ...withDims(schema, dims), packing })
+    return cellNode(label, [node], compiled.cell, { ...grouped, packing })
   }
   const separate = apart({ node, reducer, dim, target, context, label }, groups)
-  if (separate !== undefined) return separate
+  if (separate !== undefined) return { ...separate, schema: { ...grouped, packing: separate.schema.packing } }
   const labels = schema.dims[dimensionIndex(schema, dim)]!.labels as readonly Label[]
   const longest = groups.reduce((most, group) => Math.max(most, group.length), 1)
   const data = labelled(enumerated(longest), sampleValues(schema.packing, longest))
@@ -181,7 +183,7 @@ export function groupNode(
       node,
       dim,
       target: target.name,
-      schema: { ...withDims(schema, dims), packing: probedPacking(sample) },
+      schema: { ...grouped, packing: probedPacking(sample) },
       run: (values, from, to) => {
         const results = enumerated(to - from).map((i) => one(values, from + i))
         return waits ? Promise.all(results) : (results as Value[])

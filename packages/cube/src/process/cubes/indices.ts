@@ -8,7 +8,7 @@ import type { ProcessRow } from '../row.ts'
 import { cubeOf, cubeValue, optionalText, textOf } from './arguments.ts'
 import { bandsDimension, bandsNamed } from './filters.ts'
 import { withDims } from './labels.ts'
-import { call, cellNode, concatNode, input, repacked } from './nodes.ts'
+import { call, cellNode, concatNode, input, repacked, sameCells } from './nodes.ts'
 import { givesCube, optional, parameter, RASTER } from './schemas.ts'
 
 function bandIndexOf(dimension: BandsDimension, name: string, code: string): number {
@@ -30,7 +30,8 @@ export function ndviNode(node: CubeNode, nir: string, red: string, target: strin
   const b = band(bandIndexOf(dimension, red, 'RedBandAmbiguous'))
   const cell = call('divide', call('subtract', a, b), call('add', a, b))
   const packing = floatPacking(node.schema.packing)
-  const { schema } = node
+  // Of no unit, as a ratio is.
+  const { unit: _, ...schema } = node.schema
   if (target === undefined) {
     const dims = schema.dims.filter((one) => one.name !== name)
     return cellNode('ndvi', [node], cell, { ...withDims(schema, dims), packing })
@@ -44,10 +45,20 @@ export function ndviNode(node: CubeNode, nir: string, red: string, target: strin
   const one: BandsDimension = { ...dimension, labels: [target], bands: [{ name: target }] }
   const dims = schema.dims.map((other) => (other.name === name ? one : other))
   return concatNode(
-    [repacked(node, packing), cellNode('ndvi', [node], cell, { ...schema, dims, packing })],
+    [repacked(ownUnits(node), packing), cellNode('ndvi', [node], cell, { ...schema, dims, packing })],
     name,
     'ndvi',
   )
+}
+
+/** The cube with its unit at each of its bands. */
+function ownUnits(node: CubeNode): CubeNode {
+  const { unit, ...schema } = node.schema
+  if (unit === undefined) return node
+  const dims = schema.dims.map((dim) =>
+    dim.type === 'bands' ? { ...dim, bands: dim.bands.map((band) => ({ unit, ...band })) } : dim,
+  )
+  return sameCells('ndvi', node, { ...schema, dims })
 }
 
 const BAND = { type: 'string', subtype: 'band-name' }

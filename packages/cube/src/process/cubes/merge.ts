@@ -22,6 +22,7 @@ import { onSameGrid } from './masks.ts'
 import { checkDimensions, refuseMixture, refuseTwoAxes } from './mergeable.ts'
 import { call, cellNode, concatNode, input, regionByName, repacked, selectNode } from './nodes.ts'
 import { CONTEXT, CUBE, callback, givesCube, optional, parameter } from './schemas.ts'
+import { unitsOfBoth } from './units.ts'
 
 /** A dimension of the result: its labels, and where each comes from in the two cubes (-1: from neither). */
 interface Joined {
@@ -192,7 +193,8 @@ export function mergeNodes(
   refuseTwoAxes(dims)
   const { grid: _grid, ...rest } = first.schema
   const grid = joinedGrid(dims, first.schema.grid ?? second.schema.grid)
-  const schema: CubeSchema = { ...rest, dims, ...(grid === undefined ? {} : { grid }) }
+  const joinedUp: CubeSchema = { ...rest, dims, ...(grid === undefined ? {} : { grid }) }
+  const schema = unitsOfBoth(joinedUp, first.schema, second.schema, overlaps ? resolver : undefined)
   if (!overlaps) return disjoint(first, second, joined, schema)
   if (resolver === undefined) throw resolverMissing(joined)
   return resolved(first, second, joined, schema, resolver, context)

@@ -11,6 +11,7 @@ import { arrayAlong, compile } from './callback.ts'
 import { cutDimension, enumerated, type Label, withDims } from './labels.ts'
 import { cellNode, concatNode, input } from './nodes.ts'
 import { boxSchema } from './subcubes.ts'
+import { unitsOfRows } from './units.ts'
 
 /** A window along one dimension: its own cells, and how many are added before and after. */
 export interface Span {
@@ -129,6 +130,6 @@ function windowNode(
     'apply_neighborhood',
     compiled.inputs,
     { kind: 'take', dim: line, indices: own.map((i) => before + i), of: compiled.array.of },
-    { ...withDims(schema, dims), packing: packingOf(compiled) },
+    unitsOfRows(schema, { ...withDims(schema, dims), packing: packingOf(compiled) }, process, line),
   )
 }

@@ -28,6 +28,7 @@ import {
   TEXT_OR_NULL,
   VECTOR,
 } from './schemas.ts'
+import { unitsOfRows } from './units.ts'
 import { zonalNode } from './zonal-node.ts'
 import { runsOf } from './zonal-runs.ts'
 
@@ -62,7 +63,10 @@ export const zonalRows: readonly ProcessRow[] = [
       const runs = (zone: number) => runsOf(placed, zone)
       const spec = { node, at, windows: placed.windows, runs, reducer, context, zones, counts }
       if (counts !== undefined) return cubeValue(zonalNode(spec, FLOAT64))
-      return after(probe(reducer, { data, context }), (sample) => cubeValue(zonalNode(spec, probedPacking(sample))))
+      return after(probe(reducer, { data, context }), (sample) => {
+        const zonal = zonalNode(spec, probedPacking(sample))
+        return cubeValue({ ...zonal, schema: unitsOfRows(node.schema, zonal.schema, reducer) })
+      })
     },
   },
 ]
