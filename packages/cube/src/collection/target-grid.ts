@@ -34,6 +34,10 @@ export function targetGrid(request: StackOptions['grid'], chosen: readonly Layer
   return requestedGrid(request, chosen)
 }
 
+/** What is to be done with layers whose pixels lie on one lattice, but not at one place. */
+const TILES =
+  'tiles of one band need one name, such as bands: { from: "name", pattern: "^(dem)" } when they are opened; for layers that differ in extent, say which has the grid of the stack (grid: NAME), and a resampling method'
+
 /** The grid that all share. */
 function commonGrid(layers: readonly Layer[]): Grid {
   const grids = layers.map(ownGrid)
@@ -43,7 +47,10 @@ function commonGrid(layers: readonly Layer[]): Grid {
     'DifferentGrids',
     `layers ${layers[0]!.name} and ${layers[other]!.name} lie on different grids`,
     {
-      hint: `say which grid the stack has, such as grid: "${layers[0]!.name}", and a resampling method`,
+      hint:
+        lattices(grids).length === 1
+          ? TILES
+          : `say which grid the stack has, such as grid: "${layers[0]!.name}", and a resampling method`,
       data: { [layers[0]!.name]: gridText(grids[0]!), [layers[other]!.name]: gridText(grids[other]!) },
     },
   )

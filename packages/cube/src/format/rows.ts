@@ -150,7 +150,11 @@ const hgt: FormatRow = {
   format: 'SRTMHGT',
   aliases: ['hgt'],
   extensions: ['.hgt', '.hgt.zip'],
-  open: async (path) => single('SRTMHGT', path, await (await import('../hgt.ts')).hgtSource(path)),
+  open: async (path) => {
+    const source = await (await import('../hgt.ts')).hgtSource(path)
+    // Tiles are one layer, whose name is not that of a corner.
+    return { ...single('SRTMHGT', path, source), layers: [{ name: 'dem', source }] }
+  },
   handleOpen: async (handle) => (await import('../hgt.ts')).hgtSource(handle.path),
 }
 

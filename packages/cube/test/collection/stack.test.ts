@@ -1,4 +1,6 @@
 /** Stacks of layers: what lies on the grid is untouched, what does not is warped as asked, dates are aligned. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fromName } from '../../src/collection/file-names.ts'
@@ -250,6 +252,27 @@ describe('mosaics', () => {
     expect(consumersFirst(node).filter(({ kind }) => kind === 'source')).toHaveLength(2)
     const at = await cells(node)
     expect([0, 5, 8, 9, 13, 17].map((x) => at(0, 0, 1, x))).toEqual([1, 1.5, 2.5, 2.5, 3.5, 4])
+  })
+
+  it('joins tiles of elevation by their format, others by the name they are given', async () => {
+    for (const [name, height] of [['N46E010', 1], ['N46E011', 2]] as const) // biome-ignore format: pairs
+      await writeFile(join(folder, `${name}.hgt`), Buffer.alloc(2 * 1201 * 1201, Uint8Array.of(0, height)))
+    const dem = await open({ paths: join(folder, '*.hgt'), time: undefined as never })
+    expect(dem.layers.map(({ name, band }) => [name, band.role])).toEqual([['dem', 'dem']])
+    const node = stackLayers(dem)
+    expect(shapeOf(node.schema)).toEqual([1, 1201, 2401])
+    expect(node.schema.grid).toMatchObject({ affine: [1 / 1200, 0, 10 - 1 / 2400, 0, -1 / 1200, 47 + 1 / 2400] })
+    const at = await cells(node)
+    expect([at(0, 5, 1200), at(0, 5, 1201)]).toEqual([1, 2])
+
+    for (const [i, name] of ['west', 'east'].entries())
+      await writeRaster(folder, `${name}.tif`, { grid: gridAt(10, 4, 4, 600000 + 40 * i), value: () => i })
+    const paths = join(folder, '*.tif')
+    const apart = await open({ paths, time: undefined as never })
+    const hint = expect.stringContaining('bands: { from: "name"')
+    expect(() => stackLayers(apart)).toThrow(expect.objectContaining({ tag: 'DifferentGrids', hint }))
+    const tiles = await open({ paths, time: undefined as never, bands: { from: 'name', pattern: '(st)' } })
+    expect(shapeOf(stackLayers(tiles).schema)).toEqual([1, 4, 8])
   })
 
   it('joins tiles of two reference systems on a grid that is given', async () => {
