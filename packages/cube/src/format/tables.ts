@@ -5,9 +5,8 @@ import { type PointsOptions, pointsCube, type SeriesOptions, seriesCube, tableOf
 import { writeParquet } from '../table/parquet.ts'
 import { readTable } from '../table/read.ts'
 import type { Table } from '../table/table.ts'
-import { writeFeatures } from '../vector/write-features.ts'
 import { bufferedSink } from './buffered-sink.ts'
-import { hasGeometries, valuesAsProperties } from './vectors.ts'
+import { hasGeometries, writeCubeFeatures } from './vectors.ts'
 
 /** Options of CSV and Parquet: columns of coordinates or of times, and which become bands. */
 type TableOptions = SeriesOptions & PointsOptions
@@ -38,9 +37,10 @@ export const parquetSink = bufferedSink({
   format: 'Parquet',
   extensions: ['.parquet'],
   mostCells: 2 ** 23,
-  write: (path, cube) => {
-    if (hasGeometries(cube.schema)) return writeFeatures(path, valuesAsProperties(cube))
-    const schema = { ...cube.schema, packing: { dtype: 'float64', scale: 1, offset: 0 } as const }
+  write: (path, cube, work) => {
+    if (hasGeometries(cube.schema)) return writeCubeFeatures(path, cube, work)
+    const { isBoolean = false } = cube.schema.packing
+    const schema = { ...cube.schema, packing: { dtype: 'float64', scale: 1, offset: 0, isBoolean } as const }
     return writeParquet(path, tableOf(schema, cube.values))
   },
 })

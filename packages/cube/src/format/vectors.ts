@@ -1,5 +1,5 @@
 /** Vector cubes as files of features: a feature for each geometry, a property for each of its values. */
-import { InputError } from '@ecotope/core'
+import { InputError, type WorkOptions } from '@ecotope/core'
 import type { SinkFormat } from '../execute/sink.ts'
 import type { Dimension, GeometryDimension } from '../model/dimension.ts'
 import type { Geometries } from '../model/geometry.ts'
@@ -27,7 +27,8 @@ export function valuesAsProperties({ schema, values }: WholeCube): Geometries {
     features: features.features.map((feature, i) => {
       const own = columns.map(({ name, at }) => {
         const value = values[at + i * strides[g]!]!
-        return [name, Number.isFinite(value) ? value : null] as const
+        const known = schema.packing.isBoolean === true ? value === 1 : value
+        return [name, Number.isFinite(value) ? known : null] as const
       })
       return { ...feature, properties: { ...feature.properties, ...Object.fromEntries(own) } }
     }),
@@ -49,11 +50,19 @@ function columnsOf(dims: readonly Dimension[], strides: readonly number[], g: nu
   return columns.map(({ names, at }) => ({ name: names.join(' ') || 'value', at }))
 }
 
+/** A vector cube as a file of features, by the extension. */
+export function writeCubeFeatures(path: string, cube: WholeCube, work: WorkOptions): Promise<void> {
+  const { dims } = cube.schema
+  const g = dims.findIndex((dim) => dim.type === 'geometry')
+  const measured = g < 0 ? [] : columnsOf(dims, stridesOf(shapeOf(cube.schema)), g).map(({ name }) => name)
+  return writeFeatures(path, valuesAsProperties(cube), { ...work, measured })
+}
+
 /** A format of `writeFeatures`, which knows it by the extension. */
 export const vectorSink = (format: string, extension: string): SinkFormat =>
   bufferedSink({
     format,
     extensions: [extension],
     mostCells: 2 ** 24,
-    write: (path, cube, work) => writeFeatures(path, valuesAsProperties(cube), work),
+    write: writeCubeFeatures,
   })

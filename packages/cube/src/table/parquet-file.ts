@@ -1,12 +1,16 @@
 /** Parquet files through hyparquet: a local file as what it reads from, and the codecs. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { InputError } from '@ecotope/core'
-import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet'
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet'
 
 export interface ParquetFile {
   readonly metadata: FileMetaData
   /** Columns of the table; those with parts count once. */
   readonly names: readonly string[]
+  /** Columns of days without a time. */
+  readonly days: ReadonlySet<string>
+  /** Columns of instants of no zone. */
+  readonly local: ReadonlySet<string>
   /** Values of the wanted columns (all by default), row by row. */
   rows(columns?: readonly string[]): Promise<Record<string, unknown>[]>
   close(): Promise<void>
@@ -23,9 +27,17 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet')
     const buffer = await bufferOf(file)
     const metadata = await parquetMetadataAsync(buffer)
+    const elements = parquetSchema(metadata).children.map(({ element }) => element)
     return {
       metadata,
-      names: parquetSchema(metadata).children.map(({ element }) => element.name),
+      names: elements.map(({ name }) => name),
+      days: namesOf(elements, ({ logical_type: logical, converted_type: converted }) =>
+        logical === undefined ? converted === 'DATE' : logical.type === 'DATE',
+      ),
+      local: namesOf(
+        elements,
+        ({ logical_type: logical }) => logical?.type === 'TIMESTAMP' && !logical.isAdjustedToUTC,
+      ),
       rows: async (columns) => {
         const compressors = await codecs()
         try {
@@ -46,6 +58,9 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     throw badParquet(path, cause)
   }
 }
+
+const namesOf = (elements: readonly SchemaElement[], is: (element: SchemaElement) => boolean): Set<string> =>
+  new Set(elements.filter(is).map(({ name }) => name))
 
 /** Those of the library, and gzip and zstd of the platform, which are faster. */
 async function codecs(): Promise<Compressors> {

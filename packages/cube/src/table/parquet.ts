@@ -10,12 +10,18 @@ export async function readParquet(path: string, columns?: readonly string[]): Pr
   try {
     const rows = await file.rows(columns)
     const names = file.names.filter((name) => columns === undefined || columns.includes(name))
-    const list = names.map((name): Column => ({ name, values: plainValues(rows.map((row) => row[name])) }))
+    const list = names.map(
+      (name): Column => ({ name, values: plainValues(rows.map((row) => dayOf(row[name], file.days.has(name)))) }),
+    )
     return { columns: list, rows: rows.length, label: path }
   } finally {
     await file.close()
   }
 }
+
+/** A day as its date; other values, and those of columns of instants, as they are. */
+export const dayOf = (value: unknown, isDay: boolean): unknown =>
+  isDay && value instanceof Date ? value.toISOString().slice(0, 10) : value
 
 /** Values of one type: a column with integers that no double holds is one of texts. */
 function plainValues(values: readonly unknown[]): TableValue[] {

@@ -1,12 +1,11 @@
 /** GeoPackage (1.3) with one layer of features, through Node's SQLite. Writes only. */
 import { rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { WorkOptions } from '@ecotope/core'
 import { wktOf } from '../cf/wkt-write.ts'
 import { asidePath, writeError } from '../geotiff/aside.ts'
 import type { Geometries, Geometry } from '../model/geometry.ts'
 import type { Crs, Position } from '../types.ts'
-import { columnOf } from './geoparquet.ts'
+import { columnOf, propertyNames, type WriteWork } from './columns.ts'
 import { writeWkb } from './wkb-write.ts'
 
 /** GeoPackage 1.3, clauses 1.1.2 (ids) and 1.1.3, 2.1 (tables). */
@@ -25,7 +24,7 @@ INSERT INTO gpkg_spatial_ref_sys VALUES
   ('Undefined Cartesian', -1, 'NONE', -1, 'undefined', NULL), ('Undefined geographic', 0, 'NONE', 0, 'undefined', NULL);
 `
 
-const SQL_TYPES = { DOUBLE: 'REAL', BOOLEAN: 'BOOLEAN', STRING: 'TEXT' } as const
+const SQL_TYPES = { DOUBLE: 'REAL', INT64: 'INTEGER', BOOLEAN: 'BOOLEAN', STRING: 'TEXT' } as const
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** Names as SQLite compares them. */
@@ -48,9 +47,10 @@ interface Names {
 export async function writeGeoPackage(
   path: string,
   features: Geometries,
-  { layer, onWarning }: WorkOptions & { readonly layer?: string } = {},
+  work: WriteWork & { readonly layer?: string } = {},
 ): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite')
+  const { layer, onWarning } = work
   const partial = await asidePath(path)
   const name = layer ?? basename(path).replace(/\.[^.]*$/, '')
   const names = namesOf(features)
@@ -60,7 +60,7 @@ export async function writeGeoPackage(
       // Nobody reads the file before it is whole: no journal beside it, which a killed run would leave.
       database.exec('PRAGMA journal_mode = MEMORY')
       database.exec('BEGIN')
-      fill(database, name, features, names)
+      fill(database, name, features, names, work)
       database.exec('COMMIT')
     } finally {
       database.close()
@@ -77,8 +77,9 @@ export async function writeGeoPackage(
   }
 }
 
-function namesOf({ features }: Geometries): Names {
-  const properties = [...new Set(features.flatMap((feature) => Object.keys(feature.properties)))]
+function namesOf(layer: Geometries): Names {
+  const { features } = layer
+  const properties = propertyNames(layer)
   const key = properties.find((name) => folded(name) === 'fid')
   const ids = key === undefined ? undefined : idsOf(features.map((feature) => feature.properties[key]))
   const others = ids === undefined ? properties : properties.filter((name) => name !== key)
@@ -110,6 +111,7 @@ function fill(
   name: string,
   features: Geometries,
   names: Names,
+  work: WriteWork,
 ): void {
   database.exec(TABLES)
   const srs = srsOf(features.crs)
@@ -128,7 +130,10 @@ function fill(
     .prepare("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)")
     .run(name, types.length === 1 ? types[0]!.toUpperCase() : 'GEOMETRY', srs.id)
   const { key, ids } = names
-  const columns = [...names.columns].map(([property, column]) => ({ ...columnOf(property, features), name: column }))
+  const columns = [...names.columns].map(([property, column]) => ({
+    ...columnOf(property, features, work),
+    name: column,
+  }))
   const declared = columns.map((column) => `, ${quoted(column.name)} ${SQL_TYPES[column.type]}`).join('')
   database.exec(
     `CREATE TABLE ${quoted(name)} (${quoted(key)} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom BLOB${declared})`,

@@ -123,7 +123,7 @@ function geometryFrom(blob: Uint8Array, what: string): RawGeometry | null {
 /** SQLite's values as JSON's: safe integers as numbers, other big ones as text. */
 function plain(value: unknown): unknown {
   if (typeof value !== 'bigint') return value
-  return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
+  return BigInt.asIntN(54, value) === value ? Number(value) : value.toString()
 }
 
 /** Columns that hold true and false, which SQLite stores as 1 and 0. */

@@ -3,7 +3,8 @@ import { InputError } from '@ecotope/core'
 import { writeAside } from '../geotiff/aside.ts'
 import { writeFully } from '../geotiff/spool.ts'
 import type { Geometries } from '../model/geometry.ts'
-import { openParquet } from '../table/parquet-file.ts'
+import { openParquet, type ParquetFile } from '../table/parquet-file.ts'
+import { columnOf, type FeatureColumn, type WriteWork } from './columns.ts'
 import type { RawFeature, RawGeometry, RawLayer } from './layer.ts'
 import { projJsonOf } from './projjson.ts'
 import { writeWkb } from './wkb-write.ts'
@@ -39,12 +40,13 @@ export async function readGeoParquet(path: string): Promise<RawLayer> {
     const hidden = new Set(Object.keys(geo.columns ?? {}))
     const features = rows.map((row, i): RawFeature => {
       const properties = Object.fromEntries(
-        Object.entries(row).flatMap(([key, value]) => (hidden.has(key) ? [] : [[key, plain(value)]])),
+        Object.entries(row).flatMap(([key, value]) => (hidden.has(key) ? [] : [[key, plain(value, key, file)]])),
       )
       const name = properties.name ?? properties.id ?? properties.fid
       const id = name === undefined || name === null ? `${i + 1}` : `${i + 1} (${String(name)})`
       const stored = row[primary] as RawGeometry | null | undefined
-      return { geometry: native === undefined ? (stored ?? null) : nativeGeometry(native, stored), properties, id }
+      const geometry = native === undefined ? (stored ?? null) : nativeGeometry(native, stored)
+      return { geometry: withoutNowhere(geometry), properties, id }
     })
     return { features, crs: crsTexts(column) }
   } finally {
@@ -78,13 +80,29 @@ function crsTexts({ crs }: GeoColumn): string[] {
   return [...code, JSON.stringify(crs), ...(crs.name === undefined ? [] : [crs.name])]
 }
 
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return BigInt.asIntN(53, value) === value ? Number(value) : value.toString()
-  return value instanceof Date ? value.toISOString() : value
+/** NaN stands for the coordinates of an empty point. */
+const withoutNowhere = (geometry: RawGeometry | null): RawGeometry | null =>
+  geometry?.type === 'Point' && Number.isNaN((geometry.coordinates as number[])[0])
+    ? { ...geometry, coordinates: [] }
+    : geometry
+
+/** Days and instants as GeoPackages have them, without the zone that they are not said to be in. */
+function plain(value: unknown, key: string, { days, local }: ParquetFile): unknown {
+  if (typeof value === 'bigint') return BigInt.asIntN(54, value) === value ? Number(value) : value.toString()
+  if (!(value instanceof Date)) return value
+  if (days.has(key)) return value.toISOString().slice(0, 10)
+  const text = value.toISOString().replace(/\.000Z$/, 'Z')
+  return local.has(key) ? text.slice(0, -1) : text
 }
 
+/** Parquet has integers of 64 bits, as which JavaScript gives them. */
+const stored = ({ name, data, type }: FeatureColumn) =>
+  type === 'INT64'
+    ? { name, data: data.map((value) => (value === null ? null : BigInt(value as number))), type }
+    : { name, data: [...data], type }
+
 /** Writes features of any geometry, zstd-compressed. Throws InputError `UnknownCrs`, EnvironmentError `CannotWrite`. */
-export async function writeGeoParquet(path: string, features: Geometries): Promise<void> {
+export async function writeGeoParquet(path: string, features: Geometries, work: WriteWork = {}): Promise<void> {
   const { ByteWriter, parquetWrite } = await import('hyparquet-writer')
   const { zstdCompressSync } = await import('node:zlib')
   const crs = projJsonOf(features.crs)
@@ -101,7 +119,7 @@ export async function writeGeoParquet(path: string, features: Geometries): Promi
     },
   }
   const names = [...new Set(features.features.flatMap(({ properties }) => Object.keys(properties)))]
-  const columns = names.map((name) => columnOf(name, features))
+  const columns = names.map((name) => stored(columnOf(name, features, work)))
   const geometries = features.features.map(({ geometry }) =>
     geometry === null ? null : new Uint8Array(writeWkb(geometry)),
   )
@@ -115,19 +133,4 @@ export async function writeGeoParquet(path: string, features: Geometries): Promi
   })
   const bytes = new Uint8Array(writer.getBuffer())
   await writeAside(path, (file) => writeFully(file, bytes, 0))
-}
-
-/** A column of one type: numbers, truth values, else texts. */
-export function columnOf(
-  name: string,
-  { features }: Geometries,
-): { name: string; data: (number | boolean | string | null)[]; type: 'DOUBLE' | 'BOOLEAN' | 'STRING' } {
-  const values = features.map(({ properties }) => properties[name] ?? null)
-  const given = values.filter((value) => value !== null)
-  const isAll = (type: string): boolean => given.length > 0 && given.every((value) => typeof value === type)
-  if (isAll('number')) return { name, data: values as (number | null)[], type: 'DOUBLE' }
-  if (isAll('boolean')) return { name, data: values as (boolean | null)[], type: 'BOOLEAN' }
-  const text = (value: unknown): string | null =>
-    value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return { name, data: values.map(text), type: 'STRING' }
 }
