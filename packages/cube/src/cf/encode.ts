@@ -7,6 +7,7 @@ import { type CubeSchema, shapeOf } from '../model/node.ts'
 import { encodeTimes, parseInstant, timeUnitsFor } from '../model/time.ts'
 import type { Band, DType } from '../types.ts'
 import type { Attributes } from './attributes.ts'
+import { featuresOf } from './geometry.ts'
 import { mappingOf } from './mapping.ts'
 
 export interface CfDimension {
@@ -58,25 +59,33 @@ export function encodeCf(schema: CubeSchema, options: EncodeOptions): CfDataset 
   const coordinates = kept.flatMap((dim) => coordinateOf(dim, schema))
   const dimension = bands < 0 ? undefined : (schema.dims[bands] as BandsDimension)
   const taken = new Set([...names, ...grid.map(({ name }) => name)])
+  // A cube has geometries or a grid; the names of bands go before those of properties.
+  const features =
+    grid.length > 0
+      ? undefined
+      : featuresOf(schema, new Set([...taken, MAPPING, ...bandNames(schema, options)]), MAPPING)
   const shape = shapeOf(schema).filter((_, d) => !(split && d === bands))
   const variable = (band: Band, index?: number): CfOut => ({
     name: freeName(band.name, taken),
     dims: names,
     shape,
     dtype: schema.packing.dtype,
-    attributes: dataAttributes(schema, band, grid.length > 0),
+    attributes: { ...dataAttributes(schema, band, grid.length > 0), ...features?.attributes },
     ...(index === undefined ? {} : { band: index }),
   })
   const whole: Band = { ...schema.band, name: options.name ?? schema.band?.name ?? 'data', ...unitOf(schema.unit) }
   return {
-    dims: kept.map(({ name, labels }) => ({ name, length: labels.length })),
+    dims: [...kept.map(({ name, labels }) => ({ name, length: labels.length })), ...(features?.dims ?? [])],
     attributes: { Conventions: 'CF-1.11' },
-    coordinates: [...coordinates, ...grid],
+    coordinates: [...coordinates, ...grid, ...(features?.variables ?? [])],
     data: split
       ? dimension!.bands.map((band, i) => variable({ ...unitOf(schema.unit), ...band }, i))
       : [variable(whole)],
   }
 }
+
+const bandNames = ({ dims, band }: CubeSchema, { name = band?.name ?? 'data' }: EncodeOptions): string[] =>
+  dims.flatMap((dim) => (dim.type === 'bands' ? dim.bands.map(({ name }) => name) : [])).concat(name)
 
 const unitOf = (unit: string | undefined): { unit?: string } => (unit === undefined ? {} : { unit })
 

@@ -60,13 +60,16 @@ const rowOf = (crs: Crs, proj: string): MappingRow | undefined =>
 
 /** Attributes of the grid mapping of a grid: parameters where CF has them, `crs_wkt`, `spatial_ref`, `GeoTransform`. */
 export function mappingOf(grid: Grid): Attributes {
-  const { affine, crs } = grid
-  const [a, b, c, d, e, f] = affine
+  const [a, b, c, d, e, f] = grid.affine
+  return { ...crsAttributes(grid.crs), GeoTransform: [c, a, b, f, d, e].join(' ') }
+}
+
+/** The same of what has no grid. */
+export function crsAttributes(crs: Crs): Attributes {
   const wkt = wktOf(crs)
   return {
     ...parametersOf(crs),
     ...(wkt === undefined ? { spatial_ref: crs.proj4 } : { crs_wkt: wkt, spatial_ref: wkt }),
-    GeoTransform: [c, a, b, f, d, e].join(' '),
   }
 }
 

@@ -10,7 +10,7 @@ import { type CubeSchema, type SourceNode, shapeOf } from '../model/node.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import { roleOf } from '../roles.ts'
-import { featureColumns } from './feature-columns.ts'
+import { rowColumns } from './feature-columns.ts'
 import { type Column, columnNamed, type Table, type TableValue } from './table.ts'
 
 export interface SeriesOptions {
@@ -133,7 +133,7 @@ function interleaved(columns: readonly Column[], rows: number): Float64Array<Arr
 export function rowNames(schema: CubeSchema): string[] {
   const bands = schema.dims.find((dim) => dim.type === 'bands')
   const dims = schema.dims.filter((dim) => dim !== bands).map(({ name }) => name)
-  const known = featureColumns(schema).map(({ name }) => name)
+  const known = rowColumns(schema).map(({ name }) => name)
   return [...dims, ...known, ...(bands === undefined ? [schema.band?.name ?? 'value'] : bands.labels.map(String))]
 }
 
@@ -146,7 +146,7 @@ export function* rowsOf(
 ): Generator<TableValue[]> {
   const b = schema.dims.findIndex((dim) => dim.type === 'bands')
   const g = schema.dims.findIndex((dim) => dim.type === 'geometry')
-  const known = featureColumns(schema)
+  const known = rowColumns(schema)
   const strides = stridesOf(shape)
   const outer = shape.map((_, d) => d).filter((d) => d !== b)
   const steps = stridesOf(outer.map((d) => shape[d]!))

@@ -1,4 +1,4 @@
-/** What is known of the features of a vector cube as columns of a table, beside their labels. */
+/** What is known of the features of a vector cube as columns of a table, beside their labels: properties, ids, places of points. */
 import type { GeometryDimension } from '../model/dimension.ts'
 import type { CubeSchema } from '../model/node.ts'
 import type { Column, TableValue } from './table.ts'
@@ -10,15 +10,39 @@ const found = new WeakMap<CubeSchema, readonly Column[]>()
  * where it has none. Names that the columns of the cube have get a number. Empty where a cube has no geometries.
  */
 export function featureColumns(schema: CubeSchema): readonly Column[] {
-  const { dims, band } = schema
+  const { dims } = schema
   const geometry = dims.find((dim) => dim.type === 'geometry')
   if (geometry === undefined) return []
   const known = found.get(schema)
   if (known !== undefined) return known
-  const bands = dims.find((dim) => dim.type === 'bands')
-  const taken = new Set([...dims.map(({ name }) => name), ...(bands?.labels ?? [band?.name ?? 'value'])])
+  const taken = takenNames(schema)
   const columns = columnsOf(geometry).map(({ name, values }) => ({ name: freeName(name, taken), values }))
   found.set(schema, columns)
+  return columns
+}
+
+const places = new WeakMap<CubeSchema, readonly Column[]>()
+
+/**
+ * As `featureColumns`, and where all features are points two columns of where they lie: x and y, or longitude and
+ * latitude, by which tables are read as points.
+ */
+export function rowColumns(schema: CubeSchema): readonly Column[] {
+  const known = featureColumns(schema)
+  const geometry = schema.dims.find((dim) => dim.type === 'geometry')
+  const points = geometry?.features.features.map((feature) => feature.geometry)
+  if (points === undefined || points.length === 0) return known
+  if (!points.every((point) => point === null || point.type === 'Point')) return known
+  const found = places.get(schema)
+  if (found !== undefined) return found
+  const taken = new Set([...takenNames(schema), ...known.map(({ name }) => name)])
+  const names = geometry!.features.crs.isGeographic ? ['longitude', 'latitude'] : ['x', 'y']
+  const added = names.map((name, k) => ({
+    name: freeName(name, taken),
+    values: points.map((point) => (point?.coordinates as readonly number[] | undefined)?.[k] ?? null),
+  }))
+  const columns = [...known, ...added]
+  places.set(schema, columns)
   return columns
 }
 
@@ -32,6 +56,11 @@ function columnsOf({ labels, features: { features } }: GeometryDimension): Colum
   return hasOwnIds && !names.has('id')
     ? [{ name: 'id', values: features.map(({ id }) => id ?? null) }, ...properties]
     : properties
+}
+
+function takenNames({ dims, band }: CubeSchema): Set<string> {
+  const bands = dims.find((dim) => dim.type === 'bands')
+  return new Set([...dims.map(({ name }) => name), ...(bands?.labels ?? [band?.name ?? 'value'])])
 }
 
 const own = (properties: Readonly<Record<string, unknown>>, name: string): unknown =>

@@ -1,0 +1,226 @@
+/**
+ * Features of vector cubes as CF variables: their properties along the dimension of geometries, and where they lie as
+ * geometries (CF 1.11, section 7.5) of points, lines or polygons.
+ */
+import type { GeometryDimension } from '../model/dimension.ts'
+import type { Geometry } from '../model/geometry.ts'
+import type { CubeSchema } from '../model/node.ts'
+import { featureColumns } from '../table/feature-columns.ts'
+import type { Column } from '../table/table.ts'
+import type { Crs, Position } from '../types.ts'
+import { orientRings } from '../vector/rings.ts'
+import type { Attributes } from './attributes.ts'
+import type { CfDimension, CfOut } from './encode.ts'
+import { crsAttributes } from './mapping.ts'
+
+export interface CfFeatures {
+  /** Those of the nodes, beside the dimensions of the cube. */
+  readonly dims: readonly CfDimension[]
+  readonly variables: readonly CfOut[]
+  /** Of the data along the geometries. */
+  readonly attributes: Attributes
+}
+
+type Kind = 'point' | 'line' | 'polygon'
+
+const KINDS: Readonly<Record<Geometry['type'], Kind>> = {
+  Point: 'point',
+  MultiPoint: 'point',
+  LineString: 'line',
+  MultiLineString: 'line',
+  Polygon: 'polygon',
+  MultiPolygon: 'polygon',
+}
+
+/** Lists of positions that are written one after the other; `isHole` of rings within a shell. */
+interface Part {
+  readonly positions: readonly Position[]
+  readonly isHole: boolean
+}
+
+const whole = (positions: readonly Position[]): Part => ({ positions, isHole: false })
+const ringsOf = (rings: readonly (readonly Position[])[]): Part[] =>
+  orientRings(rings).map((positions, i) => ({ positions, isHole: i > 0 }))
+
+function partsOf(geometry: Geometry | null): Part[] {
+  const parts = (): Part[] => {
+    switch (geometry?.type) {
+      case 'Point':
+        return geometry.coordinates.length === 0 ? [] : [whole([geometry.coordinates])]
+      case 'MultiPoint':
+        return geometry.coordinates.map((position) => whole([position]))
+      case 'LineString':
+        return [whole(geometry.coordinates)]
+      case 'MultiLineString':
+        return geometry.coordinates.map(whole)
+      case 'Polygon':
+        return ringsOf(geometry.coordinates)
+      case 'MultiPolygon':
+        return geometry.coordinates.flatMap(ringsOf)
+      default:
+        return []
+    }
+  }
+  return parts().filter(({ positions }) => positions.length > 0)
+}
+
+/** The kind that all geometries are of; undefined where they differ, or none has a place. */
+function kindOf({ features: { features } }: GeometryDimension): Kind | undefined {
+  const kinds = new Set(
+    features.flatMap(({ geometry }) => (partsOf(geometry).length > 0 ? [KINDS[geometry!.type]] : [])),
+  )
+  return kinds.size === 1 ? [...kinds][0] : undefined
+}
+
+function axisAttributes(axis: 'x' | 'y', crs: Crs): Attributes {
+  const isX = axis === 'x'
+  if (crs.isGeographic) {
+    const named = isX ? 'longitude' : 'latitude'
+    return { axis: axis.toUpperCase(), standard_name: named, units: isX ? 'degrees_east' : 'degrees_north' }
+  }
+  const units = crs.unit === 'metre' ? 'm' : crs.unit
+  return { axis: axis.toUpperCase(), standard_name: `projection_${axis}_coordinate`, units }
+}
+
+/** Numbers with NaN for what is missing, else texts with an empty one. */
+function propertyVariable({ name, values }: Column, dim: string): CfOut {
+  const base = { name, dims: [dim], shape: [values.length], attributes: {} }
+  const isNumeric =
+    values.some((value) => value !== null) && values.every((value) => value === null || typeof value === 'number')
+  return isNumeric
+    ? {
+        ...base,
+        dtype: 'float64',
+        values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),
+      }
+    : { ...base, dtype: 'string', values: values.map((value) => (value === null ? '' : String(value))) }
+}
+
+/** What a cube's features are in CF; undefined of cubes without. Names that are in `taken` are not used, and are added to it. */
+export function featuresOf(schema: CubeSchema, taken: Set<string>, mapping: string): CfFeatures | undefined {
+  const dimension = schema.dims.find((dim) => dim.type === 'geometry')
+  if (dimension === undefined || dimension.labels.length === 0) return undefined
+  const free = (wanted: string): string => {
+    let name = wanted.replaceAll('/', '_').trim() || 'property'
+    for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`
+    taken.add(name)
+    return name
+  }
+  const columns = featureColumns(schema).map((column) =>
+    propertyVariable({ ...column, name: free(column.name) }, dimension.name),
+  )
+  const kind = kindOf(dimension)
+  const listed = columns.map(({ name }) => name)
+  if (kind === undefined) return { dims: [], variables: columns, attributes: coordinatesOf(listed) }
+  const places = placesOf(dimension, kind, free, mapping)
+  const attributes = {
+    ...coordinatesOf([...listed, ...places.along]),
+    geometry: places.container,
+    grid_mapping: mapping,
+  }
+  return { dims: places.dims, variables: [...columns, ...places.variables], attributes }
+}
+
+/** Names with blanks cannot be listed. */
+const coordinatesOf = (names: readonly string[]): Attributes => {
+  const listed = names.filter((name) => !/\s/.test(name))
+  return listed.length === 0 ? {} : { coordinates: listed.join(' ') }
+}
+
+interface Places {
+  readonly dims: readonly CfDimension[]
+  readonly variables: readonly CfOut[]
+  readonly container: string
+  /** Coordinates with one value for each geometry. */
+  readonly along: readonly string[]
+}
+
+function placesOf(dimension: GeometryDimension, kind: Kind, free: (name: string) => string, mapping: string): Places {
+  const { crs, features } = dimension.features
+  const all = features.map(({ geometry }) => partsOf(geometry))
+  const parts = all.flat()
+  const isSingle = kind === 'point' && all.every((own) => own.length <= 1)
+  const [container, x, y] = ['geometry_container', 'x', 'y'].map(free) as [string, string, string]
+  const node = isSingle ? dimension.name : free('node')
+  const nodes = isSingle ? all.map((own) => own[0]?.positions[0]) : parts.flatMap(({ positions }) => positions)
+  const integers = (wanted: string, dim: string, values: readonly number[]): CfOut => ({
+    name: free(wanted),
+    dims: [dim],
+    shape: [values.length],
+    dtype: 'int32',
+    attributes: {},
+    values: Int32Array.from(values),
+  })
+  const counts = isSingle
+    ? []
+    : [
+        integers(
+          'node_count',
+          dimension.name,
+          all.map((own) => own.reduce((sum, part) => sum + part.positions.length, 0)),
+        ),
+      ]
+  const part = kind === 'point' || all.every((own) => own.length <= 1) ? undefined : free('part')
+  const sizes =
+    part === undefined
+      ? []
+      : [
+          integers(
+            'part_node_count',
+            part,
+            parts.map(({ positions }) => positions.length),
+          ),
+        ]
+  const hasHoles = part !== undefined && kind === 'polygon'
+  const holes = hasHoles
+    ? [
+        integers(
+          'interior_ring',
+          part,
+          parts.map(({ isHole }) => Number(isHole)),
+        ),
+      ]
+    : []
+  const axis = (name: string, k: 0 | 1): CfOut => ({
+    name,
+    dims: [node],
+    shape: [nodes.length],
+    dtype: 'float64',
+    attributes: axisAttributes(k === 0 ? 'x' : 'y', crs),
+    values: Float64Array.from(nodes, (position) => position?.[k] ?? Number.NaN),
+  })
+  const attributes: Attributes = {
+    geometry_type: kind,
+    ...(counts[0] === undefined ? {} : { node_count: counts[0].name }),
+    node_coordinates: `${x} ${y}`,
+    ...(sizes[0] === undefined ? {} : { part_node_count: sizes[0].name }),
+    ...(holes[0] === undefined ? {} : { interior_ring: holes[0].name }),
+    ...(isSingle ? { coordinates: `${x} ${y}` } : {}),
+    grid_mapping: mapping,
+  }
+  const scalar = (name: string, own: Attributes): CfOut => ({
+    name,
+    dims: [],
+    shape: [],
+    dtype: 'int32',
+    attributes: own,
+    values: Int32Array.of(0),
+  })
+  return {
+    dims: [
+      ...(isSingle ? [] : [{ name: node, length: nodes.length }]),
+      ...(part === undefined ? [] : [{ name: part, length: parts.length }]),
+    ],
+    variables: [
+      scalar(container, attributes),
+      scalar(mapping, crsAttributes(crs)),
+      ...counts,
+      ...sizes,
+      ...holes,
+      axis(x, 0),
+      axis(y, 1),
+    ],
+    container,
+    along: isSingle ? [x, y] : [],
+  }
+}
