@@ -142,7 +142,7 @@ describe('tables', () => {
 
   it('quote what has commas', async () => {
     const lines = (await readFile(await saved(vectorCube(), 'v.csv'), 'utf8')).trimEnd().split('\n')
-    expect(lines[3]).toBe('"q, ""r""",2020-06-01T00:00:00Z,"q, ""r""",')
+    expect(lines[3]).toBe('"q, ""r""",2020-06-01T00:00:00Z,"q, ""r""",500000,5000000,')
   })
 
   it('are the same as Parquet', async () => {
