@@ -89,6 +89,7 @@ export {
   rgbOf,
 } from './picture/colour.ts'
 export { type Drawing, FAINT, HAIR, INK, type Shape } from './picture/drawing.ts'
+export { featureValues } from './picture/feature-values.ts'
 export { textWidth } from './picture/font.ts'
 export { niceTicks, tickText } from './picture/numbers.ts'
 export { type Picture, PLOT_OPTIONS, type PlotOptions, pictureOf, plot } from './picture/plot.ts'

@@ -6,10 +6,14 @@ import type { Command } from '../command.ts'
 
 export const viewCommand: Command = {
   name: 'view',
-  summary: 'Draw a raster, a cube, files of several dates or a STAC catalogue as PNG or SVG',
+  summary: 'Draw a raster, a cube, features, files of several dates or a STAC catalogue as PNG or SVG',
   usage: 'view PATH ... [--band NAME[,NAME,NAME]] [--time DATE] [-o FILE.png|FILE.svg] [OPTIONS]',
   options: {
-    band: { value: 'NAME,..', multiple: true, text: 'one band, or three for red, green and blue' },
+    band: {
+      value: 'NAME,..',
+      multiple: true,
+      text: 'one band, or three for red, green and blue; of features a property',
+    },
     time: {
       value: 'DATE,..',
       multiple: true,

@@ -203,7 +203,10 @@ describe('pictures', () => {
   })
 
   it('are refused for cubes that are none', async () => {
-    await expect(saved(vectorCube(), 'v.png')).rejects.toMatchObject({ tag: 'NotDrawable' })
+    const bands = [{ name: 'ndvi' }]
+    const dims = [{ type: 'bands', name: 'bands', labels: ['ndvi'], bands }] as const
+    const alone = memorySource(Float64Array.of(3), { dims, packing: { dtype: 'float64', scale: 1, offset: 0 } })
+    await expect(saved(alone, 'v.png')).rejects.toMatchObject({ tag: 'NotDrawable' })
   })
 })
 

@@ -4,12 +4,16 @@ import { dirname, resolve } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import {
   type CollectionRequest,
+  featureValues,
   fromName,
   hasExtension,
   type LayerSet,
   openCollection,
+  type Picture,
   type PlotOptions,
+  parseCrs,
   plot,
+  readFeatures,
   refuseTarget,
   stackLayers,
   writeAside,
@@ -65,6 +69,7 @@ export async function viewFile(path: string | readonly string[], options: ViewFi
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   }
+  if (typeof path === 'string' && hasExtension(path, FEATURES)) return viewFeatures(path, name, out, options, work)
   const set = await openCollection({ paths: path, ...options.request }, { ...work, folder: '.' })
   try {
     for (const warning of set.warnings) options.onWarning?.(warning)
@@ -77,12 +82,39 @@ export async function viewFile(path: string | readonly string[], options: ViewFi
       ...options.plot,
       ...work,
     })
-    const content = out.toLowerCase().endsWith('.svg') ? picture.svg() : picture.png()
-    await writeAside(out, (file) => writeFile(file, content))
+    await written(out, picture)
     return { path: out, width: picture.width, height: picture.height, bands }
   } finally {
     await set.close()
   }
+}
+
+/** Files of features; Parquet without the extension of its own is a table as well. */
+const FEATURES = ['.geojson', '.gpkg', '.fgb', '.shp', '.geoparquet']
+
+async function written(out: string, picture: Picture): Promise<void> {
+  const content = out.toLowerCase().endsWith('.svg') ? picture.svg() : picture.png()
+  await writeAside(out, (file) => writeFile(file, content))
+}
+
+/** A map of features, by one of their properties. Throws what `readFeatures`, `featureValues` and drawing throw. */
+async function viewFeatures(
+  path: string,
+  name: string,
+  out: string,
+  { bands = [], request, plot: chosen }: ViewFileOptions,
+  work: WorkOptions,
+): Promise<ViewedFile> {
+  const crs = request?.crs
+  const features = await readFeatures(
+    path,
+    crs === undefined ? {} : { crs: typeof crs === 'string' ? parseCrs(crs) : crs },
+  )
+  const node = featureValues(features, bands[0])
+  await makeFolder(dirname(out))
+  const picture = await plot(node, { title: name, legend: node.schema.band!.name, ...chosen, ...work })
+  await written(out, picture)
+  return { path: out, width: picture.width, height: picture.height, bands: [node.schema.band!.name] }
 }
 
 /** The last part of a path that says something: of `s2/*.tif` the folder. */

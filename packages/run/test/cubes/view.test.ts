@@ -38,6 +38,20 @@ describe('viewFile', () => {
     expect(await viewFile('s2/*B04*.tif', { request: { time } })).toMatchObject({ path: 'B04.png' })
   })
 
+  it('draws features by a property', async () => {
+    const square = (x: number) => [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 1], [x, 0]]] // biome-ignore format: short
+    const features = [10, 20].map((deep, i) => ({
+      type: 'Feature',
+      properties: { id: i, deep, kind: `kind ${i}` },
+      geometry: { type: 'Polygon', coordinates: square(2 * i) },
+    }))
+    await writeFile('lakes.geojson', JSON.stringify({ type: 'FeatureCollection', features }))
+    expect(await viewFile('lakes.geojson')).toMatchObject({ path: 'lakes.png', bands: ['deep'] })
+    await viewFile('lakes.geojson', { bands: ['kind'], out: 'lakes.svg' })
+    expect(await readFile('lakes.svg', 'utf8')).toContain('kind 1')
+    await expect(viewFile('lakes.geojson', { bands: ['deeb'] })).rejects.toMatchObject({ tag: 'NoBand' })
+  })
+
   it.each(['png', 'svg'])('refuses what a .%s cannot take the place of before anything is read', async (extension) => {
     const out = `taken.${extension}`
     const refused = async (tag: string): Promise<void> => {
