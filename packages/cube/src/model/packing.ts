@@ -41,7 +41,16 @@ export function withMissing(packing: Packing): Packing {
 export function commonPacking(...packings: readonly Packing[]): Packing {
   const [first, ...rest] = packings
   if (first !== undefined && rest.every((packing) => samePacking(first, packing))) return first
-  return integerPacking(packings, packings.some(canBeMissing)) ?? floatPacking(...packings)
+  const integers = integersWithTruth(packings) ?? integerPacking(packings, packings.some(canBeMissing))
+  return integers ?? floatPacking(...packings)
+}
+
+/** Integers of one packing that has room for truth values, 0 and 1, beside what is missing. */
+function integersWithTruth(packings: readonly Packing[]): Packing | undefined {
+  const [first, ...rest] = packings.filter(({ isBoolean }) => isBoolean !== true)
+  if (first === undefined || DTYPES[first.dtype].isFloat || !canBeMissing(first)) return undefined
+  const hasRoom = holds(first, 0) && holds(first, 1)
+  return hasRoom && rest.every((packing) => samePacking(first, packing)) ? first : undefined
 }
 
 /** Whether a number survives being stored in a packing, and as a number. */
@@ -56,14 +65,14 @@ export function holds({ dtype, scale, offset, nodata }: Packing, value: number):
 const INTEGERS: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32']
 
 /**
- * The narrowest integers for all numbers of packings, with one to spare for missing where asked; undefined: none. Only
+ * The narrowest integers for all numbers of packings, truth values among them as 0 and 1, with one to spare for missing
+ * where asked; undefined: none. Only
  * integers of 32 bits give such: what has 16 is held by float32, and computing stays in it.
  */
 function integerPacking(packings: readonly Packing[], hasMissing: boolean): Packing | undefined {
   const { scale, offset } = packings[0]!
-  const isAlike = (one: Packing): boolean =>
-    !DTYPES[one.dtype].isFloat && one.isBoolean !== true && one.scale === scale && one.offset === offset
-  if (!packings.every(isAlike)) return undefined
+  const isAlike = (one: Packing): boolean => !DTYPES[one.dtype].isFloat && one.scale === scale && one.offset === offset
+  if (!packings.every(isAlike) || packings.every(({ isBoolean }) => isBoolean)) return undefined
   const ranges = packings.map(rangeOf)
   const least = Math.min(...ranges.map(([from]) => from))
   const greatest = Math.max(...ranges.map(([, to]) => to))
@@ -79,7 +88,8 @@ function integerPacking(packings: readonly Packing[], hasMissing: boolean): Pack
 }
 
 /** Least and greatest raw value that is a number. */
-function rangeOf({ dtype, nodata }: Packing): readonly [number, number] {
+function rangeOf({ dtype, nodata, isBoolean }: Packing): readonly [number, number] {
+  if (isBoolean === true) return [0, 1]
   const [least, greatest] = DTYPES[dtype].range
   return [nodata === least ? least + 1 : least, nodata === greatest ? greatest - 1 : greatest]
 }
