@@ -8,7 +8,11 @@ import type { TypedArray } from '../dtype.ts'
 
 type Take = (buffer: ArrayBuffer) => void
 
-const giveBack: Take = (buffer) => {
+/**
+ * Gives memory back that nobody refers to any longer. Left to the engine, it counts towards the next full collection,
+ * after which much of what was compiled is compiled anew.
+ */
+export const giveBack: Take = (buffer) => {
   if (!buffer.detached) buffer.transfer(0)
 }
 

@@ -3,7 +3,7 @@ import { EnvironmentError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
 import type { Place } from '../../model/array-source.ts'
 import type { Block } from '../../model/block.ts'
-import { own } from '../../model/garbage.ts'
+import { giveBack, own } from '../../model/garbage.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type Access, regionsOf } from '../needs.ts'
@@ -129,8 +129,10 @@ export class ProgramRunner {
     const { dtype } = this.#schema.packing
     const spare = this.#spare
     this.#spare = undefined
+    const bytes = cells * DTYPES[dtype].bytes
+    const isFitting = placed !== undefined && spare?.detached === false && spare.byteLength === bytes
+    if (spare !== undefined && !isFitting) giveBack(spare)
     if (placed === undefined) return newArray(dtype, cells)
-    const isFitting = spare?.detached === false && spare.byteLength === cells * DTYPES[dtype].bytes
     const data = isFitting ? DTYPES[dtype].view(spare) : newArray(dtype, cells)
     return own(data, (buffer) => {
       this.#spare = buffer
