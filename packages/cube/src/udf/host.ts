@@ -34,22 +34,32 @@ function main(start: HostStart): void {
   const look = async (): Promise<void> => {
     if (running === 0) return
     const { external_memory: arrays, used_heap_size: heap } = await thread.getHeapStatistics()
-    if (arrays + heap > start.memoryMb * 2 ** 20) tell({ state: 'memory' })
+    if (arrays + heap > start.memoryMb * 2 ** 20) end({ state: 'memory' })
   }
   // The thread may end in the meantime, which its own events tell of.
   setInterval(() => void look().catch(() => undefined), WATCH_MS)
   thread.on('online', () => tell({ state: 'up' }))
+  // What comes at the same time goes in one message, as each has its price; before anything that ends the process.
+  let answers: UdfAnswer[] = []
+  const flush = (): void => {
+    if (answers.length > 0) tell({ state: 'answers', answers })
+    answers = []
+  }
+  const end = (message: HostMessage): void => {
+    flush()
+    tell(message)
+  }
   thread.on('message', (answer: UdfAnswer) => {
     running--
-    tell({ state: 'answer', answer })
+    if (answers.push(answer) === 1) setImmediate(flush)
   })
   thread.on('error', ({ code, message }: Error & { code?: string }) =>
-    tell(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { state: 'memory' } : { state: 'failed', message }),
+    end(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { state: 'memory' } : { state: 'failed', message }),
   )
-  thread.on('exit', () => tell({ state: 'failed', message: 'its thread ended' }))
-  process.on('message', (request: UdfRequest) => {
-    running++
-    thread.postMessage(request, buffersOf(request))
+  thread.on('exit', () => end({ state: 'failed', message: 'its thread ended' }))
+  process.on('message', (requests: readonly UdfRequest[]) => {
+    running += requests.length
+    for (const request of requests) thread.postMessage(request, buffersOf(request))
   })
 }
 

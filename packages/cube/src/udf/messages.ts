@@ -45,10 +45,10 @@ export interface HostStart {
   readonly memoryMb: number
 }
 
-/** What a process tells: its thread is up, has answered, needs too much memory, or has ended. */
+/** What a process tells: its thread is up, has answered (in the order of requests), needs too much memory, or has ended. */
 export type HostMessage =
   | { readonly state: 'up' }
-  | { readonly state: 'answer'; readonly answer: UdfAnswer }
+  | { readonly state: 'answers'; readonly answers: readonly UdfAnswer[] }
   | { readonly state: 'memory' }
   | { readonly state: 'failed'; readonly message: string }
 

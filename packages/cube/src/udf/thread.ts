@@ -37,6 +37,8 @@ class UdfThread {
   #waiting: Pending[] = []
   /** Sent and not answered yet; the first is the one that runs. */
   #sent: Pending[] = []
+  /** Requests that go to the process with the next message. */
+  #posted: UdfRequest[] = []
   readonly #code: UdfCode
   readonly #limits: Required<UdfLimits>
 
@@ -67,9 +69,18 @@ class UdfThread {
       const host = this.#ready()
       this.#sent.push(pending)
       if (this.#sent.length === 1) this.#begin(host)
-      // A process that has just ended tells so by itself.
-      host.send({ id: 0, ...pending.message } satisfies UdfRequest, () => undefined)
+      this.#post(host, { id: 0, ...pending.message })
     }
+  }
+
+  /** Calls of the same time go in one message. A process that has just ended tells so by itself. */
+  #post(host: ChildProcess, request: UdfRequest): void {
+    if (this.#posted.push(request) > 1) return
+    const requests = this.#posted
+    queueMicrotask(() => {
+      if (this.#posted === requests) this.#posted = []
+      if (this.#host === host) host.send(requests, () => undefined)
+    })
   }
 
   #begin(host: ChildProcess): void {
@@ -141,8 +152,9 @@ class UdfThread {
   }
 
   #told(message: HostMessage): void {
-    if (message.state === 'answer') this.#answered(message.answer)
-    else if (message.state === 'memory') this.#fail(this.#outOfMemory())
+    if (message.state === 'answers') {
+      for (const answer of message.answers) this.#answered(answer)
+    } else if (message.state === 'memory') this.#fail(this.#outOfMemory())
     else if (message.state === 'failed') this.#fail(udfFailed(this.#code.name, undefined, message.message))
     else {
       this.#isUp = true
@@ -177,6 +189,7 @@ class UdfThread {
   #end(): void {
     const host = this.#host
     this.#host = undefined
+    this.#posted = []
     host?.kill('SIGKILL')
   }
 }
