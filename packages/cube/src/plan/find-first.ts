@@ -41,8 +41,11 @@ export async function findFirst(plan: Plan, files: Stages, options: FindOptions)
   for (const [k, { node: at, handle }] of files.entries()) {
     const before = files.slice(0, k)
     const node = overStages(plan.fused, before, nodeAt(plan.fused, at))
-    const stage = stageOf(node, stageOptions(plan))!
-    const { cacheBytes, foldAbove } = plan
+    // Not those of the tasks' own pieces: findings are joined by how they were cut here.
+    const bounds = stageOptions(plan)
+    const stage = stageOf(node, bounds)!
+    const { cacheBytes } = plan
+    const { foldAbove } = bounds
     const context = { cube: options.cube, cacheBytes, foldAbove, skip: options.skip, stages: before, node: at }
     createSpool(handle)
     const encoder = await spoolSink.encoder(handle)

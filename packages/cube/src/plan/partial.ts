@@ -9,7 +9,7 @@ import { USUAL_PASSES } from '../cells/selection.ts'
 import { foldCells, freeDimensions } from '../cells/structure.ts'
 import { type Block, FLOAT32, FLOAT64 } from '../model/block.ts'
 import { type CellNode, type CubeNode, type CubeSchema, type Fold, foldWithin } from '../model/node.ts'
-import type { Region } from '../model/region.ts'
+import { cellCount, type Region } from '../model/region.ts'
 import { COMBINATIONS } from './combine.ts'
 import { combinedPart } from './combined-part.ts'
 import { blockBytes } from './nodes.ts'
@@ -27,8 +27,14 @@ import {
 } from './ranges.ts'
 import { probabilityOf, selectedPart } from './selected-part.ts'
 
+/** The fold of a node of cells. */
+export interface RangeFold extends Fold<RangeState> {
+  /** Cells of results that what is found of ranges is joined to, those of every range. */
+  joins(region: Region): number
+}
+
 const splits = new WeakMap<CellNode, Split | undefined>()
-const folds = new WeakMap<CellNode, Map<number, Fold<RangeState>>>()
+const folds = new WeakMap<CellNode, Map<number, RangeFold>>()
 
 /**
  * How a node takes its inputs in pieces of about these bytes; undefined where it cannot. With `inPasses`, order
@@ -40,7 +46,7 @@ export function foldOf(node: CubeNode, targetBytes: number, inPasses = false): F
   if (!splits.has(node)) splits.set(node, splitOf(node))
   const split = splits.get(node)
   if (split === undefined || (split.inPasses && !inPasses)) return undefined
-  const known = folds.get(node) ?? new Map<number, Fold<RangeState>>()
+  const known = folds.get(node) ?? new Map<number, RangeFold>()
   folds.set(node, known)
   if (!known.has(targetBytes)) known.set(targetBytes, rangeFold(split, targetBytes))
   return known.get(targetBytes) as Fold
@@ -211,7 +217,7 @@ function chooser(split: Split, targetBytes: number): (region: Region) => Ranges 
   }
 }
 
-function rangeFold(split: Split, targetBytes: number): Fold<RangeState> {
+function rangeFold(split: Split, targetBytes: number): RangeFold {
   const chosen = chooser(split, targetBytes)
   return {
     passes: () => (split.inPasses ? USUAL_PASSES : 1),
@@ -220,6 +226,10 @@ function rangeFold(split: Split, targetBytes: number): Fold<RangeState> {
       for (const r of ownRanges(split, ranges, region)) yield ranges.needs(region, r)
     },
     count: (region) => ownRanges(split, chosen(region), region).length,
+    joins: (region) => {
+      const [from, to] = groupsOf(split, region)
+      return (ownRanges(split, chosen(region), region).length * cellCount(region.shape)) / Math.max(1, to - from)
+    },
     stateBytes: (region) => {
       const ranges = chosen(region)
       const work = samples(split, ranges, region).reduce((most, r) => Math.max(most, workBytes(ranges, region, r)), 0)

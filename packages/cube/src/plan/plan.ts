@@ -5,6 +5,7 @@ import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
 import { fuse } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
+import { foldOf } from './partial.ts'
 import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
 import { type Costs, scheduleOf, storedBeside } from './schedule.ts'
 import { spoolHandle, spoolScratch } from './spool.ts'
@@ -13,6 +14,7 @@ import {
   cacheShare,
   DEFAULT_BUDGET,
   foldAbove,
+  idling,
   isTooSmall,
   lastParts,
   neededBy,
@@ -62,15 +64,17 @@ export interface Plan {
   readonly inPasses: boolean
   /** Of the costliest of the measured tasks. */
   readonly costs: Costs
+  /** Work for each cell of the result, in bytes that could be decoded meanwhile; 0 where there is nothing to do. */
+  readonly pace: number
 }
 
 /** Throws InputError `BudgetTooSmall`. */
 export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
   const plan = evenPlan(node, options)
-  const { root, shape, budgetBytes, workers, inPasses, pieces, tasks } = plan
+  const { root, shape, budgetBytes, workers, inPasses, foldAbove, pieces, tasks } = plan
   if (options.order === 'row-major' || pieces !== undefined || tasks < 2) return plan
   const align = options.chunks === undefined ? {} : { align: options.chunks }
-  const last = lastParts(root, shape, { budgetBytes, workers, inPasses, ...align })
+  const last = lastParts(root, shape, { budgetBytes, workers, inPasses, foldAbove, ...align })
   if (last === undefined) return plan
   const parted = { ...plan, last }
   return { ...parted, tasks: [...regionsOfPlan(parted)].length }
@@ -81,11 +85,10 @@ function evenPlan(node: CubeNode, options: PlanOptions): Plan {
   const fused = fuse(node)
   const plain = planOrError(fused, options)
   const known = plain instanceof InputError ? undefined : plain
-  const task = known && { tasks: known.tasks, task: middle(known.whole, known.shape) }
+  const shape = known?.pieces ?? known?.shape ?? []
+  const task = known && { ...known, regions: chunkCount(known.whole, shape), middle: middle(known.whole, shape) }
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
-  const inPasses = known?.inPasses ?? false
-  const bounds = { ...stageOptions({ budgetBytes, workers }), inPasses }
-  const stages = known?.tasks === 0 ? [] : stagesOf(fused, task, bounds)
+  const stages = known?.tasks === 0 ? [] : stagesOf(fused, task, stageOptions({ budgetBytes, workers }))
   if (stages.length === 0) {
     if (plain instanceof InputError) throw plain
     return plain
@@ -93,8 +96,9 @@ function evenPlan(node: CubeNode, options: PlanOptions): Plan {
   const order = consumersFirst(fused)
   const handles = stages.map((i) => ({ node: i, handle: stageHandle('temporary', order[i]!) }))
   const over = planOrError(overStages(fused, handles), options)
-  if (over instanceof InputError) throw leastOf([over, ...(plain instanceof InputError ? [plain] : [])])
-  return { ...over, fused, stages }
+  if (!(over instanceof InputError)) return { ...over, fused, stages }
+  if (plain instanceof InputError) throw leastOf([over, plain])
+  return plain
 }
 
 /** What stages of a plan may take. */
@@ -104,8 +108,45 @@ export const stageOptions = ({ budgetBytes, workers }: Pick<Plan, 'budgetBytes' 
   workers,
 })
 
-/** The plan without stages. */
+/** Parts of the bytes that pieces of folds usually take. The less a piece takes, the larger a task may be. */
+const PARTS_OF_PIECES = [1 / 8, 1 / 64]
+/** Another size of pieces has to save this part of the time, */
+const GAIN = 0.1
+/** and there has to be so much work, in bytes that could be decoded meanwhile, that planning again is little. */
+const MUCH_WORK = 2 ** 27
+
+/**
+ * The plan without stages: with pieces of the usual size, or smaller ones where those save time. What a piece is made
+ * from may be many times what it is (the pixels under those of a coarser grid), so that tasks with large ones are small.
+ */
 function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
+  const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
+  const usual = foldAbove(budgetBytes, workers)
+  const plan = planWith(fused, options, usual)
+  const canFold = consumersFirst(fused).some((node) => foldOf(node, usual) !== undefined)
+  if (!canFold || (!(plan instanceof InputError) && timeOf(plan) < MUCH_WORK)) return plan
+  return PARTS_OF_PIECES.reduce((best: Plan | InputError, part) => {
+    const other = planWith(fused, options, part * usual)
+    if (other instanceof InputError) return best
+    return best instanceof InputError || timeOf(other) <= (1 - GAIN) * timeOf(best) ? other : best
+  }, plan)
+}
+
+/** What writing a cell of a temporary file and reading it again costs, as decoding bytes. */
+const COST_OF_SPOOLS = 4
+
+/** The time that all tasks take, in bytes that a worker could decode meanwhile, times workers. */
+function timeOf({ pace, whole, tasks, workers, staged, spools }: Plan): number {
+  if (tasks === 0) return 0
+  const copied = spools.reduce((sum, { node }) => {
+    const { schema } = nodeAt(staged, node)
+    return sum + blockBytes(schema, wholeRegion(shapeOf(schema)))
+  }, 0)
+  return pace * cellCount(whole.shape) * idling(tasks, workers) + COST_OF_SPOOLS * copied
+}
+
+/** The plan without stages, with folds in pieces of these bytes. */
+function planWith(fused: CubeNode, options: PlanOptions, pieceBytes: number): Plan | InputError {
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
   const extent = shapeOf(fused.schema)
   const base = {
@@ -118,14 +159,14 @@ function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
     workers,
     budgetBytes,
     cacheBytes: cacheShare(budgetBytes, workers),
-    foldAbove: foldAbove(budgetBytes, workers),
+    foldAbove: pieceBytes,
     inPasses: false,
   }
   if (extent.includes(0)) {
     const costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
-    return { ...base, shape: extent.map((length) => Math.max(1, length)), tasks: 0, costs }
+    return { ...base, shape: extent.map((length) => Math.max(1, length)), tasks: 0, costs, pace: 0 }
   }
-  const known = { ...options, budgetBytes, workers }
+  const known = { ...options, budgetBytes, workers, foldAbove: pieceBytes }
   const shaped = shapeOrError(fused, known)
   const plan = respooled(base, shaped, known)
   if (plan !== undefined && !(plan instanceof InputError)) return plan
@@ -135,7 +176,7 @@ function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
   return { ...base, ...passing, inPasses: true, tasks: chunkCount(base.whole, passing.shape) }
 }
 
-type Base = Omit<Plan, 'shape' | 'pieces' | 'tasks' | 'costs'>
+type Base = Omit<Plan, 'shape' | 'pieces' | 'tasks' | 'costs' | 'pace'>
 type Known = PlanOptions & Share
 
 function shapeOrError(root: CubeNode, options: Known): Shaped | InputError {
@@ -187,7 +228,7 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
  * What filling a temporary file takes. Where chunks are large, one worker whose tasks hold more of each may decode them
  * less often than many do together. Throws InputError `BudgetTooSmall`.
  */
-export function fillShape(node: CubeNode, { budgetBytes, workers }: Share): TaskShape {
+export function fillShape(node: CubeNode, { budgetBytes, workers }: Omit<Share, 'foldAbove'>): TaskShape {
   const extraBytes = (region: Region): number => spoolScratch(blockBytes(node.schema, region))
   const many = taskShape(node, { budgetBytes, workers, extraBytes })
   const work = ({ shape, costs }: TaskShape): number => costs.decodedBytes / blockBytes(node.schema, wholeRegion(shape))
@@ -217,6 +258,7 @@ interface Shaped extends TaskShape {
 interface Share {
   readonly budgetBytes: number
   readonly workers: number
+  readonly foldAbove: number
   readonly inPasses?: boolean
 }
 
@@ -232,7 +274,7 @@ function shapeFor(
   const least = { start: extent.map(() => 0), shape: chunks.map((side, d) => Math.min(side, extent[d]!)) }
   const fixed = blockBytes(root.schema, least) + (encodeBytes?.(least) ?? 0)
   const { inPasses = false } = share
-  const whole = scheduleOf(root, least, { foldAbove: foldAbove(share.budgetBytes, share.workers), inPasses })
+  const whole = scheduleOf(root, least, { foldAbove: share.foldAbove, inPasses })
   const fits = whole.peakBytes + fixed <= taskShare(share.budgetBytes, share.workers)
   // One cell has no pieces; where it needs more than a worker's share, one worker makes as many at once as it can.
   const isCell = cellCount(least.shape) === 1
@@ -267,14 +309,14 @@ function inPieces(
   fixed: number,
   numbersOfWorkers: readonly number[],
 ): Shaped | InputError | undefined {
-  const { inPasses = false } = share
+  const { inPasses = false, foldAbove } = share
   const beside = (fixed * 8) / 7
   let failure: InputError | undefined
   for (const workers of numbersOfWorkers) {
     const budgetBytes = share.budgetBytes / workers - beside
     if (budgetBytes <= 0) continue
     try {
-      const { shape, costs, pace } = taskShape(root, { budgetBytes, region: box, inPasses })
+      const { shape, costs, pace } = taskShape(root, { budgetBytes, region: box, inPasses, foldAbove })
       return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed }, pace }
     } catch (error) {
       // Too small a share for one of several workers; one alone may do.

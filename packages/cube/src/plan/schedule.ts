@@ -16,7 +16,7 @@ import {
 } from '../model/region.ts'
 import { accessesOfNode, isPassing, kernelBytes, kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
-import { foldOf } from './partial.ts'
+import { foldOf, type RangeFold } from './partial.ts'
 
 export { consumersFirst } from './nodes.ts'
 
@@ -195,6 +195,9 @@ function pieceCosts(node: CubeNode, region: Region, options: ScheduleOptions): C
 /** Cells that could be computed while a kernel takes in one cell more of an input piece by piece than in one go. */
 const WORK_OF_PIECES = 2
 
+/** Likewise, while a cell of what was found of a range joins what was found of those before. */
+const WORK_OF_JOIN = 3
+
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
   let [peakBytes, decodedBytes, cells] = [0, 0, 0]
   const extra = node.kind === 'cells' ? WORK_OF_PIECES : 0
@@ -214,7 +217,8 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
   // The state is taken to be a few numbers for each cell of the result, unless the node knows better.
   const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
   const state = fold.stateBytes?.(region) ?? Math.max(4 * 8 * cellCount(region.shape), scratch)
-  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale }
+  const joined = 'joins' in fold ? WORK_OF_JOIN * (fold as RangeFold).joins(region) : 0
+  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale + joined }
 }
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */

@@ -10,9 +10,13 @@ import { blockBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
 import { needsOf, scheduleOf } from './schedule.ts'
 import { type SpoolHandle, spoolHandle, spoolSource } from './spool.ts'
+import { workOf } from './tasks.ts'
 
-/** A result is small up to this part of the bytes that pieces take. */
+/** A result is small up to this part of the bytes that pieces take, */
 const SMALL_PART = 4
+/** or, up to a part of what a task may take, where it is made from this many times its bytes. */
+const MUCH_READ = 8
+const LARGE_PART = 4
 /** What is found first has to save this part of the time. */
 const GAIN = 0.2
 
@@ -33,8 +37,21 @@ export interface StageOptions {
   readonly mostBytes: number
 }
 
-/** Smaller parts that take nearly as much memory only read the same again. */
+/** Smaller parts that take nearly as much memory only read the same again; such as take as much work are no better. */
 const NEARLY = 0.9
+
+/** What finding a result takes in parts of this shape. */
+function workInParts(node: CubeNode, shape: readonly number[], foldAbove: number): number {
+  const region = wholeRegion(shapeOf(node.schema))
+  const part = { start: region.start, shape }
+  return chunkCount(region, shape) * workOf(scheduleOf(node, part, { foldAbove, inPasses: true }))
+}
+
+/** With the longest side cut in two. */
+function halved(shape: readonly number[]): readonly number[] {
+  const longest = shape.indexOf(Math.max(...shape))
+  return shape.map((side, d) => (d === longest ? Math.ceil(side / 2) : side))
+}
 
 /** Large parts of a result that can be found at one time; undefined where not even one cell can. */
 function partShape(node: CubeNode, { foldAbove, workers, mostBytes }: StageOptions): readonly number[] | undefined {
@@ -44,29 +61,43 @@ function partShape(node: CubeNode, { foldAbove, workers, mostBytes }: StageOptio
   let shape: readonly number[] = shapeOf(node.schema)
   let peakBytes = bytesOf(shape)
   while (peakBytes * workers > mostBytes && cellCount(shape) > 1) {
-    const longest = shape.indexOf(Math.max(...shape))
-    const next = shape.map((side, d) => (d === longest ? Math.ceil(side / 2) : side))
+    const next = halved(shape)
     const bytes = bytesOf(next)
     // Fewer workers at one time, rather.
     if (peakBytes <= mostBytes && bytes > NEARLY * peakBytes) break
     shape = next
     peakBytes = bytes
   }
-  return peakBytes <= mostBytes ? shape : undefined
+  if (peakBytes > mostBytes) return undefined
+  // Pieces of large parts are thin, and cut through chunks that would be decoded for each.
+  for (let work = workInParts(node, shape, foldAbove); cellCount(shape) > 1; ) {
+    const next = halved(shape)
+    const less = workInParts(node, next, foldAbove)
+    if (less > NEARLY * work) break
+    shape = next
+    work = less
+  }
+  return shape
 }
 
 /** Parts for each worker from which on each worker finds parts of its own. */
 const PARTS_PER_WORKER = 2
+
+/** Whether a result is small and made of much. */
+function isSmall(node: CubeNode, region: Region, { foldAbove, mostBytes }: StageOptions): boolean {
+  const bytes = blockBytes(node.schema, region)
+  if (LARGE_PART * bytes > mostBytes) return false
+  const needs = needsOf(node, region)
+  const read = node.inputs.reduce((sum, { schema }, i) => sum + (needs[i] ? blockBytes(schema, needs[i]) : 0), 0)
+  return read > foldAbove && (SMALL_PART * bytes <= foldAbove || MUCH_READ * bytes <= read)
+}
 
 /** How a node would be found first; undefined where it is not small or made of little. */
 export function stageOf(node: CubeNode, options: StageOptions): Stage | undefined {
   if (node.kind === 'source') return undefined
   const { foldAbove, workers } = options
   const region = wholeRegion(shapeOf(node.schema))
-  if (cellCount(region.shape) === 0 || SMALL_PART * blockBytes(node.schema, region) > foldAbove) return undefined
-  const needs = needsOf(node, region)
-  const read = node.inputs.map(({ schema }, i) => (needs[i] === undefined ? 0 : blockBytes(schema, needs[i])))
-  if (read.reduce((sum, bytes) => sum + bytes, 0) <= foldAbove) return undefined
+  if (cellCount(region.shape) === 0 || !isSmall(node, region, options)) return undefined
   const shape = partShape(node, options)
   if (shape === undefined) return undefined
   const isMany = chunkCount(region, shape) >= PARTS_PER_WORKER * workers
@@ -76,41 +107,46 @@ export function stageOf(node: CubeNode, options: StageOptions): Stage | undefine
   return { node, region, shape, fold: isShared ? fold : undefined }
 }
 
-/** What is planned without stages: how many tasks there are, and what one in the middle needs. */
+/** What is planned without stages. */
 export interface Plain {
   readonly tasks: number
-  readonly task: Region
+  /** Of what is computed in one go: tasks, or pieces of them. */
+  readonly regions: number
+  /** The one in the middle. */
+  readonly middle: Region
+  readonly foldAbove: number
+  readonly inPasses: boolean
 }
 
 /**
  * Places (among the nodes of the graph, consumers first) of what is better found first, inputs before what is made of
  * them. `plain`: undefined where nothing fits without.
  */
-export function stagesOf(
-  root: CubeNode,
-  plain: Plain | undefined,
-  options: StageOptions & { readonly inPasses: boolean },
-): number[] {
-  const { workers, foldAbove, inPasses } = options
+export function stagesOf(root: CubeNode, plain: Plain | undefined, options: StageOptions): number[] {
+  const { workers, foldAbove } = options
   const found = consumersFirst(root).flatMap((node, i) => {
     const stage = stageOf(node, options)
     return stage === undefined ? [] : [{ i, stage }]
   })
   const isNone = found.length === 0 || plain === undefined
-  const steps = isNone ? [] : scheduleOf(root, plain.task, { foldAbove, inPasses }).steps
+  const steps = isNone ? [] : scheduleOf(root, plain.middle, plain).steps
   const isFaster = ({ node, region, shape, fold }: Stage): boolean => {
     const own = steps.filter((step) => step.node === node)
     // What only pieces of another fold need would be computed for each of them.
     if (own.length === 0 || plain === undefined) return true
-    const cells = own.reduce((sum, step) => sum + cellCount(step.region.shape), 0)
-    const repeats = Math.max(1, (plain.tasks * cells) / cellCount(region.shape))
-    const passes = (one: Fold | undefined): number => one?.passes?.(region) ?? 1
-    const before = repeats * roundsOf(plain.tasks, workers) * passes(own[0]!.fold)
     const parts = chunkCount(region, shape)
     const rounds = fold === undefined ? roundsOf(parts, workers) : 1 / workers
+    const roundsBefore = roundsOf(plain.tasks, workers)
+    if (own.every((step) => step.fold !== undefined)) {
+      const each = own.reduce((sum, step) => sum + workOf(scheduleOf(node, step.region, plain)), 0)
+      return rounds * workInParts(node, shape, foldAbove) <= (1 - GAIN) * roundsBefore * plain.regions * each
+    }
+    const cells = own.reduce((sum, step) => sum + cellCount(step.region.shape), 0)
+    const repeats = Math.max(1, (plain.regions * cells) / cellCount(region.shape))
+    const passes = foldOf(node, foldAbove, true)?.passes?.(region) ?? 1
     const decoded = (part: Region): number => scheduleOf(node, part, { foldAbove, inPasses: true }).decodedBytes
     const again = (parts * decoded({ start: region.start, shape })) / Math.max(1, decoded(region))
-    return Math.max(1, again) * rounds * passes(foldOf(node, foldAbove, true)) <= (1 - GAIN) * before
+    return Math.max(1, again) * rounds * passes <= (1 - GAIN) * repeats * roundsBefore
   }
   return found.flatMap(({ i, stage }) => (isFaster(stage) ? [i] : [])).reverse()
 }

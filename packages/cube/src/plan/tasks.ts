@@ -24,6 +24,8 @@ export interface TaskShapeOptions {
   readonly extraBytes?: (region: Region) => number
   /** Order statistics may take several passes. Default: they may not. */
   readonly inPasses?: boolean
+  /** Bytes of the pieces in which nodes that can fold take their inputs. Default: a part of what a task may take. */
+  readonly foldAbove?: number
 }
 
 export interface TaskShape {
@@ -58,7 +60,13 @@ export function foldAbove(budgetBytes: number, workers = 1): number {
 /** What starting a task costs, in bytes that could be decoded meanwhile. */
 const TASK_OVERHEAD = 2 ** 18
 /** What computing a cell costs, likewise. */
-const CELL_COST = 4
+const CELL_COST = 2
+/** Work, in bytes that could be decoded meanwhile. */
+export const workOf = ({ decodedBytes, cells }: Costs): number => decodedBytes + CELL_COST * cells
+
+/** Times the time that workers would take which all end together. */
+export const idling = (tasks: number, workers: number): number => (Math.ceil(tasks / workers) * workers) / tasks
+
 /** A larger task has to save this part of the work. */
 const GAIN = 0.02
 /** Tasks that take this many times the memory of the least ones are small enough: smaller ones decode the same again. */
@@ -85,7 +93,7 @@ class Search {
     this.#root = root
     this.#options = options
     this.#share = taskShare(options.budgetBytes, options.workers)
-    this.#foldAbove = foldAbove(options.budgetBytes, options.workers)
+    this.#foldAbove = options.foldAbove ?? foldAbove(options.budgetBytes, options.workers)
     this.#whole = wholeDimensions(root)
     this.region = options.region ?? wholeRegion(shapeOf(root.schema))
   }
@@ -113,7 +121,7 @@ class Search {
       const one = scheduleOf(this.#root, region, { foldAbove: this.#foldAbove, inPasses })
       const peakBytes = one.peakBytes + (this.#options.extraBytes?.(region) ?? 0)
       if (peakBytes >= costs.peakBytes) costs = { peakBytes, decodedBytes: one.decodedBytes, cells: one.cells }
-      work += one.decodedBytes + CELL_COST * one.cells + TASK_OVERHEAD
+      work += workOf(one) + TASK_OVERHEAD
       cells += cellCount(region.shape)
     }
     return { shape, costs, pace: work / cells, fits: costs.peakBytes <= this.#share }
@@ -136,17 +144,16 @@ class Search {
   }
 
   grow(from: Candidate): Candidate {
-    const wanted = TASKS_PER_WORKER * (this.#options.workers ?? 1)
+    const { workers = 1 } = this.#options
+    const wanted = TASKS_PER_WORKER * workers
+    const time = ({ shape, pace }: Candidate): number => pace * idling(chunkCount(this.region, shape), workers)
     let best = from
     for (;;) {
       const candidates = this.#larger(best).filter((c) => c.fits)
       if (candidates.length === 0) return best
       const next = candidates.reduce((a, b) => (isBetter(b, a, best.shape) ? b : a))
-      const gain = 1 - next.pace / best.pace
-      const isUneven =
-        (this.#options.workers ?? 1) > 1 &&
-        next.costs.peakBytes > SMALL_BYTES &&
-        chunkCount(this.region, next.shape) < wanted
+      const gain = 1 - time(next) / time(best)
+      const isUneven = workers > 1 && next.costs.peakBytes > SMALL_BYTES && chunkCount(this.region, next.shape) < wanted
       if (gain < (isUneven ? 0.1 : GAIN)) return best
       best = next
     }

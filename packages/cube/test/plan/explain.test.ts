@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/cells/cell.ts'
 import type { CellNode, CubeNode } from '../../src/model/node.ts'
+import { type Region, splitRegion } from '../../src/model/region.ts'
 import { computeCube } from '../../src/plan/compute.ts'
-import { explain, explainText } from '../../src/plan/explain.ts'
+import { explain, explainPlan, explainText } from '../../src/plan/explain.ts'
+import { planOf } from '../../src/plan/plan.ts'
+import { scheduleOf } from '../../src/plan/schedule.ts'
 import { boxSum, fakeSource, schemaOf } from './fakes.ts'
 
 const input = (i: number): Cell => ({ kind: 'input', input: i })
@@ -57,11 +60,13 @@ describe('explain', () => {
   test('what is made in pieces is read in pieces', () => {
     const { node } = fakeSource(SIDES, [8, 64, 64])
     const sum = boxSum(meanOf(node), 2)
-    const explained = explain(sum, { budgetBytes: 4 * 2 ** 20, chunks: [256, 256] })
-    expect(explained.tasks).toBe(1)
-    expect(explained.pieces).toBeDefined()
-    // Halos of inner pieces lie in chunks of others on all sides; those of the whole box in none.
-    expect(explained.decodedBytes / explained.leastDecodedBytes).toBeGreaterThan(2)
+    const plan = planOf(sum, { budgetBytes: 4 * 2 ** 20, chunks: [256, 256] })
+    const decoded = (regions: Iterable<Region>): number =>
+      [...regions].reduce((bytes, region) => bytes + scheduleOf(plan.root, region, plan).decodedBytes, 0)
+    const read = decoded(splitRegion(plan.whole, plan.pieces!))
+    expect(plan.tasks).toBe(1)
+    expect(read).not.toBe(decoded([plan.whole]))
+    expect(explainPlan(plan).decodedBytes).toBe(read)
   })
 
   test('the text names nodes, tasks, memory and reads', () => {

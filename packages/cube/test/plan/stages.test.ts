@@ -8,11 +8,13 @@ import { inlineExecutor } from '../../src/execute/inline.ts'
 import { FLOAT32, FLOAT64 } from '../../src/model/block.ts'
 import type { CellNode, CubeNode, SourceNode } from '../../src/model/node.ts'
 import { computeCube } from '../../src/plan/compute.ts'
-import { explain, explainText } from '../../src/plan/explain.ts'
+import { explain, explainPlan, explainText } from '../../src/plan/explain.ts'
 import { fuse } from '../../src/plan/fuse.ts'
 import { memorySink } from '../../src/plan/memory-sink.ts'
 import { planOf } from '../../src/plan/plan.ts'
 import { saveOrigin } from '../../src/plan/save.ts'
+import { scheduleOf } from '../../src/plan/schedule.ts'
+import { stageOf } from '../../src/plan/stages.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { boxSum, fakeSource, schemaOf, wholeOf } from './fakes.ts'
 import { type MadeContext, madeCube, originOf, sinkModule, testSink } from './made.ts'
@@ -154,7 +156,7 @@ describe('small results of large inputs are found first', () => {
     const each = { ...made(sums, { t: 400 }, node), label: 'each' }
     const root = made(call('subtract', input(0), input(1)), { t: 400, y: 50, x: 4 }, node, each)
     const expected = await wholeOf(root)
-    for (const workers of [1, 2]) {
+    for (const workers of [2, 3]) {
       decoded.clear()
       const { values, saved } = await savedBy(workers, root, 200_000)
       expect(near(values)).toEqual(near(expected))
@@ -162,6 +164,30 @@ describe('small results of large inputs are found first', () => {
       // 25 tasks would read all of it each.
       expect(Math.max(...decoded.values())).toBeLessThanOrEqual(6)
     }
+  })
+
+  test('though larger than a part of a piece, where made from many times their size', () => {
+    const { node } = bareSource({ t: 360, y: 1024, x: 1024 }, [4, 256, 256])
+    const mean = made(over(360, 'mean'), { y: 1024, x: 1024 }, node)
+    const single: CubeNode = { ...mean, schema: { ...mean.schema, packing: FLOAT32 } }
+    const root = made(call('subtract', input(0), input(1)), { t: 360, y: 1024, x: 1024 }, node, single)
+    // Tasks of some dates would read all dates each.
+    const plan = planOf(root, { budgetBytes: 150e6, workers: 2, chunks: [4, 512, 512] })
+    expect(plan.stages).toHaveLength(1)
+    const { decodedBytes, leastDecodedBytes } = explainPlan(plan)
+    expect(decodedBytes / leastDecodedBytes).toBeLessThan(2)
+  })
+
+  test('in parts whose pieces are whole chunks, where all of it would be made in thin ones', () => {
+    const { node } = bareSource({ x: 4096, t: 4096 }, [512, 64])
+    const root = made(over(4096, 'mean'), { x: 4096 }, node)
+    const options = { foldAbove: 100_000, workers: 2, mostBytes: 4_000_000 }
+    const { region, shape } = stageOf(root, options)!
+    const part = scheduleOf(root, { start: [0], shape }, { foldAbove: options.foldAbove, inPasses: true })
+    const whole = scheduleOf(root, region, { foldAbove: options.foldAbove, inPasses: true })
+    expect(whole.peakBytes * options.workers).toBeLessThanOrEqual(options.mostBytes)
+    expect(whole.decodedBytes).toBeGreaterThan(2 * 4 * 4096 * 4096)
+    expect((part.decodedBytes * 4096) / shape[0]!).toBe(4 * 4096 * 4096)
   })
 
   test('sums of sums of more than fits are folded one inside the other', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Reducer } from '../../src/cells/cell.ts'
 import type { ArraySource } from '../../src/model/array-source.ts'
 import { FLOAT32, FLOAT64 } from '../../src/model/block.ts'
-import type { CellNode, CubeNode } from '../../src/model/node.ts'
+import { type BlockNode, type CellNode, type CubeNode, shapeOf } from '../../src/model/node.ts'
 import { cellCount, chunkCount, wholeRegion } from '../../src/model/region.ts'
 import { explainPlan, explainText } from '../../src/plan/explain.ts'
 import { planOf, regionsOfPlan } from '../../src/plan/plan.ts'
@@ -24,6 +24,27 @@ const reducing =
     cell: { kind: 'reduce', reducer, dim: 't', length, of: { kind: 'input', input: 0 } },
   })
 const [median, mean] = [reducing('median'), reducing('mean')]
+
+/** One cell for each square of cells, and those around it. */
+function coarser(input: CubeNode, factor: number): BlockNode {
+  const [dates, height, width] = shapeOf(input.schema) as [number, number, number]
+  const needed = (start: number, length: number, most: number): [number, number] => {
+    const from = Math.max(0, start * factor - factor)
+    return [from, Math.min(most, (start + length) * factor + factor) - from]
+  }
+  return {
+    kind: 'blocks',
+    label: 'coarser',
+    inputs: [input],
+    schema: schemaOf({ t: dates, y: height / factor, x: width / factor }, FLOAT32),
+    needs: ({ start, shape }) => {
+      const [row, high] = needed(start[1]!, shape[1]!, height)
+      const [column, wide] = needed(start[2]!, shape[2]!, width)
+      return [{ start: [start[0]!, row, column], shape: [shape[0]!, high, wide] }]
+    },
+    compute: () => Promise.reject(new Error('nothing is computed')),
+  }
+}
 
 describe('task shapes', () => {
   test('whole source chunks, whatever the sink writes', () => {
@@ -79,6 +100,18 @@ describe('task shapes', () => {
     expect(scheduleOf(root, wholeRegion(pieces!), { foldAbove: piece }).steps).toHaveLength(2)
     expect(costs.peakBytes).toBeLessThanOrEqual(taskShare(12 * MB))
     expect(planOf(root, { budgetBytes: 200 * MB, chunks: [256, 256] }).pieces).toBeUndefined()
+  })
+
+  test('pieces are smaller where much lies under each of their cells, so that tasks are not', () => {
+    const { node } = fakeSource({ t: 64, y: 512, x: 512 }, [1, 128, 128])
+    const root = mean(coarser(node, 8), { y: 64, x: 64 }, 64)
+    const options = { budgetBytes: 6 * MB, workers: 2, chunks: [1, 1] }
+    const plan = planOf(root, options)
+    expect(plan.foldAbove).toBeLessThan(foldAbove(options.budgetBytes, 2))
+    expect(plan.costs.peakBytes).toBeLessThanOrEqual(taskShare(options.budgetBytes, 2))
+    const { decodedBytes, leastDecodedBytes } = explainPlan(plan)
+    // With the usual pieces, tasks are of 8 x 8 cells.
+    expect(decodedBytes / leastDecodedBytes).toBeLessThan(3)
   })
 
   test('tasks grow by both sides of an image where one alone would save nothing', () => {
