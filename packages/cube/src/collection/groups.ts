@@ -5,6 +5,7 @@
 import { gridBounds, transformBounds } from '../grid.ts'
 import { samePacking } from '../model/packing.ts'
 import type { Bounds, Grid } from '../types.ts'
+import { turnsOf } from '../warp/turns.ts'
 import type { Placed, Slot } from './assembly.ts'
 import { joinGrids, lattices, offsetIn } from './lattice.ts'
 import type { Piece } from './types.ts'
@@ -17,7 +18,8 @@ export interface Group {
 
 /** Pieces that can be put together as they are stored, whatever lies between them. */
 export function groupsOf(pieces: readonly Piece[], grid: Grid): Group[] {
-  const direct = pieces.filter((piece) => offsetIn(grid, piece.grid) !== undefined)
+  const isDirect = (own: Grid): boolean => offsetIn(grid, own) !== undefined && turnsOf(grid, own) === undefined
+  const direct = pieces.filter((piece) => isDirect(piece.grid))
   const others = pieces.filter((piece) => !direct.includes(piece))
   const found = lattices(others.map((piece) => piece.grid)).map((indices) => indices.map((i) => others[i]!))
   const groups = [

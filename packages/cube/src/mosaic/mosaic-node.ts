@@ -13,6 +13,7 @@ import { type Region, stridesOf } from '../model/region.ts'
 import type { Grid, Window } from '../types.ts'
 import type { Resampling } from '../warp/methods.ts'
 import { planeLayout } from '../warp/planes.ts'
+import { turnsOf } from '../warp/turns.ts'
 import { warpNode } from '../warp/warp-node.ts'
 
 /** What counts where several rasters have a value: that of the first or last in order, or one of all. */
@@ -101,13 +102,14 @@ function pieceOf(input: CubeNode, grid: Grid, options: MosaicOptions): Piece {
   }
   const whole = { column: 0, row: 0, width: grid.width, height: grid.height }
   if (gridEquals(own, grid)) return { node: input, shift: undefined, window: whole }
+  const isTurned = turnsOf(grid, own) !== undefined
   const place = windowOf(grid, gridBounds(own))
   const moved = { ...grid, affine: shifted(grid, place.column, place.row), width: own.width, height: own.height }
-  if (gridEquals(own, moved)) {
+  if (!isTurned && gridEquals(own, moved)) {
     return { node: input, shift: [place.column, place.row], window: { ...place, width: own.width, height: own.height } }
   }
   const warped = warpNode(input, grid, { resampling: options.resampling ?? 'nearest', ...toleranceOf(options) })
-  return { node: warped, shift: undefined, window: reachOf(own, grid) ?? whole }
+  return { node: warped, shift: undefined, window: isTurned ? whole : (reachOf(own, grid) ?? whole) }
 }
 
 const toleranceOf = ({ tolerance }: MosaicOptions): { tolerance?: number } =>

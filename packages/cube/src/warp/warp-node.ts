@@ -7,14 +7,16 @@ import { gridEquals, intersectWindows, invertAffine, pixelToCrs } from '../grid.
 import type { Block, Packing } from '../model/block.ts'
 import { own, release } from '../model/garbage.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
-import { floatPacking, withMissing } from '../model/packing.ts'
+import { commonPacking, floatPacking, withMissing } from '../model/packing.ts'
 import type { Region } from '../model/region.ts'
+import { concatNode, repacked, sameCells } from '../process/cubes/nodes.ts'
 import type { DType, Grid, Window } from '../types.ts'
 import type { Target } from './kernels.ts'
 import type { Method } from './methods.ts'
 import { BLOCK } from './pixel-map.ts'
 import { type Piece, sourceWindow, type WarpOptions, type WarpPlan, warpPlan } from './plan.ts'
 import { type PlaneLayout, packPlanes, planeLayout, unpackPlanes } from './planes.ts'
+import { type Turn, turnsOf } from './turns.ts'
 
 /** Planes (x, y slices of the other dimensions) that are unpacked at one time. */
 const PLANES = 16
@@ -33,9 +35,32 @@ export function warpNode(input: CubeNode, grid: Grid, options: WarpOptions = {})
       data: { dimensions: input.schema.dims.map((d) => d.name) },
     })
   }
+  const turns = turnsOf(grid, source)
+  return turns === undefined ? warped(input, source, grid, options) : joined(input, grid, turns, options)
+}
+
+/** Parts of the target that see the source on different turns around the Earth, side by side. */
+function joined(input: CubeNode, grid: Grid, turns: readonly Turn[], options: WarpOptions): CubeNode {
+  const parts = turns.map(({ source, target }) => warped(input, source, target, options))
+  if (parts.length === 1) return parts[0]!
+  const packing = commonPacking(...parts.map(({ schema }) => schema.packing))
+  const x = parts[0]!.schema.dims[planeLayout(parts[0]!.schema).x]!.name
+  const node = concatNode(
+    parts.map((part) => repacked(part, packing)),
+    x,
+    `warp(${input.label}, ${options.resampling ?? 'bilinear'})`,
+  )
+  return { ...node, schema: { ...node.schema, dims: dimsOn(grid, input.schema), grid } }
+}
+
+/** The cube on another grid, where its own lies at `source`. */
+function warped(input: CubeNode, source: Grid, grid: Grid, options: WarpOptions): CubeNode {
   const plan = warpPlan(grid, source, options)
-  if (gridEquals(source, grid)) return input
-  const schema = schemaOf(input.schema, grid, plan.method)
+  const schema = schemaOf({ ...input.schema, grid: source }, grid, plan.method)
+  if (gridEquals(source, grid))
+    return source === input.schema.grid
+      ? input
+      : sameCells(input.label, input, { ...schema, packing: input.schema.packing })
   const job: Job = {
     plan,
     source,
@@ -81,12 +106,17 @@ function node(input: CubeNode, schema: CubeSchema, job: Job, label: string): Blo
   }
 }
 
-function schemaOf(input: CubeSchema, grid: Grid, method: Method): CubeSchema {
+/** The dimensions of a cube with those of a grid for x and y. */
+function dimsOn(grid: Grid, input: CubeSchema): CubeSchema['dims'] {
   const [y, x] = spatialDimensions(grid)
-  const dims = input.dims.map((dimension) => {
+  return input.dims.map((dimension) => {
     if (dimension.type !== 'spatial' || dimension.axis === 'z') return dimension
     return { ...(dimension.axis === 'x' ? x : y), name: dimension.name }
   })
+}
+
+function schemaOf(input: CubeSchema, grid: Grid, method: Method): CubeSchema {
+  const dims = dimsOn(grid, input)
   const { packing } = input
   if (!method.picks) return { ...input, dims, grid, packing: floatPacking(packing) }
   return { ...input, dims, grid, packing: isWithin(grid, input.grid!) ? packing : withMissing(packing) }

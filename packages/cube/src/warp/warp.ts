@@ -5,6 +5,7 @@ import type { BandCube, Grid, Window } from '../types.ts'
 import type { Target } from './kernels.ts'
 import { BLOCK, type MappedBlock } from './pixel-map.ts'
 import { type Piece, sourceWindow, type WarpOptions, type WarpPlan, warpPlan } from './plan.ts'
+import { type Turn, turnsOf } from './turns.ts'
 
 export type { Resampling } from './methods.ts'
 export type { WarpOptions } from './plan.ts'
@@ -19,6 +20,8 @@ const PATCH_SAMPLES = 16 * 2 ** 20
  */
 export function warp(cube: BandCube, grid: Grid, options: WarpOptions = {}): BandCube {
   const label = `warp(${cube.label}, ${options.resampling ?? 'bilinear'})`
+  const turns = turnsOf(grid, cube.grid)
+  if (turns !== undefined) return besides(cube, grid, label, turns, options)
   const job: Job = { cube, plan: warpPlan(grid, cube.grid, options) }
   if (gridEquals(cube.grid, grid)) return { ...cube, grid, label, read: (w, o) => cube.read(w, o) }
   return {
@@ -29,6 +32,34 @@ export function warp(cube: BandCube, grid: Grid, options: WarpOptions = {}): Ban
     read: async (window, work = {}) => {
       const out = new Float32Array(cube.bands.length * window.width * window.height).fill(Number.NaN)
       await warpWindow(job, window, window, out, work)
+      return out
+    },
+  }
+}
+
+/** Parts of the target that see the cube on different turns around the Earth, side by side. */
+function besides(cube: BandCube, grid: Grid, label: string, turns: readonly Turn[], options: WarpOptions): BandCube {
+  const parts = turns.map(({ from, to, source, target }) => {
+    const moved: BandCube = { ...cube, grid: source, read: (window, work) => cube.read(window, work) }
+    return { from, to, part: warp(moved, target, options) }
+  })
+  const { bands, dims } = cube
+  return {
+    dims,
+    bands,
+    grid,
+    label,
+    read: async (window, work) => {
+      const { row, width, height } = window
+      const out = new Float32Array(bands.length * width * height).fill(Number.NaN)
+      for (const { from, to, part } of parts) {
+        const column = Math.max(from, window.column)
+        const own = Math.min(to, window.column + width) - column
+        if (own <= 0) continue
+        const cells = await part.read({ column: column - from, row, width: own, height }, work)
+        for (let line = 0; line < bands.length * height; line++)
+          out.set(cells.subarray(line * own, (line + 1) * own), line * width + column - window.column)
+      }
       return out
     },
   }

@@ -289,6 +289,23 @@ describe('mosaics', () => {
   })
 })
 
+describe('degrees', () => {
+  it('of other turns around the Earth are the same places', async () => {
+    const crs = parseCrs('EPSG:4326')
+    const [east, west] = [0, -180].map((x) => ({ crs, affine: [10, 0, x, 0, -10, 20] as const, width: 36, height: 4 }))
+    await writeRaster(folder, 'e_20200601.tif', { grid: east!, nodata: 0, dtype: 'int16', value: (x) => x + 1 })
+    await writeRaster(folder, 'w_20200601.tif', { grid: west!, nodata: 0, dtype: 'int16', value: (x) => x + 1 })
+    const set = await open()
+    expect(() => stackLayers(set, { grid: 'w' })).toThrow(expect.objectContaining({ tag: 'NoResampling' }))
+    const node = stackLayers(set, { grid: 'w', resampling: 'near' })
+    expect(node.schema.packing.dtype).toBe('int16')
+    const at = await cells(node)
+    const columns = Array.from({ length: 36 }, (_, x) => x)
+    expect(columns.map((x) => at(0, 0, 1, x))).toEqual(columns.map((x) => ((x + 18) % 36) + 1))
+    expect(columns.map((x) => at(0, 1, 1, x))).toEqual(columns.map((x) => x + 1))
+  })
+})
+
 describe('what is missing', () => {
   it('gets a value where one is asked for', async () => {
     await sentinel(folder)

@@ -12,6 +12,7 @@ import { memorySource } from '../../src/model/memory.ts'
 import { type CubeNode, shapeOf } from '../../src/model/node.ts'
 import { type Region, wholeRegion } from '../../src/model/region.ts'
 import { type MosaicRule, mosaicNode } from '../../src/mosaic/mosaic-node.ts'
+import { computeCube } from '../../src/plan/compute.ts'
 import type { Grid } from '../../src/types.ts'
 import { warpNode } from '../../src/warp/warp-node.ts'
 
@@ -113,6 +114,21 @@ describe('mosaicNode', () => {
     expect(alone.some((v) => v > 0)).toBe(true)
     const first = await run(mosaicNode([left], common), wholeRegion([2, 400, 400]))
     expect(values).toEqual(alone.map((v, i) => first[i]! || v))
+  })
+
+  it('has pieces of other turns around the Earth in their places', async () => {
+    const degrees = (west: number, width: number, step = 1): Grid => ({
+      crs: parseCrs('EPSG:4326'),
+      affine: [step, 0, west, 0, -step, 2],
+      width,
+      height: 2 / step,
+    })
+    const world = degrees(-180, 360)
+    for (const fiji of [piece(degrees(175, 10), 7), piece(degrees(175, 20, 0.5), 7)]) {
+      const node = mosaicNode([fiji, piece(degrees(-180, 8), 3)], world)
+      const { data } = await computeCube(node, { region: { start: [0, 0, 0], shape: [1, 1, 360] } })
+      expect([4, 5, 7, 8, 354, 355, 359].map((i) => data[i])).toEqual([7, 3, 3, 0, 0, 7, 7])
+    }
   })
 
   it('unpacks pieces of different packing', async () => {

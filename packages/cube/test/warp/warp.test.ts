@@ -8,7 +8,6 @@ import more from '../../../../oracles/raster/warp_more.json' with { type: 'json'
 import {
   type Affine,
   type BandCube,
-  cropGrid,
   type Grid,
   memoryCube,
   parseCrs,
@@ -146,11 +145,27 @@ describe('warp', () => {
     }
     const values = await warp(world, fiji, { resampling: 'nearest' }).read(wholeWindow(fiji))
     expect(values.some(Number.isNaN)).toBe(false)
-    const west: Grid = { crs: parseCrs('EPSG:4326'), affine: [1, 0, -20, 0, -1, 10], width: 10, height: 10 }
-    const direct = await warp(world, cropGrid(west, wholeWindow(west)), { resampling: 'nearest' }).read(
-      wholeWindow(west),
-    )
-    expect(direct.every(Number.isNaN)).toBe(true)
+  })
+
+  it('has the same places on other turns of one system, in any window', async () => {
+    const world = cubeOf('EPSG:4326', [1, 0, 0, 0, -1, 90], [360, 180])
+    const at = formula(360, 180, 251, false)
+    const west: Grid = { ...world.grid, affine: [1, 0, -180, 0, -1, 90] }
+    const turned = warp(world, west, { resampling: 'nearest' })
+    const whole = await turned.read(wholeWindow(west))
+    const expected = whole.map((_, i) => at[Math.floor(i / 360) * 360 + (((i % 360) + 180) % 360)]!)
+    expect(whole).toEqual(expected)
+    const part = await turned.read({ column: 177, row: 20, width: 7, height: 2 })
+    expect([...part]).toEqual([0, 1].flatMap((r) => [...expected.subarray((20 + r) * 360 + 177, (20 + r) * 360 + 184)]))
+    // Half pixels, from the source turned by hand.
+    const fine: Grid = { ...west, affine: [0.5, 0, -170.25, 0, -0.5, 40], width: 300, height: 60 }
+    const byHand = memoryCube(at, world.bands, { ...world.grid, affine: [1, 0, -360, 0, -1, 90] })
+    for (const resampling of ['bilinear', 'cubic', 'average'] as const) {
+      const values = await warp(world, fine, { resampling }).read(wholeWindow(fine))
+      expect(values).toEqual(await warp(byHand, fine, { resampling }).read(wholeWindow(fine)))
+    }
+    const beyond: Grid = { ...west, affine: [1, 0, 10, 0, -1, 200], width: 5, height: 5 }
+    expect((await warp(world, beyond).read(wholeWindow(beyond))).every(Number.isNaN)).toBe(true)
   })
 
   it('resamples every band by itself', async () => {
