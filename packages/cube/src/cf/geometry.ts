@@ -143,14 +143,8 @@ function placesOf(dimension: GeometryDimension, kind: Kind, free: (name: string)
   const [container, x, y] = ['geometry_container', 'x', 'y'].map(free) as [string, string, string]
   const node = isSingle ? dimension.name : free('node')
   const nodes = isSingle ? all.map((own) => own[0]?.positions[0]) : parts.flatMap(({ positions }) => positions)
-  const integers = (wanted: string, dim: string, values: readonly number[]): CfOut => ({
-    name: free(wanted),
-    dims: [dim],
-    shape: [values.length],
-    dtype: 'int32',
-    attributes: {},
-    values: Int32Array.from(values),
-  })
+  const integers = (wanted: string, dim: string, values: readonly number[]): CfOut =>
+    integerVariable(free(wanted), dim, values)
   const counts = isSingle
     ? []
     : [
@@ -181,46 +175,81 @@ function placesOf(dimension: GeometryDimension, kind: Kind, free: (name: string)
         ),
       ]
     : []
-  const axis = (name: string, k: 0 | 1): CfOut => ({
-    name,
-    dims: [node],
-    shape: [nodes.length],
-    dtype: 'float64',
-    attributes: axisAttributes(k === 0 ? 'x' : 'y', crs),
-    values: Float64Array.from(nodes, (position) => position?.[k] ?? Number.NaN),
-  })
-  const attributes: Attributes = {
-    geometry_type: kind,
-    ...(counts[0] === undefined ? {} : { node_count: counts[0].name }),
-    node_coordinates: `${x} ${y}`,
-    ...(sizes[0] === undefined ? {} : { part_node_count: sizes[0].name }),
-    ...(holes[0] === undefined ? {} : { interior_ring: holes[0].name }),
-    ...(isSingle ? { coordinates: `${x} ${y}` } : {}),
-    grid_mapping: mapping,
-  }
-  const scalar = (name: string, own: Attributes): CfOut => ({
-    name,
-    dims: [],
-    shape: [],
-    dtype: 'int32',
-    attributes: own,
-    values: Int32Array.of(0),
-  })
+  const names = { counts, sizes, holes, coordinates: `${x} ${y}`, isSingle, mapping }
   return {
     dims: [
       ...(isSingle ? [] : [{ name: node, length: nodes.length }]),
       ...(part === undefined ? [] : [{ name: part, length: parts.length }]),
     ],
     variables: [
-      scalar(container, attributes),
+      scalar(container, containerAttributes(kind, names)),
       scalar(mapping, crsAttributes(crs)),
       ...counts,
       ...sizes,
       ...holes,
-      axis(x, 0),
-      axis(y, 1),
+      axisVariable(x, node, nodes, 0, crs),
+      axisVariable(y, node, nodes, 1, crs),
     ],
     container,
     along: isSingle ? [x, y] : [],
+  }
+}
+
+const integerVariable = (name: string, dim: string, values: readonly number[]): CfOut => ({
+  name,
+  dims: [dim],
+  shape: [values.length],
+  dtype: 'int32',
+  attributes: {},
+  values: Int32Array.from(values),
+})
+
+const axisVariable = (
+  name: string,
+  dim: string,
+  nodes: readonly (Position | undefined)[],
+  k: 0 | 1,
+  crs: Crs,
+): CfOut => ({
+  name,
+  dims: [dim],
+  shape: [nodes.length],
+  dtype: 'float64',
+  attributes: axisAttributes(k === 0 ? 'x' : 'y', crs),
+  values: Float64Array.from(nodes, (position) => position?.[k] ?? Number.NaN),
+})
+
+/** A variable that is there for its attributes. */
+const scalar = (name: string, attributes: Attributes): CfOut => ({
+  name,
+  dims: [],
+  shape: [],
+  dtype: 'int32',
+  attributes,
+  values: Int32Array.of(0),
+})
+
+interface ContainerParts {
+  readonly counts: readonly CfOut[]
+  readonly sizes: readonly CfOut[]
+  readonly holes: readonly CfOut[]
+  /** Names of the coordinates of nodes. */
+  readonly coordinates: string
+  readonly isSingle: boolean
+  readonly mapping: string
+}
+
+/** What a geometry container says of its geometries (CF 1.11, section 7.5). */
+function containerAttributes(kind: Kind, parts: ContainerParts): Attributes {
+  const named = (key: string, [variable]: readonly CfOut[]): Attributes =>
+    variable === undefined ? {} : { [key]: variable.name }
+  return {
+    geometry_type: kind,
+    ...named('node_count', parts.counts),
+    node_coordinates: parts.coordinates,
+    ...named('part_node_count', parts.sizes),
+    ...named('interior_ring', parts.holes),
+    ...(parts.isSingle ? { coordinates: parts.coordinates } : {}),
+    grid_mapping: parts.mapping,
   }
 }
