@@ -1,6 +1,7 @@
 /** A plan: how one cube is cut into tasks for one sink and one budget. What `save` runs and `explain` shows. */
 
 import { InputError } from '@ecotope/core'
+import { DECODED_AGAIN } from '../model/array-source.ts'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
 import { fuse } from './fuse.ts'
@@ -124,12 +125,21 @@ function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
   const usual = foldAbove(budgetBytes, workers)
   const plan = planWith(fused, options, usual)
   const canFold = consumersFirst(fused).some((node) => foldOf(node, usual) !== undefined)
-  if (!canFold || (!(plan instanceof InputError) && timeOf(plan) < MUCH_WORK)) return plan
+  if (!canFold || (!(plan instanceof InputError) && (timeOf(plan) < MUCH_WORK || decodesOnce(plan)))) return plan
   return PARTS_OF_PIECES.reduce((best: Plan | InputError, part) => {
     const other = planWith(fused, options, part * usual)
     if (other instanceof InputError) return best
     return best instanceof InputError || timeOf(other) <= (1 - GAIN) * timeOf(best) ? other : best
   }, plan)
+}
+
+/** Whether tasks decode hardly more than all that is stored. */
+function decodesOnce({ root, whole, shape, pieces, costs }: Plan): boolean {
+  const stored = consumersFirst(root).reduce(
+    (sum, { kind, schema }) => sum + (kind === 'source' ? blockBytes(schema, wholeRegion(shapeOf(schema))) : 0),
+    0,
+  )
+  return chunkCount(whole, pieces ?? shape) * costs.decodedBytes <= DECODED_AGAIN * stored
 }
 
 /** What writing a cell of a temporary file and reading it again costs, as decoding bytes. */
