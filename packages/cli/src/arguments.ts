@@ -97,14 +97,26 @@ export function oneOf<T extends string>(name: string, text: string | undefined, 
 }
 
 /** A whole number of at least `minimum`. */
-export function wholeNumber(name: string, text: string | undefined, minimum: number): number | undefined {
+export function wholeNumber(
+  name: string,
+  text: string | undefined,
+  minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   if (text === undefined) return undefined
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isSafeInteger(value) && value >= minimum) return value
-  throw new InputError('BadOption', `--${name} ${text} is not a whole number of at least ${minimum}`, {
+  if (value >= minimum && value <= maximum) return value
+  const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
+  throw new InputError('BadOption', `--${name} ${text} is not a whole number ${range}`, {
     data: { option: name, value: text },
   })
 }
+
+/** More threads than any machine has processors are a slip. */
+const MOST_THREADS = 4096
+
+export const threadCount = (text: string | undefined): number | undefined =>
+  wholeNumber('threads', text, 1, MOST_THREADS)
 
 const powers: Readonly<Record<string, number>> = {
   '': 1,

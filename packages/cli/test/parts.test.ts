@@ -1,6 +1,6 @@
 /** The small parts of the command line: amounts, tables, the live line, failures. */
 import { describe, expect, it } from 'vitest'
-import { listed, memorySize, pairs } from '../src/arguments.ts'
+import { listed, memorySize, pairs, threadCount } from '../src/arguments.ts'
 import { liveDisplay, silentDisplay } from '../src/display.ts'
 import { failureOf } from '../src/failure.ts'
 import { bytes, duration, figure, table } from '../src/text.ts'
@@ -24,6 +24,11 @@ describe('amounts', () => {
     expect(listed(['a.tif, b.tif', 'c.tif,'])).toEqual(['a.tif', 'b.tif', 'c.tif'])
     expect(pairs(['a=1', 'b=x=y', 'c='])).toEqual({ a: '1', b: 'x=y', c: '' })
     expect(() => pairs(['a=1', 'a=2'])).toThrow('--param a is given twice')
+  })
+
+  it('refuses more threads than there can be', () => {
+    expect(threadCount('2')).toBe(2)
+    for (const text of ['0', '1e3', '99999999999']) expect(() => threadCount(text)).toThrow('from 1 to 4096')
   })
 
   it.each([

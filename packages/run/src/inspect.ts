@@ -1,13 +1,17 @@
 /** Looks at rasters and polygons before any work: what they hold, how they lie to each other, and what may go wrong. */
 import { open } from 'node:fs/promises'
+import { isAbsolute, relative, resolve } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import {
   type Bounds,
   type Crs,
   type Features,
   featuresBounds,
+  filesMatching,
   gridBounds,
   gridResolution,
+  isGlob,
+  isUrl,
   openRaster,
   parseCrs,
   polygonAreaSquareMetres,
@@ -103,21 +107,25 @@ export type Opened =
 /** Stands in where a file names no CRS, so that the rest can still be shown. */
 const UNKNOWN: Crs = { name: 'unknown', proj4: '', unit: 'metre', isGeographic: false }
 
-/** Inspects files. Errors: those of `openRaster` and `readPolygons`; a missing CRS is a problem, not an error. */
+/**
+ * Inspects files, by paths or patterns such as `s2/*.tif`. A missing CRS is a problem, not an error; so is, among several,
+ * a file that cannot be read. Errors: those of `openRaster` and `readPolygons`; InputError `NoFiles`.
+ */
 export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Inspection> {
   const problems: Problem[] = []
   const opened: Opened[] = []
   const inputs: (InspectedRaster | InspectedPolygons | InspectedCube)[] = []
   const crs = options.crs === undefined ? undefined : parseCrs(options.crs)
+  const files = await filesOf(paths)
   try {
-    for (const path of paths) {
-      const isCube = await isCubePath(path)
-      opened.push(isCube ? await openCubeInput(path, options.crs, problems) : await openInput(path, crs, problems))
+    for (const path of files) {
+      const input = await opening(path, { crs, text: options.crs, isAlone: files.length === 1 }, problems)
+      if (input !== undefined) opened.push(input)
     }
     for (const [i, input] of opened.entries()) {
       const whole = opened.length
       const onProgress = (share: number) =>
-        options.onProgress?.({ step: 'inspect', fraction: (i + share) / whole, message: paths[i]! })
+        options.onProgress?.({ step: 'inspect', fraction: (i + share) / whole, message: pathOf(input) })
       if (input.kind === 'cube') inputs.push(input.cube)
       else if (input.kind === 'polygons') inputs.push(describePolygons(input.features, input.path))
       else inputs.push(await describeRaster(input.raster, input.known, options, onProgress, problems))
@@ -128,6 +136,41 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
     return { inputs, overlaps, problems }
   } finally {
     for (const input of opened) if (input.kind === 'raster') await input.raster.close()
+  }
+}
+
+/** Files as they were given, and those that match patterns. */
+async function filesOf(paths: readonly string[]): Promise<string[]> {
+  const found = paths.map(async (path) => {
+    if (!isGlob(path) || isUrl(path)) return [path]
+    const files = await filesMatching(resolve(path), path)
+    return isAbsolute(path) ? files : files.map((file) => relative('.', file))
+  })
+  return (await Promise.all(found)).flat()
+}
+
+const pathOf = (input: Opened): string =>
+  input.kind === 'raster' ? input.raster.path : input.kind === 'cube' ? input.cube.path : input.path
+
+interface Opening {
+  readonly crs: Crs | undefined
+  readonly text: string | undefined
+  readonly isAlone: boolean
+}
+
+/** Undefined for a file among others that cannot be read, which is a problem then. */
+async function opening(
+  path: string,
+  { crs, text, isAlone }: Opening,
+  problems: Problem[],
+): Promise<Opened | undefined> {
+  try {
+    return (await isCubePath(path)) ? await openCubeInput(path, text, problems) : await openInput(path, crs, problems)
+  } catch (error) {
+    // A name that is not there is a slip of its user, not a file among others.
+    if (isAlone || !(error instanceof InputError) || error.tag === 'MissingFile') throw error
+    problems.push({ severity: 'error', tag: error.tag, path, message: error.message })
+    return undefined
   }
 }
 
@@ -168,7 +211,10 @@ async function isTiff(path: string): Promise<boolean> {
     return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(head)
   } catch (error) {
     if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'EISDIR')
-      throw new InputError('NotAFile', `${path} is a folder`, { data: { path } })
+      throw new InputError('NotAFile', `${path} is a folder`, {
+        hint: `give its files, such as '${path.replace(/\/$/, '')}/*.tif'`,
+        data: { path },
+      })
     throw unreadable(path, error)
   }
 }

@@ -216,6 +216,18 @@ describe('inspect', () => {
     await expect(inspect([text])).rejects.toBeInstanceOf(InputError)
   })
 
+  it('describes the others where one of several cannot be read, and takes patterns', async () => {
+    await tiff('b.tif')
+    await writeFile(join(folder, 'c.tif'), 'this is no TIFF')
+    const { inputs, problems } = await inspect([join(folder, '*.tif')])
+    expect(inputs).toMatchObject([{ path: join(folder, 'b.tif') }])
+    expect(problems).toMatchObject([{ severity: 'error', path: join(folder, 'c.tif') }])
+    await expect(inspect([join(folder, '*.tiff')])).rejects.toMatchObject({ tag: 'NoFiles' })
+    await expect(inspect([join(folder, 'b.tif'), join(folder, 'none.tif')])).rejects.toMatchObject({
+      tag: 'MissingFile',
+    })
+  })
+
   it('reads no pixels when told so', async () => {
     const [raster] = (await inspect([await tiff('a.tif')], { statistics: false })).inputs as [InspectedRaster]
     expect(raster.bands[0]!.count).toBe(0)

@@ -11,7 +11,7 @@ import {
   parameterValues,
   runGraphFile,
 } from '@ecotope/run'
-import { type Given, memorySize, oneOf, pairs, wholeNumber } from '../arguments.ts'
+import { type Given, memorySize, oneOf, pairs, threadCount } from '../arguments.ts'
 import type { Answer, Command, CommandContext } from '../command.ts'
 import { bytes, duration, table } from '../text.ts'
 
@@ -71,7 +71,7 @@ function optionsOf(
   { signal, display }: CommandContext,
   warnings: Warning[],
 ): GraphRunOptions {
-  const threads = wholeNumber('threads', given.text('threads'), 1)
+  const threads = threadCount(given.text('threads'))
   const memoryBytes = memorySize(given.text('memory'))
   const onError = oneOf('on-error', given.text('on-error'), ['skip', 'fail'] as const)
   const out = given.text('out')

@@ -19,7 +19,11 @@ export const inspectCommand: Command = {
     crs: { value: 'CRS', text: 'CRS of rasters that name none, such as EPSG:32632' },
     fast: { text: 'read no pixels: no statistics' },
   },
-  examples: ['ecotope inspect dem.tif bands.tif scars.geojson', 'ecotope inspect bands.tif --json'],
+  examples: [
+    'ecotope inspect dem.tif bands.tif scars.geojson',
+    "ecotope inspect 's2/*.tif' --fast",
+    'ecotope inspect bands.tif --json',
+  ],
   notes: [
     'Reads GeoTIFF and COG; GeoJSON, GeoPackage and FlatGeobuf. Large files are streamed. Of Zarr, NetCDF and STAC the',
     'layers are shown by their metadata.',

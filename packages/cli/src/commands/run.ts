@@ -16,7 +16,7 @@ import {
   resolveParameters,
   runRecipe,
 } from '@ecotope/run'
-import { type Given, listed, memorySize, type OptionTable, oneOf, pairs, wholeNumber } from '../arguments.ts'
+import { type Given, listed, memorySize, type OptionTable, oneOf, pairs, threadCount } from '../arguments.ts'
 import type { Answer, Command, CommandContext } from '../command.ts'
 import { bytes, duration, table } from '../text.ts'
 
@@ -123,7 +123,7 @@ function givenParameters(recipe: Recipe, given: Given): Record<string, unknown> 
 }
 
 export function budget(given: Given): { threads?: number; memoryBytes?: number; device?: Device } {
-  const threads = wholeNumber('threads', given.text('threads'), 1)
+  const threads = threadCount(given.text('threads'))
   const memoryBytes = memorySize(given.text('memory'))
   const device = oneOf('device', given.text('device'), devices)
   return {

@@ -132,17 +132,14 @@ async function imagesOf(
           ...(formatOptions === undefined ? {} : { options: formatOptions }),
         }),
       )
-      const layers = await opened.catch((cause: unknown) => {
+      const found = await opened.catch((cause: unknown) => {
         if (paths.length === 1 || !(isUnfit(cause) || isSkipped(cause, options))) throw cause
         warnings.push(leftOut(cause))
       })
-      if (layers === undefined) continue
+      if (found === undefined) continue
       const time = times[i]
-      files[i] = {
-        path,
-        layers,
-        ...(time === undefined ? {} : { time }),
-      }
+      files[i] = { path, layers: found.layers, ...(time === undefined ? {} : { time }) }
+      warnings.push(...found.refused.map(leftOut))
     }
   }
   await Promise.all(Array.from({ length: ABREAST }, work))

@@ -5,7 +5,8 @@ import { InputError } from '@ecotope/core'
 import { formatOfContent, hasExtension, isStoreName } from '../format/formats.ts'
 import { type Found, isUrl, lookAt, refuseForeign } from '../format/sniff.ts'
 
-const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path)
+/** Whether a path is a pattern. */
+export const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path)
 
 /**
  * The files behind paths; folders that are stores of a format stay one path, others give the files below them that
@@ -30,10 +31,7 @@ async function expandPath(path: string, folder: string, extensions: readonly str
   if (isUrl(path)) return [path]
   refuseForeign(path)
   const whole = isAbsolute(path) ? path : resolve(folder, path)
-  if (isGlob(path)) {
-    const exists = await lookAt(whole).catch(() => undefined)
-    return exists === undefined ? matches(whole, path) : [whole]
-  }
+  if (isGlob(path)) return filesMatching(whole, path)
   const found = await lookAt(whole)
   if (found.kind === 'file' || isStore(whole, found)) return [whole]
   return filesBelow(whole, extensions)
@@ -42,7 +40,10 @@ async function expandPath(path: string, folder: string, extensions: readonly str
 /** Pyramids have no mark of their own but are named like stores. */
 const isStore = (path: string, found: Found): boolean => formatOfContent(found) !== undefined || isStoreName(path)
 
-async function matches(pattern: string, asTyped: string): Promise<string[]> {
+/** The files that match a whole path with a pattern, or the one that has it as its name. Throws `InputError` `NoFiles`. */
+export async function filesMatching(pattern: string, asTyped = pattern): Promise<string[]> {
+  const exists = await lookAt(pattern).catch(() => undefined)
+  if (exists !== undefined) return [pattern]
   const found: string[] = []
   for await (const path of glob(pattern.replaceAll('\\', '/'))) found.push(resolve(path))
   if (found.length > 0) return found.toSorted(byName)

@@ -1,4 +1,5 @@
 /** Many files as if all were open: those not used for longest are closed and opened again when they are read. */
+import type { InputError } from '@ecotope/core'
 import type { OpenedLayer, OpenedLayers } from '../format/layers.ts'
 import type { ArraySource } from '../model/array-source.ts'
 
@@ -12,9 +13,15 @@ interface Entry {
   used: number
 }
 
+export interface PooledLayers {
+  readonly layers: readonly OpenedLayer[]
+  /** Why other arrays of the file are no layers. */
+  readonly refused: readonly InputError[]
+}
+
 export interface SourcePool {
   /** Opens a file once to learn what it holds; its layers can be read for as long as the pool is open. */
-  add(open: () => Promise<OpenedLayers>): Promise<readonly OpenedLayer[]>
+  add(open: () => Promise<OpenedLayers>): Promise<PooledLayers>
   close(): Promise<void>
 }
 
@@ -48,12 +55,13 @@ export function sourcePool(limit = OPEN_FILES): SourcePool {
       const entry: Entry = { open, opened: undefined, users: 0, used: 0 }
       entries.push(entry)
       return use(entry, (opened) =>
-        Promise.resolve(
-          opened.layers.map(({ name, source }, index) => ({
+        Promise.resolve({
+          layers: opened.layers.map(({ name, source }, index) => ({
             name,
             source: pooled(source, (work) => use(entry, ({ layers }) => work(layers[index]!.source))),
           })),
-        ),
+          refused: opened.refused ?? [],
+        }),
       )
     },
     close: async () => {

@@ -1,5 +1,5 @@
 /** What a format gives when a file is opened, and what a row of the table of formats is. Types only. */
-import type { WorkOptions } from '@ecotope/core'
+import type { InputError, WorkOptions } from '@ecotope/core'
 import type { SinkFormat } from '../execute/sink.ts'
 import type { ArraySource, SourceHandle } from '../model/array-source.ts'
 
@@ -14,6 +14,8 @@ export interface OpenedLayers {
   readonly format: string
   readonly path: string
   readonly layers: readonly OpenedLayer[]
+  /** Why other arrays of it are no layers. Default: there are none. */
+  readonly refused?: readonly InputError[]
   close(): Promise<void>
 }
 

@@ -97,7 +97,7 @@ const zarr: FormatRow = {
       await close()
       throw reason
     }
-    return { format: 'Zarr', path, layers: await turned(variables, options), close }
+    return { format: 'Zarr', path, layers: await turned(variables, options), refused: [...refused.values()], close }
   },
   handleOpen: async (handle) => {
     const source = await (await import('../zarr/array-source.ts')).zarrFromHandle(handle)

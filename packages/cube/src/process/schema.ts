@@ -102,6 +102,7 @@ function oneChecker(schema: JsonSchema): Checker {
   if (Array.isArray(schema.allOf)) rules.push(...schema.allOf.map(checkerOf))
   if (schema.enum !== undefined) rules.push(enumRule(schema.enum as readonly unknown[]))
   if ('const' in schema) rules.push(enumRule([schema.const]))
+  if (isObject(schema.not) && 'const' in schema.not) rules.push(notRule(schema.not.const))
   rules.push(...numberRules(schema), ...textRules(schema), ...arrayRules(schema), ...objectRules(schema))
   const subtype = typeof schema.subtype === 'string' ? subtypes[schema.subtype] : undefined
   const types = typesOf(schema)
@@ -140,6 +141,11 @@ function enumRule(allowed: readonly unknown[]): Checker {
     return `${show(value)} is not one of ${texts.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`
   }
 }
+
+const notRule =
+  (refused: unknown): Checker =>
+  (value) =>
+    show(value) === show(refused) ? `${show(value)} is not allowed` : undefined
 
 const limits: Readonly<Record<string, (value: number, limit: number) => string | undefined>> = {
   minimum: (value, limit) => (value < limit ? `${value} is less than ${limit}` : undefined),

@@ -114,7 +114,7 @@ async function imagesOfAsset(
   refuseForeign(path)
   const format = formatOfType(asset.type)
   const crs = request.crs ?? crsOfAsset(asset, item)
-  const layers = await pool.add(() => openWithCrs(path, format, crs))
+  const { layers } = await pool.add(() => openWithCrs(path, format, crs))
   const bands = bandsOfAsset(key, asset, item)
   const time = instantOfItem(item, asset)
   const isScaled = request.stac?.scaled ?? true

@@ -82,8 +82,9 @@ export function planOf(
   const bands = split ? schema.dims.findIndex((dim) => dim.type === 'bands') : -1
   const kept = schema.dims.filter((_, d) => d !== bands)
   const { dtype } = schema.packing
-  const chunks = chunksOf(kept, DTYPES[dtype].bytes, options)
-  const shards = shardsOf(kept, chunks, DTYPES[dtype].bytes, options)
+  const lengths = (of: 'chunks' | 'shards'): number[] => given(kept, of, options, schema.dims[bands]?.name)
+  const chunks = chunksOf(kept, DTYPES[dtype].bytes, lengths('chunks'))
+  const shards = shardsOf(kept, chunks, DTYPES[dtype].bytes, lengths('shards'))
   const arrays = dataset.data.map(({ name: array, shape, band }): ArrayPlan => {
     return { name: array, shape, chunks, shards, ...(band === undefined ? {} : { band }) }
   })
@@ -120,17 +121,25 @@ function compressionOf({ compression = 'zstd', level }: Options): { compression:
   return { compression: compression as Compression, level: chosen as number }
 }
 
-/** Lengths that an option gives by name of dimension; 0 where it gives none. */
-function given(dims: readonly Dimension[], name: 'chunks' | 'shards', options: Options): number[] {
+/**
+ * Lengths that an option gives, by name of dimension or one for each; 0 where it gives none. Of the dimension that is
+ * spread over arrays, each has 1.
+ */
+function given(dims: readonly Dimension[], name: 'chunks' | 'shards', options: Options, spread?: string): number[] {
   const value = options[name]
   if (value === undefined) return dims.map(() => 0)
-  const lengths = dims.map((dim, d) =>
-    Array.isArray(value) ? (value[d] as unknown) : ((value as Record<string, unknown>)?.[dim.name] ?? 0),
-  )
-  if (typeof value !== 'object' || lengths.some((n) => !Number.isInteger(n) || (n as number) < 0)) {
-    throw badOption(name, value, `give whole numbers for ${dims.map((dim) => dim.name).join(', ')}`)
-  }
-  return lengths as number[]
+  const names = dims.map((dim) => dim.name)
+  const wrong = (): InputError =>
+    badOption(name, value, `give whole numbers from 1 on for ${names.join(', ')}, such as { "${names[0]}": 1 }`)
+  if (typeof value !== 'object' || value === null) throw wrong()
+  if (Array.isArray(value) && value.length !== names.length) throw wrong()
+  const lengths: Readonly<Record<string, unknown>> = Array.isArray(value)
+    ? Object.fromEntries(names.map((dim, d) => [dim, value[d] as unknown]))
+    : (value as Record<string, unknown>)
+  const isLength = ([dim, n]: [string, unknown]): boolean =>
+    names.includes(dim) ? Number.isInteger(n) && Number(n) > 0 : dim === spread && n === 1
+  if (!Object.entries(lengths).every(isLength)) throw wrong()
+  return names.map((dim) => Number(lengths[dim] ?? 0))
 }
 
 const edgeOf = (dim: Dimension, kind: 'chunk' | 'shard'): number =>
@@ -139,8 +148,7 @@ const edgeOf = (dim: Dimension, kind: 'chunk' | 'shard'): number =>
 const product = (lengths: readonly number[]): number => lengths.reduce((all, n) => all * n, 1)
 
 /** Squares of the grid; along other dimensions as many labels as make a chunk worth its overhead, the last first. */
-function chunksOf(dims: readonly Dimension[], bytes: number, options: Options): number[] {
-  const fixed = given(dims, 'chunks', options)
+function chunksOf(dims: readonly Dimension[], bytes: number, fixed: readonly number[]): number[] {
   const chunks = dims.map((dim, d) => clip(fixed[d] === 0 ? edgeOf(dim, 'chunk') : fixed[d]!, dim))
   for (let d = dims.length - 1; d >= 0; d--) {
     if (fixed[d] !== 0 || chunks[d] !== 1) continue
@@ -158,8 +166,12 @@ const even = (room: number, dim: Dimension): number => {
 
 const clip = (length: number, dim: Dimension): number => Math.max(1, Math.min(length, dim.labels.length))
 
-function shardsOf(dims: readonly Dimension[], chunks: readonly number[], bytes: number, options: Options): number[] {
-  const fixed = given(dims, 'shards', options)
+function shardsOf(
+  dims: readonly Dimension[],
+  chunks: readonly number[],
+  bytes: number,
+  fixed: readonly number[],
+): number[] {
   const times = (d: number, wanted: number): number =>
     chunks[d]! * Math.max(1, Math.min(Math.floor(wanted / chunks[d]!), Math.ceil(dims[d]!.labels.length / chunks[d]!)))
   fixed.forEach((n, d) => {

@@ -7,6 +7,7 @@ import { describeLayers } from '../../src/collection/layer-set.ts'
 import { openCollection } from '../../src/collection/open.ts'
 import { parseCrs } from '../../src/index.ts'
 import { temporaryFolder } from '../temporary.ts'
+import { sampleCells, sampleSchema, writeZarr } from '../zarr/samples.ts'
 import { gridAt, sentinel, writeRaster } from './scene.ts'
 
 let folder: string
@@ -41,6 +42,28 @@ describe('openCollection', () => {
         B11: 20 x 15 pixels of 20 x 20 m, EPSG:32632, 3 dates, 2020-06-01T00:00:00Z to 2020-06-21T00:00:00Z, uint16
         SCL: 20 x 15 pixels of 20 x 20 m, EPSG:32632, 2 dates, 2020-06-01T00:00:00Z to 2020-06-21T00:00:00Z, uint8"
     `)
+    await set.close()
+  })
+
+  it('says which arrays of a store are no layers', async () => {
+    const schema = sampleSchema({ bands: ['red', 'phase'] })
+    const path = join(folder, 'a.zarr')
+    await writeZarr(path, schema, sampleCells(schema))
+    for (const name of ['zarr.json', 'phase/zarr.json']) {
+      const text = await readFile(join(path, name), 'utf8')
+      const of = (array: Record<string, unknown>) => ({ ...array, data_type: 'complex64', fill_value: [0, 0] })
+      const metadata = JSON.parse(text) as Record<string, unknown> & {
+        consolidated_metadata?: { metadata: Record<string, Record<string, unknown>> }
+      }
+      const all = metadata.consolidated_metadata?.metadata
+      if (all !== undefined) all.phase = of(all.phase!)
+      await writeFile(join(path, name), JSON.stringify(all === undefined ? of(metadata) : metadata))
+    }
+    const set = await openCollection({ paths: path })
+    expect(set.layers.map(({ name }) => name)).toEqual(['red'])
+    expect(set.warnings).toMatchObject([
+      { tag: 'UnsupportedType', message: expect.stringContaining('phase') as string },
+    ])
     await set.close()
   })
 

@@ -270,7 +270,7 @@ describe('the pool of files', () => {
     const { state, opener } = files()
     const pool = sourcePool(3)
     const layers = []
-    for (let i = 0; i < 10; i++) layers.push(...(await pool.add(opener(i))))
+    for (let i = 0; i < 10; i++) layers.push(...(await pool.add(opener(i))).layers)
     expect(state.most).toBeLessThanOrEqual(4)
     const region = { start: [0, 0], shape: [1, 1] }
     for (const order of [[...layers.keys()], [...layers.keys()].reverse()]) {
@@ -286,14 +286,14 @@ describe('the pool of files', () => {
     const { state, opener } = files()
     const pool = sourcePool(1)
     const layers = []
-    for (let i = 0; i < 5; i++) layers.push(...(await pool.add(opener(i))))
+    for (let i = 0; i < 5; i++) layers.push(...(await pool.add(opener(i))).layers)
     const region = { start: [0, 0], shape: [1, 1] }
     const values = await Promise.all(layers.map(({ source }) => source.read(region)))
     expect(values.map(([value]) => value)).toEqual([0, 1, 2, 3, 4])
     let tries = 0
     const flaky = () => (++tries === 1 ? Promise.reject(new Error('no')) : opener(9)())
     await expect(pool.add(flaky)).rejects.toThrow('no')
-    const [layer] = await pool.add(flaky)
+    const [layer] = (await pool.add(flaky)).layers
     expect([...(await layer!.source.read(region))]).toEqual([9])
     await pool.close()
     expect(state.open).toBe(0)

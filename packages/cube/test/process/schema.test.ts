@@ -21,6 +21,7 @@ const checks: readonly Check[] = [
   [{ type: 'string', pattern: '^a' }, ['ab'], ['ba']],
   [{ type: 'string', enum: ['day', 'week'] }, ['day'], ['days']],
   [{ type: 'boolean', const: true }, [true], [false]],
+  [{ type: 'number', not: { const: 0 } }, [1, -1], [0]],
   [{ type: 'array', items: { type: 'number' } }, [[], [1], labeled], [['a'], [null], 1, { a: 1 }]],
   [{ type: 'array', minItems: 2, maxItems: 2 }, [[1, 2]], [[1], [1, 2, 3]]],
   [{ type: 'array', uniqueItems: true }, [[1, '1']], [[1, 1]]],

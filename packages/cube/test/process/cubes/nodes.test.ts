@@ -34,8 +34,12 @@ describe('packings', () => {
     expect(floatPacking(UINT8, FLOAT32)).toEqual(FLOAT32)
     expect(floatPacking(UINT8, INT32)).toEqual(FLOAT64)
     expect(commonPacking(UINT8, { ...UINT8 })).toEqual(UINT8)
-    expect(commonPacking(UINT8, BOOLEAN)).toEqual(FLOAT32)
     expect(commonPacking(UINT8, { ...UINT8, scale: 2 })).toEqual(FLOAT32)
+  })
+
+  it('are integers that have room for truth values beside them', () => {
+    expect(commonPacking(UINT8, BOOLEAN)).toEqual(UINT8)
+    expect(commonPacking({ ...UINT8, nodata: 1 }, BOOLEAN)).not.toMatchObject({ dtype: 'uint8' })
   })
 
   it('are the narrowest integers for the numbers of all, and for missing where some have it', () => {
