@@ -139,60 +139,61 @@ function placesOf(dimension: GeometryDimension, kind: Kind, free: (name: string)
   const { crs, features } = dimension.features
   const all = features.map(({ geometry }) => partsOf(geometry))
   const parts = all.flat()
-  const isSingle = kind === 'point' && all.every((own) => own.length <= 1)
+  const hasOnePart = all.every((own) => own.length <= 1)
+  const isSingle = kind === 'point' && hasOnePart
   const [container, x, y] = ['geometry_container', 'x', 'y'].map(free) as [string, string, string]
   const node = isSingle ? dimension.name : free('node')
+  const part = kind === 'point' || hasOnePart ? undefined : free('part')
   const nodes = isSingle ? all.map((own) => own[0]?.positions[0]) : parts.flatMap(({ positions }) => positions)
-  const integers = (wanted: string, dim: string, values: readonly number[]): CfOut =>
-    integerVariable(free(wanted), dim, values)
-  const counts = isSingle
-    ? []
-    : [
-        integers(
-          'node_count',
-          dimension.name,
-          all.map((own) => own.reduce((sum, part) => sum + part.positions.length, 0)),
-        ),
-      ]
-  const part = kind === 'point' || all.every((own) => own.length <= 1) ? undefined : free('part')
-  const sizes =
-    part === undefined
-      ? []
-      : [
-          integers(
-            'part_node_count',
-            part,
-            parts.map(({ positions }) => positions.length),
-          ),
-        ]
-  const hasHoles = part !== undefined && kind === 'polygon'
-  const holes = hasHoles
-    ? [
-        integers(
-          'interior_ring',
-          part,
-          parts.map(({ isHole }) => Number(isHole)),
-        ),
-      ]
-    : []
-  const names = { counts, sizes, holes, coordinates: `${x} ${y}`, isSingle, mapping }
+  const sizes = countsOf(all, parts, { geometry: isSingle ? undefined : dimension.name, part }, kind).map(
+    ({ role, dim, values }) => [role, integerVariable(free(role), dim, values)] as const,
+  )
+  const coordinates = `${x} ${y}`
+  const attributes = {
+    geometry_type: kind,
+    node_coordinates: coordinates,
+    ...Object.fromEntries(sizes.map(([role, { name }]) => [role, name])),
+    ...(isSingle ? { coordinates } : {}),
+    grid_mapping: mapping,
+  }
   return {
     dims: [
       ...(isSingle ? [] : [{ name: node, length: nodes.length }]),
       ...(part === undefined ? [] : [{ name: part, length: parts.length }]),
     ],
     variables: [
-      scalar(container, containerAttributes(kind, names)),
+      scalar(container, attributes),
       scalar(mapping, crsAttributes(crs)),
-      ...counts,
-      ...sizes,
-      ...holes,
+      ...sizes.map(([, variable]) => variable),
       axisVariable(x, node, nodes, 0, crs),
       axisVariable(y, node, nodes, 1, crs),
     ],
     container,
     along: isSingle ? [x, y] : [],
   }
+}
+
+interface Counts {
+  /** The attribute of the container that names them (CF 1.11, section 7.5), and their usual name. */
+  readonly role: 'node_count' | 'part_node_count' | 'interior_ring'
+  readonly dim: string
+  readonly values: readonly number[]
+}
+
+/** How nodes belong to parts and to geometries, along the dimensions that there are for them. */
+function countsOf(
+  all: readonly (readonly Part[])[],
+  parts: readonly Part[],
+  dims: { readonly geometry: string | undefined; readonly part: string | undefined },
+  kind: Kind,
+): Counts[] {
+  const sizeOf = ({ positions }: Part): number => positions.length
+  const rows: readonly (readonly [role: Counts['role'], dim: string | undefined, values: () => number[]])[] = [
+    ['node_count', dims.geometry, () => all.map((own) => own.reduce((sum, part) => sum + sizeOf(part), 0))],
+    ['part_node_count', dims.part, () => parts.map(sizeOf)],
+    ['interior_ring', kind === 'polygon' ? dims.part : undefined, () => parts.map(({ isHole }) => Number(isHole))],
+  ]
+  return rows.flatMap(([role, dim, values]) => (dim === undefined ? [] : [{ role, dim, values: values() }]))
 }
 
 const integerVariable = (name: string, dim: string, values: readonly number[]): CfOut => ({
@@ -228,28 +229,3 @@ const scalar = (name: string, attributes: Attributes): CfOut => ({
   attributes,
   values: Int32Array.of(0),
 })
-
-interface ContainerParts {
-  readonly counts: readonly CfOut[]
-  readonly sizes: readonly CfOut[]
-  readonly holes: readonly CfOut[]
-  /** Names of the coordinates of nodes. */
-  readonly coordinates: string
-  readonly isSingle: boolean
-  readonly mapping: string
-}
-
-/** What a geometry container says of its geometries (CF 1.11, section 7.5). */
-function containerAttributes(kind: Kind, parts: ContainerParts): Attributes {
-  const named = (key: string, [variable]: readonly CfOut[]): Attributes =>
-    variable === undefined ? {} : { [key]: variable.name }
-  return {
-    geometry_type: kind,
-    ...named('node_count', parts.counts),
-    node_coordinates: parts.coordinates,
-    ...named('part_node_count', parts.sizes),
-    ...named('interior_ring', parts.holes),
-    ...(parts.isSingle ? { coordinates: parts.coordinates } : {}),
-    grid_mapping: parts.mapping,
-  }
-}
