@@ -20,7 +20,6 @@ const monthly = (cube: Cube): Cube => cube.aggregateTemporalPeriod('month', 'mea
 
 const cases: Readonly<Record<string, Case>> = {
   ndvi: { path: 's2.zarr', make: (cube) => cube.ndvi({ red: 'B04', nir: 'B08' }).median('t') },
-  'ndvi-cog': { path: 'deflate/*.tif', make: (cube) => cube.ndvi({ red: 'B04', nir: 'B08' }).median('t') },
   median: { path: 's2.zarr', make: (cube) => cube.median('t') },
   monthly: { path: 'daily.zarr', make: monthly },
   'monthly-saved': { path: 'daily.zarr', make: monthly, isSaved: true },
