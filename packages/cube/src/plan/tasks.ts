@@ -152,8 +152,10 @@ class Search {
       const candidates = this.#larger(best).filter((c) => c.fits)
       if (candidates.length === 0) return best
       const next = candidates.reduce((a, b) => (isBetter(b, a, best.shape) ? b : a))
-      const gain = 1 - time(next) / time(best)
-      const isUneven = workers > 1 && next.costs.peakBytes > SMALL_BYTES && chunkCount(this.region, next.shape) < wanted
+      // Small work is done before another worker would have begun.
+      const isSmall = next.costs.peakBytes <= SMALL_BYTES
+      const gain = isSmall ? 1 - next.pace / best.pace : 1 - time(next) / time(best)
+      const isUneven = workers > 1 && !isSmall && chunkCount(this.region, next.shape) < wanted
       if (gain < (isUneven ? 0.1 : GAIN)) return best
       best = next
     }
