@@ -18,7 +18,7 @@ import { registry } from '../process/registry.ts'
 import type { CubeValue, GraphNode, ProcessGraph, Value } from '../process/row.ts'
 import { describeOutput } from '../stac/item.ts'
 import type { Band, Bounds, DType, Features, Grid } from '../types.ts'
-import { type ZonalOptions, type ZonalTable, zonalStatistics } from '../zonal/statistics.ts'
+import type { ZonalOptions, ZonalTable } from '../zonal/statistics.ts'
 import { requireAligned } from './aligned.ts'
 import { parseBytes } from './bytes.ts'
 import {
@@ -34,7 +34,7 @@ import {
 } from './choosing.ts'
 import { type DateComponent, groupedBy } from './components.ts'
 import { type CubeArray, cubeArray } from './cube-array.ts'
-import { cellsRead, sourceOfCube } from './cube-source.ts'
+import { cellsRead } from './cube-source.ts'
 import { type CallbackInput, Expression, graphOf, valueParameter } from './expression.ts'
 import type { ComputeCubeOptions, InterpolateOptions, Period, SaveCubeOptions } from './options.ts'
 import { type Derived, derived, type Step, stepOf } from './plain.ts'
@@ -50,6 +50,7 @@ import {
   type WindowLength,
   windowsOf,
 } from './windows.ts'
+import { zonalOfCube } from './zones.ts'
 
 /** Cells below which threads cost more than they gain. */
 const MANY_CELLS = 2 ** 22
@@ -287,7 +288,7 @@ export class Cube extends Reductions<Cube> implements Derived {
    * pixels by their centres, as openEO says. Polygons in the cube's CRS or another.
    */
   zonal(features: Features, options: ZonalOptions): Promise<ZonalTable> {
-    return zonalStatistics(sourceOfCube(this.node), features, options)
+    return zonalOfCube(this.node, features, options)
   }
 
   // --- Results

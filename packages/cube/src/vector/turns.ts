@@ -27,6 +27,42 @@ const shifted = (nested: Nested, by: number): Nested =>
     ? [nested[0]! + by, ...nested.slice(1)]
     : (nested as readonly Nested[]).map((inner) => shifted(inner, by))
 
+/** A path whose longitudes go on beyond 180 degrees instead of jumping to the other side. */
+function unrolled(path: readonly Position[]): Position[] {
+  let turns = 0
+  return path.map((position, i) => {
+    const step = i === 0 ? 0 : position[0]! - path[i - 1]![0]!
+    turns -= Math.round(step / TURN)
+    return [position[0]! + turns * TURN, ...position.slice(1)]
+  })
+}
+
+/** A ring as before; one that goes around a pole is closed by way of the pole, along the meridian of its ends. */
+function unrolledRing(ring: readonly Position[]): Position[] {
+  const path = unrolled(ring)
+  const [first, last] = [path[0], path.at(-1)]
+  if (first === undefined || last === undefined || Math.abs(last[0]! - first[0]!) < TURN / 2) return path
+  const pole = path.reduce((sum, position) => sum + position[1]!, 0) < 0 ? -90 : 90
+  return [...path, [last[0]!, pole], [first[0]!, pole], first]
+}
+
+const PATHS: Readonly<Record<Geometry['type'], (geometry: never) => unknown>> = {
+  Point: ({ coordinates }: { coordinates: Position }) => coordinates,
+  MultiPoint: ({ coordinates }: { coordinates: readonly Position[] }) => coordinates,
+  LineString: ({ coordinates }: { coordinates: readonly Position[] }) => unrolled(coordinates),
+  MultiLineString: ({ coordinates }: { coordinates: readonly (readonly Position[])[] }) => coordinates.map(unrolled),
+  Polygon: ({ coordinates }: Polygon) => coordinates.map(unrolledRing),
+  MultiPolygon: ({ coordinates }: MultiPolygon) => coordinates.map((rings) => rings.map(unrolledRing)),
+}
+
+/**
+ * A geometry in degrees that was computed from another reference system, vertex by vertex: where that wrapped at 180
+ * degrees it goes on instead, and around a pole it covers all up to it. Edges must be short (below 180 degrees).
+ */
+export function acrossTurns(geometry: Geometry): Geometry {
+  return { type: geometry.type, coordinates: PATHS[geometry.type](geometry as never) } as Geometry
+}
+
 export function onGrid(geometry: Polygon | MultiPolygon, grid: Grid): Polygon | MultiPolygon
 export function onGrid(geometry: Geometry, grid: Grid): Geometry
 /**

@@ -240,12 +240,14 @@ function firstValid(data: TypedArray, from: number, to: number, missing: number)
   return Number.NaN
 }
 
-/** The values in order with their weights, equal ones kept apart. */
+/** The values in order with their weights, equal ones kept apart and in the order of weights, whichever came first. */
 export function sorted(zone: ZoneAccumulator): { readonly values: Float64Array; readonly weights: Float64Array } {
   const values = zone.values.subarray(0, zone.held)
   const weights = zone.weights.subarray(0, zone.held)
   if (weights.every((w) => w === weights[0])) return { values: values.toSorted(), weights }
-  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!)
+  const order = Uint32Array.from(values, (_, i) => i).sort(
+    (a, b) => values[a]! - values[b]! || weights[a]! - weights[b]!,
+  )
   return {
     values: Float64Array.from(order, (i) => values[i]!),
     weights: Float64Array.from(order, (i) => weights[i]!),

@@ -16,11 +16,13 @@ export interface Coverage {
   readonly fractions: Float64Array
 }
 
+export const ZONE_RULES = ['coverage', 'centre', 'touched'] as const
+
 /**
  * `coverage`: pixels count by the part that is covered. `centre`: fully where the centre is inside (as `rasterise`).
  * `touched`: fully where any of it is touched (as `rasterise` with `allTouched`).
  */
-export type ZoneRule = 'coverage' | 'centre' | 'touched'
+export type ZoneRule = (typeof ZONE_RULES)[number]
 
 /** Pixels that are accumulated at one time. */
 const STRIP_CELLS = 2 ** 18

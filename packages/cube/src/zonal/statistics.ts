@@ -5,6 +5,7 @@ import type { TypedArray } from '../dtype.ts'
 import { intersectWindows, wholeWindow } from '../grid.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { Packing } from '../model/block.ts'
+import type { Geometry } from '../model/geometry.ts'
 import type { Features, Grid, MultiPolygon, Polygon, Window } from '../types.ts'
 import { onGrid } from '../vector/turns.ts'
 import { planeLayout } from '../warp/planes.ts'
@@ -18,7 +19,15 @@ import {
   weightedQuantile,
   ZoneAccumulator,
 } from './accumulator.ts'
-import { type Coverage, edgesOf, passingCoverage, type ZoneEdges, type ZoneRule, zoneWindow } from './coverage.ts'
+import {
+  type Coverage,
+  edgesOf,
+  passingCoverage,
+  ZONE_RULES,
+  type ZoneEdges,
+  type ZoneRule,
+  zoneWindow,
+} from './coverage.ts'
 
 export type ZonalStatistic =
   | 'count'
@@ -68,7 +77,11 @@ const variance = (zone: ZoneAccumulator, scale: number): number => {
   const distance = zone.sum / zone.weight
   return Math.max(0, zone.squares / zone.weight - distance * distance) * scale * scale
 }
-const finite = (value: number): number => (Number.isFinite(value) ? value : Number.NaN)
+/** An extreme of the stored values, NaN where there is none. */
+const extreme = (zone: ZoneAccumulator, isGreatest: boolean): number => {
+  if (zone.least > zone.greatest) return Number.NaN
+  return isGreatest ? zone.greatest : zone.least
+}
 
 function quantile(probability: number): Row {
   return {
@@ -85,7 +98,10 @@ const frequency = (name: 'majority' | 'minority'): Row => ({
   ...VALUES,
   of: (zone, scale, offset) => {
     const { values, weights } = sorted(zone)
-    return frequencies(values, weights)[name] * scale + offset
+    // Which of equally frequent ones counts is a matter of the physical values.
+    const isTurned = scale < 0
+    const found = isTurned ? frequencies(values.toReversed(), weights.toReversed()) : frequencies(values, weights)
+    return found[name] * scale + offset
   },
 })
 
@@ -100,11 +116,11 @@ const ROWS: Readonly<Record<Exclude<ZonalStatistic, `q${number}`>, Row>> = {
   sd: { ...SQUARES, of: (zone, scale) => Math.sqrt(variance(zone, scale)) },
   min: {
     ...EXTREMES,
-    of: (zone, scale, offset) => finite((scale < 0 ? zone.greatest : zone.least) * scale + offset),
+    of: (zone, scale, offset) => extreme(zone, scale < 0) * scale + offset,
   },
   max: {
     ...EXTREMES,
-    of: (zone, scale, offset) => finite((scale < 0 ? zone.least : zone.greatest) * scale + offset),
+    of: (zone, scale, offset) => extreme(zone, scale >= 0) * scale + offset,
   },
   median: quantile(0.5),
   majority: frequency('majority'),
@@ -155,7 +171,8 @@ const READ_CELLS = 8 * 2 ** 20
 /**
  * Statistics of every plane of a source (any dimensions, y and x last) within every polygon. The source is read tile
  * by tile, once; a zone is finished when the sweep has passed it. Features must be in the source's CRS (see
- * `transformFeatures`). Throws InputError `NoGrid`, `OtherCrs`, `BadStatistic` and what the source throws.
+ * `transformFeatures`); one without a geometry covers nothing. Throws InputError `NoGrid`, `OtherCrs`, `BadStatistic`,
+ * `BadRule`, `UnsupportedGeometry` and what the source throws.
  */
 export async function zonalStatistics(
   source: ArraySource,
@@ -164,6 +181,12 @@ export async function zonalStatistics(
 ): Promise<ZonalTable> {
   const { statistics, rule = 'coverage' } = options
   const { schema } = source
+  if (!ZONE_RULES.includes(rule)) {
+    throw new InputError('BadRule', `there is no rule "${rule}" of which pixels belong to a zone`, {
+      hint: `choose one of ${ZONE_RULES.join(', ')}`,
+      data: { rule },
+    })
+  }
   const grid = gridOfZones(source, features)
   const layout = planeLayout(schema)
   const shape = schema.dims.map((d) => d.labels.length)
@@ -239,9 +262,21 @@ interface Zone {
   readonly coverage: (window: Window) => Coverage
 }
 
+const NOWHERE: MultiPolygon = { type: 'MultiPolygon', coordinates: [] }
+
+/** Files have features without geometry and of other kinds, whatever the type says. */
+function polygonOf(geometry: Geometry | null, i: number, label: string): Polygon | MultiPolygon {
+  if (geometry === null) return NOWHERE
+  if (geometry.type === 'Polygon' || geometry.type === 'MultiPolygon') return geometry
+  throw new InputError('UnsupportedGeometry', `feature ${i + 1} of ${label} is a ${geometry.type}, no polygon`, {
+    hint: 'read polygons only (readPolygons), or make some of points and lines (vector_buffer)',
+    data: { label, feature: i + 1, type: geometry.type },
+  })
+}
+
 function zonesOf(features: Features, grid: Grid, rule: ZoneRule): Zone[] {
-  return features.features.map((feature) => {
-    const geometry = onGrid(feature.geometry, grid)
+  return features.features.map((feature, i) => {
+    const geometry = onGrid(polygonOf(feature.geometry, i, features.label), grid)
     const edges = edgesOf(geometry, grid)
     const touching = zoneWindow(edges, grid)
     // Touched pixels may lie one further than the bounds.

@@ -4,6 +4,7 @@ import { Cube } from '../../src/fluent/cube.ts'
 import { graphOf } from '../../src/fluent/expression.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { CubeSchema } from '../../src/model/node.ts'
+import { transformFeatures } from '../../src/vector/transform.ts'
 
 const times = ['2020-06-01T00:00:00Z', '2020-06-15T00:00:00Z', '2020-07-03T00:00:00Z']
 const bands = ['B04', 'B08', 'SCL']
@@ -107,6 +108,15 @@ describe('Cube', () => {
       .zonal(features, { statistics: ['count', 'mean'] })
     expect(table.values[0]).toBeCloseTo(1.25, 9)
     expect(table.values[1]).toBeCloseTo((0.3 + 0.25 * 0.3001) / 1.25, 6)
+    // As the documentation says, polygons in another system too.
+    const elsewhere = transformFeatures(features, parseCrs('EPSG:4326'))
+    const same = await cube
+      .band('B08')
+      .isel('t', 0)
+      .zonal(elsewhere, { statistics: ['count', 'mean'] })
+    for (const k of [0, 1]) expect(same.values[k]).toBeCloseTo(table.values[k]!, 5)
+    const geojson = { type: 'FeatureCollection', features: [] } as unknown as typeof features
+    await expect(cube.zonal(geojson, { statistics: ['mean'] })).rejects.toMatchObject({ tag: 'NotFeatures' })
   })
 
   it('tells its dimensions', () => {

@@ -110,7 +110,7 @@ describe('zonalStatistics', () => {
       statistics: [...ALL, 'q25'],
     })
     expect([...one.values]).toEqual(
-      [3, 18, 6, 4, 8, (4 * 2) / 3, Math.sqrt(8 / 3), 6, 4, 5].map((v) => expect.closeTo(v, 12)),
+      [3, 18, 6, 4, 8, (4 * 2) / 3, Math.sqrt(8 / 3), 6, 8, 5].map((v) => expect.closeTo(v, 12)),
     )
   })
 
@@ -121,6 +121,33 @@ describe('zonalStatistics', () => {
     })
     const none = [0, 0, ...new Array<number>(7).fill(Number.NaN), 0]
     expect([...table.values]).toEqual([...none, ...none])
+  })
+
+  it('says of equally frequent values the greatest and the least as they are physically', async () => {
+    const packed: Packing = { dtype: 'uint8', nodata: 255, scale: -2, offset: 10 }
+    const one = await zonalStatistics(sourceOf(Uint8Array.of(1, 2, 3, 255), two, packed), zones(square(0, 2, 2, 0)), {
+      statistics: ['majority', 'minority'],
+    })
+    expect([...one.values]).toEqual([8, 4])
+  })
+
+  it('keeps infinite values, which are none that are missing', async () => {
+    const one = await zonalStatistics(sourceOf(Float64Array.of(1, 2, Infinity, -4), two), zones(square(0, 2, 2, 0)), {
+      statistics: ['min', 'max'],
+    })
+    expect([...one.values]).toEqual([-4, Infinity])
+  })
+
+  it('has nothing of features without geometry, and says which one is no polygon', async () => {
+    const source = sourceOf(Float64Array.of(1, 1, 1, 5), two)
+    const nothing = { geometry: null, properties: {} } as unknown as ReturnType<typeof square>
+    const point = { geometry: { type: 'Point', coordinates: [1, 1] }, properties: {} } as unknown as typeof nothing
+    const table = await zonalStatistics(source, zones(nothing, square(0, 2, 2, 0)), { statistics: ['count', 'mean'] })
+    expect([...table.values]).toEqual([0, Number.NaN, 4, 2])
+    await expect(zonalStatistics(source, zones(nothing, point), { statistics: ['mean'] })).rejects.toMatchObject({
+      tag: 'UnsupportedGeometry',
+      message: expect.stringContaining('feature 2 of zones'),
+    })
   })
 
   it('treats every plane by itself, in parts that are read once', async () => {
@@ -155,6 +182,8 @@ describe('zonalStatistics', () => {
       'OtherCrs',
     )
     expect(await tag(zonalStatistics(source, one, { statistics: ['q101'] }))).toBe('BadStatistic')
+    const rule = 'half' as 'centre'
+    expect(await tag(zonalStatistics(source, one, { statistics: ['mean'], rule }))).toBe('BadRule')
     expect(await tag(zonalStatistics(source, one, { statistics: ['mood' as ZonalStatistic] }))).toBe('BadStatistic')
     const { grid: _, ...bare } = source.schema
     expect(await tag(zonalStatistics({ ...source, schema: bare }, one, { statistics: ['mean'] }))).toBe('NoGrid')

@@ -9,7 +9,7 @@ import type { Bounds, Grid, Position, Window } from '../../types.ts'
 import { rasterise } from '../../vector/rasterise.ts'
 import { onGrid } from '../../vector/turns.ts'
 import type { Horizontal } from './arguments.ts'
-import { boundsOf, isPolygonal, pathsOf, reprojected } from './geometries.ts'
+import { boundsOf, broughtTo, isPolygonal, pathsOf } from './geometries.ts'
 import { BOOLEAN } from './nodes.ts'
 
 /** Geometries on a grid, with the window of pixels that each may own. */
@@ -22,7 +22,7 @@ export interface Placed {
 
 /** Moves geometries to the grid's reference system and finds where they lie. */
 export function place(geometries: Geometries, grid: Grid): Placed {
-  const there = reprojected(geometries, grid.crs)
+  const there = broughtTo(geometries, grid)
   const features = there.features.map((feature) =>
     feature.geometry === null ? feature : { ...feature, geometry: onGrid(feature.geometry, grid) },
   )

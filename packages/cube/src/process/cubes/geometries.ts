@@ -7,8 +7,9 @@ import type { GeometryDimension } from '../../model/dimension.ts'
 import type { Geometries, Geometry, GeometryFeature } from '../../model/geometry.ts'
 import { memorySource } from '../../model/memory.ts'
 import type { CubeNode } from '../../model/node.ts'
-import type { Bounds, Crs, Features, Position } from '../../types.ts'
+import type { Bounds, Crs, Features, Grid, Position } from '../../types.ts'
 import { parseGeoJson } from '../../vector/geojson.ts'
+import { acrossTurns } from '../../vector/turns.ts'
 import type { Value } from '../row.ts'
 import { isCube, isFeatures } from '../schema.ts'
 
@@ -158,6 +159,16 @@ export function reprojected(geometries: Geometries, crs: Crs, splits = true): Ge
     }
     return path.map((_, i) => [xy[2 * i]!, xy[2 * i + 1]!])
   }
+}
+
+/** The geometries in the reference system of a grid; degrees go on beyond 180 and up to poles, for `onGrid` to turn. */
+export function broughtTo(geometries: Geometries, { crs }: Grid): Geometries {
+  const there = reprojected(geometries, crs)
+  if (!crs.isGeographic || crsEquals(geometries.crs, crs)) return there
+  const features = there.features.map((feature) =>
+    feature.geometry === null ? feature : { ...feature, geometry: acrossTurns(feature.geometry) },
+  )
+  return { ...there, features }
 }
 
 function split(path: readonly Position[], longest: number): Position[] {
