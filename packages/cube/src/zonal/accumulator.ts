@@ -240,18 +240,53 @@ function firstValid(data: TypedArray, from: number, to: number, missing: number)
   return Number.NaN
 }
 
-/** The values in order with their weights, equal ones kept apart and in the order of weights, whichever came first. */
-export function sorted(zone: ZoneAccumulator): { readonly values: Float64Array; readonly weights: Float64Array } {
+export interface Ordered {
+  readonly values: Float64Array
+  readonly weights: Float64Array
+}
+
+const inOrder = new WeakMap<ZoneAccumulator, Ordered>()
+
+/**
+ * The values in order with their weights, equal ones kept apart and in the order of weights, whichever came first. All of
+ * a zone must have been added.
+ */
+export function sorted(zone: ZoneAccumulator): Ordered {
+  // One order serves all statistics of a zone.
+  const known = inOrder.get(zone)
+  if (known !== undefined) return known
   const values = zone.values.subarray(0, zone.held)
   const weights = zone.weights.subarray(0, zone.held)
-  if (weights.every((w) => w === weights[0])) return { values: values.toSorted(), weights }
-  const order = Uint32Array.from(values, (_, i) => i).sort(
-    (a, b) => values[a]! - values[b]! || weights[a]! - weights[b]!,
-  )
-  return {
-    values: Float64Array.from(order, (i) => values[i]!),
-    weights: Float64Array.from(order, (i) => weights[i]!),
+  const isEqual = weights.every((w) => w === weights[0])
+  const ordered = isEqual ? { values: values.toSorted(), weights } : mergedOrder(values, weights)
+  inOrder.set(zone, ordered)
+  return ordered
+}
+
+/** Most pixels count fully: these are sorted as numbers, the others as pairs, and both lists are merged. */
+function mergedOrder(values: Float64Array, weights: Float64Array): Ordered {
+  const whole = new Float64Array(values.length)
+  const others: number[] = []
+  let count = 0
+  for (let i = 0; i < values.length; i++) {
+    if (weights[i] === 1) whole[count++] = values[i]!
+    else others.push(i)
   }
+  const full = whole.subarray(0, count).sort()
+  others.sort((a, b) => values[a]! - values[b]! || weights[a]! - weights[b]!)
+  const merged = { values: new Float64Array(values.length), weights: new Float64Array(values.length).fill(1) }
+  let next = 0
+  for (let k = 0, j = 0; k < values.length; k++) {
+    const other = j < others.length ? values[others[j]!]! : Infinity
+    // Of equal values the one that counts less comes first.
+    if (j < others.length && !(full[next]! < other)) {
+      merged.values[k] = other
+      merged.weights[k] = weights[others[j++]!]!
+    } else {
+      merged.values[k] = full[next++]!
+    }
+  }
+  return merged
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Packing } from '../../src/model/block.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { CubeSchema } from '../../src/model/node.ts'
 import type { Features, Grid } from '../../src/types.ts'
-import { weightedQuantile } from '../../src/zonal/accumulator.ts'
+import { sorted, weightedQuantile, ZoneAccumulator } from '../../src/zonal/accumulator.ts'
 import { type ZonalStatistic, zonalStatistics } from '../../src/zonal/statistics.ts'
 import { grid, shape } from './shapes.ts'
 
@@ -203,4 +203,14 @@ describe('weightedQuantile', () => {
     expect(weightedQuantile(new Float64Array(0), new Float64Array(0), 0.5)).toBeNaN()
     expect(weightedQuantile(Float64Array.of(4), Float64Array.of(0.1), 0.9)).toBe(4)
   })
+})
+
+it('orders values of a zone the same whichever came first', () => {
+  const zone = new ZoneAccumulator({ moments: false, squares: false, extremes: false, values: true })
+  zone.values = Float64Array.of(3, 1, Infinity, 3, 2, 3, -4)
+  zone.weights = Float64Array.of(1, 0.5, 0.75, 0.25, 1, 0.125, 1)
+  zone.held = 7
+  const { values, weights } = sorted(zone)
+  expect([...values]).toEqual([-4, 1, 2, 3, 3, 3, Infinity])
+  expect([...weights]).toEqual([1, 0.5, 1, 0.125, 0.25, 1, 0.75])
 })
