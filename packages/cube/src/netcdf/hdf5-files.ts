@@ -7,12 +7,14 @@
 export interface LibraryFiles {
   fstat(file: number): { size: number }
   read(stream: LibraryStream, buffer: Int8Array | Uint8Array, offset: number, length: number, position?: number): number
+  write(stream: LibraryStream, buffer: Int8Array | Uint8Array, offset: number, length: number, at?: number): number
   getStreamChecked(file: number): LibraryStream
   readonly ErrnoError: new (code: number) => Error
 }
 
 interface LibraryStream {
   readonly path: string
+  readonly fd: number
   position: number
 }
 
@@ -63,5 +65,25 @@ function patch(files: LibraryFiles): void {
     // Without this the library takes what is missing for zeros.
     if (own !== undefined && count < length) throw new files.ErrnoError(IO_ERROR)
     return count
+  }
+}
+
+/** The stream of errors. */
+const STDERR = 2
+
+/** Runs work of the library; what it writes about failures is not shown, but returned. */
+export function withoutLines<T>(files: LibraryFiles, work: () => T): { readonly value: T; readonly lines: string } {
+  const { write } = files
+  const parts: Buffer[] = []
+  files.write = (stream, buffer, offset, length, at) => {
+    if (stream.fd !== STDERR) return write.call(files, stream, buffer, offset, length, at)
+    parts.push(Buffer.from(new Uint8Array(buffer.buffer, buffer.byteOffset + offset, length)))
+    return length
+  }
+  try {
+    const value = work()
+    return { value, lines: Buffer.concat(parts).toString() }
+  } finally {
+    files.write = write
   }
 }

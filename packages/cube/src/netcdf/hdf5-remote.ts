@@ -2,7 +2,8 @@
  * HDF5 files on web servers. The library reads without waiting, so bytes that are not here yet fail its reading; they
  * are fetched by ranges, and what failed is tried again, until nothing is missing.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ByteSource } from '../geotiff/source.ts'
@@ -10,8 +11,11 @@ import { consecutive, type Run } from '../model/consecutive.ts'
 import { type LibraryFiles, see } from './hdf5-files.ts'
 
 export interface RemoteHdf5 {
-  /** What the library opens: an empty file that it sees as the one on the server. */
-  readonly path: string
+  /**
+   * What the library opens: an empty file that it sees as the one on the server. Another each time, since of what it has
+   * left open in a file where reading failed, it believes that it was read.
+   */
+  fresh(): string
   /** Runs work of the library that has no effect where it fails, as often as it lacks bytes. */
   attempt<T>(work: () => T): Promise<T>
   close(): Promise<void>
@@ -100,15 +104,19 @@ function resultOf<T>(outcome: Outcome<T>): T {
 /** The source is closed with it. */
 export async function remoteHdf5(files: LibraryFiles, source: ByteSource): Promise<RemoteHdf5> {
   const folder = await mkdtemp(join(tmpdir(), 'ecotope-hdf5-'))
-  const path = join(folder, 'remote.h5')
-  await writeFile(path, '')
   const blocks = new Blocks(source)
-  const restore = see(files, path, { bytes: source.size, read: (into, position) => blocks.read(into, position) })
+  const seen: (() => void)[] = []
+  const fresh = (): string => {
+    const path = join(folder, `remote-${seen.length}.h5`)
+    writeFileSync(path, '')
+    seen.push(see(files, path, { bytes: source.size, read: (into, position) => blocks.read(into, position) }))
+    return path
+  }
   return {
-    path,
+    fresh,
     attempt: (work) => blocks.attempt(work),
     close: async () => {
-      restore()
+      for (const restore of seen) restore()
       await rm(folder, { recursive: true, force: true })
       await source.close()
     },

@@ -10,7 +10,7 @@ import { DTYPES, newArray } from '../dtype.ts'
 import type { ByteSource } from '../geotiff/source.ts'
 import { cellCount, stridesOf } from '../model/region.ts'
 import { corrupt, corruptChunk, type NcFile, type NcValues, type NcVariable, rowPieces } from './file.ts'
-import { type LibraryFiles, see } from './hdf5-files.ts'
+import { type LibraryFiles, see, withoutLines } from './hdf5-files.ts'
 import { type PaddedVariable, padded, type StoredVariable, storedPart, withFill } from './hdf5-records.ts'
 import { remoteHdf5 } from './hdf5-remote.ts'
 import { type Lengths, truncation } from './hdf5-truncated.ts'
@@ -20,8 +20,10 @@ type H5 = typeof import('h5wasm')
 let loaded: Promise<H5> | undefined
 
 interface Library {
-  activate_throwing_error_handler?(): void
+  activate_throwing_error_handler(): void
+  deactivate_throwing_error_handler(): void
   insert_plugin_search_path(folder: string, index: number): void
+  get_dataset_data(...args: readonly unknown[]): number
 }
 
 /** Filters that are no part of the library; it loads one when a chunk needs it. */
@@ -31,11 +33,30 @@ const PLUGINS = join(dirname(createRequire(import.meta.url).resolve('h5wasm-plug
 async function h5(): Promise<H5> {
   loaded ??= import('h5wasm/node').then(async (library) => {
     const module = (await library.ready) as unknown as Library
-    module.activate_throwing_error_handler?.()
+    module.activate_throwing_error_handler()
     module.insert_plugin_search_path(PLUGINS, 0)
+    closeWhatFails(module, library.FS as unknown as LibraryFiles)
     return library as unknown as H5
   })
   return loaded
+}
+
+/**
+ * An exception in the midst of reading leaves the array open in the library, with a buffer that it takes for filled from
+ * then on: the next reading would give zeros. Without exceptions it closes the array and says that it failed.
+ */
+function closeWhatFails(module: Library, files: LibraryFiles): void {
+  const { get_dataset_data: read } = module
+  module.get_dataset_data = (...args) => {
+    module.deactivate_throwing_error_handler()
+    try {
+      const { value: status, lines } = withoutLines(files, () => read(...args))
+      if (status < 0) throw new Error(lines || 'the library cannot read the cells')
+      return status
+    } finally {
+      module.activate_throwing_error_handler()
+    }
+  }
 }
 
 /** Attributes that only serve the format. */
@@ -53,7 +74,8 @@ const ONLY_DIMENSION = /^This is a netCDF dimension but not a netCDF variable/
 
 /** Where the library finds a file, and how its work on it is run. */
 interface Place {
-  readonly path: string
+  /** The path to open; not where the library has left something open before. */
+  fresh(): string
   /** Both lengths of a file that is cut off. */
   readonly lengths?: Lengths | undefined
   attempt<T>(work: () => T): Promise<T>
@@ -67,7 +89,7 @@ async function placeOf({ FS }: H5, path: string, source: ByteSource | undefined)
   const lengths = truncation(path)
   const restore = lengths && see(files, path, { bytes: lengths.stored })
   return {
-    path,
+    fresh: () => path,
     lengths,
     attempt: async (work) => work(),
     close: async () => restore?.(),
@@ -97,7 +119,7 @@ export async function openHdf5(path: string, source?: ByteSource): Promise<NcFil
   const library = await h5()
   const place = await placeOf(library, path, source)
   try {
-    const { file, attributes, variables } = await place.attempt(() => contentsOf(library, place.path))
+    const { file, attributes, variables } = await place.attempt(() => contentsOf(library, place.fresh()))
     return {
       path,
       kind: 'HDF5',

@@ -123,3 +123,25 @@ describe('a large NetCDF-4 file', () => {
     await expect(netcdfSources(missing.address)).rejects.toMatchObject({ tag: 'MissingFile' })
   })
 })
+
+test('arrays in one piece far from the head are what they are, at the first reading too', async () => {
+  const h5 = await import('h5wasm/node')
+  await h5.ready
+  const path = join(await temporaryFolder(), 'pieces.h5')
+  const file = new h5.File(path, 'w')
+  const count = (length: number, from: number) => Float64Array.from({ length }, (_, i) => from + i)
+  // Longer and shorter than what the library reads ahead of an array in one piece.
+  for (let k = 0; k < 6; k++) {
+    file.create_dataset({ name: `long${k}`, data: count(30_000, k), shape: [30_000], dtype: '<d' })
+    file.create_dataset({ name: `short${k}`, data: count(500, 10 * k), shape: [500], dtype: '<d' })
+  }
+  file.close()
+  const server = await served(Uint8Array.from(await readFile(path)))
+  const remote = await openNetcdfFile(server.address)
+  for (let k = 5; k >= 0; k--) {
+    expect(await remote.read(`short${k}`, [0], [500])).toEqual(count(500, 10 * k))
+    expect(await remote.read(`long${k}`, [100], [4])).toEqual(count(4, k + 100))
+    expect(await remote.read(`long${k}`, [29_000], [1000])).toEqual(count(1000, k + 29_000))
+  }
+  await remote.close()
+})
