@@ -3,25 +3,28 @@
  * mapped upper left and lower right corners; a pixel counts by the part of it that is covered.
  */
 import type { Window } from '../types.ts'
-import type { Patch, Target } from './kernels.ts'
+import type { Kernel, Patch } from './kernels.ts'
+import { BLOCK, type ExactMap } from './pixel-map.ts'
+import { type Line, reserve, type Side, sidesOf, type Tapping, weighted } from './taps.ts'
 
 const NUDGE = 1e-10
 
-/** Reduces the samples of the rectangle to one value; `sample` gives values and their covered parts. */
-type Reduce = (patch: Patch, box: Box) => number
-
-interface Box {
-  /** Covered rectangle in patch pixels. */
-  x0: number
-  y0: number
-  x1: number
-  y1: number
-  /** Pixels that it touches: first, and one past the last. */
-  c0: number
-  r0: number
-  c1: number
-  r1: number
+/** The samples that pixels cover along one axis. */
+interface Spans {
+  /** Covered part of the axis, in samples of the patch. */
+  readonly from: Float64Array
+  readonly to: Float64Array
+  /** Samples that it touches: the first, and one past the last; not after the first where the result is missing. */
+  readonly first: Int32Array
+  readonly end: Int32Array
 }
+
+const spansOf = (count: number): Spans => ({
+  from: new Float64Array(count),
+  to: new Float64Array(count),
+  first: new Int32Array(count),
+  end: new Int32Array(count),
+})
 
 /** How far a target pixel may stick out of the source, in source pixels, by target pixels per source pixel (GDAL's). */
 const marginOf = (scale: number): number => 2 * Math.max(1, Math.ceil(1 / scale))
@@ -29,32 +32,102 @@ const marginOf = (scale: number): number => 2 * Math.max(1, Math.ceil(1 / scale)
 const isWithin = (position: number, first: number, size: number, margin: number): boolean =>
   position >= first - margin && position <= first + size + margin
 
+/** What the pixels of a line cover, between their corners and the opposite ones. */
+function spanLine(spans: Spans, { positions, at, step, count, opposite }: Line, side: Side, margin: number): void {
+  const { seenFirst, seenSize } = side
+  for (let i = 0; i < count; i++) {
+    const a = positions[at + i * step]!
+    const b = positions[at + i * step + opposite]!
+    const isNear = isWithin(a, seenFirst, seenSize, margin) && isWithin(b, seenFirst, seenSize, margin)
+    if (isNear) span(spans, i, Math.min(a, b), Math.max(a, b), side)
+    else spans.end[i] = spans.first[i] = 0
+  }
+}
+
+function span(spans: Spans, i: number, from: number, to: number, { first, size, seenFirst, seenSize }: Side): void {
+  spans.end[i] = spans.first[i] = 0
+  // GDAL also fills pixels that end within one pixel above or left of the source, from its border.
+  if (!(to - NUDGE > seenFirst - 1 && from < seenFirst + seenSize)) return
+  const last = Math.min(size, seenFirst + seenSize - first)
+  const [a, b] = [from - first, to - first]
+  const start = Math.max(0, seenFirst - first, Math.floor(a + NUDGE))
+  const end = Math.min(last, Math.ceil(b - NUDGE))
+  spans.from[i] = a
+  spans.to[i] = b
+  spans.first[i] = start
+  spans.end[i] = start === end && end < last ? end + 1 : end
+}
+
+/**
+ * The part of pixel k of [first, end) that [from, to] covers. As in GDAL, a single pixel counts fully and what sticks
+ * out of the source counts for the border pixel.
+ */
+function covered(k: number, first: number, end: number, from: number, to: number): number {
+  if (first + 1 === end) return 1
+  if (k === first) return 1 - (from - first)
+  return k + 1 === end ? 1 - (end - to) : 1
+}
+
+const part = ({ from, to, first, end }: Spans, i: number, k: number): number =>
+  covered(k, first[i]!, end[i]!, from[i]!, to[i]!)
+
+type Samples = Patch['data']
+
+/** Reduces the samples under pixel i to one value; `start` is the place of the plane's first. */
+type Reduce = (data: Samples, start: number, width: number, x: Spans, y: Spans, i: number) => number
+
+function reduced(reduce: Reduce, { data, start, width }: Patch, plane: number, x: Spans, y: Spans, i: number): number {
+  if (x.first[i]! >= x.end[i]! || y.first[i]! >= y.end[i]!) return Number.NaN
+  return reduce(data, start + plane, width, x, y, i)
+}
+
+type KernelOf = (scaleX: number, scaleY: number, back: ExactMap, isUpright: boolean) => Kernel
+
 /** Positions are those of the corners: lattices of (width + 1) x (height + 1) points. */
-const area = (reduce: Reduce) => (scaleX: number, scaleY: number) => {
-  const box: Box = { x0: 0, y0: 0, x1: 0, y1: 0, c0: 0, r0: 0, c1: 0, r1: 0 }
-  const [marginX, marginY] = [marginOf(scaleX), marginOf(scaleY)]
-  const isNear = ({ column, row, width, height }: Window, x: number, y: number): boolean =>
-    isWithin(x, column, width, marginX) && isWithin(y, row, height, marginY)
-  return (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
-    const { seen } = patch
-    for (let j = 0; j < target.height; j++) {
-      let at = (target.top + j) * target.pitch + target.left
-      let to = target.start + j * target.stride
-      for (const end = at + target.width; at < end; at++, to++) {
-        const opposite = at + target.pitch + 1
-        const xa = xs[at]!
-        const ya = ys[at]!
-        const xb = xs[opposite]!
-        const yb = ys[opposite]!
-        let value = Number.NaN
-        if (isNear(seen, xa, ya) && isNear(seen, xb, yb)) {
-          const [x0, x1] = [Math.min(xa, xb), Math.max(xa, xb)]
-          const isAround = goesAround(seen, x0, x1, scaleX)
-          const part = isAround ? unrolled(patch, x0, x1) : patch
-          const [left, right] = isAround ? [x1, x0 + seen.width] : [x0, x1]
-          if (span(part, box, left, Math.min(ya, yb), right, Math.max(ya, yb))) value = reduce(part, box)
+const area = (reduce: Reduce): KernelOf =>
+  around(reduce, (scaleX, scaleY) => {
+    const [x, y] = [spansOf(BLOCK), spansOf(BLOCK)]
+    return (patch, xs, ys, target) => {
+      const [sideX, sideY] = sidesOf(patch)
+      for (let j = 0; j < target.height; j++) {
+        const at = (target.top + j) * target.pitch + target.left
+        const line = { at, step: 1, count: target.width, opposite: target.pitch + 1 }
+        spanLine(x, { positions: xs, ...line }, sideX, marginOf(scaleX))
+        spanLine(y, { positions: ys, ...line }, sideY, marginOf(scaleY))
+        for (let p = 0; p < patch.planes; p++) {
+          const to = target.start + p * target.apart + j * target.stride
+          for (let i = 0; i < target.width; i++) target.data[to + i] = reduced(reduce, patch, p * patch.apart, x, y, i)
         }
-        target.data[to] = value
+      }
+    }
+  })
+
+/** A kernel, and after it the pixels that lie across the ends of a source that goes around the Earth. */
+function around(reduce: Reduce, kernelOf: KernelOf): KernelOf {
+  const [x, y] = [spansOf(1), spansOf(1)]
+  return (scaleX, scaleY, back, isUpright) => {
+    const kernel = kernelOf(scaleX, scaleY, back, isUpright)
+    return (patch, xs, ys, target) => {
+      kernel(patch, xs, ys, target)
+      const { seen, planes, apart } = patch
+      const opposite = target.pitch + 1
+      for (let j = 0; j < target.height && seen.column === 0; j++) {
+        const row = (target.top + j) * target.pitch + target.left
+        for (let i = 0, at = row; i < target.width; i++, at++) {
+          const [a, b] = [xs[at]!, xs[at + opposite]!]
+          const [x0, x1] = [Math.min(a, b), Math.max(a, b)]
+          const margin = marginOf(scaleX)
+          if (!goesAround(seen, x0, x1, scaleX) || ![a, b].every((v) => isWithin(v, 0, seen.width, margin))) continue
+          const line = { positions: ys, at, step: 1, count: 1, opposite }
+          for (let p = 0; p < planes; p++) {
+            const joint = unrolled({ ...patch, start: patch.start + p * apart }, x0, x1)
+            const [sideX, sideY] = sidesOf(joint)
+            span(x, 0, x1, x0 + seen.width, sideX)
+            spanLine(y, line, sideY, marginOf(scaleY))
+            const to = target.start + p * target.apart + j * target.stride + i
+            target.data[to] = reduced(reduce, joint, 0, x, y, 0)
+          }
+        }
       }
     }
   }
@@ -84,63 +157,72 @@ function unrolled(patch: Patch, x0: number, x1: number): Patch {
   return { ...patch, data: out, start: 0, column: first, row, width: size, seen: { ...seen, width: end } }
 }
 
-/** Fills the box; false where it lies outside the source. */
-function span(patch: Patch, box: Box, x0: number, y0: number, x1: number, y1: number): boolean {
-  const { seen, column, row } = patch
-  const [right, bottom] = [seen.column + seen.width, seen.row + seen.height]
-  // GDAL also fills pixels that end within one pixel above or left of the source, from its border.
-  if (!(x1 - NUDGE > seen.column - 1 && y1 - NUDGE > seen.row - 1 && x0 < right && y0 < bottom)) return false
-  box.x0 = x0 - column
-  box.x1 = x1 - column
-  box.y0 = y0 - row
-  box.y1 = y1 - row
-  const [c1, r1] = [Math.min(patch.width, right - column), Math.min(patch.height, bottom - row)]
-  box.c0 = Math.max(0, seen.column - column, Math.floor(box.x0 + NUDGE))
-  box.r0 = Math.max(0, seen.row - row, Math.floor(box.y0 + NUDGE))
-  box.c1 = Math.min(c1, Math.ceil(box.x1 - NUDGE))
-  box.r1 = Math.min(r1, Math.ceil(box.y1 - NUDGE))
-  if (box.c0 === box.c1 && box.c1 < c1) box.c1++
-  if (box.r0 === box.r1 && box.r1 < r1) box.r1++
-  return box.c0 < box.c1 && box.r0 < box.r1
-}
+/** The mean of the samples by covered parts; with `isSquare` the root of that of their squares. */
+const mean =
+  (isSquare: boolean): Reduce =>
+  (data, start, width, x, y, i) => {
+    let sum = 0
+    let weights = 0
+    for (let r = y.first[i]!; r < y.end[i]!; r++) {
+      const wy = part(y, i, r)
+      const line = start + r * width
+      for (let c = x.first[i]!; c < x.end[i]!; c++) {
+        const v = data[line + c]!
+        if (Number.isNaN(v)) continue
+        const w = wy * part(x, i, c)
+        sum += w * (isSquare ? v * v : v)
+        weights += w
+      }
+    }
+    if (weights <= 0) return Number.NaN
+    return isSquare ? Math.sqrt(sum / weights) : sum / weights
+  }
 
-/**
- * The part of pixel k of [first, end) that [from, to] covers. As in GDAL, a single pixel counts fully and what sticks
- * out of the source counts for the border pixel.
- */
-function covered(k: number, first: number, end: number, from: number, to: number): number {
-  if (first + 1 === end) return 1
-  if (k === first) return 1 - (from - first)
-  return k + 1 === end ? 1 - (end - to) : 1
-}
+/** The root of the mean square, by covered parts. */
+export const rms = area(mean(true))
 
-export const average = area(({ data, start, width }, box) => {
-  let sum = 0
-  let weights = 0
-  for (let r = box.r0; r < box.r1; r++) {
-    const wy = covered(r, box.r0, box.r1, box.y0, box.y1)
-    const line = start + r * width
-    for (let c = box.c0; c < box.c1; c++) {
-      const v = data[line + c]!
-      if (Number.isNaN(v)) continue
-      const w = wy * covered(c, box.c0, box.c1, box.x0, box.x1)
-      sum += w * v
-      weights += w
+export const average = around(mean(false), (scaleX, scaleY, _back, isUpright) =>
+  weighted(
+    tapping(marginOf(scaleX)),
+    tapping(marginOf(scaleY)),
+    { weight: Number.MIN_VALUE, share: 0, centre: false },
+    isUpright,
+  ),
+)
+
+/** The samples that pixels cover, with the parts of them as weights. */
+function tapping(margin: number): Tapping {
+  const spans = spansOf(BLOCK)
+  return (taps, line, side) => {
+    spanLine(spans, line, side, margin)
+    const { first, end } = spans
+    let most = 0
+    for (let i = 0; i < line.count; i++) most = Math.max(most, end[i]! - first[i]!)
+    reserve(taps, line.count, most)
+    for (let i = 0; i < line.count; i++) {
+      taps.first[i] = first[i]!
+      taps.counts[i] = Math.max(0, end[i]! - first[i]!)
+      let total = 0
+      for (let k = first[i]!, at = i * most; k < end[i]!; k++, at++) {
+        const weight = part(spans, i, k)
+        taps.weights[at] = weight
+        total += weight
+      }
+      taps.totals[i] = total
     }
   }
-  return weights > 0 ? sum / weights : Number.NaN
-})
+}
 
 const counts = new Map<number, number>()
 
 /** The value of most of the touched pixels; of equals, the one that reached the count first in reading order. */
-export const mode = area(({ data, start, width }, box) => {
+export const mode = area((data, start, width, x, y, i) => {
   counts.clear()
   let best = Number.NaN
   let most = 0
-  for (let r = box.r0; r < box.r1; r++) {
+  for (let r = y.first[i]!; r < y.end[i]!; r++) {
     const line = start + r * width
-    for (let c = box.c0; c < box.c1; c++) {
+    for (let c = x.first[i]!; c < x.end[i]!; c++) {
       const v = data[line + c]!
       if (Number.isNaN(v)) continue
       const count = (counts.get(v) ?? 0) + 1
@@ -154,58 +236,40 @@ export const mode = area(({ data, start, width }, box) => {
   return best
 })
 
-/** The root of the mean square, by covered parts. */
-export const rms = area(({ data, start, width }, box) => {
-  let total = 0
-  let weights = 0
-  for (let r = box.r0; r < box.r1; r++) {
-    const wy = covered(r, box.r0, box.r1, box.y0, box.y1)
-    const line = start + r * width
-    for (let c = box.c0; c < box.c1; c++) {
-      const v = data[line + c]!
-      if (Number.isNaN(v)) continue
-      const w = wy * covered(c, box.c0, box.c1, box.x0, box.x1)
-      total += w * v * v
-      weights += w
-    }
-  }
-  return weights > 0 ? Math.sqrt(total / weights) : Number.NaN
-})
-
-/** The touched sample that `better` prefers to all others. */
-const extreme = (better: (a: number, b: number) => boolean) =>
-  area(({ data, start, width }, box) => {
+/** The greatest of the touched samples, each times `sign`. */
+const extreme = (sign: 1 | -1) =>
+  area((data, start, width, x, y, i) => {
     let best = Number.NaN
-    for (let r = box.r0; r < box.r1; r++) {
+    for (let r = y.first[i]!; r < y.end[i]!; r++) {
       const line = start + r * width
-      for (let c = box.c0; c < box.c1; c++) {
-        const v = data[line + c]!
-        if (!Number.isNaN(v) && (Number.isNaN(best) || better(v, best))) best = v
+      for (let c = x.first[i]!; c < x.end[i]!; c++) {
+        const v = sign * data[line + c]!
+        if (v > best || Number.isNaN(best)) best = v
       }
     }
-    return best
+    return sign * best
   })
 
-export const min = extreme((a, b) => a < b)
-export const max = extreme((a, b) => a > b)
+export const min = extreme(-1)
+export const max = extreme(1)
 
 let touched = new Float64Array(64)
 
 /** Of the touched samples in order, the first that at least this part of them does not exceed. */
-const quantile = (part: number) =>
-  area(({ data, start, width }, box) => {
-    const room = (box.r1 - box.r0) * (box.c1 - box.c0)
+const quantile = (share: number) =>
+  area((data, start, width, x, y, i) => {
+    const room = (y.end[i]! - y.first[i]!) * (x.end[i]! - x.first[i]!)
     if (touched.length < room) touched = new Float64Array(2 * room)
     let count = 0
-    for (let r = box.r0; r < box.r1; r++) {
+    for (let r = y.first[i]!; r < y.end[i]!; r++) {
       const line = start + r * width
-      for (let c = box.c0; c < box.c1; c++) {
+      for (let c = x.first[i]!; c < x.end[i]!; c++) {
         const v = data[line + c]!
         if (!Number.isNaN(v)) touched[count++] = v
       }
     }
     if (count === 0) return Number.NaN
-    return touched.subarray(0, count).sort()[Math.max(0, Math.ceil(part * count - 1))]!
+    return touched.subarray(0, count).sort()[Math.max(0, Math.ceil(share * count - 1))]!
   })
 
 export const first = quantile(0.25)

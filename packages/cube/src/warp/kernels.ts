@@ -1,15 +1,18 @@
 /**
- * Resampling of one band at given positions, by GDAL's rules: a pixel whose centre falls outside the source is missing;
+ * Resampling of planes at given positions, by GDAL's rules: a pixel whose centre falls outside the source is missing;
  * missing samples (NaN) leave the weights, which are normalised again. Positions are in pixels of the whole source.
  */
 
 import type { Window } from '../types.ts'
 
-/** A part of one band in memory, and where it lies in the source. */
+/** The same part of some planes (bands, dates) in memory, and where it lies in the source. */
 export interface Patch {
   readonly data: Float32Array | Float64Array
-  /** Index of the band's first sample in `data`. */
+  /** Index of the first plane's first sample in `data`. */
   readonly start: number
+  readonly planes: number
+  /** Samples from one plane to the next. */
+  readonly apart: number
   /** Column and row in the source of the patch's first sample. */
   readonly column: number
   readonly row: number
@@ -22,10 +25,11 @@ export interface Patch {
   readonly seen: Window
 }
 
-/** Where results go: the lattice's pixels to `data[start + j * stride + i]`. */
+/** Where results go: the lattice's pixels of plane p to `data[start + p * apart + j * stride + i]`. */
 export interface Target {
   readonly data: Float32Array | Float64Array
   readonly start: number
+  readonly apart: number
   readonly stride: number
   /** Column and row of the target where the lattice starts. */
   readonly column: number
@@ -39,9 +43,26 @@ export interface Target {
 }
 
 /** GDAL moves positions by this much before it takes the pixel below. */
-const NUDGE = 1e-10
+export const NUDGE = 1e-10
 
-export function nearest(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
+/** Values of the pixels of a target from those of a source at positions; these are the same for all planes. */
+export type Kernel = (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target) => void
+
+/** A kernel that sees one plane, for all of them. */
+const eachPlane =
+  (kernel: Kernel): Kernel =>
+  (patch, xs, ys, target) => {
+    for (let p = 0; p < patch.planes; p++) {
+      const start = target.start + p * target.apart
+      kernel({ ...patch, start: patch.start + p * patch.apart }, xs, ys, { ...target, start })
+    }
+  }
+
+export const nearest = eachPlane(nearestOf)
+export const bilinear = eachPlane(bilinearOf)
+export const cubic = eachPlane(cubicOf)
+
+function nearestOf(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
   const { data, start, column, row, width, sourceWidth, sourceHeight } = patch
   const out = target.data
   for (let j = 0; j < target.height; j++) {
@@ -59,7 +80,7 @@ export function nearest(patch: Patch, xs: Float64Array, ys: Float64Array, target
   }
 }
 
-export function bilinear(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
+function bilinearOf(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
   const { data, start, column, row, width, height, sourceWidth, sourceHeight } = patch
   const out = target.data
   const xOff = column + 0.5
@@ -123,7 +144,7 @@ function bilinearAt(patch: Patch, x: number, y: number): number {
 }
 
 /** Cubic convolution of 4 x 4 samples (Keys 1981, a = -1/2); bilinear at borders and beside missing samples, as GDAL. */
-export function cubic(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
+function cubicOf(patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void {
   const { data, start, column, row, width, height, sourceWidth, sourceHeight } = patch
   const out = target.data
   for (let j = 0; j < target.height; j++) {
@@ -159,115 +180,3 @@ const cubicRow = (data: Float32Array | Float64Array, p: number, t: number): numb
 
 const cubicLine = (a: number, b: number, c: number, d: number, t: number): number =>
   b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
-
-/** Weight of a sample at a distance, in units of the kernel. */
-export type Filter = (distance: number) => number
-
-export const TRIANGLE: Filter = (t) => Math.max(0, 1 - Math.abs(t))
-
-export const KEYS: Filter = (t) => {
-  const x = Math.abs(t)
-  if (x <= 1) return x * x * (1.5 * x - 2.5) + 1
-  return x <= 2 ? x * (x * (-0.5 * x + 2.5) - 4) + 2 : 0
-}
-
-/**
- * The cubic B-spline, six times. On the far side of its support GDAL's goes on with the next power of the difference
- * formula, which counts where a widened kernel is rounded up to whole samples.
- */
-export const BSPLINE: Filter = (t) => {
-  if (t <= -2) return 0
-  const x = Math.abs(t)
-  if (x >= 2) return -((x - 2) ** 3)
-  return x <= 1 ? 4 + x * x * (3 * x - 6) : (2 - x) ** 3
-}
-
-/** The sinc function windowed by its own middle lobe, three lobes to each side. */
-const LANCZOS: Filter = (t) => {
-  if (t === 0) return 1
-  if (Math.abs(t) > LOBES) return 0
-  const x = Math.PI * t
-  return (LOBES * Math.sin(x) * Math.sin(x / LOBES)) / (x * x)
-}
-
-const LOBES = 3
-
-/** Samples to the left and right of the one before a position, and their weights. */
-interface Axis {
-  readonly left: (fraction: number) => number
-  readonly right: number
-  /** Weight of sample k after that one, of which the position lies `fraction` to the right. */
-  readonly weight: (k: number, fraction: number) => number
-}
-
-/** Sum of weights below which a result is missing. */
-const LEAST = 1e-6
-
-/** Any filter whose kernel is widened by 1 / scale along each axis: what GDAL does when it reduces resolution. */
-export function widened(filter: Filter, radius: number, scaleX: number, scaleY: number) {
-  return convolved(widenedAxis(filter, radius, scaleX), widenedAxis(filter, radius, scaleY), 0)
-}
-
-function widenedAxis(filter: Filter, radius: number, scale: number): Axis {
-  const factor = Math.min(1, scale)
-  const right = Math.ceil(radius / factor)
-  const left = right - (radius % 2 === 0 ? 1 : 0)
-  return { left: () => left, right, weight: (k, fraction) => filter((k - fraction) * factor) }
-}
-
-/**
- * GDAL's windowed sinc. Where it reduces resolution its weights do not move with the position within a sample; and of the
- * samples under the kernel half must be there.
- */
-export function lanczos(scaleX: number, scaleY: number) {
-  return convolved(lanczosAxis(scaleX), lanczosAxis(scaleY), 0.5)
-}
-
-function lanczosAxis(scale: number): Axis {
-  const left = (fraction: number): number => (fraction > 0 ? LOBES - 1 : LOBES)
-  if (!(scale < 1)) return { left, right: LOBES, weight: (k, fraction) => LANCZOS(k - fraction) }
-  const reach = Math.floor(LOBES / scale)
-  return { left: () => reach, right: reach, weight: (k) => LANCZOS(k * scale) }
-}
-
-/** Weighted means of samples; `share` of those under the kernel must not be missing. */
-function convolved(across: Axis, down: Axis, share: number) {
-  const wx = new Float64Array(across.left(0) + across.right + 1)
-  return (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
-    const { data, start, column, row, width, height, sourceWidth, sourceHeight } = patch
-    for (let j = 0; j < target.height; j++) {
-      let at = (target.top + j) * target.pitch + target.left
-      let to = target.start + j * target.stride
-      for (const end = at + target.width; at < end; at++, to++) {
-        target.data[to] = Number.NaN
-        if (outsideOf(xs[at]!, ys[at]!, sourceWidth, sourceHeight) || isHole(patch, xs[at]!, ys[at]!)) continue
-        const x = xs[at]! - column - 0.5
-        const y = ys[at]! - row - 0.5
-        const c = Math.floor(x)
-        const r = Math.floor(y)
-        const c0 = Math.max(0, c - across.left(x - c))
-        const c1 = Math.min(width - 1, c + across.right)
-        const r0 = Math.max(0, r - down.left(y - r))
-        const r1 = Math.min(height - 1, r + down.right)
-        for (let k = c0; k <= c1; k++) wx[k - c0] = across.weight(k - c, x - c)
-        let sum = 0
-        let weights = 0
-        let count = 0
-        for (let k = r0; k <= r1; k++) {
-          const wy = down.weight(k - r, y - r)
-          const line = start + k * width
-          for (let i = c0; i <= c1; i++) {
-            const v = data[line + i]!
-            if (Number.isNaN(v)) continue
-            const w = wy * wx[i - c0]!
-            sum += w * v
-            weights += w
-            count++
-          }
-        }
-        const enough = Math.floor(share * (c1 - c0 + 1) * (r1 - r0 + 1))
-        if (weights >= LEAST && count >= enough) target.data[to] = sum / weights
-      }
-    }
-  }
-}

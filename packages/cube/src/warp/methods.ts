@@ -4,18 +4,8 @@ import { intersectWindows } from '../grid.ts'
 import type { Grid, Window } from '../types.ts'
 import { average, first, max, median, min, mode, rms, third } from './areas.ts'
 import { WIDENS } from './chunks.ts'
-import {
-  BSPLINE,
-  bilinear,
-  cubic,
-  KEYS,
-  lanczos,
-  nearest,
-  type Patch,
-  type Target,
-  TRIANGLE,
-  widened,
-} from './kernels.ts'
+import { BSPLINE, KEYS, lanczos, TRIANGLE, widened } from './filters.ts'
+import { bilinear, cubic, type Kernel, nearest } from './kernels.ts'
 import type { ExactMap, MappedBlock } from './pixel-map.ts'
 import { sum } from './sums.ts'
 
@@ -39,15 +29,16 @@ export type Resampling =
   | 'sum'
   | 'rms'
 
-export type Kernel = (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target) => void
-
 export interface Method {
   /** Of the kernel, in source pixels at equal resolutions; 0 where it has no kernel. */
   readonly radius: number
   /** Samples that the kernel needs on each side of a position. */
   readonly reach: (scaleX: number, scaleY: number) => readonly [x: number, y: number]
-  /** `back` maps positions in the source to the target. */
-  readonly kernel: (scaleX: number, scaleY: number, back: ExactMap) => Kernel
+  /**
+   * `back` maps positions in the source to the target. `isUpright` says that positions along x depend on the column only,
+   * those along y on the row only.
+   */
+  readonly kernel: (scaleX: number, scaleY: number, back: ExactMap, isUpright: boolean) => Kernel
   /** Whether positions are pixel corners instead of centres. */
   readonly corners: boolean
   /** Whether results are stored values of the source, so that its packing can stay. */
@@ -70,25 +61,31 @@ export const METHODS: Readonly<Record<Resampling, Method>> = {
   bilinear: {
     radius: 1,
     reach: reachOf(1),
-    kernel: (x, y) => (x >= WIDENS && y >= WIDENS ? bilinear : widened(TRIANGLE, 1, x, y)),
+    kernel: (x, y, _, isUpright) => (x >= WIDENS && y >= WIDENS ? bilinear : widened(TRIANGLE, 1, x, y, isUpright)),
     corners: false,
     picks: false,
   },
   cubic: {
     radius: 2,
     reach: reachOf(2),
-    kernel: (x, y) => (x >= WIDENS && y >= WIDENS ? cubic : widened(KEYS, 2, x, y)),
+    kernel: (x, y, _, isUpright) => (x >= WIDENS && y >= WIDENS ? cubic : widened(KEYS, 2, x, y, isUpright)),
     corners: false,
     picks: false,
   },
   cubicspline: {
     radius: 2,
     reach: reachOf(2),
-    kernel: (x, y) => widened(BSPLINE, 2, x, y),
+    kernel: (x, y, _, isUpright) => widened(BSPLINE, 2, x, y, isUpright),
     corners: false,
     picks: false,
   },
-  lanczos: { radius: 3, reach: reachOf(3), kernel: lanczos, corners: false, picks: false },
+  lanczos: {
+    radius: 3,
+    reach: reachOf(3),
+    kernel: (x, y, _, isUpright) => lanczos(x, y, isUpright),
+    corners: false,
+    picks: false,
+  },
   average: overArea(average, false),
   mode: overArea(mode, true),
   min: overArea(min, true),

@@ -55,6 +55,8 @@ export interface MappedBlock extends Window {
 
 export interface PixelMap {
   readonly exact: ExactMap
+  /** Whether positions along x depend on the column only, those along y on the row only. */
+  readonly isUpright: boolean
   /** Blocks that cover a window of the target. */
   blocks(window: Window): MappedBlock[]
 }
@@ -65,13 +67,15 @@ export interface PixelMap {
  */
 export function pixelMap(target: Grid, source: Grid, tolerance: number): PixelMap {
   const exact = exactMap(target, source)
-  const isExact = tolerance === 0 || crsEquals(target.crs, source.crs)
+  const isSame = crsEquals(target.crs, source.crs)
+  const isExact = tolerance === 0 || isSame
   const mapped = remembered((block) => {
     const polynomial = isExact ? undefined : polynomialBlock(block, exact, tolerance)
     return polynomial ?? (isExact || block.width <= SMALLEST ? exactBlock(block, exact) : undefined)
   })
   return {
     exact,
+    isUpright: isSame && [target, source].every(({ affine }) => affine[1] === 0 && affine[3] === 0),
     blocks: (window) => {
       const out: MappedBlock[] = []
       const bottom = window.row + window.height

@@ -3,7 +3,8 @@ import { crsEquals } from '../crs/transform.ts'
 import { intersectWindows, wholeWindow } from '../grid.ts'
 import type { Grid, Window } from '../types.ts'
 import { type Chunk, chunksOf } from './chunks.ts'
-import { footprint, type Kernel, METHODS, type Method, methodOf, type Resampling } from './methods.ts'
+import type { Kernel } from './kernels.ts'
+import { footprint, METHODS, type Method, methodOf, type Resampling } from './methods.ts'
 import { type ExactMap, type MappedBlock, pixelMap } from './pixel-map.ts'
 import { rowBlocks } from './rows.ts'
 
@@ -55,10 +56,11 @@ export function warpPlan(target: Grid, source: Grid, options: WarpOptions): Warp
     inverse ??= pixelMap(source, target, 0).exact
     inverse(xy)
   }
+  const isUpright = threshold === 0 && map.isUpright
   const kernels = new Map<string, Kernel>()
   const kernelOf = (scale: Chunk['scale']): Kernel => {
     const key = scale.join()
-    const kernel = kernels.get(key) ?? method.kernel(...scale, back)
+    const kernel = kernels.get(key) ?? method.kernel(...scale, back, isUpright)
     kernels.set(key, kernel)
     return kernel
   }

@@ -3,7 +3,7 @@
  * since 3.1). A source pixel is the quadrilateral of its corners on the target.
  */
 import type { Window } from '../types.ts'
-import type { Patch, Target } from './kernels.ts'
+import type { Kernel, Patch, Target } from './kernels.ts'
 import type { ExactMap } from './pixel-map.ts'
 
 /** Parts of a pixel below this are rounding. */
@@ -20,38 +20,65 @@ interface Range {
   readonly r1: number
 }
 
+/** What source pixels give to target pixels: places of both, and the part that goes from one to the other. */
+interface Parts {
+  count: number
+  from: Int32Array
+  to: Int32Array
+  part: Float64Array
+}
+
 /** `back` maps positions in the source to the target. Positions given are those of the corners of target pixels. */
 export const sum =
-  (back: ExactMap) =>
-  (patch: Patch, xs: Float64Array, ys: Float64Array, target: Target): void => {
-    const { data, start, width } = patch
+  (back: ExactMap): Kernel =>
+  (patch, xs, ys, target) => {
+    const { data, start, planes, apart } = patch
     const range = rangeOf(patch, xs, ys, target)
-    const [column, row] = [target.column + target.left, target.row + target.top]
-    const wanted = { column, row, width: target.width, height: target.height }
-    const totals = new Float64Array(target.width * target.height).fill(Number.NaN)
+    const size = target.width * target.height
+    const totals = new Float64Array(planes * size).fill(Number.NaN)
     if (range.c0 < range.c1 && range.r0 < range.r1) {
       const corners = cornersOf(patch, range, back)
-      const across = range.c1 - range.c0 + 1
-      const ring = new Float64Array(8)
+      const parts: Parts = { count: 0, from: new Int32Array(64), to: new Int32Array(64), part: new Float64Array(64) }
       for (let r = range.r0; r < range.r1; r++) {
-        for (let c = range.c0; c < range.c1; c++) {
-          const value = data[start + r * width + c]!
-          if (Number.isNaN(value)) continue
-          const at = (r - range.r0) * across + c - range.c0
-          for (let k = 0; k < 4; k++) {
-            const corner = 2 * (at + (k === 1 || k === 2 ? 1 : 0) + (k > 1 ? across : 0))
-            ring[2 * k] = corners[corner]!
-            ring[2 * k + 1] = corners[corner + 1]!
-          }
-          share(ring, value, totals, wanted)
-        }
+        partsOfRow(parts, patch, range, r, corners, target)
+        for (let p = 0; p < planes; p++) give(parts, data, start + p * apart, totals.subarray(p * size, (p + 1) * size))
       }
     }
-    for (let j = 0; j < target.height; j++) {
-      const row = totals.subarray(j * target.width, (j + 1) * target.width)
-      target.data.set(row, target.start + j * target.stride)
+    for (let p = 0; p < planes; p++) {
+      for (let j = 0; j < target.height; j++) {
+        const at = p * size + j * target.width
+        target.data.set(totals.subarray(at, at + target.width), target.start + p * target.apart + j * target.stride)
+      }
     }
   }
+
+/** The parts of the source pixels of row r of a patch. */
+function partsOfRow(parts: Parts, patch: Patch, range: Range, r: number, corners: Float64Array, target: Target): void {
+  const [column, row] = [target.column + target.left, target.row + target.top]
+  const wanted = { column, row, width: target.width, height: target.height }
+  const across = range.c1 - range.c0 + 1
+  const quad = new Float64Array(8)
+  parts.count = 0
+  for (let c = range.c0; c < range.c1; c++) {
+    const at = (r - range.r0) * across + c - range.c0
+    for (let k = 0; k < 4; k++) {
+      const corner = 2 * (at + (k === 1 || k === 2 ? 1 : 0) + (k > 1 ? across : 0))
+      quad[2 * k] = corners[corner]!
+      quad[2 * k + 1] = corners[corner + 1]!
+    }
+    share(quad, r * patch.width + c, parts, wanted)
+  }
+}
+
+/** Adds parts of a plane's samples to its totals; NaN in these is nothing yet. */
+function give({ count, from, to, part }: Parts, data: Patch['data'], start: number, totals: Float64Array): void {
+  for (let k = 0; k < count; k++) {
+    const value = data[start + from[k]!]!
+    if (Number.isNaN(value)) continue
+    const before = totals[to[k]!]!
+    totals[to[k]!] = (Number.isNaN(before) ? 0 : before) + part[k]! * value
+  }
+}
 
 /** Source pixels of the patch that may lie under the wanted part: one more on each side than its corners span. */
 function rangeOf(
@@ -99,8 +126,8 @@ function cornersOf(patch: Patch, { c0, c1, r0, r1 }: Range, back: ExactMap): Flo
   return out
 }
 
-/** Adds a value to the pixels under a quadrilateral, each by its part; NaN in the totals is nothing yet. */
-function share(quad: Float64Array, value: number, totals: Float64Array, wanted: Window): void {
+/** Adds the parts that the pixels under a quadrilateral have of it; `from` is the place of its sample. */
+function share(quad: Float64Array, from: number, parts: Parts, wanted: Window): void {
   const { column, row, width, height } = wanted
   const left = Math.min(quad[0]!, quad[2]!, quad[4]!, quad[6]!)
   const right = Math.max(quad[0]!, quad[2]!, quad[4]!, quad[6]!)
@@ -111,7 +138,7 @@ function share(quad: Float64Array, value: number, totals: Float64Array, wanted: 
   const c0 = Math.floor(left)
   const r0 = Math.floor(top)
   if (right <= c0 + 1 && bottom <= r0 + 1) {
-    add(totals, (r0 - row) * width + c0 - column, value)
+    add(parts, from, (r0 - row) * width + c0 - column, 1)
     return
   }
   const ring = Array.from(quad)
@@ -121,14 +148,26 @@ function share(quad: Float64Array, value: number, totals: Float64Array, wanted: 
     const strip = between(ring, 1, r)
     for (let c = Math.max(column, c0); c < Math.min(column + width, right); c++) {
       const part = Math.abs(signedArea(between(strip, 0, c))) / area
-      if (part > LEAST) add(totals, (r - row) * width + c - column, part * value)
+      if (part > LEAST) add(parts, from, (r - row) * width + c - column, part)
     }
   }
 }
 
-function add(totals: Float64Array, at: number, value: number): void {
-  const before = totals[at]!
-  totals[at] = Number.isNaN(before) ? value : before + value
+function add(parts: Parts, from: number, to: number, part: number): void {
+  const at = parts.count++
+  if (at === parts.part.length) {
+    parts.from = longer(parts.from, new Int32Array(2 * at))
+    parts.to = longer(parts.to, new Int32Array(2 * at))
+    parts.part = longer(parts.part, new Float64Array(2 * at))
+  }
+  parts.from[at] = from
+  parts.to[at] = to
+  parts.part[at] = part
+}
+
+function longer<T extends Int32Array | Float64Array>(values: T, room: T): T {
+  room.set(values)
+  return room
 }
 
 /** Whether opposite sides of a quadrilateral cross: then it lies over the edge of the map. */

@@ -177,7 +177,6 @@ function warpPlanes(
   out: Float32Array | Float64Array,
 ): void {
   const held = windowOf(block.region, job.layout)
-  const size = held.width * held.height
   const data = unpackPlanes(block, job.layout, job.from, job.plan.method.picks, first, planes, float)
   const extra = job.plan.method.corners ? 1 : 0
   const side = BLOCK + extra
@@ -187,24 +186,23 @@ function warpPlanes(
     const inside = intersectWindows(mapped, piece)
     if (inside.width === 0) continue
     mapped.positions(extra === 1 ? 0 : 0.5, mapped.width + extra, mapped.height + extra, xs, ys)
-    const at = (inside.row - window.row) * window.width + (inside.column - window.column)
-    for (let plane = 0; plane < planes; plane++) {
-      const target: Target = {
-        data: out,
-        start: plane * window.width * window.height + at,
-        stride: window.width,
-        column: mapped.column,
-        row: mapped.row,
-        left: inside.column - mapped.column,
-        top: inside.row - mapped.row,
-        width: inside.width,
-        height: inside.height,
-        pitch: mapped.width + extra,
-      }
-      const { width, height } = job.source
-      const patch = { data, start: plane * size, ...held, sourceWidth: width, sourceHeight: height, seen: piece.seen }
-      piece.kernel(patch, xs, ys, target)
+    const target: Target = {
+      data: out,
+      start: (inside.row - window.row) * window.width + (inside.column - window.column),
+      apart: window.width * window.height,
+      stride: window.width,
+      column: mapped.column,
+      row: mapped.row,
+      left: inside.column - mapped.column,
+      top: inside.row - mapped.row,
+      width: inside.width,
+      height: inside.height,
+      pitch: mapped.width + extra,
     }
+    const { width, height } = job.source
+    const band = { data, start: 0, planes, apart: held.width * held.height }
+    const patch = { ...band, ...held, sourceWidth: width, sourceHeight: height, seen: piece.seen }
+    piece.kernel(patch, xs, ys, target)
   }
   // Planes as large as the block itself would wait for the collector.
   if (data.buffer !== block.data.buffer) release(own(data))

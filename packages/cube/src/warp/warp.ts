@@ -127,31 +127,30 @@ function warpBlock(
 ): void {
   const inside = intersectWindows(block, piece)
   if (inside.width === 0) return
-  const size = window.width * window.height
-  const first = (inside.row - window.row) * window.width + (inside.column - window.column)
   const { grid, bands } = job.cube
   const extra = job.plan.method.corners ? 1 : 0
   block.positions(extra === 1 ? 0 : 0.5, block.width + extra, block.height + extra, xs, ys)
-  for (let band = 0; band < bands.length; band++) {
-    const target: Target = {
-      data: out,
-      start: band * size + first,
-      stride: window.width,
-      column: block.column,
-      row: block.row,
-      left: inside.column - block.column,
-      top: inside.row - block.row,
-      width: inside.width,
-      height: inside.height,
-      pitch: block.width + extra,
-    }
-    const patch = {
-      data,
-      start: band * needed.width * needed.height,
-      sourceWidth: grid.width,
-      sourceHeight: grid.height,
-      seen: piece.seen,
-    }
-    piece.kernel({ ...patch, ...needed }, xs, ys, target)
+  const target: Target = {
+    data: out,
+    start: (inside.row - window.row) * window.width + (inside.column - window.column),
+    apart: window.width * window.height,
+    stride: window.width,
+    column: block.column,
+    row: block.row,
+    left: inside.column - block.column,
+    top: inside.row - block.row,
+    width: inside.width,
+    height: inside.height,
+    pitch: block.width + extra,
   }
+  const patch = {
+    data,
+    start: 0,
+    planes: bands.length,
+    apart: needed.width * needed.height,
+    sourceWidth: grid.width,
+    sourceHeight: grid.height,
+    seen: piece.seen,
+  }
+  piece.kernel({ ...patch, ...needed }, xs, ys, target)
 }
