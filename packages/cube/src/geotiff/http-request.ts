@@ -58,6 +58,8 @@ export interface Answer {
   readonly response: Response
   /** The whole body. Throws `Passing` where it stalls or ends before its length. */
   body(): Promise<Uint8Array<ArrayBuffer>>
+  /** The whole body, or undefined where it is longer than `most` bytes. */
+  bodyUpTo(most: number): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** Lets go of the body. */
   drop(): Promise<void>
 }
@@ -76,7 +78,8 @@ export async function ask(
     const response = await fetch(url, { headers: { ...options.headers, ...headers }, signal: controller.signal })
     return {
       response,
-      body: () => bodyOf(response, stallMs, giveUp),
+      body: async () => (await bodyOf(response, stallMs, giveUp))!,
+      bodyUpTo: (most) => bodyOf(response, stallMs, giveUp, most),
       drop: async () => response.body?.cancel(),
     }
   } finally {
@@ -84,7 +87,12 @@ export async function ask(
   }
 }
 
-async function bodyOf(response: Response, stallMs: number, giveUp: () => void): Promise<Uint8Array<ArrayBuffer>> {
+async function bodyOf(
+  response: Response,
+  stallMs: number,
+  giveUp: () => void,
+  most = Infinity,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const timer = setTimeout(giveUp, stallMs)
   const parts: Uint8Array[] = []
   let length = 0
@@ -93,6 +101,8 @@ async function bodyOf(response: Response, stallMs: number, giveUp: () => void): 
       timer.refresh()
       parts.push(part)
       length += part.length
+      // Leaving the loop lets go of the rest.
+      if (length > most) return undefined
     }
   } finally {
     clearTimeout(timer)

@@ -89,12 +89,10 @@ function serverOf(url: string, options: HttpOptions) {
     const answer = await ask(url, { range: `bytes=${offset}-${offset + length - 1}` }, options)
     const { response } = answer
     const isFirst = version === undefined
-    if (
-      response.status === 200 &&
-      isFirst &&
-      Number(response.headers.get('content-length') ?? Infinity) <= WHOLE_BYTES
-    ) {
-      const bytes = await answer.body()
+    if (response.status === 200 && isFirst && Number(response.headers.get('content-length') ?? 0) <= WHOLE_BYTES) {
+      // Not every server says how long an answer will be.
+      const bytes = await answer.bodyUpTo(WHOLE_BYTES)
+      if (bytes === undefined) throw noRanges(url)
       version = versionOf(response)
       return { bytes, total: bytes.length }
     }

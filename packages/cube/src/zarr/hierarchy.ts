@@ -78,26 +78,47 @@ export async function hierarchyOf(store: Store): Promise<ZarrHierarchy> {
     attributes,
     ...found,
   })
-  const root = await document(store, 'zarr.json')
+  const { reader, refusal } = probing(store)
+  const root = await document(reader, 'zarr.json')
   if (typeof root?.value.zarr_format === 'string') {
-    await walkDraft(store, '', found)
+    await walkDraft(reader, '', found)
     return result('zarr3-draft', (root.value.attributes ?? {}) as Attributes)
   }
   if (root !== undefined) {
-    await openV3(store, root, found)
+    await openV3(reader, root, found)
     return result('zarr3', (root.value.attributes ?? {}) as Attributes)
   }
-  const attributes = await openV2(store, found)
+  const attributes = await openV2(reader, found)
   if (attributes !== undefined) return result('zarr2', attributes)
-  const n5 = await document(store, 'attributes.json')
+  const n5 = await document(reader, 'attributes.json')
   if (n5 !== undefined && ('n5' in n5.value || 'dimensions' in n5.value)) {
-    await walkN5(store, '', n5.value, found)
+    await walkN5(reader, '', n5.value, found)
     return result('n5', n5.value)
   }
+  const refused = refusal()
+  if (refused !== undefined) throw refused
   throw new InputError('NotZarr', `${store.path} is no Zarr store`, {
     hint: 'a store has zarr.json, .zgroup, .zarray or .zmetadata at its top',
     data: { path: store.path },
   })
+}
+
+/**
+ * A store for metadata: object stores that may not be listed refuse (403) what is not there, so a refusal only counts
+ * where nothing else is found.
+ */
+function probing(store: Store): { readonly reader: Store; readonly refusal: () => InputError | undefined } {
+  let refused: InputError | undefined
+  const get = async (key: string): Promise<Uint8Array | undefined> => {
+    try {
+      return await store.get(key)
+    } catch (error) {
+      if (!(error instanceof InputError && error.data.status === 403)) throw error
+      refused ??= error
+      return undefined
+    }
+  }
+  return { reader: store.isRemote ? { ...store, get } : store, refusal: () => refused }
 }
 
 interface Read {

@@ -93,6 +93,13 @@ describe('openHttpSource', () => {
     })
   })
 
+  it('takes small files whole that come without their length, and names large ones', async () => {
+    const small = await served(noise, { noRanges: true, noLength: true })
+    expect((await openHttpSource(small.url, http)).size).toBe(noise.length)
+    const large = await served(new Uint8Array(9 * 2 ** 20), { noRanges: true, noLength: true })
+    await expect(openHttpSource(large.url, http)).rejects.toMatchObject({ tag: 'NoRanges' })
+  })
+
   it('refuses another part than it asked for', async () => {
     const { url } = await served(noise, { shifted: true })
     await expect(openHttpSource(url, http)).rejects.toMatchObject({ tag: 'NoRanges' })

@@ -12,6 +12,8 @@ export interface TestServer {
 export interface Faults {
   /** Answers whole files, as servers without ranges do. */
   readonly noRanges?: boolean
+  /** Does not say how long whole files are. */
+  readonly noLength?: boolean
   /** HTTP status of request number i (from 0), where it shall fail. */
   readonly status?: (i: number) => number | undefined
   /** Cuts the body of request number i in half. */
@@ -82,7 +84,10 @@ function answer(
   }
   const match = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')
   if (faults.noRanges === true || match === null) {
-    response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
+    response.writeHead(200, faults.noLength === true ? {} : { 'content-length': bytes.length })
+    // Two parts, so that no length is made up of one.
+    response.write(bytes.subarray(0, 1))
+    response.end(bytes.subarray(1))
     return
   }
   const start = Number(match[1]) + (faults.shifted === true ? 7 : 0)
