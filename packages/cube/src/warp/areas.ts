@@ -182,12 +182,13 @@ const mean =
 export const rms = area(mean(true))
 
 export const average = around(mean(false), (scaleX, scaleY, _back, isUpright) =>
-  weighted(
-    tapping(marginOf(scaleX)),
-    tapping(marginOf(scaleY)),
-    { weight: Number.MIN_VALUE, share: 0, centre: false },
+  weighted({
+    across: tapping(marginOf(scaleX)),
+    down: tapping(marginOf(scaleY)),
+    needs: { weight: Number.MIN_VALUE, share: 0, centre: false },
+    scale: [scaleX, scaleY],
     isUpright,
-  ),
+  }),
 )
 
 /** The samples that pixels cover, with the parts of them as weights. */
@@ -198,17 +199,17 @@ function tapping(margin: number): Tapping {
     const { first, end } = spans
     let most = 0
     for (let i = 0; i < line.count; i++) most = Math.max(most, end[i]! - first[i]!)
-    reserve(taps, line.count, most)
-    for (let i = 0; i < line.count; i++) {
-      taps.first[i] = first[i]!
-      taps.counts[i] = Math.max(0, end[i]! - first[i]!)
+    const start = reserve(taps, line.count, most)
+    for (let i = 0, t = start; i < line.count; i++, t++) {
+      taps.first[t] = first[i]!
+      taps.counts[t] = Math.max(0, end[i]! - first[i]!)
       let total = 0
-      for (let k = first[i]!, at = i * most; k < end[i]!; k++, at++) {
+      for (let k = first[i]!, at = taps.places[t]!; k < end[i]!; k++, at++) {
         const weight = part(spans, i, k)
         taps.weights[at] = weight
         total += weight
       }
-      taps.totals[i] = total
+      taps.totals[t] = total
     }
   }
 }

@@ -68,7 +68,8 @@ interface Axis {
 /** Any filter whose kernel is widened by 1 / scale along each axis: what GDAL does when it reduces resolution. */
 export function widened(filter: Filter, radius: number, scaleX: number, scaleY: number, isUpright: boolean): Kernel {
   const axis = (scale: number): Tapping => tapping(widenedAxis(filter, radius, scale))
-  return weighted(axis(scaleX), axis(scaleY), { ...NEEDS, share: 0 }, isUpright)
+  const needs = { ...NEEDS, share: 0 }
+  return weighted({ across: axis(scaleX), down: axis(scaleY), needs, scale: [scaleX, scaleY], isUpright })
 }
 
 function widenedAxis(filter: Filter, radius: number, scale: number): Axis {
@@ -83,7 +84,8 @@ function widenedAxis(filter: Filter, radius: number, scale: number): Axis {
  * samples under the kernel half must be there.
  */
 export function lanczos(scaleX: number, scaleY: number, isUpright: boolean): Kernel {
-  return weighted(tapping(lanczosAxis(scaleX)), tapping(lanczosAxis(scaleY)), { ...NEEDS, share: 0.5 }, isUpright)
+  const [across, down] = [tapping(lanczosAxis(scaleX)), tapping(lanczosAxis(scaleY))]
+  return weighted({ across, down, needs: { ...NEEDS, share: 0.5 }, scale: [scaleX, scaleY], isUpright })
 }
 
 function lanczosAxis(scale: number): Axis {
@@ -103,22 +105,21 @@ const NEEDS: Omit<Needs, 'share'> = { weight: 1e-6, centre: true }
 const tapping =
   ({ filter, factor, left, leftWhole, right }: Axis): Tapping =>
   (taps, { positions, at, step, count }, { first, size, whole }) => {
-    reserve(taps, count, Math.max(left, leftWhole) + right + 1)
-    const { weights, pitch } = taps
-    for (let i = 0; i < count; i++) {
+    const start = reserve(taps, count, Math.max(left, leftWhole) + right + 1)
+    const { weights, places } = taps
+    for (let i = 0, t = start; i < count; i++, t++) {
       const position = positions[at + i * step]!
-      taps.counts[i] = 0
       if (!(position >= 0 && position + NUDGE <= whole)) continue
       const x = position - first - 0.5
       const c = Math.floor(x)
       const from = Math.max(0, c - (x > c ? left : leftWhole))
       const number = Math.min(size - 1, c + right) - from + 1
       if (number <= 0) continue
-      filter(weights, i * pitch, number, from - c, x - c, factor)
-      taps.first[i] = from
-      taps.counts[i] = number
-      taps.centres[i] = Math.min(Math.floor(position + NUDGE), whole - 1) - first
-      taps.totals[i] = totalOf(weights, i * pitch, number)
+      filter(weights, places[t]!, number, from - c, x - c, factor)
+      taps.first[t] = from
+      taps.counts[t] = number
+      taps.centres[t] = Math.min(Math.floor(position + NUDGE), whole - 1) - first
+      taps.totals[t] = totalOf(weights, places[t]!, number)
     }
   }
 

@@ -5,6 +5,7 @@
 import type { Window } from '../types.ts'
 import type { Kernel, Patch, Target } from './kernels.ts'
 import type { ExactMap } from './pixel-map.ts'
+import { longer } from './taps.ts'
 
 /** Parts of a pixel below this are rounding. */
 const LEAST = 1e-9
@@ -163,11 +164,6 @@ function add(parts: Parts, from: number, to: number, part: number): void {
   parts.from[at] = from
   parts.to[at] = to
   parts.part[at] = part
-}
-
-function longer<T extends Int32Array | Float64Array>(values: T, room: T): T {
-  room.set(values)
-  return room
 }
 
 /** Whether opposite sides of a quadrilateral cross: then it lies over the edge of the map. */

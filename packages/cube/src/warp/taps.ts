@@ -1,20 +1,24 @@
 /**
  * Weighted means of the samples of a box, for all planes of a patch: weights are products of one along x and one along y,
  * missing samples leave them. Where columns of the target lie under columns of the source, sums go down columns first,
- * then across; else each box is summed. Weights are found once for all planes.
+ * then across; else each box is summed. Weights are found here, once for all planes; `means.ts` sums.
  */
 import type { Kernel, Patch, Target } from './kernels.ts'
+import { Means } from './means.ts'
 
 /** The samples along one axis under each of some pixels, and their weights. */
 export interface Taps {
+  /** Number of pixels, and of weights. */
+  length: number
+  used: number
   /** Place in the patch of the first sample of each pixel; how many there are: 0 where the result is missing. */
   first: Int32Array
   counts: Int32Array
   /** Place in the patch of the sample at the pixel's position, without which the result is missing. */
   centres: Int32Array
-  /** `pitch` weights for each pixel. */
+  /** Place of the first weight of each pixel. */
+  places: Int32Array
   weights: Float64Array
-  pitch: number
   /** Sums of the weights of each pixel. */
   totals: Float64Array
 }
@@ -54,25 +58,46 @@ export interface Needs {
   readonly centre: boolean
 }
 
-/** Makes room for the taps of some pixels, `pitch` each. */
-export function reserve(taps: Taps, count: number, pitch: number): void {
-  taps.pitch = pitch
-  if (taps.weights.length < count * pitch) taps.weights = new Float64Array(count * pitch)
-  if (taps.first.length >= count) return
-  taps.first = new Int32Array(count)
-  taps.counts = new Int32Array(count)
-  taps.centres = new Int32Array(count)
-  taps.totals = new Float64Array(count)
+/** Adds the taps of `count` pixels, up to `most` each, still without any; the first of these pixels. */
+export function reserve(taps: Taps, count: number, most: number): number {
+  const start = taps.length
+  const length = start + count
+  if (taps.first.length < length) {
+    const room = 2 * length
+    for (const key of ['first', 'counts', 'centres', 'places'] as const)
+      taps[key] = longer(taps[key], new Int32Array(room))
+    taps.totals = longer(taps.totals, new Float64Array(room))
+  }
+  const used = taps.used + count * most
+  if (taps.weights.length < used) taps.weights = longer(taps.weights, new Float64Array(2 * used))
+  for (let i = 0; i < count; i++) taps.places[start + i] = taps.used + i * most
+  taps.counts.fill(0, start, length)
+  taps.length = length
+  taps.used = used
+  return start
+}
+
+/** What values hold, in more room. */
+export function longer<T extends Int32Array | Float64Array>(values: T, room: T): T {
+  room.set(values)
+  return room
 }
 
 const noTaps = (): Taps => ({
+  length: 0,
+  used: 0,
   first: new Int32Array(0),
   counts: new Int32Array(0),
   centres: new Int32Array(0),
+  places: new Int32Array(0),
   weights: new Float64Array(0),
-  pitch: 0,
   totals: new Float64Array(0),
 })
+
+function clear(taps: Taps): void {
+  taps.length = 0
+  taps.used = 0
+}
 
 /** The sides of a patch along x and along y. */
 export function sidesOf(patch: Patch): readonly [x: Side, y: Side] {
@@ -83,230 +108,65 @@ export function sidesOf(patch: Patch): readonly [x: Side, y: Side] {
   ]
 }
 
-/** `isUpright`: positions along x depend on the column only, those along y on the row only. */
-export function weighted(across: Tapping, down: Tapping, needs: Needs, isUpright: boolean): Kernel {
+export interface Weighting {
+  readonly across: Tapping
+  readonly down: Tapping
+  readonly needs: Needs
+  /** Target pixels per source pixel along each axis. */
+  readonly scale: readonly [x: number, y: number]
+  /** Whether positions along x depend on the column only, those along y on the row only. */
+  readonly isUpright: boolean
+}
+
+/** The kernel of weighted means. */
+export function weighted({ across, down, needs, scale, isUpright }: Weighting): Kernel {
   const [x, y] = [noTaps(), noTaps()]
-  return (patch, xs, ys, target) => {
+  const sides = scale.map(sideOf) as [number, number]
+  const fill = (patch: Patch, xs: Float64Array, ys: Float64Array, tile: Target): void => {
     const [sideX, sideY] = sidesOf(patch)
-    const { pitch, width, height } = target
+    const { pitch, width, height } = tile
     const opposite = pitch + 1
-    const at = target.top * pitch + target.left
+    const at = tile.top * pitch + tile.left
     if (isUpright) {
       across(x, { positions: xs, at, step: 1, count: width, opposite }, sideX)
       down(y, { positions: ys, at, step: pitch, count: height, opposite }, sideY)
-      meansOfColumns({ patch, x, y, needs, target })
       return
     }
     for (let j = 0; j < height; j++) {
       const line = { at: at + j * pitch, step: 1, count: width, opposite }
       across(x, { positions: xs, ...line }, sideX)
       down(y, { positions: ys, ...line }, sideY)
-      meansOfBoxes({ patch, x, y, needs, target }, j)
+    }
+  }
+  return (patch, xs, ys, target) => {
+    for (const tile of tilesOf(target, sides)) {
+      clear(x)
+      clear(y)
+      fill(patch, xs, ys, tile)
+      new Means(patch, x, y, needs, isUpright).run(tile)
     }
   }
 }
 
-type Samples = Float32Array | Float64Array
+/** Samples under a side of a tile, so that they and their weights take some megabytes at most. */
+const UNDER = 1024
 
-/** A block of the target above a patch. */
-interface Block {
-  readonly patch: Patch
-  readonly x: Taps
-  readonly y: Taps
-  readonly needs: Needs
-  readonly target: Target
-}
+const sideOf = (scale: number): number => Math.max(1, Math.floor(UNDER * Math.min(1, scale)))
 
-/** Columns of the patch that a block needs. */
-interface Span {
-  readonly low: number
-  readonly size: number
-}
-
-/** Sums down columns: of all products; of the products of samples that are there, of their weights, and their number. */
-let sums = new Float64Array(0)
-let known = new Float64Array(0)
-let shares = new Float64Array(0)
-let numbers = new Float64Array(0)
-
-function meansOfColumns(block: Block): void {
-  const { patch, y, target } = block
-  const span = spanOf(block)
-  for (let p = 0; p < patch.planes; p++) {
-    for (let j = 0; j < target.height; j++) {
-      const to = target.start + p * target.apart + j * target.stride
-      if (y.counts[j]! === 0) target.data.fill(Number.NaN, to, to + target.width)
-      else meansOfRow(block, span, patch.start + p * patch.apart, j, to)
+/** The parts of a target, up to so wide and so high. */
+function tilesOf(target: Target, [width, height]: readonly [number, number]): Target[] {
+  const out: Target[] = []
+  for (let top = 0; top < target.height; top += height) {
+    for (let left = 0; left < target.width; left += width) {
+      out.push({
+        ...target,
+        start: target.start + top * target.stride + left,
+        left: target.left + left,
+        top: target.top + top,
+        width: Math.min(width, target.width - left),
+        height: Math.min(height, target.height - top),
+      })
     }
   }
-}
-
-function spanOf({ x, target }: Block): Span {
-  let [low, high] = [Infinity, 0]
-  for (let i = 0; i < target.width; i++) {
-    if (x.counts[i]! === 0) continue
-    low = Math.min(low, x.first[i]!)
-    high = Math.max(high, x.first[i]! + x.counts[i]!)
-  }
-  if (low > high) return { low: 0, size: 0 }
-  const size = high - low
-  if (sums.length < size) {
-    sums = new Float64Array(size)
-    known = new Float64Array(size)
-    shares = new Float64Array(size)
-    numbers = new Float64Array(size)
-  }
-  return { low, size }
-}
-
-/** Row j of a block: sums down columns, and over these. Where they have met missing samples, without these. */
-function meansOfRow({ patch, x, y, needs, target }: Block, { low, size }: Span, plane: number, j: number, to: number) {
-  const { data, width } = patch
-  const { first, counts, centres, weights, pitch, totals } = x
-  const from = plane + y.first[j]! * width + low
-  const centre = plane + y.centres[j]! * width
-  const total = y.totals[j]!
-  const out = target.data
-  const columns = sums
-  let hasKnown = false
-  addRows(data, from, width, size, y, j)
-  for (let i = 0; i < target.width; i++) {
-    const count = counts[i]!
-    out[to + i] = Number.NaN
-    if (count === 0 || (needs.centre && Number.isNaN(data[centre + centres[i]!]!))) continue
-    const at = first[i]! - low
-    const w = i * pitch
-    let sum = 0
-    for (let k = 0; k < count; k++) sum += weights[w + k]! * columns[at + k]!
-    const weight = totals[i]! * total
-    if (!Number.isNaN(sum)) {
-      if (weight >= needs.weight) out[to + i] = sum / weight
-      continue
-    }
-    if (!hasKnown) addKnown(data, from, width, size, y, j)
-    hasKnown = true
-    out[to + i] = meanOfKnown(at, count, weights, w, y.counts[j]!, needs)
-  }
-}
-
-/** Sums down the columns of the rows under row j. */
-function addRows(data: Samples, from: number, width: number, size: number, y: Taps, j: number): void {
-  const { weights, pitch } = y
-  const count = y.counts[j]!
-  const at = j * pitch
-  const odd = count % 2
-  if (odd === 1) oneRow(data, from, size, weights[at]!, sums)
-  else twoRows(data, from, from + width, size, weights[at]!, weights[at + 1]!, sums)
-  for (let k = 2 - odd; k < count; k += 2) {
-    const line = from + k * width
-    twoMore(data, line, line + width, size, weights[at + k]!, weights[at + k + 1]!, sums)
-  }
-}
-
-function oneRow(data: Samples, from: number, size: number, weight: number, out: Float64Array): void {
-  for (let c = 0; c < size; c++) out[c] = weight * data[from + c]!
-}
-
-function twoRows(data: Samples, a: number, b: number, size: number, wa: number, wb: number, out: Float64Array): void {
-  for (let c = 0; c < size; c++) out[c] = wa * data[a + c]! + wb * data[b + c]!
-}
-
-function twoMore(data: Samples, a: number, b: number, size: number, wa: number, wb: number, out: Float64Array): void {
-  for (let c = 0; c < size; c++) out[c] = out[c]! + (wa * data[a + c]! + wb * data[b + c]!)
-}
-
-/** As `addRows`, without the missing samples. */
-function addKnown(data: Samples, from: number, width: number, size: number, y: Taps, j: number): void {
-  known.fill(0, 0, size)
-  shares.fill(0, 0, size)
-  numbers.fill(0, 0, size)
-  for (let k = 0; k < y.counts[j]!; k++) {
-    const weight = y.weights[j * y.pitch + k]!
-    const line = from + k * width
-    for (let c = 0; c < size; c++) {
-      const v = data[line + c]!
-      if (Number.isNaN(v)) continue
-      known[c] = known[c]! + weight * v
-      shares[c] = shares[c]! + weight
-      numbers[c] = numbers[c]! + 1
-    }
-  }
-}
-
-function meanOfKnown(at: number, count: number, weights: Float64Array, w: number, rows: number, needs: Needs): number {
-  let sum = 0
-  let weight = 0
-  let number = 0
-  for (let k = 0; k < count; k++) {
-    sum += weights[w + k]! * known[at + k]!
-    weight += weights[w + k]! * shares[at + k]!
-    number += numbers[at + k]!
-  }
-  return weight >= needs.weight && number >= Math.floor(needs.share * count * rows) ? sum / weight : Number.NaN
-}
-
-/** Row j of a block whose taps are those of its pixels. */
-function meansOfBoxes({ patch, x, y, needs, target }: Block, j: number): void {
-  const { data, width } = patch
-  const out = target.data
-  for (let p = 0; p < patch.planes; p++) {
-    const plane = patch.start + p * patch.apart
-    const to = target.start + p * target.apart + j * target.stride
-    for (let i = 0; i < target.width; i++) {
-      out[to + i] = Number.NaN
-      const columns = x.counts[i]!
-      const rows = y.counts[i]!
-      if (columns === 0 || rows === 0) continue
-      if (needs.centre && Number.isNaN(data[plane + y.centres[i]! * width + x.centres[i]!]!)) continue
-      const start = plane + y.first[i]! * width + x.first[i]!
-      const sum = sumOfBox(data, start, width, x.weights, i * x.pitch, columns, y.weights, i * y.pitch, rows)
-      const weight = x.totals[i]! * y.totals[i]!
-      if (Number.isNaN(sum)) out[to + i] = meanOfBox(data, start, width, x, y, i, needs)
-      else if (weight >= needs.weight) out[to + i] = sum / weight
-    }
-  }
-}
-
-function sumOfBox(
-  data: Samples,
-  start: number,
-  width: number,
-  across: Float64Array,
-  a: number,
-  columns: number,
-  down: Float64Array,
-  d: number,
-  rows: number,
-): number {
-  let sum = 0
-  for (let r = 0, line = start; r < rows; r++, line += width) {
-    let part = 0
-    for (let c = 0; c < columns; c++) part += across[a + c]! * data[line + c]!
-    sum += down[d + r]! * part
-  }
-  return sum
-}
-
-/** Without the missing samples. */
-function meanOfBox(data: Samples, start: number, width: number, x: Taps, y: Taps, i: number, needs: Needs): number {
-  const [columns, rows] = [x.counts[i]!, y.counts[i]!]
-  const [a, d] = [i * x.pitch, i * y.pitch]
-  let sum = 0
-  let weight = 0
-  let number = 0
-  for (let r = 0, line = start; r < rows; r++, line += width) {
-    let part = 0
-    let share = 0
-    for (let c = 0; c < columns; c++) {
-      const v = data[line + c]!
-      if (Number.isNaN(v)) continue
-      const w = x.weights[a + c]!
-      part += w * v
-      share += w
-      number++
-    }
-    sum += y.weights[d + r]! * part
-    weight += y.weights[d + r]! * share
-  }
-  return weight >= needs.weight && number >= Math.floor(needs.share * columns * rows) ? sum / weight : Number.NaN
+  return out
 }
