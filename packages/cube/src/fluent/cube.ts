@@ -294,14 +294,16 @@ export class Cube extends Reductions<Cube> implements Derived {
   // --- Results
 
   /** Reads and computes; physical values, NaN where missing. */
-  async compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
+  compute(options: ComputeCubeOptions = {}): Promise<CubeArray> {
+    return cubeFor(this, options, (node) => this.#computed(node, options))
+  }
+  async #computed(node: CubeNode, options: ComputeCubeOptions): Promise<CubeArray> {
     const graph = options.region === undefined ? this.#graph() : undefined
-    const { schema } = this.node
-    const isLarge = options.workers !== undefined || cellsRead(this.node) >= MANY_CELLS
-    if (graph === undefined || !isLarge) return cubeArray(schema, await computeCube(this.node, options))
+    const isLarge = options.workers !== undefined || cellsRead(node) >= MANY_CELLS
+    if (graph === undefined || !isLarge) return cubeArray(node.schema, await computeCube(node, options))
     const { sink, result } = memorySink()
-    await saveGraph(graph, 'memory', { ...options, node: this.node, sink, sinkModule: MEMORY_SINKS })
-    return cubeArray(schema, { region: wholeRegion(this.shape), data: result() })
+    await saveGraph(graph, 'memory', { ...options, node, sink, sinkModule: MEMORY_SINKS })
+    return cubeArray(node.schema, { region: wholeRegion(this.shape), data: result() })
   }
   /**
    * Computes within the budget and writes: GeoTIFF, Zarr, NetCDF ... by the extension. The path holds the old file or
