@@ -302,7 +302,8 @@ export class Cube extends Reductions<Cube> implements Derived {
     const isLarge = options.workers !== undefined || cellsRead(node) >= MANY_CELLS
     if (graph === undefined || !isLarge) return cubeArray(node.schema, await computeCube(node, options))
     const { sink, result } = memorySink()
-    await saveGraph(graph, 'memory', { ...options, node, sink, sinkModule: MEMORY_SINKS })
+    const { failed } = await saveGraph(graph, 'memory', { ...options, node, sink, sinkModule: MEMORY_SINKS })
+    for (const chunk of failed) options.onFailedChunk?.(chunk)
     return cubeArray(node.schema, { region: wholeRegion(this.shape), data: result() })
   }
   /**

@@ -1,6 +1,7 @@
 /** What users say to methods of cubes. Types only. */
 import type { WorkOptions } from '@ecotope/core'
 import type { Region } from '../model/region.ts'
+import type { FailedChunk } from '../plan/reader.ts'
 import type { SaveOptions } from '../plan/save.ts'
 import type { InterpolationMethod } from '../process/cubes/gaps.ts'
 
@@ -24,6 +25,10 @@ export interface ComputeCubeOptions extends WorkOptions {
   readonly region?: Region
   /** Threads. Default: one for each processor where the work is large enough to gain by it, else this thread. */
   readonly workers?: number
+  /** `skip`: cells that depend on chunks that cannot be read are missing. Default `fail`. */
+  readonly onError?: 'fail' | 'skip'
+  /** Told of each chunk that was skipped. */
+  readonly onFailedChunk?: (failure: FailedChunk) => void
 }
 
 export interface SaveCubeOptions extends Omit<SaveOptions, 'sink' | 'sinkModule' | 'budgetBytes'> {

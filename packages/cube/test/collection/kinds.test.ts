@@ -144,16 +144,23 @@ describe('damaged chunks that are skipped', () => {
     },
   )
 
-  it('are missing in what is computed, although the image has no value for that', async () => {
-    await damaged()
-    const cube = (await collection({})).stack()
-    await expect(cube.compute()).rejects.toThrow('a.tif')
-    const told: unknown[] = []
-    const { data } = await cube.compute({ onError: 'skip', onFailedChunk: (failure) => told.push(failure) })
-    expect([data[40 * 64 + 5], data[32 * 64 + 32], data[63 * 64 + 63]]).toEqual([value(5, 40), Number.NaN, Number.NaN])
-    expect(data.filter((cell) => Number.isNaN(cell))).toHaveLength(32 * 32)
-    expect(told).toMatchObject([{ chunk: [0, 1, 1], path: expect.stringContaining('a.tif') as string }])
-  })
+  it.each([{}, { workers: 1 }])(
+    'are missing in what is computed (%j), although the image has no value for that',
+    async (how) => {
+      await damaged()
+      const cube = (await collection({})).stack()
+      await expect(cube.compute(how)).rejects.toThrow('a.tif')
+      const told: unknown[] = []
+      const { data } = await cube.compute({ ...how, onError: 'skip', onFailedChunk: (failure) => told.push(failure) })
+      expect([data[40 * 64 + 5], data[32 * 64 + 32], data[63 * 64 + 63]]).toEqual([
+        value(5, 40),
+        Number.NaN,
+        Number.NaN,
+      ])
+      expect(data.filter((cell) => Number.isNaN(cell))).toHaveLength(32 * 32)
+      expect(told).toMatchObject([{ chunk: [0, 1, 1], path: expect.stringContaining('a.tif') as string }])
+    },
+  )
 
   it('are missing alone, where tiles lie side by side off their chunks', async () => {
     await damaged()
