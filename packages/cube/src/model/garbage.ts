@@ -4,47 +4,92 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { TypedArray } from '../dtype.ts'
+import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import type { DType } from '../types.ts'
 
-type Take = (buffer: ArrayBuffer) => void
+/** Memory that was made for one block and that nothing but blocks of the evaluator refers to. */
+const owned = new WeakSet<ArrayBufferLike>()
+/** Bytes of owned memory in use, and the most there have been at one time. */
+let used = 0
+let most = 0
 
 /**
- * Gives memory back that nobody refers to any longer. Left to the engine, it counts towards the next full collection,
- * after which much of what was compiled is compiled anew.
+ * Memory that has been released, by its length: the next blocks lie there, as memory that the system has just given is
+ * slow to write to at first. What is spare never makes more of it in all than was in use at one time.
  */
-export const giveBack: Take = (buffer) => {
-  if (!buffer.detached) buffer.transfer(0)
+const spare = new Map<number, ArrayBuffer[]>()
+let spareBytes = 0
+/** Smaller blocks lie in memory that the process has anyway; whoever still has them finds them empty. */
+const LEAST_SPARE_BYTES = 2 ** 17
+
+/** An array for a block of which all cells will be written: until then it holds anything. */
+export function blockArray(dtype: DType, cells: number): TypedArray {
+  const bytes = cells * DTYPES[dtype].bytes
+  const buffer = spare.get(bytes)?.pop()
+  if (buffer === undefined) {
+    if (bytes >= LEAST_SPARE_BYTES) giveBackSpare(Math.max(0, most - used - bytes))
+    return newArray(dtype, cells)
+  }
+  spareBytes -= bytes
+  return DTYPES[dtype].view(buffer)
 }
 
-/**
- * Memory that was made for one block and that nothing but blocks of the evaluator refers to, with what is to be done
- * with it in the end.
- */
-const owned = new WeakMap<ArrayBufferLike, Take>()
+/** Gives spare memory back to the system, but for so many bytes. */
+export function giveBackSpare(kept = 0): void {
+  for (const [bytes, buffers] of spare) {
+    while (spareBytes > kept && buffers.length > 0) {
+      buffers.pop()!.transfer(0)
+      spareBytes -= bytes
+    }
+    if (buffers.length === 0) spare.delete(bytes)
+  }
+}
 
-/**
- * Says that nobody else refers to an array that has just been made; it must have its buffer to itself. `take` gets the
- * memory when it is released, for the next block: memory that has just been given is slow to write to at first.
- */
-export function own<Data extends TypedArray>(data: Data, take?: Take): Data {
+/** At the end of a job: the next one needs other blocks. */
+export function forgetBlocks(): void {
+  giveBackSpare()
+  used = 0
+  most = 0
+}
+
+/** Says that nobody else refers to an array that has just been made; it must have its buffer to itself. */
+export function own<Data extends TypedArray>(data: Data): Data {
   const { buffer } = data
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength)
-    owned.set(buffer, take ?? owned.get(buffer) ?? giveBack)
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength && !owned.has(buffer)) {
+    owned.add(buffer)
+    used += data.byteLength
+    most = Math.max(most, used)
+  }
   return data
 }
 
 /** Says that an array goes to somebody who may keep it. */
 export function disown<Data extends TypedArray>(data: Data): Data {
-  owned.delete(data.buffer)
+  // Jobs in one thread may forget each other's blocks.
+  if (owned.delete(data.buffer)) used = Math.max(0, used - data.byteLength)
   return data
 }
 
-/** Gives back the memory of an array that is not used any longer: at once where it is owned. */
+/**
+ * Gives back the memory of an array that is not used any longer: at once where it is owned. Left to the engine, it
+ * counts towards the next full collection, after which much of what was compiled is compiled anew.
+ */
 export function release(data: TypedArray): void {
-  const { buffer } = data
-  const take = owned.get(buffer)
-  if (!owned.delete(buffer)) dropBytes(data.byteLength)
-  else take!(buffer as ArrayBuffer)
+  const { buffer, byteLength } = data
+  if (!owned.has(buffer)) {
+    dropBytes(byteLength)
+    return
+  }
+  disown(data)
+  if (byteLength < LEAST_SPARE_BYTES) {
+    buffer.transfer(0)
+    return
+  }
+  // As it is: the engine would count memory that moves as new, and collect after every block of 64 MB.
+  const buffers = spare.get(byteLength)
+  if (buffers === undefined) spare.set(byteLength, [buffer])
+  else buffers.push(buffer)
+  spareBytes += byteLength
 }
 
 type Collect = (options?: { readonly type: 'minor' | 'major' }) => void

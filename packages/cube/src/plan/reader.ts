@@ -6,11 +6,11 @@ import { EcotopeError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray, type TypedArray } from '../dtype.ts'
 import { type ArraySource, DECODED_AGAIN, decodedBoxes, type Place, partsApart } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
-import { dropBytes, own, release } from '../model/garbage.ts'
+import { blockArray, dropBytes, own, release } from '../model/garbage.ts'
 import { shapeOf } from '../model/node.ts'
 import { canBeMissing, missingRaw } from '../model/packing.ts'
 import { inParallel } from '../model/parallel.ts'
-import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion } from '../model/region.ts'
+import { alignRegion, cellCount, type Region, regionText, sameRegion, splitRegion, stridesOf } from '../model/region.ts'
 import { chunkBytes } from './nodes.ts'
 import { PARALLEL_CHUNKS } from './schedule.ts'
 
@@ -28,6 +28,8 @@ export interface ReaderOptions {
   readonly cacheBytes?: number
   /** Where given, cells of chunks that cannot be read are missing, and each such chunk is told once. */
   readonly onFailedChunk?: (failure: FailedChunk) => void
+  /** Whether sources that can read to any place do so, to spare memory; else they may use several threads. */
+  readonly inPlace?: boolean
 }
 
 interface Cached {
@@ -54,6 +56,7 @@ const PLAIN: ReadonlySet<string> = new Set(['spool'])
 export class ChunkReader {
   readonly #cacheBytes: number
   readonly #onFailedChunk: ReaderOptions['onFailedChunk']
+  readonly #inPlace: boolean
   /** Least recently used first. */
   readonly #cache = new Map<string, Cached>()
   readonly #ids = new WeakMap<ArraySource, number>()
@@ -64,25 +67,23 @@ export class ChunkReader {
   constructor(options: ReaderOptions = {}) {
     this.#cacheBytes = options.cacheBytes ?? 0
     this.#onFailedChunk = options.onFailedChunk
+    this.#inPlace = options.inPlace ?? false
   }
 
   async read(source: ArraySource, region: Region, work: WorkOptions = {}): Promise<TypedArray> {
     throwIfAborted(work.signal)
     const { chunks, schema } = source
     const shape = shapeOf(schema)
-    if (this.#passes(source, region)) {
-      const data = await this.#direct(source, region, work)
-      return givesCopies(source, region) ? own(data) : data
-    }
-    const target = own(newArray(schema.packing.dtype, cellCount(region.shape)))
+    if (this.#passes(source, region)) return this.#made(source, region, work)
+    const target = own(blockArray(schema.packing.dtype, cellCount(region.shape)))
     await inParallel(splitRegion(region, chunks), PARALLEL_CHUNKS, async (part) => {
       const chunk = alignRegion(part, chunks, shape)
       const isOwn = sameRegion(chunk, part)
-      const data = isOwn ? await this.#direct(source, part, work) : await this.#cached(source, chunk, work)
+      const data = isOwn ? await this.#made(source, part, work) : await this.#cached(source, chunk, work)
       const from = part.start.map((start, d) => start - chunk.start[d]!)
       const to = part.start.map((start, d) => start - region.start[d]!)
       copyBox(data, chunk.shape, from, target, region.shape, to, part.shape)
-      if (isOwn) release(givesCopies(source, part) ? own(data) : data)
+      if (isOwn) release(data)
     })
     return target
   }
@@ -139,6 +140,25 @@ export class ChunkReader {
     this.#bytes -= bytes
     dropBytes(bytes)
     this.#cache.delete(key)
+  }
+
+  /** What is read for one block, which owns it where nobody else can have it. */
+  async #made(source: ArraySource, region: Region, work: WorkOptions): Promise<TypedArray> {
+    const placed = await this.#placed(source, region, work)
+    if (placed !== undefined) return placed
+    const data = await this.#direct(source, region, work)
+    return givesCopies(source, region) ? own(data) : data
+  }
+
+  /** Undefined where the source cannot read to a given place. */
+  async #placed(source: ArraySource, region: Region, work: WorkOptions): Promise<TypedArray | undefined> {
+    if (!this.#inPlace || this.#onFailedChunk !== undefined || source.readTo === undefined) return undefined
+    const { dtype } = source.schema.packing
+    const [data, strides] = [own(blockArray(dtype, cellCount(region.shape))), stridesOf(region.shape)]
+    const place = { buffer: data.buffer, byteOffset: 0, strides, length: data.length }
+    if (await source.readTo(region, place, work)) return data
+    release(data)
+    return undefined
   }
 
   async #direct(source: ArraySource, region: Region, work: WorkOptions): Promise<TypedArray> {

@@ -4,7 +4,7 @@ import { CancelledError, EnvironmentError, type WorkOptions } from '@ecotope/cor
 import type { TaskRunner } from '../execute/executor.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
 import type { Block } from '../model/block.ts'
-import { dropBytes, release } from '../model/garbage.ts'
+import { dropBytes, forgetBlocks, release } from '../model/garbage.ts'
 import type { CubeNode } from '../model/node.ts'
 import { canBeMissing } from '../model/packing.ts'
 import { cellCount, type Region } from '../model/region.ts'
@@ -88,7 +88,7 @@ function runnerOf(
   let failed: FailedChunk[] = []
   const { skip, cacheBytes, foldAbove, inPasses, pieces } = context
   const onFailedChunk = skip ? { onFailedChunk: (failure: FailedChunk) => void failed.push(failure) } : {}
-  const reader = new ChunkReader({ cacheBytes, ...onFailedChunk })
+  const reader = new ChunkReader({ cacheBytes, inPlace: !isMainThread, ...onFailedChunk })
   const compute = async (region: Region, work: WorkOptions): Promise<Block> => {
     // A worker runs one task at a time.
     const options = { ...work, reader, foldAbove, inPasses, alone: !isMainThread }
@@ -118,6 +118,7 @@ function runnerOf(
       await encoder.close()
       await closeSpools(root)
       await opened.close()
+      forgetBlocks()
     },
   }
 }

@@ -9,7 +9,6 @@ import { interpretValues } from '../../src/cells/interpret.ts'
 import { kernelOf } from '../../src/cells/kernel.ts'
 import { accessesOf, inputRegions } from '../../src/cells/needs.ts'
 import { FLOAT32, FLOAT64, type Packing } from '../../src/model/block.ts'
-import { release } from '../../src/model/garbage.ts'
 import type { CubeSchema } from '../../src/model/node.ts'
 import { cellCount, type Region } from '../../src/model/region.ts'
 import { block, schema, whole } from './make.ts'
@@ -131,26 +130,6 @@ describe('windows that slide', () => {
     const region = whole(cube)
     const tile = tileShape(region, 2, 8, accessesOf(cell, cube, [cube]), [cube], cube)
     expect(tile).toEqual([60, 2, 256])
-  })
-
-  it('put results where the last one was, once that is released', () => {
-    const cube = schema(SHAPE, FLOAT32)
-    const kernel = kernelOf(sliding('mean', around), [{ schema: cube }], { schema: cube })
-    const expected = kernel.run(whole(cube), [filled(cube)]).data
-    const run = () => {
-      const placed = kernel.place!([whole(cube)])!
-      const { buffer, byteOffset, strides, length } = placed.places[0]!
-      const view = new Float32Array(buffer, byteOffset, length)
-      for (let t = 0; t < T; t++) view.set(filled(cube).data.subarray(t * 38, t * 38 + 38), t * strides[0]!)
-      return kernel.run(whole(cube), [undefined], placed).data
-    }
-    const first = run()
-    const second = run()
-    expect(second.buffer).not.toBe(first.buffer)
-    release(first)
-    const third = run()
-    expect(third.buffer).toBe(first.buffer)
-    for (const data of [second, third]) expect(data).toEqual(expected)
   })
 
   it('give the same bytes from wherever a tile starts', () => {

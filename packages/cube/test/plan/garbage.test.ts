@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { FLOAT64 } from '../../src/model/block.ts'
-import { disown, own, release } from '../../src/model/garbage.ts'
+import { blockArray, disown, forgetBlocks, own, release } from '../../src/model/garbage.ts'
 import { memorySource } from '../../src/model/memory.ts'
 import type { BlockNode, CellNode } from '../../src/model/node.ts'
 import { computeCube } from '../../src/plan/compute.ts'
+import { evaluateOwned } from '../../src/plan/evaluate.ts'
 import { boxSum, fakeSource, schemaOf, wholeOf } from './fakes.ts'
 
 const SIDES = { y: 40, x: 40 }
@@ -34,13 +35,45 @@ describe('memory of blocks', () => {
     release(mine)
   })
 
-  test('goes to who wants it again', () => {
-    const taken: ArrayBuffer[] = []
-    const data = own(new Float64Array(100), (buffer) => taken.push(buffer))
-    release(own(data))
-    release(disown(own(new Float64Array(100), (buffer) => taken.push(buffer))))
-    expect(taken).toEqual([data.buffer])
-    expect(data).toHaveLength(100)
+  test('is where the next block of its size lies', () => {
+    const first = own(blockArray('float64', 2 ** 15))
+    release(first)
+    expect(blockArray('uint16', 2 ** 15).buffer).not.toBe(first.buffer)
+    expect(blockArray('float32', 2 ** 16).buffer).toBe(first.buffer)
+    expect(blockArray('float32', 2 ** 16).buffer).not.toBe(first.buffer)
+  })
+
+  test('of kernels lies where released blocks were', async () => {
+    forgetBlocks()
+    const schema = schemaOf({ y: 200, x: 200 }, FLOAT64)
+    const region = { start: [0, 0], shape: [200, 200] }
+    const plus = (value: number) =>
+      evaluateOwned({ ...plusOne(memorySource(new Float64Array(40_000).fill(value), schema)), schema }, region)
+    const first = await plus(4)
+    const { buffer } = first.data
+    release(first.data)
+    const { data } = await plus(7)
+    expect(data.buffer).toBe(buffer)
+    expect(data.every((value) => value === 8)).toBe(true)
+  })
+
+  test('that is spare never makes more of it in all than was in use at one time', () => {
+    forgetBlocks()
+    const before = process.memoryUsage().arrayBuffers
+    const held = (): number => process.memoryUsage().arrayBuffers - before
+    const blocks = [1, 2, 3].map(() => own(blockArray('uint8', 2 ** 20)))
+    for (const block of blocks) release(block)
+    expect(held()).toBe(3 * 2 ** 20)
+    // Of another size: two of the three make room.
+    const large = own(blockArray('uint8', 2 ** 21))
+    expect(held()).toBe(3 * 2 ** 20)
+    const larger = own(blockArray('uint8', 2 ** 22))
+    expect(held()).toBe(6 * 2 ** 20)
+    release(large)
+    release(larger)
+    expect(held()).toBe(6 * 2 ** 20)
+    forgetBlocks()
+    expect(held()).toBe(0)
   })
 
   test('that somebody has outside is left alone', async () => {

@@ -8,11 +8,10 @@ import type { Slot } from '../../src/collection/assembly.ts'
 import { transposedSource } from '../../src/collection/transposed.ts'
 import type { ArraySource, Place } from '../../src/model/array-source.ts'
 import { FLOAT32 } from '../../src/model/block.ts'
-import { release } from '../../src/model/garbage.ts'
 import { type CellNode, type CubeNode, type CubeSchema, type SourceNode, shapeOf } from '../../src/model/node.ts'
 import type { Region } from '../../src/model/region.ts'
 import { selectedSource } from '../../src/model/selected.ts'
-import { evaluateOwned, evaluateRegion } from '../../src/plan/evaluate.ts'
+import { evaluateRegion } from '../../src/plan/evaluate.ts'
 import { ChunkReader } from '../../src/plan/reader.ts'
 import { zarrSources } from '../../src/zarr/array-source.ts'
 import { temporaryFolder } from '../temporary.ts'
@@ -86,20 +85,6 @@ describe('what is read into the memory of kernels', () => {
   test('reductions, and elementwise over one or two arrays', async () => {
     await expectSame(meanOf(stored), 1)
     await expectSame(sumOf([sourceNode(stored), sourceNode({ ...stored })]), 2)
-  })
-
-  test('memory of a result goes on to the next of its shape, and back to the engine before another', async () => {
-    const root = meanOf(stored)
-    const rows = async (count: number) => {
-      const { data } = await evaluateOwned(root, { start: [0, 0], shape: [count, 40] }, { alone: true })
-      const { buffer } = data
-      release(data)
-      return buffer as ArrayBuffer
-    }
-    const first = await rows(8)
-    expect(await rows(8)).toBe(first)
-    await rows(4)
-    expect(first.detached).toBe(true)
   })
 
   test('an array that is needed twice is read once, as a block', async () => {

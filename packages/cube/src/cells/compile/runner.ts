@@ -1,9 +1,9 @@
 /** Runs compiled programs: tile by tile through one small memory that is kept from task to task. */
 import { EnvironmentError } from '@ecotope/core'
-import { DTYPES, newArray, type TypedArray } from '../../dtype.ts'
+import { DTYPES, type TypedArray } from '../../dtype.ts'
 import type { Place } from '../../model/array-source.ts'
 import type { Block } from '../../model/block.ts'
-import { giveBack, own } from '../../model/garbage.ts'
+import { blockArray } from '../../model/garbage.ts'
 import type { CubeSchema } from '../../model/node.ts'
 import { cellCount, type Region, stridesOf } from '../../model/region.ts'
 import { type Access, regionsOf } from '../needs.ts'
@@ -47,8 +47,6 @@ export class ProgramRunner {
   #views = new Map<string, TypedArray>()
   readonly #tiles = new Map<string, readonly number[]>()
   readonly #warmer: Warmer
-  /** Memory of a result that is not used any longer. */
-  #spare: ArrayBuffer | undefined
 
   constructor(
     program: Program,
@@ -104,7 +102,7 @@ export class ProgramRunner {
 
   run(region: Region, blocks: readonly (Block | undefined)[], placed?: Placed): Block {
     const { dtype } = this.#schema.packing
-    const data = this.#result(cellCount(region.shape), placed)
+    const data = blockArray(dtype, cellCount(region.shape))
     if (data.length === 0) return { region, data }
     const strides = stridesOf(region.shape)
     let loaded: readonly (Loaded | undefined)[] = []
@@ -119,24 +117,6 @@ export class ProgramRunner {
       copyOut(this.#view(dtype), from, output.strides, tile.shape, data, to, strides)
     }
     return { region, data }
-  }
-
-  /**
-   * An array for a result; from placed inputs, which are for one task after the other, in the memory of the last one
-   * once that is released.
-   */
-  #result(cells: number, placed: Placed | undefined): TypedArray {
-    const { dtype } = this.#schema.packing
-    const spare = this.#spare
-    this.#spare = undefined
-    const bytes = cells * DTYPES[dtype].bytes
-    const isFitting = placed !== undefined && spare?.detached === false && spare.byteLength === bytes
-    if (spare !== undefined && !isFitting) giveBack(spare)
-    if (placed === undefined) return newArray(dtype, cells)
-    const data = isFitting ? DTYPES[dtype].view(spare) : newArray(dtype, cells)
-    return own(data, (buffer) => {
-      this.#spare = buffer
-    })
   }
 
   /** Tiles of regions of one shape; where a region starts hardly matters to what its tiles need. */
