@@ -114,10 +114,13 @@ function around(reduce: Reduce, kernelOf: KernelOf): KernelOf {
       for (let j = 0; j < target.height && seen.column === 0; j++) {
         const row = (target.top + j) * target.pitch + target.left
         for (let i = 0, at = row; i < target.width; i++, at++) {
-          const [a, b] = [xs[at]!, xs[at + opposite]!]
-          const [x0, x1] = [Math.min(a, b), Math.max(a, b)]
+          const a = xs[at]!
+          const b = xs[at + opposite]!
+          const x0 = Math.min(a, b)
+          const x1 = Math.max(a, b)
+          if (!goesAround(seen, x0, x1, scaleX)) continue
           const margin = marginOf(scaleX)
-          if (!goesAround(seen, x0, x1, scaleX) || ![a, b].every((v) => isWithin(v, 0, seen.width, margin))) continue
+          if (!isWithin(a, 0, seen.width, margin) || !isWithin(b, 0, seen.width, margin)) continue
           const line = { positions: ys, at, step: 1, count: 1, opposite }
           for (let p = 0; p < planes; p++) {
             const joint = unrolled({ ...patch, start: patch.start + p * apart }, x0, x1)
@@ -202,13 +205,15 @@ function tapping(margin: number): Tapping {
     const start = reserve(taps, line.count, most)
     for (let i = 0, t = start; i < line.count; i++, t++) {
       taps.first[t] = first[i]!
-      taps.counts[t] = Math.max(0, end[i]! - first[i]!)
+      const count = Math.max(0, end[i]! - first[i]!)
+      taps.counts[t] = count
+      if (count === 0) continue
+      const at = taps.places[t]!
+      taps.weights.fill(1, at, at + count)
+      taps.weights[at] = part(spans, i, first[i]!)
+      taps.weights[at + count - 1] = part(spans, i, end[i]! - 1)
       let total = 0
-      for (let k = first[i]!, at = taps.places[t]!; k < end[i]!; k++, at++) {
-        const weight = part(spans, i, k)
-        taps.weights[at] = weight
-        total += weight
-      }
+      for (let k = at; k < at + count; k++) total += taps.weights[k]!
       taps.totals[t] = total
     }
   }

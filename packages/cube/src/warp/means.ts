@@ -50,6 +50,9 @@ const START = 1024
 /** Loads and stores of the kernel reach at most this far beyond what they are for. */
 const MARGIN = 64
 
+/** Samples per row that are brought although nothing needs them: one copy is cheaper than one for each row. */
+const WASTE = 256
+
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64
 
 /** Places of the patch that taps reach: from `low` on, `size` of them. */
@@ -95,7 +98,9 @@ export class Means {
       return
     }
     const bytes = data.BYTES_PER_ELEMENT
-    const places = placesOf(this.#x, this.#y, this.#across, this.#down, bytes, tile.width * tile.height)
+    const isWhole = this.#patch.width - this.#across.size < WASTE
+    const stride = isWhole ? bytes * this.#patch.width : aligned(bytes * this.#across.size)
+    const places = placesOf(this.#x, this.#y, this.#across, this.#down, stride, bytes * tile.width * tile.height)
     const { buffer } = instance().room(places.size)
     putTaps(buffer, places.x, this.#x, this.#across.low)
     putTaps(buffer, places.y, this.#y, this.#down.low)
@@ -113,6 +118,11 @@ export class Means {
   #bring(samples: Patch['data'], stride: number, from: number): void {
     const { data, width } = this.#patch
     const { low, size } = this.#across
+    if (stride === width) {
+      const start = from + this.#down.low * width + low
+      samples.set(data.subarray(start, start + (this.#down.size - 1) * width + size))
+      return
+    }
     for (let r = 0; r < this.#down.size; r++) {
       const line = from + (this.#down.low + r) * width + low
       samples.set(data.subarray(line, line + size), r * stride)
@@ -142,7 +152,7 @@ function spread({ data, start, apart, stride, width, height }: Target, plane: nu
   for (let j = 0; j < height; j++) {
     const to = start + plane * apart + j * stride
     if (results === undefined) data.fill(Number.NaN, to, to + width)
-    else data.set(results.subarray(j * width, (j + 1) * width), to)
+    else for (let i = 0; i < width; i++) data[to + i] = results[j * width + i]!
   }
 }
 
@@ -160,15 +170,14 @@ interface Places {
   readonly size: number
 }
 
-/** Where things lie in the kernel's memory; samples are `bytes` long. */
-function placesOf(x: Taps, y: Taps, across: Reach, down: Reach, bytes: number, pixels: number): Places {
+/** Where things lie in the kernel's memory; rows of samples take `stride` bytes, results `bytes`. */
+function placesOf(x: Taps, y: Taps, across: Reach, down: Reach, stride: number, bytes: number): Places {
   const weightsX = START + tapBytes(x)
   const startY = aligned(weightsX + 8 * x.used + MARGIN)
   const weightsY = startY + tapBytes(y)
   const work = aligned(weightsY + 8 * y.used + MARGIN)
   const results = aligned(work + 4 * (8 * across.size + MARGIN))
-  const samples = aligned(results + bytes * pixels)
-  const stride = aligned(bytes * across.size)
+  const samples = aligned(results + bytes)
   const size = samples + stride * down.size + MARGIN
   return { x: START, weightsX, y: startY, weightsY, work, results, samples, stride, size }
 }

@@ -37,7 +37,7 @@ export function planeLayout({ dims }: CubeSchema): PlaneLayout {
   }
 }
 
-type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+export type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
 const missingOf = (packing: Packing): number => packing.nodata ?? (packing.isBoolean === true ? 255 : Number.NaN)
 
@@ -55,16 +55,14 @@ export function unpackPlanes(
   float: DType,
 ): Floats {
   const { shape } = block.region
+  const plain = plainPlanes(block.data, layout, shape, packing, raw, first, planes, float)
+  if (plain !== undefined) return plain
   const strides = stridesOf(shape)
   const [height, width] = [shape[layout.y]!, shape[layout.x]!]
   const [down, across] = [strides[layout.y]!, strides[layout.x]!]
   const missing = missingOf(packing)
   const [scale, offset] = raw ? [1, 0] : [packing.scale, packing.offset]
-  const natural = across === 1 && down === width && layout.y === shape.length - 2
   const size = width * height
-  if (natural && packing.dtype === float && Number.isNaN(missing) && scale === 1 && offset === 0) {
-    return block.data.subarray(first * size, (first + planes) * size) as Floats
-  }
   const out = newArray(float, planes * size) as Floats
   for (let p = 0; p < planes; p++) {
     const start = layout.offset(shape, first + p)
@@ -73,6 +71,24 @@ export function unpackPlanes(
     }
   }
   return out
+}
+
+/** The planes where they lie in an array of this shape and packing, if nothing has to be changed; else undefined. */
+export function plainPlanes(
+  data: TypedArray,
+  layout: PlaneLayout,
+  shape: readonly number[],
+  packing: Packing,
+  raw: boolean,
+  first: number,
+  planes: number,
+  float: DType,
+): Floats | undefined {
+  const isNatural = layout.x === shape.length - 1 && layout.y === shape.length - 2
+  const isPlain = raw || (packing.scale === 1 && packing.offset === 0)
+  if (!isNatural || !isPlain || packing.dtype !== float || !Number.isNaN(missingOf(packing))) return undefined
+  const size = shape[layout.y]! * shape[layout.x]!
+  return data.subarray(first * size, (first + planes) * size) as Floats
 }
 
 function unpackRow(

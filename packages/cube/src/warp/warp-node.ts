@@ -15,7 +15,7 @@ import type { Target } from './kernels.ts'
 import type { Method } from './methods.ts'
 import { BLOCK } from './pixel-map.ts'
 import { type Piece, sourceWindow, type WarpOptions, type WarpPlan, warpPlan } from './plan.ts'
-import { type PlaneLayout, packPlanes, planeLayout, unpackPlanes } from './planes.ts'
+import { type Floats, type PlaneLayout, packPlanes, plainPlanes, planeLayout, unpackPlanes } from './planes.ts'
 import { type Turn, turnsOf } from './turns.ts'
 
 /** Planes (x, y slices of the other dimensions) that are unpacked at one time. */
@@ -155,12 +155,13 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
   for (let first = 0; first < count; first += PLANES) {
     throwIfAborted(work.signal)
     const planes = Math.min(PLANES, count - first)
-    const results = own(newArray(float, planes * window.width * window.height)) as
-      | Float32Array<ArrayBuffer>
-      | Float64Array<ArrayBuffer>
+    const { picks } = job.plan.method
+    const plain = plainPlanes(out, layout, region.shape, job.to, picks, first, planes, float)
+    const results = plain ?? own(newArray(float, planes * window.width * window.height) as Floats)
     results.fill(Number.NaN)
     if (block !== undefined) warpPlanes(job, block, pieces, window, first, planes, float, results)
-    packPlanes(results, out, layout, region.shape, job.to, job.plan.method.picks, first, planes)
+    if (plain !== undefined) continue
+    packPlanes(results, out, layout, region.shape, job.to, picks, first, planes)
     release(results)
   }
   return { region, data: out }
