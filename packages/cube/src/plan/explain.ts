@@ -4,9 +4,9 @@ import { shapeOf } from '../model/node.ts'
 import { chunkCount, type Region, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import { kernelOfNode } from './kernels.ts'
 import { blockBytes, chunkBytes, consumersFirst } from './nodes.ts'
-import { nodeAt, type Plan, type PlanOptions, planOf, regionsOfPlan } from './plan.ts'
-import { type Schedule, type Step, scheduleOf } from './schedule.ts'
-import { overStages, stageHandle } from './stages.ts'
+import { nodeAt, type Plan, type PlanOptions, planOf, regionsOfPlan, stageOptions } from './plan.ts'
+import { isSpooled, type Schedule, type ScheduleOptions, type Step, scheduleOf } from './schedule.ts'
+import { overStages, stageHandle, stageOf } from './stages.ts'
 import { megabytes, taskShare } from './tasks.ts'
 
 export interface ExplainedNode {
@@ -108,13 +108,13 @@ function explainedNode(node: CubeNode, id: number, order: readonly CubeNode[]): 
 
 /** Chunks of each source that some task needs, and the bytes that all tasks decode. */
 function bytesOf(plan: Plan): { decodedBytes: number; leastDecodedBytes: number; storedBytes: number | undefined } {
-  const { schedules, scale } = sampled(plan)
-  const stages = stageSchedules(plan)
-  const sum = (all: readonly Schedule[]): number => all.reduce((bytes, schedule) => bytes + schedule.decodedBytes, 0)
-  const decodedBytes = scale * sum(schedules) + sum(stages)
+  const parts = [sampled(plan.root, () => computed(plan), plan), ...stagesSampled(plan), ...fillsSampled(plan)]
+  let decodedBytes = 0
   let leastDecodedBytes = 0
   let storedBytes: number | undefined = 0
-  for (const [source, chunks] of [...neededChunks(schedules, scale), ...neededChunks(stages, 1)]) {
+  for (const { schedules, scale } of parts)
+    decodedBytes += scale * schedules.reduce((sum, schedule) => sum + schedule.decodedBytes, 0)
+  for (const [source, chunks] of parts.flatMap(({ schedules, scale }) => [...neededChunks(schedules, scale)])) {
     leastDecodedBytes += chunks * chunkBytes(source.schema, source.source.chunks)
     const each = source.source.storedChunkBytes
     storedBytes = each === undefined || storedBytes === undefined ? undefined : storedBytes + chunks * each
@@ -131,24 +131,39 @@ function* computed(plan: Plan): Generator<Region> {
   }
 }
 
-/** Some of these regions, and how many each stands for. */
-function sampled(plan: Plan): { readonly schedules: readonly Schedule[]; readonly scale: number } {
+interface Sampled {
+  readonly schedules: readonly Schedule[]
+  /** Regions that each of them stands for. */
+  readonly scale: number
+}
+
+/** Schedules of some of these regions. */
+function sampled(root: CubeNode, regions: () => Iterable<Region>, options: ScheduleOptions): Sampled {
   let count = 0
-  for (const _ of computed(plan)) count++
+  for (const _ of regions()) count++
   const every = Math.max(1, Math.ceil(count / MEASURED))
   const schedules: Schedule[] = []
   let at = 0
-  for (const region of computed(plan)) if (at++ % every === 0) schedules.push(scheduleOf(plan.root, region, plan))
+  for (const region of regions()) if (at++ % every === 0) schedules.push(scheduleOf(root, region, options))
   return { schedules, scale: count / Math.max(1, schedules.length) }
 }
 
-/** Of what is found first, each over those before it. */
-function stageSchedules(plan: Plan): Schedule[] {
+/** Of what is found first, each over those before it, in the parts that it is found in. */
+function stagesSampled(plan: Plan): Sampled[] {
   const handles = plan.stages.map((node) => ({ node, handle: stageHandle('temporary', nodeAt(plan.fused, node)) }))
+  const bounds = stageOptions(plan)
   return plan.stages.map((at, k) => {
     const node = overStages(plan.fused, handles.slice(0, k), nodeAt(plan.fused, at))
-    // Costs are those of all parts, whatever shape they are found in.
-    return scheduleOf(node, wholeRegion(shapeOf(node.schema)), { foldAbove: plan.foldAbove, inPasses: true })
+    const { region, shape } = stageOf(node, bounds)!
+    return sampled(node, () => splitRegion(region, shape), { foldAbove: bounds.foldAbove, inPasses: true })
+  })
+}
+
+/** Of what is cut anew. */
+function fillsSampled(plan: Plan): Sampled[] {
+  return plan.spools.map(({ node: at, fill }) => {
+    const node = nodeAt(plan.staged, at)
+    return sampled(node, () => splitRegion(wholeRegion(shapeOf(node.schema)), fill.shape), plan)
   })
 }
 
@@ -156,7 +171,7 @@ type Source = Extract<CubeNode, { kind: 'source' }>
 
 /** What a step reads of sources; one that folds reads all that it wants, in pieces. */
 function readsOf({ node, region, fold, wanted }: Step): { readonly node: Source; readonly region: Region }[] {
-  if (node.kind === 'source') return [{ node, region }]
+  if (node.kind === 'source') return isSpooled(node) ? [] : [{ node, region }]
   if (fold === undefined) return []
   return wanted.flatMap((need, i) =>
     need === undefined ? [] : scheduleOf(node.inputs[i]!, need).steps.flatMap(readsOf),

@@ -7,8 +7,16 @@ import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '..
 import { fuse } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
-import { type SpoolPlan, storedParts, wantedChunks, wastefulParts, withIdealSpools, withSpools } from './rechunk.ts'
-import { type Costs, scheduleOf, storedBeside } from './schedule.ts'
+import {
+  isStored,
+  type SpoolPlan,
+  storedParts,
+  wantedChunks,
+  wastefulParts,
+  withIdealSpools,
+  withSpools,
+} from './rechunk.ts'
+import { type Costs, isSpooled, scheduleOf, storedBeside } from './schedule.ts'
 import { spoolHandle, spoolScratch } from './spool.ts'
 import { overStages, type StageOptions, stageHandle, stagesOf } from './stages.ts'
 import {
@@ -18,6 +26,7 @@ import {
   idling,
   isTooSmall,
   lastParts,
+  MUCH_WORK,
   neededBy,
   type TaskShape,
   taskShape,
@@ -83,7 +92,12 @@ export function planOf(node: CubeNode, options: PlanOptions = {}): Plan {
 
 /** The plan whose tasks are all of a shape. */
 function evenPlan(node: CubeNode, options: PlanOptions): Plan {
-  const fused = fuse(node)
+  const plan = stagedPlan(fuse(node), options)
+  const isAgain = timeOf(plan) >= MUCH_WORK && !decodesOnce(plan)
+  return isAgain ? viaFiles(plan, options) : plan
+}
+
+function stagedPlan(fused: CubeNode, options: PlanOptions): Plan {
   const plain = planOrError(fused, options)
   const known = plain instanceof InputError ? undefined : plain
   const shape = known?.pieces ?? known?.shape ?? []
@@ -111,10 +125,8 @@ export const stageOptions = ({ budgetBytes, workers }: Pick<Plan, 'budgetBytes' 
 
 /** Parts of the bytes that pieces of folds usually take. The less a piece takes, the larger a task may be. */
 const PARTS_OF_PIECES = [1 / 8, 1 / 64]
-/** Another size of pieces has to save this part of the time, */
+/** Another size of pieces, or a file between, has to save this part of the time. */
 const GAIN = 0.1
-/** and there has to be so much work, in bytes that could be decoded meanwhile, that planning again is little. */
-const MUCH_WORK = 2 ** 27
 
 /**
  * The plan without stages: with pieces of the usual size, or smaller ones where those save time. What a piece is made
@@ -123,40 +135,56 @@ const MUCH_WORK = 2 ** 27
 function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
   const usual = foldAbove(budgetBytes, workers)
-  const plan = planWith(fused, options, usual)
+  const plan = planWith(fused, options, usual, true)
   const canFold = consumersFirst(fused).some((node) => foldOf(node, usual) !== undefined)
-  if (!canFold || (!(plan instanceof InputError) && (timeOf(plan) < MUCH_WORK || decodesOnce(plan)))) return plan
-  return PARTS_OF_PIECES.reduce((best: Plan | InputError, part) => {
-    const other = planWith(fused, options, part * usual)
-    if (other instanceof InputError) return best
-    return best instanceof InputError || timeOf(other) <= (1 - GAIN) * timeOf(best) ? other : best
-  }, plan)
+  const isGood = (one: Plan): boolean => one.spools.length === 0 && decodesOnce(one)
+  if (!canFold || (!(plan instanceof InputError) && (timeOf(plan) < MUCH_WORK || isGood(plan)))) return plan
+  const others = PARTS_OF_PIECES.map((part) => planWith(fused, options, part * usual))
+  return quickest([plan, ...others])
+}
+
+/** The first plan, or the one that takes the least time where that saves enough of it. */
+function quickest([first, ...others]: readonly (Plan | InputError)[]): Plan | InputError {
+  const best = others.reduce<Plan | undefined>((a, b) => {
+    if (b instanceof InputError) return a
+    return a === undefined || timeOf(b) < timeOf(a) ? b : a
+  }, undefined)
+  if (best === undefined || first === undefined) return first!
+  return first instanceof InputError || timeOf(best) <= (1 - GAIN) * timeOf(first) ? best : first
 }
 
 /** Whether tasks decode hardly more than all that is stored. */
 function decodesOnce({ root, whole, shape, pieces, costs }: Plan): boolean {
-  const stored = consumersFirst(root).reduce(
-    (sum, { kind, schema }) => sum + (kind === 'source' ? blockBytes(schema, wholeRegion(shapeOf(schema))) : 0),
-    0,
-  )
+  const sources = consumersFirst(root).filter((node) => node.kind === 'source' && !isSpooled(node))
+  const stored = sources.reduce((sum, node) => sum + wholeBytes(node), 0)
   return chunkCount(whole, pieces ?? shape) * costs.decodedBytes <= DECODED_AGAIN * stored
 }
 
-/** What writing a cell of a temporary file and reading it again costs, as decoding bytes. */
-const COST_OF_SPOOLS = 4
+/** What writing a byte of a temporary file costs, as decoding bytes; reading it again is like decoding one. */
+const COST_OF_SPOOLS = 3
 
 /** The time that all tasks take, in bytes that a worker could decode meanwhile, times workers. */
-function timeOf({ pace, whole, tasks, workers, staged, spools }: Plan): number {
+function timeOf(plan: Plan): number {
+  const { whole, tasks, staged, spools } = plan
   if (tasks === 0) return 0
-  const copied = spools.reduce((sum, { node }) => {
+  const filling = spools.map(({ node, fill }) => {
     const { schema } = nodeAt(staged, node)
-    return sum + blockBytes(schema, wholeRegion(shapeOf(schema)))
-  }, 0)
-  return pace * cellCount(whole.shape) * idling(tasks, workers) + COST_OF_SPOOLS * copied
+    const region = wholeRegion(shapeOf(schema))
+    return COST_OF_SPOOLS * blockBytes(schema, region) + timeOfTasks(fill, region, chunkCount(region, fill.shape), plan)
+  })
+  return filling.reduce((sum, time) => sum + time, timeOfTasks(plan, whole, tasks, plan))
+}
+
+type Timed = Pick<TaskShape, 'costs' | 'pace'>
+
+function timeOfTasks({ costs, pace }: Timed, whole: Region, tasks: number, { budgetBytes, workers }: Memory): number {
+  // Tasks that are too large for it do not run beside each other.
+  const abreast = Math.max(1, Math.min(workers, Math.floor(taskShare(budgetBytes) / Math.max(1, costs.peakBytes))))
+  return pace * cellCount(whole.shape) * idling(tasks, abreast) * (workers / abreast)
 }
 
 /** The plan without stages, with folds in pieces of these bytes. */
-function planWith(fused: CubeNode, options: PlanOptions, pieceBytes: number): Plan | InputError {
+function planWith(fused: CubeNode, options: PlanOptions, pieceBytes: number, isThorough = false): Plan | InputError {
   const { budgetBytes = DEFAULT_BUDGET, workers = 1 } = options
   const extent = shapeOf(fused.schema)
   const base = {
@@ -173,10 +201,10 @@ function planWith(fused: CubeNode, options: PlanOptions, pieceBytes: number): Pl
     inPasses: false,
   }
   if (extent.includes(0)) {
-    const costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
+    const costs = { peakBytes: 0, decodedBytes: 0, copiedBytes: 0, cells: 0 }
     return { ...base, shape: extent.map((length) => Math.max(1, length)), tasks: 0, costs, pace: 0 }
   }
-  const known = { ...options, budgetBytes, workers, foldAbove: pieceBytes }
+  const known = { ...options, budgetBytes, workers, foldAbove: pieceBytes, isThorough }
   const shaped = shapeOrError(fused, known)
   const plan = respooled(base, shaped, known)
   if (plan !== undefined && !(plan instanceof InputError)) return plan
@@ -218,35 +246,85 @@ function respooled(base: Base, shaped: Shaped | InputError, options: Known): Pla
     shaped instanceof InputError
       ? storedParts(fused)
       : wastefulParts(fused, middle(whole, shaped.pieces ?? shaped.shape), base)
-  if (parts.length === 0) return undefined
-  const ideal = withIdealSpools(fused, parts)
+  return parts.length === 0 ? undefined : overFiles(base, parts, options)
+}
+
+/** The plan with these nodes cut anew on disk; an error where only cutting does not fit, undefined where nothing does. */
+function overFiles(base: Base, parts: readonly number[], options: Known): Plan | InputError | undefined {
+  const { staged, whole } = base
+  const ideal = withIdealSpools(staged, parts)
   const better = shapeOrError(ideal, options)
   if (better instanceof InputError) return undefined
-  const fills = parts.map((part) => fillOrError(nodeAt(fused, part), options))
+  const fills = parts.map((part) => fillOrError(nodeAt(staged, part), options))
   const unfillable = fills.filter((fill) => fill instanceof InputError)
   if (unfillable.length > 0) return unfillable.reduce((a, b) => (a === leastOf([a, b]) ? b : a))
-  const shapes = fills.flatMap((fill) => (fill instanceof InputError ? [] : [fill.shape]))
-  const spools = wantedChunks(fused, ideal, parts, shapes, middle(whole, better.pieces ?? better.shape))
+  const fitting = fills.flatMap((fill) => (fill instanceof InputError ? [] : [fill]))
+  const spools = wantedChunks(staged, ideal, parts, fitting, middle(whole, better.pieces ?? better.shape))
   const handles = spools.map(
-    ({ node, layout }) => [node, spoolHandle('temporary', nodeAt(fused, node).schema, layout)] as const,
+    ({ node, layout }) => [node, spoolHandle('temporary', nodeAt(staged, node).schema, layout)] as const,
   )
-  const root = withSpools(fused, new Map(handles))
+  const root = withSpools(staged, new Map(handles))
   return { ...base, root, spools, ...better, tasks: chunkCount(whole, better.shape) }
+}
+
+/** Places for files between that are tried, those of the least bytes. */
+const MOST_CANDIDATES = 4
+
+/**
+ * A plan whose tasks decode the same again and again, or one with files between that takes less time: stored parts cut
+ * anew, or what is computed of them, from which tasks of another shape take what they need.
+ */
+function viaFiles(plan: Plan, options: PlanOptions): Plan {
+  const { staged, budgetBytes, workers, inPasses } = plan
+  const usual = foldAbove(budgetBytes, workers)
+  const copied = (parts: readonly number[]): number =>
+    parts.reduce((sum, part) => sum + wholeBytes(nodeAt(staged, part)), 0)
+  const candidates = [storedParts(staged), ...cutsBetween(staged).map((node) => [node])]
+    .filter((parts) => parts.length > 0 && COST_OF_SPOOLS * copied(parts) < timeOf(plan))
+    .sort((a, b) => copied(a) - copied(b))
+    .slice(0, MOST_CANDIDATES)
+  const { pieces: _, ...base } = plan
+  const others = candidates.flatMap((parts) =>
+    [...new Set([usual, plan.foldAbove])].flatMap((pieceBytes) => {
+      const known = { ...options, budgetBytes, workers, foldAbove: pieceBytes, inPasses }
+      return overFiles({ ...base, root: staged, spools: [], foldAbove: pieceBytes }, parts, known) ?? []
+    }),
+  )
+  return quickest([plan, ...others]) as Plan
+}
+
+const wholeBytes = ({ schema }: CubeNode): number => blockBytes(schema, wholeRegion(shapeOf(schema)))
+
+/** Computed nodes between which and their consumers a file may help: at neighbourhoods and warps, and before the sink. */
+function cutsBetween(root: CubeNode): number[] {
+  const order = consumersFirst(root)
+  const at = new Set(order.flatMap((node) => (node.kind === 'blocks' ? [node, ...node.inputs] : [])))
+  at.add(root)
+  const stored = new Set(order.filter(isStored))
+  return order.flatMap((node, i) => (at.has(node) && !stored.has(node) ? [i] : []))
 }
 
 /**
  * What filling a temporary file takes. Where chunks are large, one worker whose tasks hold more of each may decode them
  * less often than many do together. Throws InputError `BudgetTooSmall`.
  */
-export function fillShape(node: CubeNode, { budgetBytes, workers }: Omit<Share, 'foldAbove'>): TaskShape {
+export function fillShape(node: CubeNode, { budgetBytes, workers, foldAbove, inPasses }: Filling): TaskShape {
+  const folding = {
+    isThorough: true,
+    ...(foldAbove === undefined ? {} : { foldAbove }),
+    ...(inPasses === undefined ? {} : { inPasses }),
+  }
   const extraBytes = (region: Region): number => spoolScratch(blockBytes(node.schema, region))
-  const many = taskShape(node, { budgetBytes, workers, extraBytes })
+  const many = taskShape(node, { budgetBytes, workers, extraBytes, ...folding })
   const work = ({ shape, costs }: TaskShape): number => costs.decodedBytes / blockBytes(node.schema, wholeRegion(shape))
   if (workers === 1 || work(many) < 2) return many
-  const one = taskShape(node, { budgetBytes, workers: 1, extraBytes })
+  const one = taskShape(node, { budgetBytes, workers: 1, extraBytes, ...folding })
   const abreast = Math.floor(taskShare(budgetBytes) / (many.costs.peakBytes + storedBeside(node)))
   return work(one) * Math.min(workers, Math.max(1, abreast)) < work(many) ? one : many
 }
+
+type Memory = Pick<Share, 'budgetBytes' | 'workers'>
+type Filling = Memory & Partial<Share>
 
 function fillOrError(node: CubeNode, share: Share): TaskShape | InputError {
   try {
@@ -270,6 +348,7 @@ interface Share {
   readonly workers: number
   readonly foldAbove: number
   readonly inPasses?: boolean
+  readonly isThorough?: boolean
 }
 
 function shapeFor(
@@ -319,14 +398,14 @@ function inPieces(
   fixed: number,
   numbersOfWorkers: readonly number[],
 ): Shaped | InputError | undefined {
-  const { inPasses = false, foldAbove } = share
+  const { inPasses = false, foldAbove, isThorough = false } = share
   const beside = (fixed * 8) / 7
   let failure: InputError | undefined
   for (const workers of numbersOfWorkers) {
     const budgetBytes = share.budgetBytes / workers - beside
     if (budgetBytes <= 0) continue
     try {
-      const { shape, costs, pace } = taskShape(root, { budgetBytes, region: box, inPasses, foldAbove })
+      const { shape, costs, pace } = taskShape(root, { budgetBytes, region: box, inPasses, foldAbove, isThorough })
       return { shape: box.shape, pieces: shape, costs: { ...costs, peakBytes: costs.peakBytes + fixed }, pace }
     } catch (error) {
       // Too small a share for one of several workers; one alone may do.

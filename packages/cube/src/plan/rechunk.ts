@@ -10,6 +10,7 @@ import { isPassing } from './kernels.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { type Step, scheduleOf } from './schedule.ts'
 import { type SpoolHandle, spoolHandle, spoolSource } from './spool.ts'
+import type { TaskShape } from './tasks.ts'
 
 /** A node that is written to a temporary file; plain data. */
 export interface SpoolPlan {
@@ -19,13 +20,15 @@ export interface SpoolPlan {
   readonly chunks: readonly number[]
   /** The boxes that lie together in the file: what tasks want and tasks that fill it have in common. */
   readonly layout: readonly number[]
+  /** The tasks that fill it. */
+  readonly fill: TaskShape
 }
 
 /** Decoding again this often costs more than writing and reading a copy. */
 export const DECODES_TOO_MANY = 4
 
 /** Whether a node only lays stored arrays side by side. */
-function isStored(node: CubeNode): boolean {
+export function isStored(node: CubeNode): boolean {
   if (node.kind === 'source') return node.source.handle.format !== 'memory'
   if (node.kind === 'cells') return isPassing(node) && isStored(node.inputs[0]!)
   return node.concat !== undefined && node.inputs.every(isStored)
@@ -92,14 +95,14 @@ export function withIdealSpools(root: CubeNode, parts: readonly number[]): CubeN
 }
 
 /**
- * The chunks that a task of this region wants each part in: exactly what it needs of it. `fills`: shapes of the tasks that
- * fill each part. What they write crosses what is wanted, and would be written a few cells at a time.
+ * The chunks that a task of this region wants each part in: exactly what it needs of it. `fills`: the tasks that fill
+ * each part. What they write crosses what is wanted, and would be written a few cells at a time.
  */
 export function wantedChunks(
   root: CubeNode,
   ideal: CubeNode,
   parts: readonly number[],
-  fills: readonly (readonly number[])[],
+  fills: readonly TaskShape[],
   task: Region,
 ): SpoolPlan[] {
   const order = consumersFirst(root)
@@ -112,6 +115,7 @@ export function wantedChunks(
       undefined,
     )
     const chunks = largest?.shape ?? shapeOf(schema)
-    return { node, chunks, layout: chunks.map((side, d) => Math.min(side, fills[i]![d]!)) }
+    const fill = fills[i]!
+    return { node, chunks, layout: chunks.map((side, d) => Math.min(side, fill.shape[d]!)), fill }
   })
 }

@@ -20,12 +20,13 @@ import { type Explanation, explainPlan } from './explain.ts'
 import { findFirst, stageFiles } from './find-first.ts'
 import type { GraphContext } from './graph-cube.ts'
 import { changedSince, inputsOf, jobHash, refuseInput } from './inputs.ts'
-import { fillShape, nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
+import { nodeAt, type Plan, planOf, regionsOfPlan } from './plan.ts'
 import { Progress } from './progress.ts'
 import type { FailedChunk } from './reader.ts'
+import type { SpoolPlan } from './rechunk.ts'
 import { type CubeOrigin, openOrigin, type RegionPayload, type RegionResult, type RunnerContext } from './runner.ts'
 import { storedBeside } from './schedule.ts'
-import { createSpool, removeSpool, type SpoolHandle, spoolHandle } from './spool.ts'
+import { createSpool, removeSpool, spoolHandle } from './spool.ts'
 import type { Stages } from './stages.ts'
 import { taskShare } from './tasks.ts'
 
@@ -246,8 +247,9 @@ async function withFiles<T>(
   // What goes to memory has no folder of its own.
   const path = save.job.handle.format === 'memory' ? join(tmpdir(), `ecotope-${randomUUID()}`) : save.path
   const stages = stageFiles(plan, path)
-  const spools = plan.spools.map(({ node, layout }, i) => ({
+  const spools = plan.spools.map(({ node, layout, fill }, i) => ({
     node,
+    fill,
     handle: spoolHandle(`${path}.spool-${i}`, nodeAt(plan.staged, node).schema, layout),
   }))
   const staged = { ...save, stages }
@@ -260,7 +262,7 @@ async function withFiles<T>(
       onFailedChunk: (failure) => save.failed.set(keyOf(failure), failure),
     })
     if (stages.length > 0) await rest()
-    for (const { node, handle } of spools) await fillSpool(staged, plan, executor, node, handle)
+    for (const spool of spools) await fillSpool(staged, plan, executor, spool)
     if (spools.length > 0) await rest()
     return await use(staged, spools)
   } finally {
@@ -268,13 +270,20 @@ async function withFiles<T>(
   }
 }
 
-async function fillSpool(save: Save, plan: Plan, executor: Executor, part: number, handle: SpoolHandle): Promise<void> {
+type Filled = Stages[number] & Pick<SpoolPlan, 'fill'>
+
+async function fillSpool(
+  save: Save,
+  plan: Plan,
+  executor: Executor,
+  { node: part, handle, fill }: Filled,
+): Promise<void> {
   const { onProgress, ...quiet } = save.work
   createSpool(handle)
   const node = nodeAt(plan.staged, part)
   const whole = wholeRegion(shapeOf(node.schema))
   const progress = new Progress('cut anew', cellCount(whole.shape), onProgress)
-  const { shape, costs } = fillShape(node, plan)
+  const { shape, costs } = fill
   const bytes = costs.peakBytes + storedBeside(node)
   const tasks = function* (): Generator<Task<RegionPayload>> {
     for (const region of splitRegion(whole, shape)) yield { id: regionText(region), payload: { region }, bytes }

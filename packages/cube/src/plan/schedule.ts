@@ -3,8 +3,8 @@
  * The evaluator runs schedules; the planner only measures them. Nothing is read here.
  */
 import { regionsOf } from '../cells/needs.ts'
-import { decodedBoxes } from '../model/array-source.ts'
-import type { CellNode, CubeNode, Fold } from '../model/node.ts'
+import { type ArraySource, decodedBoxes } from '../model/array-source.ts'
+import { type CellNode, type CubeNode, type Fold, type SourceNode, shapeOf } from '../model/node.ts'
 import {
   cellCount,
   chunkCount,
@@ -38,6 +38,8 @@ export interface Costs {
   readonly peakBytes: number
   /** Bytes that sources decode: whole chunks, whatever part of them is used. */
   readonly decodedBytes: number
+  /** Bytes that are read of temporary files. */
+  readonly copiedBytes: number
   /** Cells of all steps: what is computed or copied; more of those that are taken in piece by piece. */
   readonly cells: number
 }
@@ -186,10 +188,10 @@ function pieceCosts(node: CubeNode, region: Region, options: ScheduleOptions): C
   const key = `${regionText(region)} ${options.foldAbove} ${options.inPasses}`
   const before = own.get(key)
   if (before !== undefined) return before
-  const { peakBytes, decodedBytes, cells } = scheduleOf(node, region, options)
+  const { steps: _, ...costs } = scheduleOf(node, region, options)
   if (own.size >= KNOWN) own.clear()
-  own.set(key, { peakBytes, decodedBytes, cells })
-  return { peakBytes, decodedBytes, cells }
+  own.set(key, costs)
+  return costs
 }
 
 /** Cells that could be computed while a kernel takes in one cell more of an input piece by piece than in one go. */
@@ -199,7 +201,7 @@ const WORK_OF_PIECES = 2
 const WORK_OF_JOIN = 3
 
 function foldCosts(node: CubeNode, fold: Fold, region: Region, options: ScheduleOptions): Costs {
-  let [peakBytes, decodedBytes, cells] = [0, 0, 0]
+  let [peakBytes, decodedBytes, copiedBytes, cells] = [0, 0, 0, 0]
   const extra = node.kind === 'cells' ? WORK_OF_PIECES : 0
   const count = piecesOf(fold, region)
   for (const piece of some(fold.pieces(region), SAMPLES)) {
@@ -210,6 +212,7 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
       peakBytes = Math.max(peakBytes, held + costs.peakBytes)
       held += blockBytes(node.inputs[i]!.schema, need)
       decodedBytes += costs.decodedBytes
+      copiedBytes += costs.copiedBytes
       cells += costs.cells + extra * cellCount(need.shape)
     }
   }
@@ -218,7 +221,12 @@ function foldCosts(node: CubeNode, fold: Fold, region: Region, options: Schedule
   const scratch = node.kind === 'blocks' ? (node.scratchBytes?.(region) ?? 0) : 0
   const state = fold.stateBytes?.(region) ?? Math.max(4 * 8 * cellCount(region.shape), scratch)
   const joined = 'joins' in fold ? WORK_OF_JOIN * (fold as RangeFold).joins(region) : 0
-  return { peakBytes: peakBytes + state, decodedBytes: decodedBytes * scale, cells: cells * scale + joined }
+  return {
+    peakBytes: peakBytes + state,
+    decodedBytes: decodedBytes * scale,
+    copiedBytes: copiedBytes * scale,
+    cells: cells * scale + joined,
+  }
 }
 
 /** Chunks that are decoded at one time for a part of each, see `ChunkReader`. */
@@ -240,18 +248,41 @@ export function storedBeside(root: CubeNode): number {
   }, 0)
 }
 
+/** Whether a source is a temporary file, of which any cells can be read without others. */
+export const isSpooled = (node: CubeNode): boolean => node.kind === 'source' && node.source.handle.format === 'spool'
+
+/** Whether a region takes whole rows (or planes ...) of chunks that are read by blocks, of which it may cut the first and last. */
+function isOfRows({ blocks, chunks, schema }: ArraySource, { start, shape }: Region): boolean {
+  if (blocks === undefined) return false
+  const along = blocks.findIndex((side) => side > 1)
+  const extent = shapeOf(schema)
+  return chunks.every((side, d) => {
+    const end = start[d]! + shape[d]!
+    return d <= along || (start[d]! % side === 0 && (end % side === 0 || end === extent[d]))
+  })
+}
+
+function sourceCosts(node: SourceNode, region: Region): Costs {
+  const cells = cellCount(region.shape)
+  const { chunks } = node.source
+  if (isSpooled(node)) {
+    const copiedBytes = blockBytes(node.schema, region)
+    const peakBytes = Math.min(copiedBytes, chunkBytes(node.schema, chunks))
+    return { peakBytes, decodedBytes: 0, copiedBytes, cells }
+  }
+  const boxes = isOfRows(node.source, region) ? node.source.blocks! : decodedBoxes(node.source, region)
+  const peakBytes = Math.min(chunkCount(region, boxes), PARALLEL_CHUNKS) * chunkBytes(node.schema, boxes)
+  const decodedBytes = chunkCount(region, boxes) * chunkBytes(node.schema, boxes)
+  return { peakBytes, decodedBytes, copiedBytes: 0, cells }
+}
+
 function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions): Costs {
   const { node, region } = step
   const cells = cellCount(region.shape)
-  if (node.kind === 'source') {
-    const { chunks } = node.source
-    const boxes = decodedBoxes(node.source, region)
-    const peakBytes = Math.min(chunkCount(region, chunks), PARALLEL_CHUNKS) * chunkBytes(node.schema, chunks)
-    return { peakBytes, decodedBytes: chunkCount(region, boxes) * chunkBytes(node.schema, boxes), cells }
-  }
+  if (node.kind === 'source') return sourceCosts(node, region)
   if (step.fold !== undefined) return foldCosts(node, step.fold, region, options)
   if (node.kind === 'cells') {
-    return { peakBytes: kernelScratch(node, region), decodedBytes: 0, cells }
+    return { peakBytes: kernelScratch(node, region), decodedBytes: 0, copiedBytes: 0, cells }
   }
   // Where a node gets more than it asked for, what it asked for is a copy.
   const copies = step.wanted.map((need, i) => {
@@ -260,20 +291,21 @@ function stepCosts(step: Step, steps: readonly Step[], options: ScheduleOptions)
     return blockBytes(node.inputs[i]!.schema, need)
   })
   const scratch = copies.reduce((sum, bytes) => sum + bytes, node.scratchBytes?.(region) ?? 0)
-  return { peakBytes: scratch, decodedBytes: 0, cells }
+  return { peakBytes: scratch, decodedBytes: 0, copiedBytes: 0, cells }
 }
 
 function measure(steps: readonly Step[], options: ScheduleOptions): Costs {
-  let [live, peakBytes, decodedBytes, cells] = [0, 0, 0, 0]
+  let [live, peakBytes, decodedBytes, copiedBytes, cells] = [0, 0, 0, 0, 0]
   for (const step of steps) {
     const costs = stepCosts(step, steps, options)
     live += blockBytes(step.node.schema, step.region)
     peakBytes = Math.max(peakBytes, live + costs.peakBytes)
     decodedBytes += costs.decodedBytes
+    copiedBytes += costs.copiedBytes
     cells += costs.cells
     for (const freed of step.frees) live -= blockBytes(steps[freed]!.node.schema, steps[freed]!.region)
   }
-  return { peakBytes, decodedBytes, cells }
+  return { peakBytes, decodedBytes, copiedBytes, cells }
 }
 
 /** The steps alone, without measuring them. */

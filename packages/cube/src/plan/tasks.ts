@@ -3,6 +3,7 @@
  * written and, where possible, of those that are read. Found by measuring schedules of candidate shapes.
  */
 import { InputError } from '@ecotope/core'
+import { type ArraySource, DECODED_AGAIN } from '../model/array-source.ts'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, regionText, wholeRegion } from '../model/region.ts'
 import { chunkBytes, consumersFirst } from './nodes.ts'
@@ -26,6 +27,8 @@ export interface TaskShapeOptions {
   readonly inPasses?: boolean
   /** Bytes of the pieces in which nodes that can fold take their inputs. Default: a part of what a task may take. */
   readonly foldAbove?: number
+  /** More shapes are tried where chunks are decoded again and again. Default: they are not. */
+  readonly isThorough?: boolean
 }
 
 export interface TaskShape {
@@ -62,13 +65,16 @@ const TASK_OVERHEAD = 2 ** 18
 /** What computing a cell costs, likewise. */
 const CELL_COST = 2
 /** Work, in bytes that could be decoded meanwhile. */
-export const workOf = ({ decodedBytes, cells }: Costs): number => decodedBytes + CELL_COST * cells
+export const workOf = ({ decodedBytes, copiedBytes, cells }: Costs): number =>
+  decodedBytes + copiedBytes + CELL_COST * cells
 
 /** Times the time that workers would take which all end together. */
 export const idling = (tasks: number, workers: number): number => (Math.ceil(tasks / workers) * workers) / tasks
 
 /** A larger task has to save this part of the work. */
 const GAIN = 0.02
+/** Where there is so much work, in bytes that could be decoded meanwhile, planning again is little. */
+export const MUCH_WORK = 2 ** 27
 /** Tasks that take this many times the memory of the least ones are small enough: smaller ones decode the same again. */
 const NEARLY = 1.05
 /** Tasks for each worker, at least, so that all end at about the same time. */
@@ -114,17 +120,42 @@ class Search {
   }
 
   measure(shape: readonly number[]): Candidate {
-    let costs: Costs = { peakBytes: 0, decodedBytes: 0, cells: 0 }
+    let costs: Costs = { peakBytes: 0, decodedBytes: 0, copiedBytes: 0, cells: 0 }
     const { inPasses = false } = this.#options
     let [work, cells] = [0, 0]
     for (const region of this.#samples(shape)) {
-      const one = scheduleOf(this.#root, region, { foldAbove: this.#foldAbove, inPasses })
+      const { steps: _, ...one } = scheduleOf(this.#root, region, { foldAbove: this.#foldAbove, inPasses })
       const peakBytes = one.peakBytes + (this.#options.extraBytes?.(region) ?? 0)
-      if (peakBytes >= costs.peakBytes) costs = { peakBytes, decodedBytes: one.decodedBytes, cells: one.cells }
+      if (peakBytes >= costs.peakBytes) costs = { ...one, peakBytes }
       work += workOf(one) + TASK_OVERHEAD
       cells += cellCount(region.shape)
     }
     return { shape, costs, pace: work / cells, fits: costs.peakBytes <= this.#share }
+  }
+
+  /** What a cell of the result takes, with workers that wait for others. */
+  time({ shape, pace }: Candidate): number {
+    const { workers = 1 } = this.#options
+    return pace * idling(chunkCount(this.region, shape), workers)
+  }
+
+  /** Whether tasks decode chunks again and again, and so much that other shapes are worth a try. */
+  decodesAgain({ shape, costs, pace }: Candidate): boolean {
+    if (pace * cellCount(this.region.shape) < MUCH_WORK) return false
+    const { decodedBytes } = scheduleOf(this.#root, this.region)
+    return chunkCount(this.region, shape) * costs.decodedBytes > DECODED_AGAIN * decodedBytes
+  }
+
+  /** The smallest tasks on borders of such boxes, or what fits of one. Where `isWide`, all of an image. */
+  least(boxes: readonly number[], isWide = false): Candidate {
+    const extent = this.region.shape
+    const unit = boxes.map((chunk, d) => {
+      const isWhole = this.#whole.has(d) || (isWide && d >= boxes.length - 2)
+      const step = this.#options.align?.[d] ?? 1
+      return Math.min(extent[d]!, Math.ceil((isWhole ? extent[d]! : chunk) / step) * step)
+    })
+    const start = this.measure(unit)
+    return start.fits ? start : this.shrink(start)
   }
 
   #changed(shape: readonly number[], change: (side: number, d: number) => number): Candidate[] {
@@ -146,7 +177,6 @@ class Search {
   grow(from: Candidate): Candidate {
     const { workers = 1 } = this.#options
     const wanted = TASKS_PER_WORKER * workers
-    const time = ({ shape, pace }: Candidate): number => pace * idling(chunkCount(this.region, shape), workers)
     let best = from
     for (;;) {
       const candidates = this.#larger(best).filter((c) => c.fits)
@@ -154,7 +184,7 @@ class Search {
       const next = candidates.reduce((a, b) => (isBetter(b, a, best.shape) ? b : a))
       // Small work is done before another worker would have begun.
       const isSmall = next.costs.peakBytes <= SMALL_BYTES
-      const gain = isSmall ? 1 - next.pace / best.pace : 1 - time(next) / time(best)
+      const gain = isSmall ? 1 - next.pace / best.pace : 1 - this.time(next) / this.time(best)
       const isUneven = workers > 1 && !isSmall && chunkCount(this.region, next.shape) < wanted
       if (gain < (isUneven ? 0.1 : GAIN)) return best
       best = next
@@ -237,14 +267,16 @@ function wholeDimensions(root: CubeNode): ReadonlySet<number> {
   return new Set(names.map((name) => root.schema.dims.findIndex((dim) => dim.name === name)).filter((d) => d >= 0))
 }
 
-/** Chunks of the sources along dimensions that reach the result with the same labels; elsewhere 1. */
-function sourceChunks(root: CubeNode): number[] {
+type BoxesOf = (source: ArraySource) => readonly number[]
+
+/** Chunks (or blocks of them) of the sources along dimensions that reach the result with the same labels; elsewhere 1. */
+function sourceBoxes(root: CubeNode, boxesOf: BoxesOf): number[] {
   const sides = shapeOf(root.schema).map(() => 1)
   for (const node of consumersFirst(root)) {
     if (node.kind !== 'source') continue
     for (const [d, { name, labels }] of root.schema.dims.entries()) {
       const k = node.schema.dims.findIndex((other) => other.name === name && other.labels.length === labels.length)
-      if (k >= 0) sides[d] = Math.max(sides[d]!, node.source.chunks[k]!)
+      if (k >= 0) sides[d] = Math.max(sides[d]!, boxesOf(node.source)[k]!)
     }
   }
   return sides
@@ -256,19 +288,20 @@ function sourceChunks(root: CubeNode): number[] {
  */
 export function taskShape(root: CubeNode, options: TaskShapeOptions): TaskShape {
   const search = new Search(root, options)
-  const extent = search.region.shape
-  const { align } = options
-  const whole = wholeDimensions(root)
-  const unit = sourceChunks(root).map((chunk, d) => {
-    const side = whole.has(d) ? extent[d]! : chunk
-    const step = align?.[d] ?? 1
-    return Math.ceil(side / step) * step
-  })
-  const start = search.measure(unit.map((side, d) => Math.min(side, extent[d]!)))
-  const least = start.fits ? start : search.shrink(start)
+  const chunks = sourceBoxes(root, (source) => source.chunks)
+  const least = search.least(chunks)
   if (least.costs.peakBytes > taskShare(options.budgetBytes)) throw budgetTooSmall(root, least, options.budgetBytes)
   // What is too large a share for one of several workers is made by one, in tasks as large as it can.
-  return least.fits ? search.grow(least) : taskShape(root, { ...options, workers: 1 })
+  if (!least.fits) return taskShape(root, { ...options, workers: 1 })
+  const usual = search.grow(least)
+  if (options.isThorough !== true || !search.decodesAgain(usual)) return usual
+  // Thin tasks over all of an image have nothing around them, and blocks of chunks can be decoded alone.
+  const blocks = sourceBoxes(root, (source) => source.blocks ?? source.chunks)
+  const others = [search.least(blocks), search.least(chunks, true), search.least(blocks, true)]
+  return others
+    .filter(({ fits }) => fits)
+    .map((other) => search.grow(other))
+    .reduce((best, other) => (search.time(other) < (1 - GAIN) * search.time(best) ? other : best), usual)
 }
 
 /** The same, with order statistics in several passes where nothing else fits. */
