@@ -1,9 +1,9 @@
 /** A plan: how one cube is cut into tasks for one sink and one budget. What `save` runs and `explain` shows. */
 
 import { InputError } from '@ecotope/core'
-import { DECODED_AGAIN } from '../model/array-source.ts'
 import { type CubeNode, shapeOf } from '../model/node.ts'
 import { cellCount, chunkCount, type Region, splitRegion, wholeRegion } from '../model/region.ts'
+import { COST_OF_SPOOLS, decodesOnce, quickest, timeOf, wholeBytes } from './estimate.ts'
 import { fuse } from './fuse.ts'
 import { blockBytes, consumersFirst } from './nodes.ts'
 import { foldOf } from './partial.ts'
@@ -16,14 +16,13 @@ import {
   withIdealSpools,
   withSpools,
 } from './rechunk.ts'
-import { type Costs, isSpooled, scheduleOf, storedBeside } from './schedule.ts'
+import { type Costs, scheduleOf, storedBeside } from './schedule.ts'
 import { spoolHandle, spoolScratch } from './spool.ts'
 import { overStages, type StageOptions, stageHandle, stagesOf } from './stages.ts'
 import {
   cacheShare,
   DEFAULT_BUDGET,
   foldAbove,
-  idling,
   isTooSmall,
   lastParts,
   MUCH_WORK,
@@ -125,9 +124,6 @@ export const stageOptions = ({ budgetBytes, workers }: Pick<Plan, 'budgetBytes' 
 
 /** Parts of the bytes that pieces of folds usually take. The less a piece takes, the larger a task may be. */
 const PARTS_OF_PIECES = [1 / 8, 1 / 64]
-/** Another size of pieces, or a file between, has to save this part of the time. */
-const GAIN = 0.1
-
 /**
  * The plan without stages: with pieces of the usual size, or smaller ones where those save time. What a piece is made
  * from may be many times what it is (the pixels under those of a coarser grid), so that tasks with large ones are small.
@@ -141,46 +137,6 @@ function planOrError(fused: CubeNode, options: PlanOptions): Plan | InputError {
   if (!canFold || (!(plan instanceof InputError) && (timeOf(plan) < MUCH_WORK || isGood(plan)))) return plan
   const others = PARTS_OF_PIECES.map((part) => planWith(fused, options, part * usual))
   return quickest([plan, ...others])
-}
-
-/** The first plan, or the one that takes the least time where that saves enough of it. */
-function quickest([first, ...others]: readonly (Plan | InputError)[]): Plan | InputError {
-  const best = others.reduce<Plan | undefined>((a, b) => {
-    if (b instanceof InputError) return a
-    return a === undefined || timeOf(b) < timeOf(a) ? b : a
-  }, undefined)
-  if (best === undefined || first === undefined) return first!
-  return first instanceof InputError || timeOf(best) <= (1 - GAIN) * timeOf(first) ? best : first
-}
-
-/** Whether tasks decode hardly more than all that is stored. */
-function decodesOnce({ root, whole, shape, pieces, costs }: Plan): boolean {
-  const sources = consumersFirst(root).filter((node) => node.kind === 'source' && !isSpooled(node))
-  const stored = sources.reduce((sum, node) => sum + wholeBytes(node), 0)
-  return chunkCount(whole, pieces ?? shape) * costs.decodedBytes <= DECODED_AGAIN * stored
-}
-
-/** What writing a byte of a temporary file costs, as decoding bytes; reading it again is like decoding one. */
-const COST_OF_SPOOLS = 3
-
-/** The time that all tasks take, in bytes that a worker could decode meanwhile, times workers. */
-function timeOf(plan: Plan): number {
-  const { whole, tasks, staged, spools } = plan
-  if (tasks === 0) return 0
-  const filling = spools.map(({ node, fill }) => {
-    const { schema } = nodeAt(staged, node)
-    const region = wholeRegion(shapeOf(schema))
-    return COST_OF_SPOOLS * blockBytes(schema, region) + timeOfTasks(fill, region, chunkCount(region, fill.shape), plan)
-  })
-  return filling.reduce((sum, time) => sum + time, timeOfTasks(plan, whole, tasks, plan))
-}
-
-type Timed = Pick<TaskShape, 'costs' | 'pace'>
-
-function timeOfTasks({ costs, pace }: Timed, whole: Region, tasks: number, { budgetBytes, workers }: Memory): number {
-  // Tasks that are too large for it do not run beside each other.
-  const abreast = Math.max(1, Math.min(workers, Math.floor(taskShare(budgetBytes) / Math.max(1, costs.peakBytes))))
-  return pace * cellCount(whole.shape) * idling(tasks, abreast) * (workers / abreast)
 }
 
 /** The plan without stages, with folds in pieces of these bytes. */
@@ -292,8 +248,6 @@ function viaFiles(plan: Plan, options: PlanOptions): Plan {
   )
   return quickest([plan, ...others]) as Plan
 }
-
-const wholeBytes = ({ schema }: CubeNode): number => blockBytes(schema, wholeRegion(shapeOf(schema)))
 
 /** Computed nodes between which and their consumers a file may help: at neighbourhoods and warps, and before the sink. */
 function cutsBetween(root: CubeNode): number[] {
