@@ -71,6 +71,13 @@ function runsOf(
   return { offsets, length }
 }
 
+/** The first cell of a box that is one run of memory of an array; undefined of any other. */
+function onlyRun({ start, shape }: Region, whole: readonly number[]): number | undefined {
+  const first = shape.findIndex((side) => side > 1)
+  if (shape.some((side, d) => first >= 0 && d > first && side !== whole[d])) return undefined
+  return start.reduce((sum, at, d) => sum * whole[d]! + at, 0)
+}
+
 function put(file: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done)
 }
@@ -145,7 +152,14 @@ function readPiece(
   const width = target.BYTES_PER_ELEMENT
   const box = regionWithin(piece, chunkBox(handle, piece))
   const position = chunkPosition(handle, piece.start)
-  const to = regionWithin(piece, whole).start
+  const within = regionWithin(piece, whole)
+  const [stored, there] = [onlyRun(box, handle.chunks), onlyRun(within, whole.shape)]
+  if (stored !== undefined && there !== undefined) {
+    const bytes = bytesOf(target).subarray(there * width, (there + cellCount(piece.shape)) * width)
+    get(file, bytes, position + stored * width)
+    return
+  }
+  const to = within.start
   const { first, shape, from } = stretchOf(box, handle.chunks)
   const [count, wanted] = [cellCount(shape), cellCount(piece.shape)]
   if (count * width <= READ_WHOLE || wanted >= READ_PART * count) {
@@ -193,6 +207,11 @@ function encoder(target: SinkHandle): Promise<SinkEncoder> {
     encode: (region, block) => {
       const scratch = new Scratch()
       for (const piece of smallPieces(region, handle)) {
+        const there = onlyRun(regionWithin(piece, region), region.shape)
+        if (there !== undefined) {
+          writePiece(file, handle, piece, block.data.subarray(there, there + cellCount(piece.shape)))
+          continue
+        }
         const cells = scratch.cells(handle.dtype, cellCount(piece.shape))
         const from = regionWithin(piece, region).start
         const zero = from.map(() => 0)

@@ -109,6 +109,29 @@ describe('cutting anew', () => {
     expect(2 * costs.peakBytes).toBeLessThan(64 * 2 ** 20)
   })
 
+  test('runs of memory on both sides go straight to their places, others through memory between', async () => {
+    const path = join(await temporaryFolder(), 'spool')
+    const { node, data } = fakeSource({ t: 6, y: 8, x: 10 }, [1, 8, 10])
+    const handle = spoolHandle(path, node.schema, [2, 8, 5])
+    createSpool(handle)
+    const encoder = await spoolSink.encoder(handle)
+    for (const x of [0, 5]) {
+      const region = { start: [0, 0, x], shape: [6, 8, 5] }
+      await encoder.encode(region, { region, data: sliceBox(data, [6, 8, 10], region) }, {})
+    }
+    await encoder.close()
+    const { source } = spoolSource(node, handle)
+    const starts = { start: [1, 2, 3], shape: [4, 5, 6] }
+    for (const region of [wholeRegion([6, 8, 10]), { start: [0, 0, 5], shape: [6, 8, 5] }, starts])
+      expect(await source.read(region)).toEqual(sliceBox(data, [6, 8, 10], region))
+    for (const region of [
+      { start: [3, 2, 5], shape: [1, 3, 5] },
+      { start: [2, 7, 1], shape: [1, 1, 3] },
+    ])
+      expect(await source.read(region)).toEqual(sliceBox(data, [6, 8, 10], region))
+    await source.close()
+  })
+
   test('large regions are written a part at a time', async () => {
     const path = join(await temporaryFolder(), 'spool')
     const { node, data } = fakeSource({ t: 2, y: 512, x: 1024 }, [1, 512, 1024])
