@@ -1,6 +1,7 @@
 /** Blocks of any dimensions seen as planes of y by x: floats with NaN for missing, and back into a packing. */
-import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
+import { DTYPES, type TypedArray } from '../dtype.ts'
 import type { Block, Packing } from '../model/block.ts'
+import { blockArray } from '../model/garbage.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { stridesOf } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -63,7 +64,7 @@ export function unpackPlanes(
   const missing = missingOf(packing)
   const [scale, offset] = raw ? [1, 0] : [packing.scale, packing.offset]
   const size = width * height
-  const out = newArray(float, planes * size) as Floats
+  const out = blockArray(float, planes * size) as Floats
   for (let p = 0; p < planes; p++) {
     const start = layout.offset(shape, first + p)
     for (let r = 0; r < height; r++) {

@@ -1,11 +1,11 @@
 /** Reprojection and resampling of a cube of any dimensions, as a node: what `resample_spatial` and mosaics stand on. */
 import { InputError, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { crsEquals } from '../crs/transform.ts'
-import { DTYPES, newArray } from '../dtype.ts'
+import { DTYPES } from '../dtype.ts'
 import { spatialDimensions } from '../geotiff/array-source.ts'
 import { gridEquals, intersectWindows, invertAffine, pixelToCrs } from '../grid.ts'
 import type { Block, Packing } from '../model/block.ts'
-import { own, release } from '../model/garbage.ts'
+import { blockArray, own, release } from '../model/garbage.ts'
 import type { BlockNode, CubeNode, CubeSchema } from '../model/node.ts'
 import { commonPacking, floatPacking, withMissing } from '../model/packing.ts'
 import type { Region } from '../model/region.ts'
@@ -148,7 +148,7 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
   const { layout } = job
   const window = windowOf(region, layout)
   const length = region.shape.reduce((product, n) => product * n, 1)
-  const out = own(newArray(job.to.dtype, length))
+  const out = own(blockArray(job.to.dtype, length))
   const count = layout.count(region.shape)
   const float = floatOf(job.from)
   const pieces = block === undefined ? [] : job.plan.pieces(window)
@@ -157,7 +157,7 @@ function compute(job: Job, region: Region, block: Block | undefined, work: WorkO
     const planes = Math.min(PLANES, count - first)
     const { picks } = job.plan.method
     const plain = plainPlanes(out, layout, region.shape, job.to, picks, first, planes, float)
-    const results = plain ?? own(newArray(float, planes * window.width * window.height) as Floats)
+    const results = plain ?? own(blockArray(float, planes * window.width * window.height) as Floats)
     results.fill(Number.NaN)
     if (block !== undefined) warpPlanes(job, block, pieces, window, first, planes, float, results)
     if (plain !== undefined) continue
