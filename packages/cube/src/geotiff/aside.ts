@@ -6,8 +6,8 @@ import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 
 /** What to do about a failed write, by the system's code. */
 const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free some space or write elsewhere',
-  EDQUOT: 'the disk quota is used up; free some space or write elsewhere',
+  ENOSPC: 'the disk is full; free some space and run it again, or write elsewhere',
+  EDQUOT: 'the disk quota is used up; free some space and run it again, or write elsewhere',
   EACCES: 'you may not write there; choose another folder',
   EPERM: 'you may not write there; choose another folder',
   EROFS: 'that disk is read-only; choose another folder',
@@ -16,6 +16,8 @@ const HINTS: Readonly<Record<string, string>> = {
   EISDIR: 'the path is a folder; give the name of a file',
   ENAMETOOLONG: 'the name is too long, with what is added while the file is written; give a shorter one',
   EFBIG: 'the disk cannot hold files this large',
+  EIO: 'the disk reports an error; check it, or write elsewhere',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n) and run it again',
 }
 
 /** Codes of SQLite for what the system refuses. */

@@ -179,7 +179,8 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
     if (isFile && failed.length === 0) await rm(listOf(path), { force: true })
     return savedAs(path, plan, failed, resumed)
   } catch (error) {
-    await job.abandon(true)
+    // With what exists only in this process no later run can go on.
+    await job.abandon(!('node' in save.origin))
     throw error
   } finally {
     await own?.close()

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { appendFile, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { makeFolder } from '../format/folder.ts'
 import { isAlive } from '../geotiff/aside.ts'
@@ -21,6 +21,8 @@ export interface Partial {
   note(boxes: readonly string[]): Promise<void>
   /** Puts the folder in the final place. */
   publish(): Promise<void>
+  /** Ends without result; folder and journal stay for the next run of the job. */
+  release(): void
   /** Removes folder and journal. */
   remove(): Promise<void>
 }
@@ -30,6 +32,9 @@ interface Head {
   readonly pid: number
   readonly begunMs: number
 }
+
+/** Folders that this process is writing. */
+const writing = new Set<string>()
 
 /** Entries of a folder that make it a store which may be overwritten. */
 const MARKS = ['zarr.json', '.zgroup', '.zarray', '.zmetadata']
@@ -56,13 +61,16 @@ export async function openPartial(path: string, job: string, layout: string): Pr
   const goesOn = before?.head.job === job && (await exists(folder))
   if (!goesOn) await rm(folder, { recursive: true, force: true })
   else await sweep(folder)
-  await makeFolder(folder)
   const done = goesOn ? before.done : new Set<string>()
   const begunMs = goesOn ? before.head.begunMs : Date.now()
   const head = JSON.stringify({ job, pid: process.pid, begunMs } satisfies Head)
-  await writeFile(`${journal}.new`, `${[head, ...done].join('\n')}\n`)
-  await rename(`${journal}.new`, journal)
+  await writeJournal(journal, [head, ...done])
+  // After the journal, without which nobody would know whose it is.
+  await makeFolder(folder)
+  const release = (): void => void writing.delete(resolve(folder))
+  writing.add(resolve(folder))
   const remove = async (): Promise<void> => {
+    release()
     await rm(folder, { recursive: true, force: true })
     await rm(journal, { force: true })
   }
@@ -73,9 +81,23 @@ export async function openPartial(path: string, job: string, layout: string): Pr
     note: (boxes) => (boxes.length === 0 ? Promise.resolve() : appendFile(journal, `${boxes.join('\n')}\n`)),
     publish: async () => {
       await replace(path, folder)
+      release()
       await rm(journal, { force: true })
     },
+    release,
     remove,
+  }
+}
+
+/** Another journal in place of the one that is there, which stays where this fails. */
+async function writeJournal(journal: string, lines: readonly string[]): Promise<void> {
+  const next = `${journal}.new`
+  try {
+    await writeFile(next, `${lines.join('\n')}\n`)
+    await rename(next, journal)
+  } catch (cause) {
+    await rm(next, { force: true })
+    throw cause
   }
 }
 
@@ -120,15 +142,16 @@ function headOf(line: string): Head | undefined {
   }
 }
 
-/** Removes what killed runs of other jobs have left of this path. */
+/** Removes what stopped runs of other jobs have left of this path. */
 async function tidy(path: string, own: string): Promise<void> {
   const folder = dirname(path)
   const start = `${basename(path)}.part-`
   for (const name of await names(folder)) {
     if (!name.startsWith(start) || !name.endsWith('.journal') || name === `${own}.journal`) continue
     const head = headOf((await readFile(join(folder, name), 'utf8').catch(() => '')).split('\n')[0]!)
-    if (head === undefined || head.pid === process.pid || isAlive(head.pid)) continue
-    await rm(join(folder, name.slice(0, -'.journal'.length)), { recursive: true, force: true })
+    const other = join(folder, name.slice(0, -'.journal'.length))
+    if (head === undefined || (head.pid === process.pid ? writing.has(resolve(other)) : isAlive(head.pid))) continue
+    await rm(other, { recursive: true, force: true })
     await rm(join(folder, name), { force: true })
   }
 }

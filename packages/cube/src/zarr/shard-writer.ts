@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { EnvironmentError, throwIfAborted, type WorkOptions } from '@ecotope/core'
+import { throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { encodeBlosc } from '../codecs/blosc.ts'
 import { crc32c } from '../codecs/checksums.ts'
 import { gzipEncode, releaseMade, zstdEncode, zstdEncodeAside } from '../codecs/engine.ts'
 import { owned } from '../codecs/kernel.ts'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder } from '../execute/sink.ts'
+import { writeError } from '../geotiff/aside.ts'
 import type { Block } from '../model/block.ts'
 import { cellCount, type Region, splitRegion, stridesOf } from '../model/region.ts'
 import type { DType } from '../types.ts'
@@ -119,7 +120,8 @@ async function writeShard(
     return aside.finish()
   } catch (cause) {
     aside.abandon()
-    throw isSystemError(cause) ? cannotWrite(path, cause) : cause
+    // Of the folder beside the output nobody has heard.
+    throw writeError(plan.path, cause)
   }
 }
 
@@ -217,16 +219,3 @@ class AsideFile {
     rmSync(this.#aside, { force: true })
   }
 }
-
-const isSystemError = (cause: unknown): cause is NodeJS.ErrnoException =>
-  cause instanceof Error && typeof (cause as NodeJS.ErrnoException).code === 'string' && 'syscall' in cause
-
-const cannotWrite = (path: string, cause: NodeJS.ErrnoException): EnvironmentError =>
-  new EnvironmentError('CannotWrite', `cannot write ${path}: ${cause.message}`, {
-    hint:
-      cause.code === 'ENOSPC'
-        ? 'free space on the disk, then run it again: it goes on where it was'
-        : 'check the permissions and the disk',
-    data: { path },
-    cause,
-  })

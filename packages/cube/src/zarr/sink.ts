@@ -1,9 +1,9 @@
 /** Cubes as Zarr 3 stores: sharded, compressed, with CF and GeoZarr attributes. Workers write shards, the main side files them. */
 import { dirname } from 'node:path'
-import { EnvironmentError } from '@ecotope/core'
 import { DTYPES } from '../dtype.ts'
 import type { SinkFormat, SinkHandle, SinkJob, SinkOptions } from '../execute/sink.ts'
 import { makeFolder } from '../format/folder.ts'
+import { writeError } from '../geotiff/aside.ts'
 import type { CubeSchema } from '../model/node.ts'
 import { cellCount, type Region, splitRegion } from '../model/region.ts'
 import { openPartial } from './partial.ts'
@@ -23,12 +23,8 @@ export const zarrSink: SinkFormat = {
 async function create(path: string, schema: CubeSchema, { job, options }: SinkOptions): Promise<SinkJob> {
   const target = path.replace(/[\\/]+$/, '')
   const layout = planOf(target, '', schema, options)
-  await makeFolder(dirname(target)).catch((cause: unknown) => {
-    throw cannotWrite(dirname(target), cause)
-  })
-  const partial = await openPartial(target, job, JSON.stringify(layout.plan)).catch((cause: unknown) => {
-    throw cannotWrite(target, cause)
-  })
+  await guarded(target, () => makeFolder(dirname(target)))
+  const partial = await guarded(target, () => openPartial(target, job, JSON.stringify(layout.plan)))
   const plan: ZarrPlan = { ...layout.plan, part: partial.folder }
   const boxes = (region: Region): string[] => Array.from(splitRegion(region, plan.box), (piece) => boxName(piece, plan))
   return {
@@ -39,15 +35,15 @@ async function create(path: string, schema: CubeSchema, { job, options }: SinkOp
     isDone: (region) => boxes(region).every((box) => partial.done.has(box)),
     ...(partial.done.size === 0 ? {} : { resumesFromMs: partial.begunMs }),
     write: async (region, _, isFinal = true) => {
-      if (isFinal) await partial.note(boxes(region))
+      if (isFinal) await guarded(target, () => partial.note(boxes(region)))
     },
     finish: async (work) => {
-      await writeMetadata(plan, layout.dataset, schema)
+      await guarded(target, () => writeMetadata(plan, layout.dataset, schema))
       await work?.beforePublish?.()
-      await partial.publish()
+      await guarded(target, () => partial.publish())
     },
     abandon: async (keep) => {
-      if (!keep) await partial.remove()
+      await (keep ? partial.release() : partial.remove())
     },
   }
 }
@@ -61,11 +57,8 @@ function encodeBytes({ arrays, dtype }: ZarrPlan): number {
   return 4 * 3 * chunk
 }
 
-function cannotWrite(path: string, cause: unknown): unknown {
-  if (typeof (cause as NodeJS.ErrnoException).code !== 'string' || !('syscall' in (cause as object))) return cause
-  return new EnvironmentError('CannotWrite', `cannot write ${path}: ${(cause as Error).message}`, {
-    hint: 'check the permissions and the disk',
-    data: { path },
-    cause,
+/** Does some of the writing; errors name the output, as of the folder beside it nobody has heard. */
+const guarded = <T>(path: string, work: () => Promise<T>): Promise<T> =>
+  work().catch((cause: unknown) => {
+    throw writeError(path, cause)
   })
-}

@@ -169,6 +169,36 @@ describe('safety', () => {
     await layout.abandon(false)
   })
 
+  test('what jobs of this process have left is removed by the next, but not what they are writing', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.zarr')
+    await begin(path, 3, 'one that failed')
+    const running = await zarrSink.create(path, schema, { job: 'one that runs', options })
+    expect(readdirSync(folder)).toHaveLength(2)
+    await writeZarr(path, schema, cells, options, 'the last')
+    expect(readdirSync(folder)).toHaveLength(3)
+    await running.abandon(false)
+    expect(readdirSync(folder)).toEqual(['a.zarr'])
+  })
+
+  test.each(['zarr.json', 'data/zarr.json', 'data/c/0/0', 'x/c/0'])(
+    'where %s cannot be written, it is said of the output',
+    async (name) => {
+      const folder = await temporaryFolder()
+      const path = join(folder, 'a.zarr')
+      await begin(path, 0)
+      const part = readdirSync(folder).find((one) => !one.endsWith('.journal'))!
+      await mkdir(join(folder, part, name, 'in the way'), { recursive: true })
+      const error = {
+        tag: 'CannotWrite',
+        data: { path, code: 'EISDIR' },
+        message: expect.stringContaining(`write ${path}:`),
+      }
+      await expect(writeZarr(path, schema, cells, options, 'a job')).rejects.toMatchObject(error)
+      expect(existsSync(path)).toBe(false)
+    },
+  )
+
   test('a journal line that was being written does not count', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'a.zarr')
