@@ -1,24 +1,37 @@
 /** Datum shifts through geocentric coordinates with three or seven parameters, in place. Grid shifts are not used. */
 import { InputError } from '@ecotope/core'
 import type { Definition, Ellipsoid } from './definition.ts'
+import { POLE } from './projection.ts'
+
+const FLATTENING = 1 / 298.257223563
+const WGS84: Ellipsoid = { a: 6378137, es: FLATTENING * (2 - FLATTENING) }
 
 /** Moves (λ, φ) in radians from one datum to another, or undefined where both agree or one is not known. */
 export function datumShift(from: Definition, to: Definition): ((lp: Float64Array) => void) | undefined {
   if (sameDatum(from, to) && gridsOf(from) === gridsOf(to)) return undefined
   for (const definition of [from, to]) requireNoGrids(definition)
-  if (!from.shift || !to.shift) return undefined
-  const out = from.shift
-  const back = to.shift
+  const [source, target] = [datumOf(from), datumOf(to)]
+  if (sameDatum(source, target) || !source.shift || !target.shift) return undefined
+  const out = source.shift
+  const back = target.shift
   return (lp) => {
     const point = new Float64Array(3)
     for (let i = 0; i < lp.length; i += 2) {
-      toGeocentric(lp[i]!, lp[i + 1]!, from.ellipsoid, point)
+      // Geocentric coordinates would bring what lies beyond a pole back to the other side of it.
+      if (Math.abs(lp[i + 1]!) > POLE) lp[i] = Number.NaN
+      toGeocentric(lp[i]!, lp[i + 1]!, source.ellipsoid, point)
       forwardHelmert(point, out)
       inverseHelmert(point, back)
-      fromGeocentric(point, to.ellipsoid, lp, i)
+      fromGeocentric(point, target.ellipsoid, lp, i)
     }
   }
 }
+
+type Datum = Pick<Definition, 'ellipsoid' | 'shift'>
+
+/** What longitudes and latitudes refer to: with `+nadgrids=@null` WGS 84, whatever sphere they are projected from. */
+const datumOf = ({ ellipsoid, shift }: Definition): Datum =>
+  shift === null ? { ellipsoid: WGS84, shift: [0, 0, 0] } : { ellipsoid, shift }
 
 /** Files of shifts that a PROJ string names, beside which it gives no parameters. */
 function gridsOf({ parameters }: Definition): string | undefined {
@@ -36,7 +49,7 @@ function requireNoGrids(definition: Definition): void {
   })
 }
 
-export function sameDatum(a: Definition, b: Definition): boolean {
+export function sameDatum(a: Datum, b: Datum): boolean {
   if (Math.abs(a.ellipsoid.a - b.ellipsoid.a) > 1e-6) return false
   // GRS 80 and WGS 84 differ by less: a tenth of a millimetre on the ground.
   if (Math.abs(a.ellipsoid.es - b.ellipsoid.es) > 5e-11) return false

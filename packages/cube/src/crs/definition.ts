@@ -18,7 +18,7 @@ export interface Definition {
   readonly ellipsoid: Ellipsoid
   /**
    * Shift to WGS 84: three or seven numbers (metres, radians, scale - 1), position vector convention.
-   * `null`: longitude and latitude are taken as they are (`+nadgrids=@null`); undefined: unknown datum.
+   * `null`: longitude and latitude are those of WGS 84, whatever the ellipsoid (`+nadgrids=@null`); undefined: unknown datum.
    */
   readonly shift: readonly number[] | null | undefined
   /** Longitude of the prime meridian, radians. */

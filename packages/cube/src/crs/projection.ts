@@ -9,6 +9,9 @@ export interface Projection {
   inverse(xy: Float64Array): void
 }
 
+/** Latitudes beyond this are on no map. */
+export const POLE = Math.PI / 2 + 1e-12
+
 /** λ brought into [-π, π]; nearly always it is there already. */
 export function wrap(lambda: number): number {
   if (lambda >= -Math.PI && lambda <= Math.PI) return lambda

@@ -11,7 +11,7 @@ import { foreignProjection, isRefused, unsupported } from './foreign.ts'
 import { homolosine } from './interrupted.ts'
 import { orthographic } from './orthographic.ts'
 import type { Projection } from './projection.ts'
-import { wrap } from './projection.ts'
+import { POLE, wrap } from './projection.ts'
 import { pseudocylinder, ROWS } from './pseudocylindrical.ts'
 import { rotatedPole } from './rotated.ts'
 import { transverseMercator } from './transverse.ts'
@@ -64,9 +64,6 @@ function authalicSphere({ a, es }: Definition['ellipsoid']): Definition['ellipso
 }
 
 type Step = (xy: Float64Array) => void
-
-/** Latitudes beyond this are on no map. */
-const POLE = Math.PI / 2 + 1e-12
 
 /** Coordinates of the system to (λ, φ) in radians from Greenwich. */
 function toGeographic(definition: Definition): Step {

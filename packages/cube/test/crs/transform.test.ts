@@ -28,6 +28,27 @@ describe('transformer', () => {
     }
   })
 
+  it.each([
+    ['EPSG:2056', [830000, 5930000], [2601323.99284752, 1197209.11482014]],
+    ['EPSG:31370', [500000, 6550000], [158696.526960723, 142731.144513536]],
+    ['EPSG:28992', [600000, 6830000], [155183.917006695, 464084.407034735]],
+    ['EPSG:5514', [1750000, 6420000], [-653774.698348658, -1081333.42647363]],
+  ])('shifts Web Mercator to the datum of %s as PROJ does', (code, from, expected) => {
+    const [web, national] = [parseCrs('EPSG:3857'), parseCrs(code)]
+    const points = Float64Array.from(from)
+    transformer(web, national)(points)
+    expect(Math.hypot(points[0]! - expected[0]!, points[1]! - expected[1]!)).toBeLessThan(0.01)
+    transformer(national, web)(points)
+    expect(Math.hypot(points[0]! - from[0]!, points[1]! - from[1]!)).toBeLessThan(0.01)
+  })
+
+  it('finds nothing beyond the poles of another datum', () => {
+    const bessel = parseCrs('+proj=longlat +ellps=bessel +towgs84=598.1,73.7,418.2,0.202,0.045,-2.455,6.7')
+    const points = Float64Array.of(10, 90.5, 10, -147, 10, 50)
+    transformer(bessel, parseCrs('EPSG:3035'))(points)
+    expect([...points].map(Number.isNaN)).toEqual([true, true, true, true, false, false])
+  })
+
   it('comes back to where it started, where the datum is WGS 84', () => {
     for (const { crs: text, lonLat } of oracle) {
       const crs = parseCrs(text)
