@@ -80,16 +80,24 @@ async function folderAbove(path: string): Promise<string> {
   return folder
 }
 
-/**
- * A name beside `path` for what is being written, which tells the process that writes it. What killed processes have
- * left of the same output is removed. Throws what `refuseTarget` throws.
- */
+/** As `asideName`. Throws what `refuseTarget` throws. */
 export async function asidePath(path: string): Promise<string> {
   await refuseTarget(path)
+  return asideName(path)
+}
+
+/** What names of files beside an output say after the output's: the process that writes them, and what they hold. */
+const ASIDE = /^(\d+)-[\da-f]{12}\.(?:partial|spool)(?:\.(?:spool|stage)-\d+)?$/
+
+/**
+ * A name beside `path` for what is being written, which tells the process that writes it. What killed processes have
+ * left of the same output is removed.
+ */
+export async function asideName(path: string): Promise<string> {
   const [folder, start] = [dirname(path), `.${basename(path)}.`]
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue
-    const pid = /^(\d+)-[\da-f]{12}\.(?:partial|spool)$/.exec(name.slice(start.length))?.[1]
+    const pid = ASIDE.exec(name.slice(start.length))?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
   return join(folder, `${start}${process.pid}-${randomBytes(6).toString('hex')}.partial`)

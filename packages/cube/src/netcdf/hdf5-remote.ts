@@ -3,9 +3,8 @@
  * are fetched by ranges, and what failed is tried again, until nothing is missing.
  */
 import { writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '../format/temporary.ts'
 import type { ByteSource } from '../geotiff/source.ts'
 import { consecutive, type Run } from '../model/consecutive.ts'
 import { type LibraryFiles, see } from './hdf5-files.ts'
@@ -103,7 +102,7 @@ function resultOf<T>(outcome: Outcome<T>): T {
 
 /** The source is closed with it. */
 export async function remoteHdf5(files: LibraryFiles, source: ByteSource): Promise<RemoteHdf5> {
-  const folder = await mkdtemp(join(tmpdir(), 'ecotope-hdf5-'))
+  const { folder, remove } = await temporaryFolder('hdf5')
   const blocks = new Blocks(source)
   const seen: (() => void)[] = []
   const fresh = (): string => {
@@ -117,7 +116,7 @@ export async function remoteHdf5(files: LibraryFiles, source: ByteSource): Promi
     attempt: (work) => blocks.attempt(work),
     close: async () => {
       for (const restore of seen) restore()
-      await rm(folder, { recursive: true, force: true })
+      await remove()
       await source.close()
     },
   }

@@ -1,7 +1,4 @@
 /** Computes a cube, or a region of one, into memory, piece by piece so that what lies between stays small. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { secondsLeft, throwIfAborted, type WorkOptions } from '@ecotope/core'
 import { newArray } from '../dtype.ts'
 import type { Block } from '../model/block.ts'
@@ -58,13 +55,8 @@ async function viaFiles(root: CubeNode, options: ComputeOptions): Promise<Block>
   const { saveCube } = await import('./save.ts')
   const { memorySink } = await import('./memory-sink.ts')
   const { sink, result } = memorySink()
-  const folder = await mkdtemp(join(tmpdir(), 'ecotope-'))
-  try {
-    const { failed } = await saveCube(root, join(folder, 'cube'), { ...rest, sink, sinkModule: MEMORY_SINKS })
-    for (const failure of failed) onFailedChunk?.(failure)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const { failed } = await saveCube(root, 'memory', { ...rest, sink, sinkModule: MEMORY_SINKS })
+  for (const failure of failed) onFailedChunk?.(failure)
   return { region: wholeRegion(shapeOf(root.schema)), data: result() }
 }
 

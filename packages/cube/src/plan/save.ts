@@ -2,16 +2,16 @@
  * Computes a cube and writes it, task by task, within a memory budget. A run that is killed leaves the old output and
  * what is needed to go on; the same call again computes only what is missing.
  */
-import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InputError, type WorkOptions } from '@ecotope/core'
 import type { Executor, Task } from '../execute/executor.ts'
 import { inlineExecutor } from '../execute/inline.ts'
 import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
-import { refuseTarget, writeAside } from '../geotiff/aside.ts'
+import { temporaryFolder } from '../format/temporary.ts'
+import { asideName, refuseTarget, writeAside } from '../geotiff/aside.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
@@ -246,7 +246,9 @@ async function withFiles<T>(
   use: (staged: Save, spools: Spools) => Promise<T>,
 ) {
   // What goes to memory has no folder of its own.
-  const path = save.job.handle.format === 'memory' ? join(tmpdir(), `ecotope-${randomUUID()}`) : save.path
+  const isNeeded = plan.stages.length + plan.spools.length > 0
+  const own = isNeeded && save.job.handle.format === 'memory' ? await temporaryFolder('cube') : undefined
+  const path = own !== undefined ? join(own.folder, 'cube') : isNeeded ? await asideName(save.path) : save.path
   const stages = stageFiles(plan, path)
   const spools = plan.spools.map(({ node, layout, fill }, i) => ({
     node,
@@ -268,6 +270,7 @@ async function withFiles<T>(
     return await use(staged, spools)
   } finally {
     for (const { handle } of [...stages, ...spools]) await removeSpool(handle)
+    await own?.remove()
   }
 }
 

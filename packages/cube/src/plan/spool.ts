@@ -4,9 +4,11 @@
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { EnvironmentError } from '@ecotope/core'
 import { DTYPES, newArray, type TypedArray } from '../dtype.ts'
 import type { SinkEncoder, SinkFormat, SinkHandle } from '../execute/sink.ts'
+import { writeError } from '../geotiff/aside.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import { copyBox } from '../model/copy.ts'
 import { type CubeNode, type CubeSchema, type SourceNode, shapeOf } from '../model/node.ts'
@@ -199,27 +201,46 @@ function* smallPieces(region: Region, { chunks, dtype }: SpoolHandle): Generator
 /** Most bytes that writing a region takes beside it. */
 export const spoolScratch = (bytes: number): number => Math.min(bytes, WRITE_BYTES)
 
+function writeRegion(file: number, handle: SpoolHandle, region: Region, data: TypedArray): void {
+  const scratch = new Scratch()
+  for (const piece of smallPieces(region, handle)) {
+    const there = onlyRun(regionWithin(piece, region), region.shape)
+    if (there !== undefined) {
+      writePiece(file, handle, piece, data.subarray(there, there + cellCount(piece.shape)))
+      continue
+    }
+    const cells = scratch.cells(handle.dtype, cellCount(piece.shape))
+    const from = regionWithin(piece, region).start
+    const zero = from.map(() => 0)
+    copyBox(data, region.shape, from, cells, piece.shape, zero, piece.shape)
+    writePiece(file, handle, piece, cells)
+  }
+  scratch.free()
+}
+
+/** What the system refuses, in the user's words: the file is none that was asked for, and may lie on another disk. */
+function spoolError({ path }: SpoolHandle, cause: unknown): unknown {
+  const error = writeError(path, cause)
+  if (!(error instanceof EnvironmentError) || error === cause) return cause
+  const hint = path.startsWith(tmpdir()) ? 'free some space there, or let TMPDIR name a folder elsewhere' : error.hint
+  return new EnvironmentError(error.tag, `a temporary file is needed: ${error.message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    data: error.data,
+    cause,
+  })
+}
+
 /** Any regions may be written, by several threads at once as long as they do not overlap. */
 function encoder(target: SinkHandle): Promise<SinkEncoder> {
   const handle = target as SpoolHandle
   const file = openSync(handle.path, 'r+')
   return Promise.resolve({
-    encode: (region, block) => {
-      const scratch = new Scratch()
-      for (const piece of smallPieces(region, handle)) {
-        const there = onlyRun(regionWithin(piece, region), region.shape)
-        if (there !== undefined) {
-          writePiece(file, handle, piece, block.data.subarray(there, there + cellCount(piece.shape)))
-          continue
-        }
-        const cells = scratch.cells(handle.dtype, cellCount(piece.shape))
-        const from = regionWithin(piece, region).start
-        const zero = from.map(() => 0)
-        copyBox(block.data, region.shape, from, cells, piece.shape, zero, piece.shape)
-        writePiece(file, handle, piece, cells)
+    encode: async (region, block) => {
+      try {
+        writeRegion(file, handle, region, block.data)
+      } catch (cause) {
+        throw spoolError(handle, cause)
       }
-      scratch.free()
-      return Promise.resolve(undefined)
     },
     close: () => {
       closeSync(file)
@@ -230,10 +251,17 @@ function encoder(target: SinkHandle): Promise<SinkEncoder> {
 
 /** Makes the (sparse) file, which writers then open. */
 export function createSpool(handle: SpoolHandle): void {
-  const file = openSync(handle.path, 'w')
   const count = handle.shape.reduce((product, side, d) => product * Math.ceil(side / handle.chunks[d]!), 1)
-  ftruncateSync(file, count * cellCount(handle.chunks) * DTYPES[handle.dtype].bytes)
-  closeSync(file)
+  try {
+    const file = openSync(handle.path, 'w')
+    try {
+      ftruncateSync(file, count * cellCount(handle.chunks) * DTYPES[handle.dtype].bytes)
+    } finally {
+      closeSync(file)
+    }
+  } catch (cause) {
+    throw spoolError(handle, cause)
+  }
 }
 
 export async function removeSpool({ path }: SpoolHandle): Promise<void> {

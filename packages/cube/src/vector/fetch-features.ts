@@ -1,12 +1,11 @@
 /** Files of features at addresses: fetched whole into a folder of their own, read there as any other, and removed. */
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
 import { fetched } from '../format/fetched.ts'
+import { temporaryFolder } from '../format/temporary.ts'
 import { writeError } from '../geotiff/aside.ts'
 import type { Geometries } from '../model/geometry.ts'
 import { type ReadFeaturesOptions, readFeatures } from './read-features.ts'
@@ -22,7 +21,7 @@ export async function fetchFeatures(
   url: string,
   { signal, ...options }: ReadFeaturesOptions & { readonly signal?: AbortSignal },
 ): Promise<Geometries> {
-  const folder = await mkdtemp(join(tmpdir(), 'ecotope-features-'))
+  const { folder, remove } = await temporaryFolder('features')
   const path = join(folder, `features${extensionOf(url)}`)
   try {
     await download(url, path, signal)
@@ -31,7 +30,7 @@ export async function fetchFeatures(
   } catch (cause) {
     throw named(cause, path, url)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await remove()
   }
 }
 

@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import fc from 'fast-check'
@@ -48,10 +50,35 @@ describe('temporary files', () => {
   })
 })
 
+describe('a disk that is full', () => {
+  const { node } = fakeSource({ t: 2, y: 2, x: 2 }, [1, 1, 1])
+  const region = wholeRegion([2, 2, 2])
+
+  test.skipIf(!existsSync('/dev/full'))('is told with the file and what to do', async () => {
+    const encoder = await spoolSink.encoder(spoolHandle('/dev/full', node.schema, [1, 2, 2]))
+    await expect(encoder.encode(region, { region, data: new Float64Array(8) }, {})).rejects.toMatchObject({
+      tag: 'CannotWrite',
+      message: expect.stringContaining('temporary file is needed: cannot write /dev/full'),
+      hint: expect.stringContaining('disk is full'),
+    })
+    await encoder.close()
+  })
+
+  test('in the place of temporary files: it may be another', async () => {
+    const handle = spoolHandle(join(tmpdir(), 'nowhere', 'spool'), node.schema, [1, 2, 2])
+    expect(() => createSpool(handle)).toThrow(
+      expect.objectContaining({ tag: 'CannotWrite', hint: expect.stringContaining('TMPDIR') }),
+    )
+  })
+})
+
 describe('cutting anew', () => {
   test('images of which each task needs a corner are decoded once, and nothing is left behind', async () => {
     const path = join(await temporaryFolder(), 'out.test')
     const log = `${path}.log`
+    // What killed runs have left goes; what one that runs is writing stays.
+    const [dead, alive] = [999_999_999, process.ppid].map((pid) => `.out.test.${pid}-0123456789ab.partial.spool-0`)
+    for (const name of [dead, alive]) await writeFile(join(dirname(path), name!), 'x')
     const steps = new Map<string, number>()
     const saved = await saveOrigin(originOf({ ...MANY, log }), path, {
       onProgress: ({ step, fraction }) => steps.set(step, fraction),
@@ -71,7 +98,7 @@ describe('cutting anew', () => {
     expect(lines).toHaveLength(300)
     const bytes = Uint8Array.from(await readFile(path))
     expect([...new Float64Array(bytes.buffer)]).toEqual(await wholeOf(madeCube(MANY)))
-    expect((await readdir(dirname(path))).sort()).toEqual(['out.test', 'out.test.log', 'out.test.order'])
+    expect((await readdir(dirname(path))).sort()).toEqual([alive, 'out.test', 'out.test.log', 'out.test.order'])
   })
 
   test('with a small budget, threads that fill the files end before others read them', async () => {
