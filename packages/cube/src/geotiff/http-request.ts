@@ -1,5 +1,8 @@
 /** Requests to web servers: tried again where that may help, given up where nothing arrives any more. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CancelledError, throwIfAborted } from '@ecotope/core'
+
 export interface RequestOptions {
   /** Attempts of one request that fails for reasons of the network or the server. Default 4. */
   readonly attempts?: number
@@ -9,6 +12,8 @@ export interface RequestOptions {
   readonly stallMs?: number
   /** Sent with every request, for servers that ask for a token. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Ends requests and the waits between them at once. */
+  readonly signal?: AbortSignal
 }
 
 const DEFAULTS = { attempts: 4, backOffMs: 250, stallMs: 60_000 } as const
@@ -28,27 +33,47 @@ const LONGEST_WAIT_MS = 30_000
 /** The failure that an answer means by its status, where a further attempt may help. */
 export function passingOf({ status, headers }: Response): Passing | undefined {
   if (status !== 408 && status !== 429 && status < 500) return undefined
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  const wait = Number.isFinite(seconds) ? Math.min(LONGEST_WAIT_MS, seconds * 1000) : undefined
-  return new Passing(`HTTP ${status}`, wait)
+  const waitMs = waitOf(headers.get('retry-after') ?? '')
+  return new Passing(`HTTP ${status}`, Number.isNaN(waitMs) ? undefined : Math.min(LONGEST_WAIT_MS, waitMs))
 }
 
-/** Runs `once` until it succeeds; `isFinal` failures are thrown at once, the last of the others when attempts are used up. */
+/** Seconds or a date, in milliseconds from now; NaN where it is neither. */
+function waitOf(retryAfter: string): number {
+  if (/^\s*\d+\s*$/.test(retryAfter)) return Number(retryAfter) * 1000
+  return Math.max(0, Date.parse(retryAfter) - Date.now())
+}
+
+/** What went wrong: `fetch` has that in the cause of an error that only says that it failed. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error && cause.cause.message !== '' ? cause.cause.message : cause.message
+}
+
+/**
+ * Runs `once` until it succeeds; `isFinal` failures are thrown at once, the last of the others when attempts are used up.
+ * Throws `CancelledError` as soon as the signal is raised.
+ */
 export async function retried<T>(
   options: RequestOptions,
   once: () => Promise<T>,
   isFinal: (cause: unknown) => boolean,
   gaveUp: (attempts: number, cause: unknown) => Error,
 ): Promise<T> {
-  const { attempts, backOffMs } = { ...DEFAULTS, ...options }
+  const { attempts, backOffMs, signal } = { ...DEFAULTS, ...options }
+  throwIfAborted(signal)
   for (let attempt = 1; ; attempt++) {
     try {
       return await once()
     } catch (cause) {
+      throwIfAborted(signal)
       if (isFinal(cause)) throw cause
       if (attempt >= attempts) throw gaveUp(attempts, cause)
       const wait = cause instanceof Passing ? cause.afterMs : undefined
-      await new Promise((resolve) => setTimeout(resolve, wait ?? backOffMs * 2 ** (attempt - 1)))
+      await sleep(wait ?? backOffMs * 2 ** (attempt - 1), undefined, signal === undefined ? {} : { signal }).catch(
+        () => {
+          throw new CancelledError()
+        },
+      )
     }
   }
 }
@@ -56,6 +81,8 @@ export async function retried<T>(
 /** An answer whose head is here. */
 export interface Answer {
   readonly response: Response
+  /** The body as it comes. Throws `Passing` where it stalls. */
+  parts(): AsyncIterable<Uint8Array>
   /** The whole body. Throws `Passing` where it stalls or ends before its length. */
   body(): Promise<Uint8Array<ArrayBuffer>>
   /** The whole body, or undefined where it is longer than `most` bytes. */
@@ -64,22 +91,29 @@ export interface Answer {
   drop(): Promise<void>
 }
 
-/** One request. Throws what `fetch` throws, and `Passing`. */
+/** One request; `rest`: what else `fetch` is to know. Throws what `fetch` throws, and `Passing`. */
 export async function ask(
   url: string,
   headers: Readonly<Record<string, string>>,
   options: RequestOptions,
+  rest: Pick<RequestInit, 'method' | 'body'> = {},
 ): Promise<Answer> {
-  const { stallMs } = { ...DEFAULTS, ...options }
+  const { stallMs, signal } = { ...DEFAULTS, ...options }
   const controller = new AbortController()
   const giveUp = (): void => controller.abort(new Passing(`nothing arrived for ${stallMs / 1000} s`))
   const timer = setTimeout(giveUp, stallMs)
   try {
-    const response = await fetch(url, { headers: { ...options.headers, ...headers }, signal: controller.signal })
+    const response = await fetch(url, {
+      ...rest,
+      headers: { ...options.headers, ...headers },
+      signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
+    })
+    const parts = (): AsyncIterable<Uint8Array> => partsOf(response, stallMs, giveUp)
     return {
       response,
-      body: async () => (await bodyOf(response, stallMs, giveUp))!,
-      bodyUpTo: (most) => bodyOf(response, stallMs, giveUp, most),
+      parts,
+      body: async () => (await joined(parts()))!,
+      bodyUpTo: (most) => joined(parts(), most),
       drop: async () => response.body?.cancel(),
     }
   } finally {
@@ -87,25 +121,28 @@ export async function ask(
   }
 }
 
-async function bodyOf(
-  response: Response,
-  stallMs: number,
-  giveUp: () => void,
-  most = Infinity,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const timer = setTimeout(giveUp, stallMs)
-  const parts: Uint8Array[] = []
-  let length = 0
+async function* partsOf(response: Response, stallMs: number, giveUp: () => void): AsyncGenerator<Uint8Array> {
+  let timer = setTimeout(giveUp, stallMs)
   try {
     for await (const part of response.body ?? []) {
-      timer.refresh()
-      parts.push(part)
-      length += part.length
-      // Leaving the loop lets go of the rest.
-      if (length > most) return undefined
+      // However long it takes to use a part, that is not the server's time.
+      clearTimeout(timer)
+      yield part
+      timer = setTimeout(giveUp, stallMs)
     }
   } finally {
     clearTimeout(timer)
+  }
+}
+
+async function joined(body: AsyncIterable<Uint8Array>, most = Infinity): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body) {
+    parts.push(part)
+    length += part.length
+    // Leaving the loop lets go of the rest.
+    if (length > most) return undefined
   }
   const out = new Uint8Array(length)
   let at = 0

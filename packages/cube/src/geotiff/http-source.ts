@@ -1,6 +1,6 @@
 /** Bytes of a file on a web server by range requests: retried, checked for change, small reads from cached pages. */
-import { EnvironmentError, InputError } from '@ecotope/core'
-import { ask, Passing, passingOf, type RequestOptions, retried } from './http-request.ts'
+import { EcotopeError, EnvironmentError, InputError } from '@ecotope/core'
+import { ask, Passing, passingOf, type RequestOptions, reasonOf, retried } from './http-request.ts'
 import { type ByteSource, truncated } from './source.ts'
 
 export type HttpOptions = RequestOptions
@@ -85,6 +85,7 @@ const versionOf = (response: Response): string | null =>
 
 function serverOf(url: string, options: HttpOptions) {
   let version: string | null | undefined
+  let known: number | undefined
   const once = async (offset: number, length: number): Promise<Part> => {
     const answer = await ask(url, { range: `bytes=${offset}-${offset + length - 1}` }, options)
     const { response } = answer
@@ -107,12 +108,15 @@ function serverOf(url: string, options: HttpOptions) {
         data: { path: url },
       })
     }
-    const [, start, size] = /^\s*bytes\s+(\d+)-\d+\/(\d+)\s*$/i.exec(response.headers.get('content-range') ?? '') ?? []
-    if (start === undefined || Number(start) !== offset) {
+    const part = partOf(response)
+    if (part?.start !== offset) {
       await answer.drop()
       throw noRanges(url)
     }
-    const [total, bytes] = [Number(size), await answer.body()]
+    const bytes = await answer.body()
+    // A part that ends before what was asked for ends where the file does.
+    const total = part.total ?? known ?? (part.end < offset + length ? part.end : await lengthOf(url, options))
+    known = total
     const expected = Math.min(length, total - offset)
     if (bytes.length < expected) throw new Passing(`${bytes.length} of ${expected} bytes arrived`)
     version = versionOf(response)
@@ -123,10 +127,30 @@ function serverOf(url: string, options: HttpOptions) {
       options,
       () => once(offset, length),
       // What the server refuses on purpose stays refused; everything else (fetch's TypeError too) may pass.
-      (cause) => cause instanceof InputError,
+      (cause) => cause instanceof EcotopeError,
       (attempts, cause) => unreachable(url, attempts, cause),
     )
   return { range }
+}
+
+/** The part of the file that an answer says to be, its end excluded; not every server tells the length of the whole. */
+function partOf({ headers }: Response) {
+  const said = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(headers.get('content-range') ?? '')
+  if (said === null) return undefined
+  return { start: Number(said[1]), end: Number(said[2]) + 1, total: said[3] === '*' ? undefined : Number(said[3]) }
+}
+
+/** Bytes of a file, by asking for its head. */
+async function lengthOf(url: string, options: HttpOptions): Promise<number> {
+  const { response } = await ask(url, { 'accept-encoding': 'identity' }, options, { method: 'HEAD' })
+  const passing = passingOf(response)
+  if (passing !== undefined) throw passing
+  const length = Number(response.headers.get('content-length') ?? Number.NaN)
+  if (response.ok && !response.headers.has('content-encoding') && Number.isInteger(length)) return length
+  throw new InputError('NoRanges', `the server of ${url} does not say how long the file is`, {
+    hint: 'download the file and open the copy, or put it on a server that tells the length of files',
+    data: { path: url },
+  })
 }
 
 function failureOf(url: string, response: Response): Error {
@@ -153,8 +177,7 @@ const noRanges = (url: string): InputError =>
   })
 
 function unreachable(url: string, attempts: number, cause: unknown): EnvironmentError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new EnvironmentError('CannotRead', `cannot read ${url}: ${reason} (${attempts} attempts)`, {
+  return new EnvironmentError('CannotRead', `cannot read ${url}: ${reasonOf(cause)} (${attempts} attempts)`, {
     hint: 'check the address and the network, then run it again',
     data: { path: url, attempts },
     cause,

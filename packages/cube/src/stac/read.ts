@@ -61,10 +61,10 @@ const fetchText = (url: string, request: Request): Promise<{ text: string; base:
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   }
-  return fetched(url, asked, async (response) => {
+  return fetched(url, asked, async ({ response, body: whole, drop }) => {
     const isJson = /json/i.test(response.headers.get('content-type') ?? 'json')
-    if (!jsonOnly || isJson) return { text: await response.text(), base: response.url || url }
-    await response.body?.cancel()
+    if (!jsonOnly || isJson) return { text: new TextDecoder().decode(await whole()), base: response.url || url }
+    await drop()
     throw new InputError('BadJson', `${url} is not JSON`, { data: { path: url } })
   })
 }

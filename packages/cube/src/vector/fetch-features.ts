@@ -41,9 +41,8 @@ export const extensionOf = (url: string): string => /\.[a-z\d]+$/i.exec(pathOf(u
 const pathOf = (url: string): string => url.replace(/[?#].*$/s, '')
 
 async function download(url: string, path: string, signal: AbortSignal | undefined): Promise<void> {
-  await fetched(url, signal === undefined ? {} : { signal }, async ({ body }) => {
-    const source = body === null ? Readable.from([]) : Readable.fromWeb(body as never)
-    await pipeline(source, createWriteStream(path)).catch((cause: NodeJS.ErrnoException) => {
+  await fetched(url, signal === undefined ? {} : { signal }, async ({ parts }) => {
+    await pipeline(Readable.from(parts()), createWriteStream(path)).catch((cause: NodeJS.ErrnoException) => {
       // A connection that breaks off is another matter, and may be tried again.
       throw cause.syscall === 'write' || cause.syscall === 'open' ? writeError(path, cause) : cause
     })

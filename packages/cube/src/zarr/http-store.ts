@@ -1,6 +1,6 @@
 /** A Zarr hierarchy on a web server: one request a key, ranges for parts. It cannot list, so metadata have to be known. */
 import { EnvironmentError, InputError } from '@ecotope/core'
-import { ask, passingOf, type RequestOptions, retried } from '../geotiff/http-request.ts'
+import { ask, passingOf, type RequestOptions, reasonOf, retried } from '../geotiff/http-request.ts'
 import type { Store } from './store.ts'
 
 export type HttpStoreOptions = RequestOptions
@@ -45,7 +45,7 @@ export function openHttp(url: string, options: HttpStoreOptions = {}): Store {
       () => once(address, range),
       (cause) => cause instanceof InputError,
       (attempts, cause) =>
-        new EnvironmentError('CannotRead', `cannot read ${address}: ${(cause as Error).message}`, {
+        new EnvironmentError('CannotRead', `cannot read ${address}: ${reasonOf(cause)} (${attempts} attempts)`, {
           hint: 'check the network and the address',
           data: { path: address, attempts },
           cause,

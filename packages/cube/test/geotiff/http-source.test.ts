@@ -1,7 +1,7 @@
 /** GeoTIFF over HTTP: as few requests as may be, retries where they help, clear errors where they do not. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parseCrs } from '../../src/crs/crs.ts'
 import { geotiffSource } from '../../src/geotiff/array-source.ts'
 import { writeCog } from '../../src/geotiff/cog.ts'
@@ -59,6 +59,35 @@ describe('openHttpSource', () => {
     expect(ranges.length).toBe(5)
   })
 
+  it('waits until a date that the server names', async () => {
+    const begun = Date.now()
+    const { url } = await served(noise, {
+      status: (i) => (i === 0 ? 503 : undefined),
+      retryAfter: () => new Date(Date.now() + 2000).toUTCString(),
+    })
+    await openHttpSource(url, http)
+    // A date has no parts of seconds.
+    expect(Date.now() - begun).toBeGreaterThan(900)
+  })
+
+  it.each(['while it waits', 'while nothing arrives'])('ends at once where it is cancelled %s', async (when) => {
+    const isWait = when === 'while it waits'
+    const { url, ranges } = await served(noise, {
+      status: () => (isWait ? 503 : undefined),
+      retryAfter: () => '20',
+      breaks: () => 'stall',
+    })
+    const controller = new AbortController()
+    const opening = openHttpSource(url, { ...http, signal: controller.signal })
+    await vi.waitUntil(() => ranges.length === 1)
+    setTimeout(() => controller.abort(), 50)
+    await expect(opening).rejects.toMatchObject({ tag: 'Cancelled' })
+    await expect(openHttpSource(url, { ...http, signal: controller.signal })).rejects.toMatchObject({
+      tag: 'Cancelled',
+    })
+    expect(ranges).toHaveLength(1)
+  })
+
   it('gives up after the attempts, saying how many', async () => {
     const { url, ranges } = await served(noise, { status: () => 500 })
     await expect(openHttpSource(url, { ...http, attempts: 3 })).rejects.toMatchObject({
@@ -100,6 +129,21 @@ describe('openHttpSource', () => {
     await expect(openHttpSource(large.url, http)).rejects.toMatchObject({ tag: 'NoRanges' })
   })
 
+  it('reads parts that do not say how long the whole is', async () => {
+    const { url, ranges } = await served(noise, { noTotal: 'head' })
+    const source = await openHttpSource(url, http)
+    expect(source.size).toBe(noise.length)
+    expect(await source.read(100_000, 50_000, 'a part')).toEqual(noise.slice(100_000, 150_000))
+    expect(ranges).toEqual(['bytes=0-32767', 'head', 'bytes=100000-149999'])
+    const small = await served(noise.slice(0, 5000), { noTotal: 'never' })
+    expect((await openHttpSource(small.url, http)).size).toBe(5000)
+    const silent = await served(noise, { noTotal: 'never' })
+    await expect(openHttpSource(silent.url, http)).rejects.toMatchObject({
+      tag: 'NoRanges',
+      message: expect.stringContaining('how long'),
+    })
+  })
+
   it('refuses another part than it asked for', async () => {
     const { url } = await served(noise, { shifted: true })
     await expect(openHttpSource(url, http)).rejects.toMatchObject({ tag: 'NoRanges' })
@@ -135,7 +179,10 @@ describe('openHttpSource', () => {
   it('names a server that is not there', async () => {
     const server = await serve(noise)
     await server.close()
-    await expect(openHttpSource(server.url, { ...http, attempts: 2 })).rejects.toMatchObject({ tag: 'CannotRead' })
+    await expect(openHttpSource(server.url, { ...http, attempts: 2 })).rejects.toMatchObject({
+      tag: 'CannotRead',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
   })
 
   it('sends the headers that it was given', async () => {

@@ -21,8 +21,14 @@ export interface Faults {
   readonly etag?: (i: number) => string
   /** Sends half of the body of request number i and then `stall`s, or `cut`s the connection. */
   readonly breaks?: (i: number) => 'stall' | 'cut' | undefined
+  /** Says nothing on request number i, or only half of the whole file. */
+  readonly stalls?: (i: number) => 'head' | 'body' | undefined
   /** Answers with another part than was asked for. */
   readonly shifted?: boolean
+  /** Says of no part how long the whole file is; `head`: but where it is asked for its head. */
+  readonly noTotal?: 'head' | 'never'
+  /** When to come again, where it fails by its status. Default: at once. */
+  readonly retryAfter?: () => string
   /** Sends request number 0 to another address of the same file. */
   readonly redirects?: boolean
 }
@@ -72,14 +78,22 @@ function answer(
   response: ServerResponse,
 ): void {
   const i = ranges.length
-  ranges.push(request.headers.range ?? '')
+  ranges.push(request.headers.range ?? (request.method === 'HEAD' ? 'head' : ''))
   const status = faults.status?.(i)
   if (status !== undefined) {
-    response.writeHead(status, { 'retry-after': '0' }).end()
+    response.writeHead(status, { 'retry-after': faults.retryAfter?.() ?? '0' }).end()
     return
   }
+  const stalled = faults.stalls?.(i)
+  if (stalled === 'body')
+    response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, bytes.length >> 1))
+  if (stalled !== undefined) return
   if (faults.redirects === true && request.url === '/scene.tif') {
     response.writeHead(302, { location: '/elsewhere.tif' }).end()
+    return
+  }
+  if (request.method === 'HEAD') {
+    response.writeHead(200, faults.noTotal === 'head' ? { 'content-length': bytes.length } : {}).end()
     return
   }
   const match = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')
@@ -95,7 +109,7 @@ function answer(
   const part = bytes.subarray(start, end + 1)
   const sent = faults.short?.(i) === true ? part.subarray(0, part.length >> 1) : part
   response.writeHead(206, {
-    'content-range': `bytes ${start}-${end}/${bytes.length}`,
+    'content-range': `bytes ${start}-${end}/${faults.noTotal === undefined ? bytes.length : '*'}`,
     'content-length': sent.length,
     etag: faults.etag?.(i) ?? '"one"',
   })
