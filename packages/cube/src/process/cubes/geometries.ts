@@ -8,6 +8,7 @@ import type { Geometries, Geometry, GeometryFeature } from '../../model/geometry
 import { memorySource } from '../../model/memory.ts'
 import type { CubeNode } from '../../model/node.ts'
 import type { Bounds, Crs, Features, Grid, Position } from '../../types.ts'
+import { cutAt, cutOf } from '../../vector/cuts.ts'
 import { parseGeoJson } from '../../vector/geojson.ts'
 import { acrossTurns } from '../../vector/turns.ts'
 import type { Value } from '../row.ts'
@@ -126,12 +127,21 @@ export function boundsOf(geometry: Geometry | null): Bounds | undefined {
   return west > east ? undefined : [west, south, east, north]
 }
 
+/** Extent of the largest path of a geometry along x or y: parts on both sides of 180 degrees are not one of 360. */
+function longestPath(geometry: Geometry): number {
+  const extents = pathsOf(geometry).map((path) => {
+    const [west, south, east, north] = boundsOf({ type: 'LineString', coordinates: path }) ?? [0, 0, 0, 0]
+    return Math.max(east - west, north - south)
+  })
+  return extents.reduce((most, extent) => Math.max(most, extent), 0)
+}
+
 /** An edge is split into this many pieces at most when it is moved to another reference system. */
 const MOST_PIECES = 4096
 
 /**
- * The geometries in another reference system. Edges are split first (to a 64th of the feature's
- * bounds), since what is straight in one system is curved in another.
+ * The geometries in another reference system. Edges are split first (to a 64th of the extent of the feature's largest
+ * part), since what is straight in one system is curved in another.
  */
 export function reprojected(geometries: Geometries, crs: Crs, splits = true): Geometries {
   if (crsEquals(geometries.crs, crs)) return { ...geometries, crs }
@@ -139,7 +149,7 @@ export function reprojected(geometries: Geometries, crs: Crs, splits = true): Ge
   const features = geometries.features.map((feature, number) => {
     const bounds = boundsOf(feature.geometry)
     if (feature.geometry === null || bounds === undefined) return feature
-    const longest = Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64
+    const longest = longestPath(feature.geometry) / 64
     const isArea = feature.geometry.type !== 'Point' && feature.geometry.type !== 'MultiPoint'
     return {
       ...feature,
@@ -161,14 +171,27 @@ export function reprojected(geometries: Geometries, crs: Crs, splits = true): Ge
   }
 }
 
-/** The geometries in the reference system of a grid; degrees go on beyond 180 and up to poles, for `onGrid` to turn. */
+/**
+ * The geometries in the reference system of a grid; degrees go on beyond 180 and up to poles, for `onGrid` to turn.
+ * Those in degrees are cut where the grid's map ends, so that what crosses its end lies at both.
+ */
 export function broughtTo(geometries: Geometries, { crs }: Grid): Geometries {
-  const there = reprojected(geometries, crs)
+  const there = reprojected(cutFor(geometries, crs), crs)
   if (!crs.isGeographic || crsEquals(geometries.crs, crs)) return there
   const features = there.features.map((feature) =>
     feature.geometry === null ? feature : { ...feature, geometry: acrossTurns(feature.geometry) },
   )
   return { ...there, features }
+}
+
+/** Geometries in degrees cut at the ends of the map of a system, where they reach beyond these. */
+function cutFor(geometries: Geometries, crs: Crs): Geometries {
+  const cut = cutOf(geometries.crs, crs)
+  if (cut === undefined) return geometries
+  const features = geometries.features.map((feature) =>
+    feature.geometry === null ? feature : { ...feature, geometry: cutAt(feature.geometry, cut) },
+  )
+  return { ...geometries, features }
 }
 
 function split(path: readonly Position[], longest: number): Position[] {
