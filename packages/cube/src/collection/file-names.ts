@@ -1,5 +1,6 @@
 /** What names of files tell: dates by a pattern, bands by what differs between the names. Reads no files. */
 import { InputError } from '@ecotope/core'
+import { isUrl } from '../format/sniff.ts'
 
 /** A pattern on the file's name as plain data, so that it stands in a process graph. */
 export interface NamePattern {
@@ -100,11 +101,7 @@ const SENSOR_BAND =
 
 /** The file's name without folders and extensions. */
 export function stemOf(path: string): string {
-  const name = path
-    .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
-    .split(/[\\/]/)
-    .at(-1)!
+  const name = (isUrl(path) ? path.replace(/[?#].*$/, '') : path).replace(/\/+$/, '').split(/[\\/]/).at(-1)!
   return name
     .replace(
       /(\.(?:nii|tar|json|csv|shp|nc|zarr|tif|tiff|npy|npz|hgt|parquet|jp2|grb2?|grib2?))*(\.(?:gz|zip|bz2))?$/i,

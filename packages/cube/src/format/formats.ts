@@ -81,10 +81,8 @@ export function sinkFor(path: string, format?: string): SinkFormat {
 }
 
 export const hasExtension = (path: string, extensions: readonly string[]): boolean => {
-  const name = path
-    .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
-    .toLowerCase()
+  // In names of files these are letters like others.
+  const name = (isUrl(path) ? path.replace(/[?#].*$/, '') : path).replace(/\/+$/, '').toLowerCase()
   return extensions.some((extension) => name.endsWith(extension))
 }
 

@@ -4,11 +4,10 @@ import { refuseOptions, type SinkFormat } from '../execute/sink.ts'
 import { GDAL_EXTENSIONS, gdalSource, needsGdal } from '../gdal/optional.ts'
 import type { ArraySource } from '../model/array-source.ts'
 import type { FormatRow, OpenedLayers } from './layers.ts'
-import { startsWith } from './sniff.ts'
+import { isUrl, startsWith } from './sniff.ts'
 
 const nameOf = (path: string): string =>
-  path
-    .replace(/[?#].*$/, '')
+  (isUrl(path) ? path.replace(/[?#].*$/, '') : path)
     .replace(/\/+$/, '')
     .split(/[\\/]/)
     .at(-1)!

@@ -13,6 +13,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: 'that disk is read-only; choose another folder',
   ENOENT: 'the folder does not exist; make it first',
   ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a part of the path is a file, not a folder',
   EISDIR: 'the path is a folder; give the name of a file',
   ENAMETOOLONG: 'the name is too long, with what is added while the file is written; give a shorter one',
   EFBIG: 'the disk cannot hold files this large',

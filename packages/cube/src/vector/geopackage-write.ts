@@ -1,5 +1,5 @@
 /** GeoPackage (1.3) with one layer of features, through Node's SQLite. Writes only. */
-import { rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { wktOf } from '../cf/wkt-write.ts'
 import { asidePath, writeError } from '../geotiff/aside.ts'
@@ -55,6 +55,8 @@ export async function writeGeoPackage(
   const name = layer ?? basename(path).replace(/\.[^.]*$/, '')
   const names = namesOf(features)
   try {
+    // What the system says, SQLite would not tell.
+    await (await open(partial, 'wx')).close()
     const database = new DatabaseSync(partial)
     try {
       // Nobody reads the file before it is whole: no journal beside it, which a killed run would leave.

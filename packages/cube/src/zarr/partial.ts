@@ -3,7 +3,7 @@
  * go on. The old store stays until the new one is whole.
  */
 import { createHash } from 'node:crypto'
-import { appendFile, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, appendFile, constants, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '@ecotope/core'
 import { makeFolder } from '../format/folder.ts'
@@ -109,7 +109,11 @@ async function checkTarget(path: string): Promise<void> {
     return
   }
   const entries = found.isDirectory() ? await names(path) : undefined
-  if (entries !== undefined && (entries.length === 0 || entries.some((name) => MARKS.includes(name)))) return
+  if (entries !== undefined && (entries.length === 0 || entries.some((name) => MARKS.includes(name)))) {
+    // Else it would come out when the new store has taken its place.
+    await access(path, constants.W_OK)
+    return
+  }
   throw new InputError('NotAStore', `${path} is there already and is no Zarr store`, {
     hint: 'write to another path, or remove it first',
     data: { path },

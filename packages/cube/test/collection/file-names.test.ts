@@ -79,6 +79,7 @@ describe('bands of names', () => {
   it('knows names without folders and extensions', () => {
     expect(stemOf('/data/s2/a.b_20200601.tif')).toBe('a.b_20200601')
     expect(stemOf('https://example.org/x/B04.tif?sig=1')).toBe('B04')
+    expect(stemOf('/data/Köln #1/what?/B04.tif')).toBe('B04')
     expect(stemOf('cube.zarr.zip')).toBe('cube')
     expect(stemOf('store.zarr/')).toBe('store')
   })

@@ -1,12 +1,16 @@
 /** What saving leaves beside its output: nothing of killed runs or full disks, and no STAC item of other cells. */
-import { lstat, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseCrs } from '../../src/crs/crs.ts'
+import type { TypedArray } from '../../src/dtype.ts'
 import { Cube } from '../../src/fluent/cube.ts'
+import { openLayers } from '../../src/format/formats.ts'
+import type { OpenedLayer } from '../../src/format/layers.ts'
 import { memorySource } from '../../src/model/memory.ts'
-import type { CubeSchema } from '../../src/model/node.ts'
+import { type CubeSchema, shapeOf } from '../../src/model/node.ts'
+import { wholeRegion } from '../../src/model/region.ts'
 import { describeOutput, itemPath } from '../../src/stac/item.ts'
 import { temporaryFolder } from '../temporary.ts'
 
@@ -98,6 +102,20 @@ describe('an output that is there', () => {
     await raster(1).save(path)
     expect((await lstat(path)).isSymbolicLink()).toBe(false)
     expect(await readdir(folder)).toEqual([`link.${extension}`])
+  })
+})
+
+describe('names of folders that would be parts of an address', () => {
+  it.each(['tif', 'zarr', 'nc', 'npy'])('are names like others for a .%s', async (extension) => {
+    const path = join(folder, 'Grüße aus Köln #1 50%?', `out.${extension}`)
+    await mkdir(dirname(path))
+    await raster(7).save(path)
+    const opened = await openLayers(path)
+    const [{ name, source }] = opened.layers as [OpenedLayer]
+    if (extension !== 'zarr' && extension !== 'nc') expect(name).toBe('out')
+    const cells = (await source.read(wholeRegion(shapeOf(source.schema)))) as TypedArray
+    expect([...cells]).toEqual(new Array(6).fill(7))
+    await opened.close()
   })
 })
 

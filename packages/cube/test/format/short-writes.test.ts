@@ -79,6 +79,8 @@ it('what SQLite cannot write is told in the words of the system', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'file'), '')
   await expect(writeFeatures(join(folder, 'file', 'a.gpkg'), points)).rejects.toMatchObject({ tag: 'CannotWrite' })
+  const long = join(folder, `${'a'.repeat(240)}.gpkg`)
+  await expect(writeFeatures(long, points)).rejects.toMatchObject({ hint: expect.stringContaining('name is too long') })
   const full = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
   expect(writeError('a.gpkg', full)).toMatchObject({
     tag: 'CannotWrite',

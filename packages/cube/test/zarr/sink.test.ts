@@ -1,6 +1,6 @@
 /** Writing of Zarr 3: what comes back is what went in; nothing is at the final path before all is there. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -198,6 +198,23 @@ describe('safety', () => {
       expect(existsSync(path)).toBe(false)
     },
   )
+
+  test.skipIf(process.getuid?.() === 0)('a store that may not be written stays', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'a.zarr')
+    await writeZarr(path, schema, cells, options)
+    await chmod(path, 0o555)
+    await expect(zarrSink.create(path, schema, { job: 'a job', options })).rejects.toMatchObject({ tag: 'CannotWrite' })
+    await chmod(path, 0o755)
+    expect(readdirSync(folder)).toEqual(['a.zarr'])
+  })
+
+  test('below a file none is made', async () => {
+    const file = join(await temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    const creating = zarrSink.create(join(file, 'a.zarr'), schema, { job: 'a job', options })
+    await expect(creating).rejects.toMatchObject({ tag: 'CannotWrite', hint: expect.stringContaining('is a file') })
+  })
 
   test('a journal line that was being written does not count', async () => {
     const folder = await temporaryFolder()
