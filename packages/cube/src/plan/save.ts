@@ -12,6 +12,7 @@ import type { SinkFormat, SinkJob } from '../execute/sink.ts'
 import { threadExecutor } from '../execute/threads.ts'
 import { temporaryFolder } from '../format/temporary.ts'
 import { asideName, refuseTarget, writeAside } from '../geotiff/aside.ts'
+import { shrinkHeap } from '../model/garbage.ts'
 import { type CubeNode, type CubeSchema, shapeOf } from '../model/node.ts'
 import { cellCount, regionText, splitRegion, wholeRegion } from '../model/region.ts'
 import type { ProcessGraph, Value } from '../process/row.ts'
@@ -163,6 +164,7 @@ async function runJob(save: Save, node: CubeNode): Promise<Saved> {
       return savedAs(path, plan)
     }
     const isHere = options.executor === undefined && isSmall(plan)
+    if (!isHere && plan.budgetBytes <= SMALL_BUDGET) shrinkHeap()
     if (options.executor === undefined) own = isHere ? inlineExecutor() : ownExecutor(save, plan)
     const executor = options.executor ?? own!
     // What is open in this thread need not be opened again.
@@ -210,7 +212,7 @@ const SMALL_BYTES = 2 ** 25
 const isSmall = ({ tasks, stages, costs }: Plan): boolean =>
   tasks <= 1 && stages.length === 0 && costs.peakBytes < SMALL_BYTES
 
-/** Up to this budget, threads are not kept for the next job: what they hold would count too much. */
+/** Up to this budget, threads are not kept for the next job, nor what planning took: these would count too much. */
 const SMALL_BUDGET = 192 * 2 ** 20
 
 /** Threads, even for one worker: this one stays free for progress and cancelling. */
