@@ -1,6 +1,6 @@
 /**
  * Every benchmark beside its peer, one after the other, written to RESULTS.md with machine, versions and date. Words on the
- * command line pick groups (tensor, cube, cause: their sections are written) or rows by a part of their name (nothing is written).
+ * command line pick groups (tensor, cube, workers, cause: their sections are written) or rows by a part of their name (nothing is written).
  * Run it on a quiet machine: `npm run bench`. Needs Debian's python3-torch, python3-rasterio and python3-gdal with OpenBLAS
  * (PYTHON), and for cubes a Python with zarr 3, xarray, dask, bottleneck, rasterio 1.4 and exactextract (CUBE_PYTHON), and
  * a folder of 4 GB for the cubes of cube/make.py (ECOTOPE_BENCH). For causes a Python with tigramite, numba, statsmodels and
@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { python } from './peer.ts'
 
-type Group = 'tensor' | 'cube' | 'cause'
+type Group = 'tensor' | 'cube' | 'workers' | 'cause'
 
 interface Row {
   readonly name: string
@@ -112,6 +112,8 @@ const rows: readonly Row[] = [
     ['90th percentile of a daily year / xarray', 'cube/pipeline.ts', ['quantile', '1', FOLDER], 1],
     ['zonal means of 1,000 polygons / exactextract', 'cube/zonal.ts', [FOLDER, '7'], 0.5],
     ['convolution 5 x 5 (separable) / SciPy', 'cube/kernel.ts', ['9'], 1],
+  ]),
+  ...rowsOf('workers', [
     ['temporal median of six bands, 2 workers / 1 worker', 'cube/speedup.ts', ['median', '11', FOLDER], 1 / 1.7],
     ['NDVI and temporal median, 2 workers / 1 worker', 'cube/speedup.ts', ['ndvi', '31', FOLDER], 1 / 1.7],
     [
@@ -178,6 +180,7 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 const pythons: Readonly<Record<Group, string>> = {
   tensor: python,
   cube: process.env.CUBE_PYTHON ?? python,
+  workers: process.env.CUBE_PYTHON ?? python,
   cause: process.env.CAUSE_PYTHON ?? python,
 }
 const groupOf = ({ group = 'tensor' }: Row): Group => group
@@ -193,14 +196,16 @@ function run<T>(script: string, args: readonly string[], group: Group): T {
 const packages: Readonly<Record<Group, readonly string[]>> = {
   tensor: ['torch', 'numpy', 'rasterio'],
   cube: ['numpy', 'bottleneck', 'zarr', 'numcodecs', 'xarray', 'dask', 'rasterio', 'exactextract'],
+  workers: [],
   cause: ['tigramite', 'numpy', 'scipy', 'numba', 'statsmodels', 'pyEDM'],
 }
 
-function versions(group: Group): string {
+function versions(group: Group): readonly string[] {
+  if (packages[group].length === 0) return []
   const script = `from importlib.metadata import version
 print(', '.join(f'{name} {version(name)}' for name in ${JSON.stringify(packages[group])}))
 ${packages[group].includes('rasterio') ? "import rasterio; print('GDAL', rasterio.__gdal_version__)" : ''}`
-  return execFileSync(pythons[group], ['-c', script], { encoding: 'utf8' }).trim().replace('\n', ', ')
+  return execFileSync(pythons[group], ['-c', script], { encoding: 'utf8' }).trim().split('\n')
 }
 
 const cell = (ratio: number | undefined): string =>
@@ -217,7 +222,9 @@ function line(row: Row): string {
 
 const NOTES: Readonly<Record<Group, string>> = {
   tensor: "PyTorch and Ecotope have two threads each; NumPy has one, Ecotope's linear algebra what the row says.",
-  cube: 'Two threads each, except zonal means (one). A made-up cube of 24 dates, 6 bands and 2048 x 2048 pixels (uint16), and a year of daily 1024 x 1024 (float32). Two workers over one: after 100 s of running, when the engine compiles little, but for the first runs.',
+  cube: 'Two threads each, except zonal means (one). A made-up cube of 24 dates, 6 bands and 2048 x 2048 pixels (uint16), and a year of daily 1024 x 1024 (float32).',
+  workers:
+    'Two workers over one, on the same cubes: after 100 s of running, when the engine compiles little, but for the first runs.',
   cause:
     'One thread each, but for CMI by nearest neighbours (all processors for both). PCMCI and PCMCI+: 20 variables, 1,000 steps, lags to 5; CMI: 7 variables, 1,000 steps, lags to 3, 200 shuffles a test; LPCMCI: 8 variables of 10, 500 steps, lags to 3.',
 }
@@ -226,9 +233,10 @@ function section(group: Group): string {
   const load = loadavg()[0]!.toFixed(2)
   const lines = rows.filter((row) => groupOf(row) === group).map(line)
   const machine = `${cpus()[0]!.model.trim()}, ${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GiB`
+  const software = [`Node.js ${process.versions.node}`, ...versions(group)].join(', ')
   return `## ${group}
 
-${NOTES[group]} Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, load ${load} before the start, Node.js ${process.versions.node}, ${versions(group)}.
+${NOTES[group]} Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, load ${load} before the start, ${software}.
 
 | benchmark | wall time | in all rounds | quiet rounds | processor time | peak memory | limit (wall) | within |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -254,10 +262,10 @@ function published(): Map<string, string> {
   return new Map(parts.map((part) => [/^## (\w+)/.exec(part)![1]!, part]))
 }
 
-const groups = ['tensor', 'cube', 'cause'] as const
+const groups = ['tensor', 'cube', 'workers', 'cause'] as const
 const wanted = process.argv.slice(2)
 const chosen = groups.filter((group) => wanted.length === 0 || wanted.includes(group))
-if (chosen.includes('cube') && !existsSync(join(FOLDER, 'daily.zarr')))
+if (chosen.some((group) => group === 'cube' || group === 'workers') && !existsSync(join(FOLDER, 'daily.zarr')))
   execFileSync(pythons.cube, [here('cube/make.py'), FOLDER], { stdio: 'inherit' })
 const sections = published()
 for (const group of chosen) sections.set(group, section(group))
